@@ -1,1 +1,15 @@
-//! Placeholder header.
+//! What is in force: evidence resolved into the effective configuration of each component.
+//!
+//! A component can be told the same thing in several places, and the places override one another differently per setting.
+//! This crate knows those orders, the defaults of each release and what the distributions change. It answers with a value
+//! *and* its origin, because an auditor who cannot point is only opining.
+//!
+//! It never judges (that is `rules`) and never reads a file (that is `collect`). Start at [`Invocation`], the command line
+//! that every reader makes, and at [`apiserver`], which resolves one from end to end.
+
+pub mod apiserver;
+mod files;
+mod invocation;
+
+pub use files::{File, Files};
+pub use invocation::{Invocation, Mount, Word};

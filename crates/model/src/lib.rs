@@ -1,1 +1,21 @@
-//! Placeholder header.
+//! The nouns of the project: evidence, settings and their origins, verdicts and findings.
+//!
+//! Every crate speaks in these types and none of them explains itself twice. The room has no I/O, no serialisation and no
+//! dependencies, so that changing how a report looks or where evidence comes from leaves it alone.
+//!
+//! Start at [`Evidence`] (what was looked at), go on to [`Component`] (what is in force) and end at [`Entry`] (what was
+//! concluded).
+
+mod change;
+mod component;
+mod evidence;
+mod release;
+mod verdict;
+
+pub use change::{Change, Edit, Remedy, Safety};
+pub use component::{Author, Component, Effective, Origin, Problem, ProblemKind, Reading, Setting};
+pub use evidence::{Body, Digest, Evidence, EvidenceId, Form, Gap, GapKind, Kind, Location, Plane, Site, Span};
+pub use release::{Minor, Release, Version, VersionError};
+pub use verdict::{
+    Answer, Confidence, Entry, Failure, Finding, Label, Outcome, RuleCard, Severity, Unanswered, Verdict,
+};

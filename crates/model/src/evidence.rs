@@ -1,0 +1,217 @@
+//! What was looked at, where in it something stands, and what could not be looked at.
+
+use std::{fmt, ops::Range, sync::Arc};
+
+/// The name of a piece of evidence as reports print it: the path as given joined with what lies below it, `-`, a URL.
+///
+/// Unique within a run. Ordered by the name, so that sorting by it gives the same report whatever order evidence came in.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct EvidenceId(Arc<str>);
+
+impl EvidenceId {
+    pub fn new(name: impl Into<Arc<str>>) -> Self {
+        Self(name.into())
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for EvidenceId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// How near a source is to behaviour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Plane {
+    /// Somebody wrote it: a manifest, a unit, a configuration file.
+    Declared,
+    /// The component itself says so: process arguments, `/flagz`.
+    Running,
+    /// It behaved so: a handshake, a status code.
+    Observed,
+}
+
+impl Plane {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Declared => "declared",
+            Self::Running => "running",
+            Self::Observed => "observed",
+        }
+    }
+}
+
+/// What a piece of evidence is, decided by its content and never by its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Kind {
+    /// Declares a component that is judged: today a pod, or a workload's pod template, that runs one.
+    Workload,
+    /// A file that a flag of a component names.
+    ConfigFile,
+    /// Arguments of a process, one word after another.
+    Arguments,
+    /// A Kubernetes object or configuration that no rule reads by itself.
+    Supporting,
+    /// Nothing of ours.
+    NotOurs,
+    /// A template whose values are not there yet.
+    Templated,
+    /// Text that does not parse.
+    Broken,
+}
+
+impl Kind {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Workload => "workload",
+            Self::ConfigFile => "config-file",
+            Self::Arguments => "arguments",
+            Self::Supporting => "supporting",
+            Self::NotOurs => "not-ours",
+            Self::Templated => "templated",
+            Self::Broken => "broken",
+        }
+    }
+}
+
+/// One thing we looked at, as it was, with its secrets already cut out.
+///
+/// No `Debug`: a body may be somebody's whole configuration, and logs are read by others.
+#[derive(Clone)]
+pub struct Evidence {
+    pub id: EvidenceId,
+    pub plane: Plane,
+    pub kind: Kind,
+    pub body: Body,
+    /// Length and SHA-256 of what was read, before redaction; `None` where nothing was read.
+    pub digest: Option<Digest>,
+}
+
+/// What identifies the bytes that were read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Digest {
+    pub bytes: u64,
+    /// Lower-case hexadecimal; `None` for evidence that may hold secrets, of which no digest is kept.
+    pub sha256: Option<String>,
+}
+
+impl Evidence {
+    /// The text, where it was read as such.
+    pub fn text(&self) -> Option<&Arc<str>> {
+        match &self.body {
+            Body::Text(text) => Some(text),
+            Body::Missing | Body::Unread(_) => None,
+        }
+    }
+}
+
+/// What there was to see.
+#[derive(Clone)]
+pub enum Body {
+    Text(Arc<str>),
+    /// We looked, and it is not there. This is knowledge.
+    Missing,
+    /// We could not look. This is a hole in our knowledge.
+    Unread(Gap),
+}
+
+/// A byte range in the outermost text of one piece of evidence, end exclusive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Span {
+    pub start: u32,
+    pub end: u32,
+}
+
+impl Span {
+    pub fn new(start: u32, end: u32) -> Self {
+        Self { start, end }
+    }
+
+    pub fn range(self) -> Range<usize> {
+        self.start as usize..self.end as usize
+    }
+}
+
+/// A place in one piece of evidence; without a span it is the piece as a whole.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Location {
+    pub evidence: EvidenceId,
+    pub plane: Plane,
+    pub span: Option<Span>,
+    /// JSON Pointer of the node within its document; empty for the document or where there is no tree.
+    pub pointer: String,
+}
+
+impl Location {
+    /// The piece of evidence as a whole.
+    pub fn whole(evidence: EvidenceId, plane: Plane) -> Self {
+        Self { evidence, plane, span: None, pointer: String::new() }
+    }
+}
+
+/// How settings are written at a place; all that `fix` has to know about a format.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Form {
+    /// `--x=v` as one word of a list.
+    Word,
+    /// `--x` and `v` as two items of a list; the place is that of the value.
+    SplitWord,
+    /// A word inside a larger scalar, such as a shell script.
+    Script,
+    /// A field of a configuration file.
+    Field,
+    /// A list that words are added to.
+    List,
+}
+
+/// A place that holds a setting, or would, and how settings are written there.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Site {
+    pub at: Location,
+    pub form: Form,
+}
+
+/// Why a question could not be answered, and who or what could answer it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Gap {
+    pub kind: GapKind,
+    /// A sentence without its full stop.
+    pub reason: String,
+    /// What is missing, in a form that groups: a path, `--kubernetes-version`, a verb and resource.
+    pub wanted: String,
+    /// The option, person or system that could supply it.
+    pub who_could_answer: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum GapKind {
+    /// It exists, or may, and could not be read.
+    Unread,
+    /// Nobody was asked for it in this run.
+    NotCollected,
+    /// The answer differs over the versions that are possible.
+    Version,
+    /// The value is a placeholder that somebody fills in later.
+    Templated,
+    /// The value refers to something that is known only when the component starts.
+    Unresolved,
+    /// Only a person can tell.
+    Manual,
+}
+
+impl GapKind {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Unread => "unread",
+            Self::NotCollected => "not-collected",
+            Self::Version => "version",
+            Self::Templated => "templated",
+            Self::Unresolved => "unresolved",
+            Self::Manual => "manual",
+        }
+    }
+}

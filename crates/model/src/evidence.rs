@@ -117,7 +117,7 @@ impl Evidence {
     pub fn text(&self) -> Option<&Arc<str>> {
         match &self.body {
             Body::Text(text) => Some(text),
-            Body::Missing | Body::Unread(_) => None,
+            Body::Present | Body::Missing | Body::Unread(_) => None,
         }
     }
 }
@@ -126,6 +126,8 @@ impl Evidence {
 #[derive(Clone)]
 pub enum Body {
     Text(Arc<str>),
+    /// It is there, and nobody needs what it says: a private key, say.
+    Present,
     /// We looked, and it is not there. This is knowledge.
     Missing,
     /// We could not look. This is a hole in our knowledge.

@@ -9,7 +9,12 @@
 
 pub mod apiserver;
 mod files;
+pub mod flag;
+pub mod flags;
+mod golang;
 mod invocation;
+pub mod pflag;
+pub mod release;
 
 pub use files::{File, Files};
 pub use invocation::{Invocation, Mount, Word};

@@ -77,7 +77,7 @@ pub fn audit(
             .entries
             .into_iter()
             .filter(|entry| shown(entry, judging.show))
-            .map(|entry| Judged { edits: edits(&entry, &cluster), entry })
+            .map(|entry| Judged { edits: edits(&entry, &cluster), page: page(entry.rule), entry })
             .collect();
         for Judged { entry, .. } in &entries {
             match &entry.outcome {
@@ -150,7 +150,7 @@ fn each_cluster(
             target: trouble.target,
             message: trouble.message,
             hint: trouble.hint,
-            location: None,
+            place: trouble.place.map(|(id, place)| (id.to_string(), place.map(|place| (place.line, place.column)))),
         }));
     }
 }
@@ -170,11 +170,16 @@ fn edits(entry: &Entry, cluster: &Cluster) -> Vec<model::Edit> {
     fix::plan(changes, &cluster.evidence).unwrap_or_default()
 }
 
+fn page(rule: &str) -> &'static str {
+    rules::find(rule).map_or("", |rule| rule.info.page)
+}
+
 fn report_of(cluster: Cluster, entries: Vec<Judged>, not_asked: Vec<&'static str>) -> ClusterReport {
     ClusterReport {
         name: cluster.name,
         id: None,
         target: cluster.target,
+        root: cluster.root,
         distribution: cluster.distribution.map(str::to_owned),
         release: cluster.release,
         components: cluster.apiservers.into_iter().map(|server| server.component).collect(),

@@ -1,0 +1,9 @@
+//! Any component: whether it knows its flags, and whether it starts with them.
+
+use crate::rules;
+
+rules! { "component":
+    refuses_to_start,
+    removed_flags,
+    unknown_flags,
+}

@@ -1,1 +1,348 @@
-//! Placeholder header.
+//! Gathers evidence: files, folders and standard input today.
+//!
+//! It reads bytes and asks `facts` what they are and what else is wanted; it never interprets them itself. Clusters are
+//! handed over one at a time, so that a folder of any size is one loop and no report is ever held whole.
+//!
+//! Nothing here writes, follows a link out of where it was sent, or reads without a limit. Start at [`gather`].
+
+mod read;
+mod walk;
+
+use std::{
+    collections::BTreeMap,
+    io,
+    path::{Component, Path, PathBuf},
+};
+
+use facts::{Gathered, Recognised, Redactor};
+use model::{Body, Evidence, EvidenceId, Gap, GapKind, Kind, Plane};
+
+use crate::read::{Bytes, Unreadable};
+
+/// What the user named.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Target {
+    Stdin,
+    Path(PathBuf),
+}
+
+impl Target {
+    /// The target as it was given.
+    pub fn name(&self) -> String {
+        match self {
+            Self::Stdin => "-".to_owned(),
+            Self::Path(path) => path.display().to_string(),
+        }
+    }
+}
+
+/// How to look.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The folder that stands for `/` of the node.
+    pub root: Option<PathBuf>,
+    /// Files larger than this many bytes are not read.
+    pub largest: u64,
+    /// Keep a line about every file in [`Outcome::files`].
+    pub list: bool,
+}
+
+/// Files and answers by what they turned out to be.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Inputs {
+    pub judged: usize,
+    pub supporting: usize,
+    pub not_ours: usize,
+    pub templated: usize,
+    pub broken: usize,
+    pub unread: usize,
+}
+
+impl Inputs {
+    pub fn total(&self) -> usize {
+        self.judged + self.supporting + self.not_ours + self.templated + self.broken + self.unread
+    }
+
+    pub fn add(&mut self, other: &Self) {
+        self.judged += other.judged;
+        self.supporting += other.supporting;
+        self.not_ours += other.not_ours;
+        self.templated += other.templated;
+        self.broken += other.broken;
+        self.unread += other.unread;
+    }
+
+    fn count(&mut self, kind: Kind) {
+        match kind {
+            Kind::Workload | Kind::Arguments => self.judged += 1,
+            Kind::Supporting | Kind::ConfigFile => self.supporting += 1,
+            Kind::NotOurs => self.not_ours += 1,
+            Kind::Templated => self.templated += 1,
+            Kind::Broken => self.broken += 1,
+        }
+    }
+}
+
+/// Something that could not be read, worth a line of its own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Trouble {
+    /// The target it belongs to, as given.
+    pub target: String,
+    pub message: String,
+    pub hint: Option<String>,
+    /// The piece of evidence, and a byte offset within its text.
+    pub place: Option<(EvidenceId, Option<Place>)>,
+}
+
+/// A line and a column, both 1-based; taken here because the text is not kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    pub line: u32,
+    pub column: u32,
+}
+
+/// What a target gave besides its clusters.
+#[derive(Clone, Debug, Default)]
+pub struct Outcome {
+    pub inputs: Inputs,
+    pub clusters: usize,
+    pub troubles: Vec<Trouble>,
+    /// Every file with what it is, where [`Options::list`] asks for it.
+    pub files: Vec<(String, &'static str)>,
+}
+
+/// Reads one target and hands over its clusters, each as soon as it is complete.
+pub fn gather(
+    target: &Target,
+    options: &Options,
+    redactor: &mut Redactor,
+    stdin: &mut dyn io::Read,
+    on_cluster: &mut dyn FnMut(Gathered),
+) -> Outcome {
+    let mut gatherer = Gatherer { target: target.name(), options, redactor, outcome: Outcome::default(), on_cluster };
+    match target {
+        Target::Stdin => {
+            let root = options.root.clone();
+            let id = EvidenceId::new("-");
+            if let Some(evidence) = gatherer.take(id, read::stream(stdin, options.largest)) {
+                gatherer.hand_over("-".to_owned(), root, vec![evidence]);
+            }
+        }
+        Target::Path(path) if path.is_dir() => gatherer.folder(path),
+        Target::Path(path) => gatherer.file(path),
+    }
+    gatherer.outcome
+}
+
+struct Gatherer<'a> {
+    target: String,
+    options: &'a Options,
+    redactor: &'a mut Redactor,
+    outcome: Outcome,
+    on_cluster: &'a mut dyn FnMut(Gathered),
+}
+
+impl Gatherer<'_> {
+    fn file(&mut self, path: &Path) {
+        let id = EvidenceId::new(path.display().to_string());
+        let bytes = read::file(path, self.options.largest);
+        if let Some(evidence) = self.take(id, bytes) {
+            let root = self.options.root.clone().or_else(|| node_root(path));
+            self.hand_over(path.display().to_string(), root, vec![evidence]);
+        }
+    }
+
+    fn folder(&mut self, top: &Path) {
+        // Everything below one node root is one cluster, and its files come from several folders.
+        let mut node: Option<(PathBuf, Vec<Evidence>)> = None;
+        let mut clusters: Vec<(String, Option<PathBuf>, Vec<Evidence>)> = Vec::new();
+        walk::folders(top, &mut |folder| {
+            for (path, reason) in &folder.refused {
+                self.outcome.inputs.unread += 1;
+                self.trouble(path, format!("cannot read `{}`: {reason}", path.display()), None);
+                self.list(path, "unread");
+            }
+            let root = node_root(&folder.path.join("file"));
+            let mut here: Vec<Evidence> = Vec::new();
+            let mut alone = false;
+            for path in &folder.files {
+                let id = EvidenceId::new(path.display().to_string());
+                let Some(evidence) = self.take(id, read::file(path, self.options.largest)) else { continue };
+                if root.is_none() && !here.is_empty() {
+                    // The folder declares the component twice, so each file stands for itself.
+                    alone = true;
+                }
+                if alone {
+                    for evidence in here.drain(..).chain([evidence]) {
+                        let name = evidence.id.as_str().to_owned();
+                        self.hand_over(name, self.options.root.clone(), vec![evidence]);
+                    }
+                } else {
+                    here.push(evidence);
+                }
+            }
+            if here.is_empty() {
+                return;
+            }
+            match (root, &mut node) {
+                (Some(root), Some((known, evidence))) if *known == root => evidence.append(&mut here),
+                (Some(root), _) => {
+                    if let Some((root, evidence)) = node.replace((root, here)) {
+                        clusters.push((root.display().to_string(), Some(root), evidence));
+                    }
+                }
+                (None, _) => {
+                    let name = folder.path.display().to_string();
+                    self.hand_over(name, self.options.root.clone(), here);
+                }
+            }
+            for (name, root, evidence) in clusters.drain(..) {
+                let root = self.options.root.clone().or(root);
+                self.hand_over(name, root, evidence);
+            }
+        });
+        if let Some((root, evidence)) = node {
+            let name = root.display().to_string();
+            let root = self.options.root.clone().unwrap_or(root);
+            self.hand_over(name, Some(root), evidence);
+        }
+    }
+
+    /// Says what a file is, and gives it back if it declares something that is judged.
+    fn take(&mut self, id: EvidenceId, bytes: Result<Bytes, Unreadable>) -> Option<Evidence> {
+        let path = PathBuf::from(id.as_str());
+        let bytes = match bytes {
+            Ok(bytes) => bytes,
+            Err(unreadable) => {
+                self.outcome.inputs.unread += 1;
+                self.trouble(&path, format!("cannot read `{id}`: {}", unreadable.reason), unreadable.hint);
+                self.list(&path, "unread");
+                return None;
+            }
+        };
+        let Recognised { kind, text, troubles } = facts::recognise(&bytes.content);
+        self.outcome.inputs.count(kind);
+        self.list(&path, kind.name());
+        for trouble in troubles {
+            self.outcome.troubles.push(Trouble {
+                target: self.target.clone(),
+                message: format!("`{id}`: {}", trouble.message),
+                hint: trouble.hint,
+                place: Some((id.clone(), trouble.line_column.map(|(line, column)| Place { line, column }))),
+            });
+        }
+        let text = text?;
+        (kind == Kind::Workload).then(|| self.redactor.evidence(id, Plane::Declared, kind, &text))
+    }
+
+    /// Looks for the files that the evidence refers to, then passes the cluster on.
+    fn hand_over(&mut self, name: String, root: Option<PathBuf>, evidence: Vec<Evidence>) {
+        let display = root.as_ref().map(|root| root.display().to_string());
+        let mut gathered = Gathered { name, target: self.target.clone(), root: display, evidence };
+        if let Some(root) = root {
+            let mut seen = BTreeMap::new();
+            for evidence in &gathered.evidence {
+                seen.insert(evidence.id.clone(), ());
+            }
+            // A wanted file may itself name others; what is still wanted after a few rounds is a gap.
+            for _ in 0..4 {
+                let wants: Vec<_> =
+                    facts::wants(&gathered).into_iter().filter(|want| !seen.contains_key(&want.id)).collect();
+                if wants.is_empty() {
+                    break;
+                }
+                for want in wants {
+                    seen.insert(want.id.clone(), ());
+                    let found = self.below(&root, &want);
+                    gathered.evidence.push(found);
+                }
+            }
+        }
+        gathered.evidence.sort_by(|a, b| a.id.cmp(&b.id));
+        self.outcome.clusters += 1;
+        (self.on_cluster)(gathered);
+    }
+
+    /// A file of the node, below the root that stands for its `/`.
+    fn below(&mut self, root: &Path, want: &facts::Want) -> Evidence {
+        let relative = Path::new(want.host_path.trim_start_matches('/'));
+        let inside = relative.components().all(|part| matches!(part, Component::Normal(_)));
+        let path = root.join(relative);
+        let looked = if inside {
+            read::below(root, &path, self.options.largest, want.contents)
+        } else {
+            Err(Unreadable { missing: false, reason: "the path leads out of the root".to_owned(), hint: None })
+        };
+        let body = match looked {
+            Ok(bytes) if want.contents => match facts::text(&bytes.content) {
+                Ok(text) => return self.redactor.evidence(want.id.clone(), Plane::Declared, Kind::ConfigFile, &text),
+                Err(reason) => unread(&want.id, reason, None),
+            },
+            Ok(_) => Body::Present,
+            Err(Unreadable { missing: true, .. }) => Body::Missing,
+            Err(unreadable) => unread(&want.id, unreadable.reason, unreadable.hint),
+        };
+        Evidence {
+            id: want.id.clone(),
+            plane: Plane::Declared,
+            kind: Kind::ConfigFile,
+            body,
+            secrets: Vec::new(),
+            digest: None,
+        }
+    }
+
+    fn trouble(&mut self, path: &Path, message: String, hint: Option<String>) {
+        let id = EvidenceId::new(path.display().to_string());
+        self.outcome.troubles.push(Trouble { target: self.target.clone(), message, hint, place: Some((id, None)) });
+    }
+
+    fn list(&mut self, path: &Path, kind: &'static str) {
+        if self.options.list {
+            self.outcome.files.push((path.display().to_string(), kind));
+        }
+    }
+}
+
+fn unread(id: &EvidenceId, reason: String, hint: Option<String>) -> Body {
+    Body::Unread(Gap {
+        kind: GapKind::Unread,
+        reason: format!("cannot read `{id}`: {reason}"),
+        wanted: id.to_string(),
+        who_could_answer: hint.unwrap_or_else(|| "a user who may read that file".to_owned()),
+    })
+}
+
+/// The folder that stands for `/` of a node, where the path says so: `DIR` of `DIR/etc/kubernetes/manifests/x.yaml`.
+///
+/// The path counts as given first; only where that says nothing is the working directory looked at, so that names in
+/// reports stay as the user wrote them.
+fn node_root(path: &Path) -> Option<PathBuf> {
+    root_of(path).or_else(|| std::path::absolute(path).ok().and_then(|path| root_of(&path)))
+}
+
+fn root_of(path: &Path) -> Option<PathBuf> {
+    let parts: Vec<_> = path.components().collect();
+    let at = parts.windows(2).rposition(|pair| pair[0].as_os_str() == "etc" && pair[1].as_os_str() == "kubernetes")?;
+    // The last part is the file itself.
+    if at + 2 >= parts.len() {
+        return None;
+    }
+    let root: PathBuf = parts[..at].iter().collect();
+    Some(if root.as_os_str().is_empty() { PathBuf::from(".") } else { root })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_node_is_known_by_its_folders() {
+        let root = |path: &str| root_of(Path::new(path)).map(|root| root.display().to_string());
+        assert_eq!(root("a/etc/kubernetes/manifests/x.yaml").as_deref(), Some("a"));
+        assert_eq!(root("etc/kubernetes/x.yaml").as_deref(), Some("."));
+        assert_eq!(root("/etc/kubernetes/manifests/x.yaml").as_deref(), Some("/"));
+        assert_eq!(root("a/etc/kubernetes").as_deref(), None);
+        assert_eq!(root("a/kubernetes/etc/x.yaml").as_deref(), None);
+    }
+}

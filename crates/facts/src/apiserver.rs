@@ -42,3 +42,20 @@ pub fn resolve(_invocation: &Invocation, _version: Option<&Version>, _files: &Fi
 
 #[expect(dead_code, reason = "sketch")]
 fn sketch(_: Plane, _: Problem, _: Release) {}
+
+/// A file that a flag names.
+pub struct FileWant {
+    pub flag: &'static str,
+    pub path: String,
+    pub contents: bool,
+}
+
+pub fn file_wants(_invocation: &Invocation) -> Vec<FileWant> {
+    Vec::new()
+}
+
+impl ApiServer {
+    pub fn component(&self) -> &Component {
+        &self.component
+    }
+}

@@ -8,8 +8,17 @@
 //! that every reader makes, and at [`apiserver`], which resolves one from end to end.
 
 pub mod apiserver;
+mod cluster;
+mod declare;
 mod files;
 mod invocation;
+mod placeholder;
+mod recognise;
+mod redact;
 
+pub use cluster::{Cluster, Gathered, Options, Want, resolve, wants};
 pub use files::{File, Files};
 pub use invocation::{Invocation, Mount, Word};
+pub use placeholder::placeholder;
+pub use recognise::{Recognised, Trouble, recognise, text};
+pub use redact::Redactor;

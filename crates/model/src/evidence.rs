@@ -87,8 +87,21 @@ pub struct Evidence {
     pub plane: Plane,
     pub kind: Kind,
     pub body: Body,
+    /// What is known of the secrets that were cut out of the text, by place.
+    pub secrets: Vec<CutSecret>,
     /// Length and SHA-256 of what was read, before redaction; `None` where nothing was read.
     pub digest: Option<Digest>,
+}
+
+/// What is kept of a secret: nothing that helps to guess it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CutSecret {
+    /// Where it stood; the text holds as many `*` there.
+    pub span: Span,
+    /// Bytes it stands for once standard base64 is decoded; `None` where it is no base64.
+    pub decoded: Option<u32>,
+    /// Equal secrets of one run share this number.
+    pub group: u32,
 }
 
 /// What identifies the bytes that were read.
@@ -104,7 +117,7 @@ impl Evidence {
     pub fn text(&self) -> Option<&Arc<str>> {
         match &self.body {
             Body::Text(text) => Some(text),
-            Body::Missing | Body::Unread(_) => None,
+            Body::Present | Body::Missing | Body::Unread(_) => None,
         }
     }
 }
@@ -113,6 +126,8 @@ impl Evidence {
 #[derive(Clone)]
 pub enum Body {
     Text(Arc<str>),
+    /// It is there, and nobody needs what it says: a private key, say.
+    Present,
     /// We looked, and it is not there. This is knowledge.
     Missing,
     /// We could not look. This is a hole in our knowledge.

@@ -14,7 +14,9 @@ mod verdict;
 
 pub use change::{Change, Edit, Remedy, Safety};
 pub use component::{Author, Component, Effective, Origin, Problem, ProblemKind, Reading, Setting};
-pub use evidence::{Body, Digest, Evidence, EvidenceId, Form, Gap, GapKind, Kind, Location, Plane, Site, Span};
+pub use evidence::{
+    Body, CutSecret, Digest, Evidence, EvidenceId, Form, Gap, GapKind, Kind, Location, Plane, Site, Span,
+};
 pub use release::{Minor, Release, Version, VersionError};
 pub use verdict::{
     Answer, Confidence, Entry, Failure, Finding, Label, Outcome, RuleCard, Severity, Unanswered, Verdict,

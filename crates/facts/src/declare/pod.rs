@@ -1,0 +1,573 @@
+//! Pods and the workloads that hold a pod template, as the kubelet would start them.
+//!
+//! A container's command line is its `command` followed by its `args`, with `$(NAME)` replaced from `env`
+//! (third_party/forked/golang/expansion of every release). What stands before the component's own name, a shell, a lock or
+//! a log redirector, is looked through.
+
+use std::collections::BTreeMap;
+
+use model::{EvidenceId, Form, Gap, GapKind, Location, Plane, Problem, ProblemKind, Site, Span, Version};
+use yaml::{Cursor, Resolved, Value};
+
+use super::shell::{self, Variable};
+use crate::{Invocation, Mount, Word, placeholder::placeholder};
+
+/// Programs that start another one named among their arguments.
+const WRAPPERS: [&str; 20] = [
+    "chroot",
+    "dumb-init",
+    "env",
+    "flock",
+    "go-runner",
+    "gosu",
+    "ionice",
+    "nice",
+    "nohup",
+    "nsenter",
+    "numactl",
+    "setpriv",
+    "setsid",
+    "stdbuf",
+    "su-exec",
+    "sudo",
+    "systemd-cat",
+    "time",
+    "timeout",
+    "tini",
+];
+
+const SHELLS: [&str; 5] = ["ash", "bash", "busybox", "dash", "sh"];
+
+/// Where a document stands.
+#[derive(Clone, Copy)]
+pub(crate) struct Place<'a> {
+    pub(crate) evidence: &'a EvidenceId,
+    pub(crate) plane: Plane,
+    /// The text that the spans are of.
+    pub(crate) text: &'a str,
+}
+
+impl Place<'_> {
+    fn at(&self, cursor: &Cursor<'_>) -> Location {
+        self.location(cursor.node().definition().unwrap_or(cursor.span()), cursor.pointer())
+    }
+
+    fn location(&self, span: yaml::Span, pointer: String) -> Location {
+        Location {
+            evidence: self.evidence.clone(),
+            plane: self.plane,
+            span: Some(Span::new(span.start, span.end)),
+            pointer,
+        }
+    }
+}
+
+/// Whether a document declares a component that is judged.
+pub(crate) fn declares(document: &Cursor<'_>) -> bool {
+    let mut found = false;
+    each_pod(document, &mut |pod| {
+        found = found
+            || containers(&pod.spec).any(|container| {
+                let words = raw_words(&container);
+                let image = container.get("image").and_then(|image| image.text().map(str::to_owned));
+                find(&words.iter().map(|word| word.text.as_str()).collect::<Vec<_>>(), image.as_deref()).is_some()
+            });
+    });
+    found
+}
+
+/// Every API server that a document declares.
+pub(crate) fn invocations(document: &Cursor<'_>, place: Place<'_>) -> Vec<Invocation> {
+    let mut found = Vec::new();
+    each_pod(document, &mut |pod| {
+        for container in containers(&pod.spec) {
+            found.extend(invocation(&pod, &container, place));
+        }
+    });
+    found
+}
+
+/// A pod, or the template of one.
+struct Pod<'a> {
+    metadata: Option<Cursor<'a>>,
+    template_metadata: Option<Cursor<'a>>,
+    spec: Cursor<'a>,
+}
+
+/// Finds pods in a document: itself, the template of a workload, or the items of a list.
+fn each_pod<'a>(document: &Cursor<'a>, visit: &mut dyn FnMut(Pod<'a>)) {
+    if let Some(items) = document.get("items").filter(|_| {
+        document.get("kind").and_then(|kind| kind.text().map(|kind| kind.ends_with("List"))).unwrap_or(false)
+    }) {
+        // Lists do not nest in practice; one level more is looked at, so that the walk is bounded.
+        for item in items.items() {
+            match item.get("items") {
+                Some(inner) => inner.items().for_each(|item| one_pod(&item, visit)),
+                None => one_pod(&item, visit),
+            }
+        }
+        return;
+    }
+    one_pod(document, visit);
+}
+
+fn one_pod<'a>(object: &Cursor<'a>, visit: &mut dyn FnMut(Pod<'a>)) {
+    let metadata = object.get("metadata");
+    // The oldest manifests (v1beta1) hold their containers at the top.
+    if object.get("containers").is_some() {
+        return visit(Pod { metadata, template_metadata: None, spec: object.clone() });
+    }
+    let Some(mut spec) = object.get("spec").or_else(|| object.get("template")) else { return };
+    let mut template_metadata = None;
+    // A CronJob holds a job template, which holds a pod template.
+    for key in ["jobTemplate", "template"] {
+        if let Some(template) = spec.get(key) {
+            template_metadata = template.get("metadata");
+            match template.get("spec") {
+                Some(inner) => spec = inner,
+                None => return,
+            }
+        }
+    }
+    if spec.get("containers").is_some() {
+        visit(Pod { metadata, template_metadata, spec });
+    }
+}
+
+/// The containers that run for as long as the pod does. Init containers end before it serves.
+fn containers<'a>(spec: &Cursor<'a>) -> impl Iterator<Item = Cursor<'a>> + use<'a> {
+    spec.get("containers").into_iter().flat_map(|containers| containers.items().collect::<Vec<_>>())
+}
+
+/// A word of `command` or `args` before anything in it is expanded.
+struct RawWord<'a> {
+    text: String,
+    cursor: Cursor<'a>,
+    list: Cursor<'a>,
+}
+
+fn raw_words<'a>(container: &Cursor<'a>) -> Vec<RawWord<'a>> {
+    let mut words = Vec::new();
+    for key in ["command", "args"] {
+        let Some(list) = container.get(key) else { continue };
+        if let Value::Scalar(scalar) = list.node().value() {
+            words.extend(scalar.text().split_whitespace().map(|word| RawWord {
+                text: word.to_owned(),
+                cursor: list.clone(),
+                list: list.clone(),
+            }));
+            continue;
+        }
+        for item in list.items() {
+            let text = item.text().unwrap_or_default().to_owned();
+            words.push(RawWord { text, cursor: item, list: list.clone() });
+        }
+    }
+    words
+}
+
+/// How a command line starts the component.
+enum Start {
+    /// Its own words begin at this index.
+    Direct(usize),
+    /// The word at this index is a shell script that starts it.
+    Script(usize),
+    /// One word holds the whole command line, which no system can run.
+    OneWord(usize),
+}
+
+/// Finds the API server in a command line.
+fn find(words: &[&str], image: Option<&str>) -> Option<Start> {
+    let Some(first) = words.first() else { return None };
+    let program = base(first);
+    if let Some(after) = component_at(words, 0) {
+        return Some(Start::Direct(after));
+    }
+    if SHELLS.contains(&program) {
+        let flag =
+            words.iter().position(|word| word.starts_with('-') && !word.starts_with("--") && word.contains('c'))?;
+        let script = words.get(flag + 1)?;
+        return starts_apiserver(script).then_some(Start::Script(flag + 1));
+    }
+    if WRAPPERS.contains(&program) {
+        let at = (1..words.len()).find(|&at| component_at(words, at).is_some() || SHELLS.contains(&base(words[at])))?;
+        if let Some(after) = component_at(words, at) {
+            return Some(Start::Direct(after));
+        }
+        return match find(&words[at..], None)? {
+            Start::Direct(after) => Some(Start::Direct(at + after)),
+            Start::Script(script) => Some(Start::Script(at + script)),
+            Start::OneWord(word) => Some(Start::OneWord(at + word)),
+        };
+    }
+    if first.contains(' ') && starts_apiserver(first) {
+        return Some(Start::OneWord(0));
+    }
+    // Without a command the image's entry point runs, and of an image with this name it is the API server.
+    let entry_point = image.map(image_name).is_some_and(|name| name.starts_with("kube-apiserver"));
+    (entry_point && first.starts_with("--")).then_some(Start::Direct(0))
+}
+
+/// The index after the component's name, if it stands at `at`, alone or behind hyperkube.
+fn component_at(words: &[&str], at: usize) -> Option<usize> {
+    let program = base(words.get(at)?);
+    if program == "kube-apiserver" {
+        return Some(at + 1);
+    }
+    if program == "hyperkube" || program == "km" {
+        let name = words.get(at + 1)?.trim_start_matches("--");
+        return (name == "apiserver" || name == "kube-apiserver").then_some(at + 2);
+    }
+    // OpenShift's build of hyperkube and old all-in-one binaries name the component the same way.
+    (program == "apiserver" || program == "kubernetes").then_some(())?;
+    if program == "kubernetes" {
+        return (words.get(at + 1) == Some(&"apiserver")).then_some(at + 2);
+    }
+    Some(at + 1)
+}
+
+/// Whether a script has a command that starts the API server.
+fn starts_apiserver(script: &str) -> bool {
+    script.contains("apiserver")
+        && shell::commands(script, &BTreeMap::new()).iter().any(|command| script_start(command).is_some())
+}
+
+fn script_start(command: &shell::Command) -> Option<usize> {
+    let words: Vec<_> = command.words.iter().map(|word| word.text.as_str()).collect();
+    match find(&words, None)? {
+        Start::Direct(after) => Some(after),
+        Start::Script(_) | Start::OneWord(_) => None,
+    }
+}
+
+fn base(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
+}
+
+/// The last part of an image's name, without tag and digest: `kube-apiserver-amd64`.
+fn image_name(image: &str) -> &str {
+    let image = image.split('@').next().unwrap_or(image);
+    base(image).split(':').next().unwrap_or_default()
+}
+
+/// The release that an image names, if it is an image of the component.
+fn image_version(image: &str) -> Option<Version> {
+    let name = image_name(image);
+    if !(name.contains("kube-apiserver") || name.contains("hyperkube")) {
+        return None;
+    }
+    let without_digest = image.split('@').next().unwrap_or(image);
+    let tag = base(without_digest).split_once(':')?.1;
+    // `v1.7.5_coreos.0`: a tag has no `+`, so builders write `_` or `-` for it.
+    let version: Version = tag.replacen('_', "+", 1).parse().ok()?;
+    (version.minor.major == 1).then_some(version)
+}
+
+fn invocation(pod: &Pod<'_>, container: &Cursor<'_>, place: Place<'_>) -> Option<Invocation> {
+    let raw = raw_words(container);
+    let image = container.get("image");
+    let image_text = image.as_ref().and_then(|image| image.text());
+    let start = find(&raw.iter().map(|word| word.text.as_str()).collect::<Vec<_>>(), image_text)?;
+
+    let environment = Environment::of(container);
+    let mut problems = shape_problems(container, place);
+    let mut open_ended = None;
+    let mut words = Vec::new();
+    let list;
+    match start {
+        Start::Direct(after) => {
+            for word in &raw[after..] {
+                words.push(direct_word(word, &environment, place));
+            }
+            let last_list = raw.last().map(|word| &word.list);
+            list = last_list.map(|list| Site { at: place.at(list), form: Form::List });
+            open_ended = unread_words(&raw[after..], &words, place);
+        }
+        Start::Script(index) => {
+            let word = &raw[index];
+            let script = environment.expand(&word.text);
+            read_script(word, &script.text, &environment, place, &mut words, &mut open_ended);
+            list = Some(Site { at: place.at(&word.cursor), form: Form::Script });
+        }
+        Start::OneWord(index) => {
+            let word = &raw[index];
+            problems.push(Problem {
+                kind: ProblemKind::Refused,
+                stops: true,
+                message:
+                    "the whole command line is one word, so the container runtime looks for a program of that name"
+                        .to_owned(),
+                hint: Some("write one list item per word".to_owned()),
+                location: Some(place.at(&word.cursor)),
+                setting: None,
+            });
+            read_script(word, &word.text, &environment, place, &mut words, &mut open_ended);
+            list = Some(Site { at: place.at(&word.cursor), form: Form::Script });
+        }
+    }
+
+    let name = pod.metadata.as_ref().and_then(|metadata| text_of(metadata, "name"));
+    let node = text_of(&pod.spec, "nodeName");
+    let version =
+        image.as_ref().and_then(|image| image_version(image.text()?).map(|version| (version, place.at(image))));
+    Some(Invocation {
+        component: "kube-apiserver",
+        instance: node.or(name).unwrap_or_else(|| place.evidence.as_str().to_owned()),
+        declared_in: place.evidence.clone(),
+        plane: place.plane,
+        words,
+        open_ended,
+        list,
+        version,
+        mounts: mounts(&pod.spec, container),
+        distribution: distribution(pod),
+        problems,
+    })
+}
+
+/// Why there may be words that nobody can read yet; `None` where the list is plain.
+fn unread_words(raw: &[RawWord<'_>], words: &[Word], place: Place<'_>) -> Option<Gap> {
+    if raw.iter().any(|word| !matches!(word.cursor.value(), Value::Scalar(_))) {
+        return Some(Gap {
+            kind: GapKind::Templated,
+            reason: "an argument is a structure and no text, as an unfilled template leaves it".to_owned(),
+            wanted: format!("{} as the node reads it", place.evidence),
+            who_could_answer: "give the rendered file".to_owned(),
+        });
+    }
+    // A placeholder that stands alone may become any number of words, unless the flag before it waits for a value.
+    let alone = |at: usize| {
+        let waits = at > 0 && words[at - 1].text.starts_with("--") && !words[at - 1].text.contains('=');
+        !words[at].text.starts_with('-') && !waits
+    };
+    let at = (0..words.len()).find(|&at| words[at].unresolved.is_some() && alone(at))?;
+    words[at].unresolved.clone()
+}
+
+fn direct_word(word: &RawWord<'_>, environment: &Environment, place: Place<'_>) -> Word {
+    let expanded = environment.expand(&word.text);
+    let unresolved = expanded.unknown.map(unresolved).or_else(|| unfilled(&expanded.text));
+    Word { text: expanded.text, site: Site { at: place.at(&word.cursor), form: Form::Word }, unresolved }
+}
+
+/// A gap for a value that still holds a placeholder. The flag's own name does not count: nobody templates that alone.
+fn unfilled(text: &str) -> Option<Gap> {
+    let value = if text.starts_with('-') { text.split_once('=').map_or("", |(_, value)| value) } else { text };
+    let marker =
+        placeholder(value).or_else(|| placeholder(text).filter(|marker| marker.starts_with(['{', '<', '$'])))?;
+    Some(Gap {
+        kind: GapKind::Templated,
+        reason: format!("`{marker}` is a placeholder that is not filled in yet"),
+        wanted: format!("the value of `{marker}`"),
+        who_could_answer: "give the rendered file".to_owned(),
+    })
+}
+
+fn unresolved(name: String) -> Gap {
+    Gap {
+        kind: GapKind::Unresolved,
+        reason: format!("`{name}` is known only when the container starts"),
+        wanted: format!("the value of `{name}`"),
+        who_could_answer: "the running process: its arguments on the node".to_owned(),
+    }
+}
+
+fn read_script(
+    word: &RawWord<'_>,
+    script: &str,
+    environment: &Environment,
+    place: Place<'_>,
+    words: &mut Vec<Word>,
+    open_ended: &mut Option<Gap>,
+) {
+    let commands = shell::commands(script, &environment.variables);
+    let Some((command, after)) =
+        commands.iter().find_map(|command| script_start(command).map(|after| (command, after)))
+    else {
+        return;
+    };
+    let whole = place.at(&word.cursor);
+    // Offsets in the script are offsets in the scalar only while nothing in it was replaced.
+    let scalar = word.cursor.node().scalar().filter(|scalar| scalar.text() == script);
+    for shell_word in &command.words[after..] {
+        let span = scalar.and_then(|scalar| scalar.source_span(shell_word.range.clone(), place.text));
+        let at = span.map_or_else(|| whole.clone(), |span| place.location(span, whole.pointer.clone()));
+        if shell_word.splits && !shell_word.text.starts_with('-') {
+            // Nobody knows how many words this is, nor which.
+            open_ended.get_or_insert_with(|| unresolved(shell_word.text.clone()));
+            continue;
+        }
+        let gap = shell_word.unknown.clone().map(unresolved).or_else(|| unfilled(&shell_word.text));
+        words.push(Word { text: shell_word.text.clone(), site: Site { at, form: Form::Script }, unresolved: gap });
+    }
+}
+
+/// What the container's `env` makes of `$(NAME)`, and hands to a shell.
+struct Environment {
+    variables: BTreeMap<String, Variable>,
+    /// `envFrom` may set any name.
+    open: bool,
+}
+
+struct Expanded {
+    text: String,
+    unknown: Option<String>,
+}
+
+impl Environment {
+    fn of(container: &Cursor<'_>) -> Self {
+        let mut environment = Self {
+            variables: BTreeMap::new(),
+            open: container.get("envFrom").is_some_and(|from| from.items().next().is_some()),
+        };
+        for entry in container.get("env").into_iter().flat_map(|env| env.items().collect::<Vec<_>>()) {
+            let Some(name) = text_of(&entry, "name") else { continue };
+            let variable = match entry.get("value") {
+                Some(value) => {
+                    let expanded = environment.expand(value.text().unwrap_or_default());
+                    if expanded.unknown.is_some() { Variable::Unknown } else { Variable::Known(expanded.text) }
+                }
+                None if entry.get("valueFrom").is_some() => Variable::Unknown,
+                None => Variable::Known(String::new()),
+            };
+            environment.variables.insert(name, variable);
+        }
+        environment
+    }
+
+    /// Replaces `$(NAME)` as the kubelet does: an unknown name stays as it is written, and `$$` is a dollar sign.
+    fn expand(&self, text: &str) -> Expanded {
+        let mut expanded = Expanded { text: String::with_capacity(text.len()), unknown: None };
+        let mut rest = text;
+        while let Some(at) = rest.find('$') {
+            expanded.text.push_str(&rest[..at]);
+            let after = &rest[at + 1..];
+            if let Some(escaped) = after.strip_prefix('$') {
+                expanded.text.push('$');
+                rest = escaped;
+                continue;
+            }
+            let Some((name, behind)) = after.strip_prefix('(').and_then(|inner| inner.split_once(')')) else {
+                expanded.text.push('$');
+                rest = after;
+                continue;
+            };
+            match self.variables.get(name) {
+                Some(Variable::Known(value)) => expanded.text.push_str(value),
+                known => {
+                    expanded.text.push_str(&rest[at..rest.len() - behind.len()]);
+                    if known.is_some() || self.open {
+                        expanded.unknown.get_or_insert_with(|| format!("$({name})"));
+                    }
+                }
+            }
+            rest = behind;
+        }
+        expanded.text.push_str(rest);
+        expanded
+    }
+}
+
+/// Words that the kubelet cannot read: `command` and `args` are lists of strings.
+fn shape_problems(container: &Cursor<'_>, place: Place<'_>) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    let mut refuse = |cursor: &Cursor<'_>, message: String| {
+        problems.push(Problem {
+            kind: ProblemKind::Refused,
+            stops: true,
+            message,
+            hint: Some("write it as a quoted string".to_owned()),
+            location: Some(place.at(cursor)),
+            setting: None,
+        });
+    };
+    for key in ["command", "args"] {
+        let Some(list) = container.get(key) else { continue };
+        match list.node().value() {
+            Value::Sequence(_) => {}
+            Value::Scalar(_) if matches!(list.resolved(), Some(Resolved::Null)) => continue,
+            _ => {
+                refuse(&list, format!("the kubelet cannot read the pod: `{key}` is no list"));
+                continue;
+            }
+        }
+        for (index, item) in list.items().enumerate() {
+            let noun = match (item.node().value(), item.resolved()) {
+                (Value::Scalar(_), Some(Resolved::Bool(_))) => "a boolean",
+                (Value::Scalar(_), Some(Resolved::Int(_) | Resolved::Float(_))) => "a number",
+                (Value::Scalar(_), _) => continue,
+                (Value::Sequence(_), _) => "a list",
+                (Value::Mapping(_), _) => "a mapping",
+            };
+            refuse(&item, format!("the kubelet cannot read the pod: `{key}[{index}]` is {noun}, not a string"));
+        }
+    }
+    problems
+}
+
+fn mounts(spec: &Cursor<'_>, container: &Cursor<'_>) -> Vec<Mount> {
+    let mut hosts = BTreeMap::new();
+    for volume in spec.get("volumes").into_iter().flat_map(|volumes| volumes.items().collect::<Vec<_>>()) {
+        let Some(name) = text_of(&volume, "name") else { continue };
+        let host = volume.get("hostPath").and_then(|host| text_of(&host, "path"));
+        hosts.insert(name, host);
+    }
+    let mounts = container.get("volumeMounts").into_iter().flat_map(|mounts| mounts.items().collect::<Vec<_>>());
+    mounts
+        .filter_map(|mount| {
+            let container = text_of(&mount, "mountPath")?;
+            let host = hosts.get(&text_of(&mount, "name")?).cloned().flatten().map(|host| {
+                let below = text_of(&mount, "subPath").unwrap_or_default();
+                format!("{}/{}", host.trim_end_matches('/'), below.trim_matches('/')).trim_end_matches('/').to_owned()
+            });
+            Some(Mount { container: container.trim_end_matches('/').to_owned(), host })
+        })
+        .collect()
+}
+
+/// Who wrote the pod, where it says so.
+fn distribution(pod: &Pod<'_>) -> Option<&'static str> {
+    let metadata = [pod.metadata.as_ref(), pod.template_metadata.as_ref()];
+    for metadata in metadata.into_iter().flatten() {
+        // kubeadm annotates the pods that it writes (cmd/kubeadm/app/phases/controlplane, since 1.18) and labels them so.
+        let annotated = metadata.get("annotations").is_some_and(|notes| {
+            notes.get("kubeadm.kubernetes.io/kube-apiserver.advertise-address.endpoint").is_some()
+        });
+        let labels = metadata.get("labels");
+        let label = |name: &str| labels.as_ref().and_then(|labels| text_of(labels, name));
+        if annotated
+            || (label("component").as_deref() == Some("kube-apiserver")
+                && label("tier").as_deref() == Some("control-plane"))
+        {
+            return Some("kubeadm");
+        }
+        if labels.as_ref().is_some_and(|labels| labels.get("hypershift.openshift.io/control-plane-component").is_some())
+        {
+            return Some("openshift");
+        }
+    }
+    None
+}
+
+fn text_of(cursor: &Cursor<'_>, key: &str) -> Option<String> {
+    cursor.get(key).and_then(|value| value.text().map(str::to_owned)).filter(|text| !text.is_empty())
+}
+
+/// What is wrong with the YAML of a pod, as a problem of the component in it.
+///
+/// The kubelet reads a static pod leniently, so that the last of two equal keys counts (sigs.k8s.io/yaml); the API server
+/// refuses such an object only where it is asked to.
+pub(crate) fn fault_problem(fault: &yaml::Fault, place: Place<'_>) -> Problem {
+    let kind = match fault.kind {
+        yaml::FaultKind::DuplicateKey => ProblemKind::Duplicate,
+        _ => ProblemKind::Unreadable,
+    };
+    Problem {
+        kind,
+        stops: false,
+        message: fault.message.clone(),
+        hint: None,
+        location: Some(place.location(fault.span, String::new())),
+        setting: None,
+    }
+}

@@ -1,0 +1,177 @@
+//! What a file is, by its content alone.
+//!
+//! Names lie: manifests end in `.txt`, templates in `.yaml`. Only what a text says counts here, and a text that cannot be
+//! read is told apart from one that says nothing of interest.
+
+use model::Kind;
+use yaml::{Document, EncodingFault, Fault, FaultKind};
+
+use crate::declare::pod;
+
+/// What was made of the bytes of one file.
+pub struct Recognised {
+    pub kind: Kind,
+    /// The text, where it declares something that is judged.
+    pub text: Option<String>,
+    pub troubles: Vec<Trouble>,
+}
+
+/// Something that could not be read in it.
+pub struct Trouble {
+    pub message: String,
+    pub hint: Option<String>,
+    /// Both 1-based; the column counts characters.
+    pub line_column: Option<(u32, u32)>,
+}
+
+/// The text of a file, or why it has none.
+pub fn text(bytes: &[u8]) -> Result<String, String> {
+    yaml::decode(bytes).map(str::to_owned).map_err(|fault| fault.to_string())
+}
+
+/// Says what a file is.
+pub fn recognise(bytes: &[u8]) -> Recognised {
+    let text = match yaml::decode(bytes) {
+        Ok(text) => text,
+        Err(fault) => return undecodable(bytes, &fault),
+    };
+    let stream = yaml::parse(text, &yaml::Limits::default());
+    let readable: Vec<&Document> = stream
+        .documents
+        .iter()
+        .filter(|document| !stream.faults.iter().any(|fault| fault.document == document.index && fault.kind.is_fatal()))
+        .collect();
+    let mut troubles: Vec<Trouble> = Vec::new();
+    let declares = text.contains("apiserver") && readable.iter().any(|document| pod::declares(&document.cursor()));
+    let fatal = stream.faults.iter().find(|fault| fault.kind.is_fatal());
+    if declares {
+        troubles.extend(
+            stream
+                .faults
+                .iter()
+                .filter(|fault| fault.kind.is_fatal() || fault.kind == FaultKind::DuplicateKey)
+                .map(|fault| trouble(text, fault)),
+        );
+        return Recognised { kind: Kind::Workload, text: Some(text.to_owned()), troubles };
+    }
+    if let Some(fault) = fatal.filter(|_| looks_structured(text)) {
+        if let Some(engine) = template_engine(text) {
+            troubles.push(Trouble {
+                message: format!("a template ({engine}), which cannot be read as it stands"),
+                hint: Some("render it first and audit the result".to_owned()),
+                line_column: None,
+            });
+            return Recognised { kind: Kind::Templated, text: None, troubles };
+        }
+        if readable.is_empty() || looks_like_kubernetes(text) {
+            troubles.push(trouble(text, fault));
+            return Recognised { kind: Kind::Broken, text: None, troubles };
+        }
+    }
+    let kubernetes = readable.iter().any(|document| {
+        let root = document.cursor();
+        root.get("kind").is_some() && root.get("apiVersion").is_some()
+    });
+    let kind = if kubernetes { Kind::Supporting } else { Kind::NotOurs };
+    Recognised { kind, text: None, troubles }
+}
+
+fn undecodable(bytes: &[u8], fault: &EncodingFault) -> Recognised {
+    let speaks_kubernetes = match fault {
+        EncodingFault::Utf16 { .. } | EncodingFault::Utf32 => true,
+        EncodingFault::Gzip => false,
+        EncodingFault::Invalid { .. } => {
+            let text = String::from_utf8_lossy(bytes);
+            text.contains("apiVersion") && text.contains("kind")
+        }
+    };
+    if !speaks_kubernetes {
+        return Recognised { kind: Kind::NotOurs, text: None, troubles: Vec::new() };
+    }
+    let trouble = Trouble { message: fault.to_string(), hint: Some("save it as UTF-8".to_owned()), line_column: None };
+    Recognised { kind: Kind::Broken, text: None, troubles: vec![trouble] }
+}
+
+fn trouble(text: &str, fault: &Fault) -> Trouble {
+    Trouble { message: fault.message.clone(), hint: None, line_column: Some(yaml::line_column(text, fault.span.start)) }
+}
+
+/// Whether a text means to be YAML or JSON: prose, scripts and pages parse badly too, and nobody wants to hear of it.
+fn looks_structured(text: &str) -> bool {
+    if looks_like_kubernetes(text) {
+        return true;
+    }
+    let first = text
+        .trim_start_matches('\u{feff}')
+        .lines()
+        .map(str::trim)
+        .find(|line| !line.is_empty() && !line.starts_with('#'));
+    first.is_some_and(|line| {
+        line.starts_with(['{', '[', '%']) && !line.starts_with("[Unit]") && !line.starts_with("[Service]")
+            || line.starts_with("---")
+            || line.starts_with("- ")
+            || line.split_once(':').is_some_and(|(key, rest)| {
+                (rest.is_empty() || rest.starts_with(' '))
+                    && !key.is_empty()
+                    && key.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_./\"'".contains(&b))
+            })
+    })
+}
+
+fn looks_like_kubernetes(text: &str) -> bool {
+    let mut version = false;
+    let mut kind = false;
+    for line in text.lines() {
+        let line = line.trim_start_matches(['\u{feff}', ' ', '\t', '{', '"', '\'']);
+        version |= line.starts_with("apiVersion") && !line.starts_with("apiVersions");
+        kind |= line.starts_with("kind:") || line.starts_with("kind\"");
+        if version && kind {
+            return true;
+        }
+    }
+    false
+}
+
+/// Which template language left its marks in a text that is no YAML.
+fn template_engine(text: &str) -> Option<&'static str> {
+    if text.contains("{%") {
+        return Some("Jinja");
+    }
+    if text.contains("{{") {
+        let helm = [".Values", ".Release", ".Chart", "include \""].iter().any(|word| text.contains(word));
+        return Some(if helm { "Helm" } else { "Go or Jinja" });
+    }
+    if text.contains("<%") {
+        return Some("ERB");
+    }
+    if text.contains("%{") || text.contains("${") {
+        return Some("Terraform or envsubst");
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kind(text: &str) -> Kind {
+        recognise(text.as_bytes()).kind
+    }
+
+    #[test]
+    fn content_decides() {
+        assert_eq!(
+            kind("kind: Pod\napiVersion: v1\nspec:\n  containers: [{command: [kube-apiserver, --v=2]}]\n"),
+            Kind::Workload
+        );
+        assert_eq!(
+            kind("kind: Pod\napiVersion: v1\nspec:\n  containers: [{command: [nginx, kube-apiserver]}]\n"),
+            Kind::Supporting
+        );
+        assert_eq!(kind("# Title\n\nProse about the kube-apiserver: it is `good`.\n- a\n* b\n"), Kind::NotOurs);
+        assert_eq!(kind("apiVersion: v1\nkind: Pod\nspec: [\n"), Kind::Broken);
+        assert_eq!(kind("apiVersion: v1\nkind: Pod\nspec: {{ .Values.spec }}{{- if x }}\n"), Kind::Templated);
+        assert_eq!(kind("a: 1\n"), Kind::NotOurs);
+        assert_eq!(kind(""), Kind::NotOurs);
+    }
+}

@@ -1,0 +1,308 @@
+//! Cuts secrets out of a text before anybody keeps it.
+//!
+//! Each byte of a secret becomes `*`, so that every place in the text stays true. What a rule needs of it is taken first:
+//! where it stood, how many bytes it stands for, and a number that equal secrets of one run share. The number comes from a
+//! hash with a key that is made anew for every run and never leaves it.
+//!
+//! Start at [`Redactor::evidence`].
+
+use std::{
+    borrow::Cow,
+    collections::{HashMap, hash_map::RandomState},
+    hash::BuildHasher,
+};
+
+use model::{Body, CutSecret, Digest, Evidence, EvidenceId, Kind, Plane, Span};
+use yaml::{Cursor, Value};
+
+/// Cuts the secrets of one run.
+#[derive(Default)]
+pub struct Redactor {
+    key: RandomState,
+    groups: HashMap<u64, u32>,
+}
+
+/// Keys whose value is a secret wherever they stand, in lower case without `-` and `_`.
+const SECRET_KEYS: [&str; 24] = [
+    "accesskey",
+    "accesstoken",
+    "apikey",
+    "authtoken",
+    "bearertoken",
+    "bootstraptoken",
+    "certificatekey",
+    "clientkeydata",
+    "clientsecret",
+    "identitytoken",
+    "idtoken",
+    "passphrase",
+    "passwd",
+    "password",
+    "privatekey",
+    "privatekeydata",
+    "refreshtoken",
+    "registrytoken",
+    "secret",
+    "secretaccesskey",
+    "secretkey",
+    "sshkey",
+    "token",
+    "tokenid",
+];
+
+/// Parts of a variable's name that say that its value is a secret.
+const SECRET_NAMES: [&str; 6] = ["password", "passwd", "secret", "token", "api_key", "access_key"];
+
+impl Redactor {
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Makes evidence of a text, with the secrets of the text cut out.
+    pub fn evidence(&mut self, id: EvidenceId, plane: Plane, kind: Kind, text: &str) -> Evidence {
+        let (redacted, secrets) = self.cut(text);
+        let digest = Digest { bytes: text.len() as u64, sha256: None };
+        Evidence { id, plane, kind, body: Body::Text(redacted.into()), secrets, digest: Some(digest) }
+    }
+
+    fn cut<'t>(&mut self, text: &'t str) -> (Cow<'t, str>, Vec<CutSecret>) {
+        let mut spans = Vec::new();
+        raw_spans(text, &mut spans);
+        if mentions_a_key(text) {
+            let stream = yaml::parse(text, &yaml::Limits::default());
+            for document in &stream.documents {
+                tree_spans(&document.cursor(), text, &mut spans);
+            }
+        }
+        if spans.is_empty() {
+            return (Cow::Borrowed(text), Vec::new());
+        }
+        spans.sort_unstable();
+        let mut merged: Vec<Span> = Vec::with_capacity(spans.len());
+        for span in spans {
+            match merged.last_mut() {
+                Some(last) if span.start < last.end => last.end = last.end.max(span.end),
+                _ => merged.push(span),
+            }
+        }
+        let mut bytes = text.as_bytes().to_vec();
+        let mut secrets = Vec::with_capacity(merged.len());
+        for span in merged {
+            let secret = &text[span.range()];
+            let next = u32::try_from(self.groups.len()).unwrap_or(u32::MAX);
+            let group = *self.groups.entry(self.key.hash_one(secret)).or_insert(next);
+            secrets.push(CutSecret { span, decoded: base64_length(secret), group });
+            for byte in &mut bytes[span.range()] {
+                // Line breaks stay, so that lines keep their numbers.
+                if !matches!(byte, b'\n' | b'\r') {
+                    *byte = b'*';
+                }
+            }
+        }
+        // Whole secrets were overwritten, at the boundaries of characters, so this is UTF-8.
+        (Cow::Owned(String::from_utf8(bytes).unwrap_or_default()), secrets)
+    }
+}
+
+/// The text of evidence as a parser has to see it.
+///
+/// A cut secret is a run of `*`, which YAML would read as an alias; here it is a run of `x`, at the same place.
+pub(crate) fn parsable<'e>(evidence: &Evidence, text: &'e str) -> Cow<'e, str> {
+    if evidence.secrets.is_empty() {
+        return Cow::Borrowed(text);
+    }
+    let mut bytes = text.as_bytes().to_vec();
+    for secret in &evidence.secrets {
+        for byte in bytes.get_mut(secret.span.range()).into_iter().flatten() {
+            if *byte == b'*' {
+                *byte = b'x';
+            }
+        }
+    }
+    String::from_utf8(bytes).map_or(Cow::Borrowed(text), Cow::Owned)
+}
+
+/// Bytes that standard base64 stands for; `None` for a text that is no base64.
+fn base64_length(text: &str) -> Option<u32> {
+    let text = text.trim();
+    let body = text.trim_end_matches('=');
+    let padding = text.len() - body.len();
+    let plain = body.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/'));
+    if !plain || text.is_empty() || !text.len().is_multiple_of(4) || padding > 2 {
+        return None;
+    }
+    u32::try_from(text.len() / 4 * 3 - padding).ok()
+}
+
+/// Whether a walk over the tree could find anything: most manifests hold no such word.
+fn mentions_a_key(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    ["secret", "token", "passw", "passphrase", "key"].iter().any(|word| {
+        let (first, rest) = (word.as_bytes()[0], &word.as_bytes()[1..]);
+        bytes.iter().enumerate().any(|(at, byte)| {
+            byte.eq_ignore_ascii_case(&first)
+                && bytes.get(at + 1..at + 1 + rest.len()).is_some_and(|next| next.eq_ignore_ascii_case(rest))
+        })
+    })
+}
+
+fn tree_spans(cursor: &Cursor<'_>, text: &str, spans: &mut Vec<Span>) {
+    match cursor.value() {
+        Value::Scalar(_) => {}
+        Value::Sequence(_) => cursor.items().for_each(|item| tree_spans(&item, text, spans)),
+        Value::Mapping(_) => {
+            let whole_secret = cursor.get("kind").and_then(|kind| kind.text()) == Some("Secret");
+            let named_secret = cursor
+                .get("name")
+                .and_then(|name| name.text())
+                .is_some_and(|name| SECRET_NAMES.iter().any(|part| name.to_ascii_lowercase().contains(part)));
+            for item in cursor.entries() {
+                let name = item.name.as_ref();
+                let secret = SECRET_KEYS.contains(&plain(name).as_str()) || (named_secret && name == "value");
+                if secret && item.value.scalar().is_some() {
+                    push_scalar(&item.value, text, spans);
+                } else if whole_secret && (name == "data" || name == "stringData") {
+                    item.value.entries().for_each(|entry| push_scalar(&entry.value, text, spans));
+                } else if !item.value.node().is_alias() {
+                    tree_spans(&item.value, text, spans);
+                }
+            }
+        }
+    }
+}
+
+fn plain(name: &str) -> String {
+    name.chars().filter(|c| !matches!(c, '-' | '_')).map(|c| c.to_ascii_lowercase()).collect()
+}
+
+/// The text of a scalar without its quotes; a block scalar as a whole, but for its header.
+fn push_scalar(cursor: &Cursor<'_>, text: &str, spans: &mut Vec<Span>) {
+    let Some(scalar) = cursor.scalar() else { return };
+    if scalar.text().is_empty() || cursor.is_null() {
+        return;
+    }
+    let exact = scalar.source_span(0..scalar.text().len(), text);
+    let span = exact.unwrap_or_else(|| {
+        let written = scalar.span();
+        let skipped = text[written.range()].find('\n').filter(|_| text[written.range()].starts_with(['|', '>']));
+        let quoted = text[written.range()].starts_with(['"', '\'']);
+        let start = written.start + skipped.map_or(u32::from(quoted), |at| u32::try_from(at + 1).unwrap_or(0));
+        yaml::Span { start, end: written.end - u32::from(quoted && written.end > start) }
+    });
+    // Indentation belongs to the block and not to the secret.
+    push_lines(text, span.range().start, span.range().end, spans);
+}
+
+/// Secrets that are known by their own shape: private keys, tokens, passwords in addresses and arguments.
+fn raw_spans(text: &str, spans: &mut Vec<Span>) {
+    for (at, _) in text.match_indices("PRIVATE KEY-----") {
+        let start = at + "PRIVATE KEY-----".len();
+        let before = &text[..at];
+        let begins = before.rfind("-----").is_some_and(|dash| before[dash..].starts_with("-----BEGIN"));
+        if begins {
+            let end = text[start..].find("-----END").map_or(text.len(), |end| start + end);
+            push_lines(text, start, end, spans);
+        }
+    }
+    for (at, _) in text.match_indices("eyJ") {
+        let token = &text[at..];
+        let length =
+            token.bytes().take_while(|&b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.')).count();
+        if length > 40 && token[..length].bytes().filter(|&b| b == b'.').count() == 2 {
+            push(at, at + length, spans);
+        }
+    }
+    for (at, _) in text.match_indices("://") {
+        let rest = &text[at + 3..];
+        let authority = &rest
+            [..rest.find(|c: char| c.is_whitespace() || matches!(c, '/' | '"' | '\'' | ',')).unwrap_or(rest.len())];
+        if let Some((user, _)) = authority.rsplit_once('@')
+            && let Some(colon) = user.find(':')
+        {
+            push(at + 3 + colon + 1, at + 3 + user.len(), spans);
+        }
+    }
+    for marker in ["password=", "passwd=", "secret=", "token="] {
+        for (at, _) in text.match_indices(marker) {
+            let start = at + marker.len();
+            let rest = &text[start..];
+            let length = rest
+                .find(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | ',' | ']' | '}'))
+                .unwrap_or(rest.len());
+            // Only as the end of an argument's name: `--etcd-password=…`.
+            let line = &text[text[..at].rfind(['\n', ' ', '"', '\'', '[', ',']).map_or(0, |before| before + 1)..at];
+            if line.starts_with("--") {
+                push(start, start + length, spans);
+            }
+        }
+    }
+}
+
+fn push_lines(text: &str, start: usize, end: usize, spans: &mut Vec<Span>) {
+    let mut at = start;
+    // An escaped `\n` of a quoted key is part of what is cut.
+    for line in text[start..end].split_inclusive('\n') {
+        let content = line.trim_end_matches(['\n', '\r']);
+        let indent = content.len() - content.trim_start().len();
+        push(at + indent, at + content.len(), spans);
+        at += line.len();
+    }
+}
+
+fn push(start: usize, end: usize, spans: &mut Vec<Span>) {
+    if start < end
+        && let (Ok(start), Ok(end)) = (u32::try_from(start), u32::try_from(end))
+    {
+        spans.push(Span::new(start, end));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn redacted(text: &str) -> String {
+        Redactor::new().cut(text).0.into_owned()
+    }
+
+    #[test]
+    fn secrets_become_stars_of_the_same_length() {
+        for (text, expected) in [
+            ("keys: [{name: a, secret: QUFBQQ==}]", "keys: [{name: a, secret: ********}]"),
+            ("token: \"abc\" # why", "token: \"***\" # why"),
+            ("kind: Secret\ndata:\n  a: Zm9v\n", "kind: Secret\ndata:\n  a: ****\n"),
+            ("env: [{name: DB_PASSWORD, value: hunter2}]", "env: [{name: DB_PASSWORD, value: *******}]"),
+            ("url: https://me:pw@host/x", "url: https://me:**@host/x"),
+            ("- --etcd-password=hunter2", "- --etcd-password=*******"),
+            (
+                "-----BEGIN RSA PRIVATE KEY-----\n  MIIE\n-----END RSA PRIVATE KEY-----",
+                "-----BEGIN RSA PRIVATE KEY-----\n  ****\n-----END RSA PRIVATE KEY-----",
+            ),
+            ("secret:\n  secretName: kept", "secret:\n  secretName: kept"),
+            ("- --token-auth-file=/etc/tokens.csv", "- --token-auth-file=/etc/tokens.csv"),
+            ("password: |\n  a\n  b\n", "password: |\n  *\n  *\n"),
+        ] {
+            let seen = redacted(text);
+            assert_eq!(seen.len(), text.len(), "{text}");
+            assert_eq!(seen.replace(' ', ""), expected.replace(' ', ""), "{text}");
+        }
+    }
+
+    #[test]
+    fn equal_secrets_share_a_number() {
+        let mut redactor = Redactor::new();
+        let secrets = redactor.cut("a: {secret: QUFBQQ==}\nb: {secret: QUFBQg==}\nc: {secret: QUFBQQ==}").1;
+        let groups: Vec<_> = secrets.iter().map(|secret| secret.group).collect();
+        assert_eq!(groups, [0, 1, 0]);
+        assert!(secrets.iter().all(|secret| secret.decoded == Some(4)));
+    }
+
+    #[test]
+    fn a_redacted_text_still_parses() {
+        let evidence =
+            Redactor::new().evidence(EvidenceId::new("a"), Plane::Declared, Kind::ConfigFile, "token: abc\nb: c");
+        let text = evidence.text().expect("text").clone();
+        assert_eq!(&*text, "token: ***\nb: c");
+        assert!(yaml::parse(&parsable(&evidence, &text), &yaml::Limits::default()).faults.is_empty());
+    }
+}

@@ -5,9 +5,8 @@ use std::{collections::BTreeMap, sync::LazyLock};
 use serde::Deserialize;
 
 /// The numbers under which other catalogues list a control.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-#[derive(Default)]
 pub struct References {
     /// Whether the control belongs to the profile `essential`.
     pub essential: bool,
@@ -55,8 +54,9 @@ static TABLE: LazyLock<BTreeMap<String, References>> = LazyLock::new(|| {
     serde_json::from_str(include_str!("../data/references.json")).expect("the embedded references are well-formed")
 });
 
-pub(crate) fn table() -> &'static BTreeMap<String, References> {
-    &TABLE
+/// The name of every control there is, sorted, with a rule or without.
+pub fn controls() -> impl Iterator<Item = &'static str> {
+    TABLE.keys().map(String::as_str)
 }
 
 /// What other catalogues call this control; `None` for a name that is no control.

@@ -1,6 +1,8 @@
 //! How rules word a value and where it comes from, and how they ask for another one.
 
-use model::{Author, Change, Location, Origin, Reading, Release, Setting, Site};
+use model::{
+    Answer, Author, Change, Component, Finding, Label, Location, Origin, Reading, Release, Setting, Site, Unanswered,
+};
 
 /// The flag as an operator types it.
 pub(crate) fn flag(name: &str) -> String {
@@ -60,8 +62,8 @@ pub(crate) fn remove(name: &str, reading: &Reading) -> Option<Change> {
 }
 
 /// A place with something to say about it, where there is a place.
-pub(crate) fn label(origin: &Origin, text: impl Into<String>) -> Option<model::Label> {
-    origin.location().map(|at: &Location| model::Label { at: at.clone(), text: text.into() })
+pub(crate) fn label(origin: &Origin, text: impl Into<String>) -> Option<Label> {
+    origin.location().map(|at: &Location| Label { at: at.clone(), text: text.into() })
 }
 
 /// The value of a setting as the component prints it, without the brackets of a list.
@@ -70,4 +72,17 @@ pub(crate) fn listed(setting: &Setting) -> Option<Vec<String>> {
     let text = reading.in_force();
     let text = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
     Some(text.split(',').map(str::trim).filter(|item| !item.is_empty()).map(str::to_owned).collect())
+}
+
+/// What is in force of one setting, or why that is not known.
+pub(crate) fn reading<'a>(component: &'a Component, name: &str) -> Result<&'a Reading, Unanswered> {
+    let Some(setting) = component.setting(name) else {
+        return Err(Unanswered::NotApplicable(format!("{} has no flag `{}`", component.release, flag(name))));
+    };
+    setting.in_force().map_err(|gap| Unanswered::Gap(gap.clone()))
+}
+
+/// The answer that one thing is wrong.
+pub(crate) fn fail(finding: Finding) -> Answer {
+    Answer { findings: vec![finding], ..Answer::default() }
 }

@@ -1,5 +1,7 @@
 //! Any component: whether it knows its flags, and whether it starts with them.
 
+mod problems;
+
 use crate::rules;
 
 rules! { "component":

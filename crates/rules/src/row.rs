@@ -42,6 +42,16 @@ pub enum Cure {
 }
 
 impl Must {
+    /// A value that fails the test, and one that passes it.
+    pub fn examples(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Be("true") => ("false", "true"),
+            Self::Be(wanted) => ("true", wanted),
+            Self::BeEmpty => ("/etc/kubernetes/file", ""),
+            Self::BeSet => ("", "/etc/kubernetes/file"),
+        }
+    }
+
     fn holds(self, value: &str) -> bool {
         match self {
             Self::Be(wanted) => value == wanted,

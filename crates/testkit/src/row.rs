@@ -12,8 +12,8 @@ pub struct Row {
     /// The flag without its dashes.
     pub flag: &'static str,
     /// A value that must fail, and one that must pass; an empty one is a flag that is set to nothing.
-    pub bad: String,
-    pub good: String,
+    pub bad: &'static str,
+    pub good: &'static str,
     /// The first and last minor release that facts know.
     pub minors: (u16, u16),
 }

@@ -1,1 +1,146 @@
-//! Placeholder header.
+//! Questions to the facts, and the verdicts they yield.
+//!
+//! A rule is a value: a card that says what it is, and a question that takes facts and gives an answer. Its file has a page
+//! of the same name beside it, which explains the rule to people and is its test. Catalogues (CIS, STIG and others) are
+//! numbers in `data/references.json`; controls that no rule answers yet are in `data/pending.json`.
+//!
+//! No rule reads YAML, opens a file, asks the time or prints: what it may know is in `facts`. Only [`judge`] builds
+//! outcomes, so that pass, fail and "cannot tell" mean the same everywhere.
+//!
+//! Start at [`Rule`] and [`judge`]; `apiserver/anonymous_auth.rs` is a rule from end to end.
+
+mod apiserver;
+mod component;
+mod pending;
+mod references;
+mod row;
+mod run;
+mod say;
+
+#[cfg(test)]
+mod pages;
+
+use facts::{Cluster, apiserver::ApiServer};
+use model::{Component, Minor, Release, RuleCard, Verdict};
+
+pub use pending::{Pending, pending};
+pub use references::{References, controls, references};
+pub use row::{Cure, Must, Row};
+pub use run::{Judgement, judge};
+
+/// A question, and what is known of it before it is asked.
+#[derive(Debug)]
+pub struct Rule {
+    pub info: RuleCard,
+    /// What is judged, in the catalogue's words: `apiserver`, `cluster`.
+    pub component: &'static str,
+    pub applies: Applies,
+    pub check: Check,
+}
+
+/// Whom a rule asks, and what.
+#[derive(Debug)]
+pub enum Check {
+    /// Once per API server.
+    ApiServer(fn(&ApiServer) -> Verdict),
+    /// Once per instance of any component.
+    Component(fn(&Component) -> Verdict),
+    /// Once per cluster.
+    Cluster(fn(&Cluster) -> Verdict),
+    /// One setting of the rule's component, and one test of it.
+    Setting(Row),
+}
+
+/// The minor releases in which a rule has something to ask, both ends included.
+#[derive(Clone, Copy, Debug)]
+pub struct Applies {
+    pub from: Option<Minor>,
+    pub to: Option<Minor>,
+    /// What is different outside, in a few words: "1.19 removed the flag".
+    pub because: &'static str,
+}
+
+impl Applies {
+    pub const ALWAYS: Self = Self { from: None, to: None, because: "" };
+
+    pub const fn from(minor: u16, because: &'static str) -> Self {
+        Self { from: Some(Minor::new(1, minor)), to: None, because }
+    }
+
+    pub const fn until(minor: u16, because: &'static str) -> Self {
+        Self { from: None, to: Some(Minor::new(1, minor)), because }
+    }
+
+    /// Why there is nothing to ask of any release this can be; `None` where one of them can be asked.
+    pub fn excludes(&self, release: &Release) -> Option<String> {
+        let (oldest, newest) = release.bounds();
+        let outside = self.to.is_some_and(|to| oldest > to) || self.from.is_some_and(|from| newest < from);
+        outside.then(|| format!("this is {release}, and {}", self.because))
+    }
+
+    /// Whether every release this can be is inside.
+    pub fn covers(&self, release: &Release) -> bool {
+        let (oldest, newest) = release.bounds();
+        self.to.is_none_or(|to| newest <= to) && self.from.is_none_or(|from| oldest >= from)
+    }
+}
+
+/// Lists the rules of a folder: makes their modules, the slice `RULES`, and one test per page.
+macro_rules! rules {
+    ($family:literal: $($name:ident),+ $(,)?) => {
+        $(mod $name;)+
+
+        pub(crate) static RULES: &[&crate::Rule] = &[$(&$name::RULE),+];
+
+        #[cfg(test)]
+        mod pages {
+            $(
+                #[test]
+                fn $name() {
+                    crate::pages::hold(&super::$name::RULE, $family, stringify!($name));
+                }
+            )+
+        }
+    };
+}
+pub(crate) use rules;
+
+/// Every rule, family by family, in the order they are listed.
+pub fn all() -> impl Iterator<Item = &'static Rule> {
+    [apiserver::RULES, component::RULES].into_iter().flatten().copied()
+}
+
+/// The rule of that id.
+pub fn find(id: &str) -> Option<&'static Rule> {
+    all().find(|rule| rule.info.id == id)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn every_control_has_a_card_or_is_pending() {
+        let cards: BTreeSet<&str> = all().map(|rule| rule.info.id).collect();
+        let waiting: BTreeSet<&str> = pending().keys().map(String::as_str).collect();
+        let known: BTreeSet<&str> = controls().collect();
+        assert_eq!(cards.len(), all().count(), "an id is used twice");
+        assert_eq!(cards.intersection(&waiting).collect::<Vec<_>>(), Vec::<&&str>::new(), "both a card and pending");
+        assert_eq!(cards.union(&waiting).copied().collect::<BTreeSet<_>>(), known);
+    }
+
+    #[test]
+    fn a_range_that_lies_partly_inside_is_asked() {
+        let release = |from, to| Release::Within { from: Minor::new(1, from), to: Minor::new(1, to) };
+        let early = Applies::until(18, "1.19 removed the flag");
+        assert_eq!(early.excludes(&release(5, 36)), None);
+        assert!(!early.covers(&release(5, 36)));
+        assert!(early.covers(&release(5, 18)));
+        assert_eq!(early.excludes(&release(19, 20)).as_deref(), Some("this is 1.19 to 1.20, and 1.19 removed the flag"));
+        let late = Applies::from(7, "1.7 brought the authorizer");
+        assert!(late.excludes(&release(5, 6)).is_some());
+        assert_eq!(late.excludes(&release(5, 7)), None);
+    }
+}

@@ -1,0 +1,116 @@
+use model::{Body, Evidence, Plane};
+
+use super::*;
+
+/// Plans one change at the node whose pointer is given, and makes it.
+fn changed(text: &str, pointer: &str, form: Form, setting: &str, to: Option<&str>) -> Result<String, String> {
+    let id = EvidenceId::new("a.yaml");
+    let stream = yaml::parse(text, &Limits::default());
+    let node = stream.documents[0].at(pointer).unwrap();
+    let span = node.span();
+    let at = Location {
+        evidence: id.clone(),
+        plane: Plane::Declared,
+        span: Some(Span::new(span.start, span.end)),
+        pointer: pointer.to_owned(),
+    };
+    let site = Site { at, form };
+    let change = match to {
+        Some(to) => Change::Set { setting: setting.to_owned(), site, to: to.to_owned() },
+        None => Change::Remove { setting: setting.to_owned(), sites: vec![site] },
+    };
+    let evidence = Evidence {
+        id,
+        plane: Plane::Declared,
+        kind: Kind::Workload,
+        body: Body::Text(text.into()),
+        secrets: Vec::new(),
+        digest: None,
+    };
+    let edits = plan(&[change], &[evidence]).map_err(|refusal| refusal.reason)?;
+    Ok(apply(text, &edits))
+}
+
+#[test]
+fn a_word_keeps_its_quotes_and_its_comment() {
+    for (before, after) in [
+        ("c:\n- --x=true # why\n", "c:\n- --x=false # why\n"),
+        ("c:\n- \"--x=true\"\n", "c:\n- \"--x=false\"\n"),
+        ("c:\n- '--x=true'\n", "c:\n- '--x=false'\n"),
+        ("c: [--x=true, --y]\n", "c: [--x=false, --y]\n"),
+        ("{\"c\": [\"--x=true\"]}\n", "{\"c\": [\"--x=false\"]}\n"),
+        ("c:\n- --x\n", "c:\n- --x=false\n"),
+        ("c:\n- --x=\n", "c:\n- --x=false\n"),
+        ("c:\r\n- --x=true\r\n- --y\r\n", "c:\r\n- --x=false\r\n- --y\r\n"),
+    ] {
+        assert_eq!(changed(before, "/c/0", Form::Word, "--x", Some("false")).as_deref(), Ok(after));
+    }
+}
+
+#[test]
+fn a_comma_in_brackets_is_quoted() {
+    let after = changed("c: [--m=AlwaysAllow, --y]\n", "/c/0", Form::Word, "--m", Some("Node,RBAC"));
+    assert_eq!(after.as_deref(), Ok("c: ['--m=Node,RBAC', --y]\n"));
+}
+
+#[test]
+fn another_spelling_of_the_name_stays() {
+    let after = changed("c:\n- --a_b=1\n", "/c/0", Form::Word, "--a-b", Some("2"));
+    assert_eq!(after.as_deref(), Ok("c:\n- --a_b=2\n"));
+}
+
+#[test]
+fn a_new_word_looks_like_the_last_flag() {
+    for (before, after) in [
+        ("c:\n- p\n- --a=1 # one\n", "c:\n- p\n- --a=1 # one\n- --x=0\n"),
+        ("c:\n  - p\n  -   \"--a=1\"\nd: 1\n", "c:\n  - p\n  -   \"--a=1\"\n  -   \"--x=0\"\nd: 1\n"),
+        ("c:\n- p", "c:\n- p\n- --x=0"),
+        ("c:\r\n- p\r\n- --a\r\n", "c:\r\n- p\r\n- --a\r\n- --x=0\r\n"),
+        ("c: [p, --a=1]\n", "c: [p, --a=1, --x=0]\n"),
+        ("c: [\n  p,\n  --a=1\n]\n", "c: [\n  p,\n  --a=1,\n  --x=0\n]\n"),
+        ("{\"c\": [\"p\"]}", "{\"c\": [\"p\", \"--x=0\"]}"),
+        ("c:\n- --a\n- b\n", "c:\n- --a\n- b\n- --x=0\n"),
+    ] {
+        assert_eq!(changed(before, "/c", Form::List, "--x", Some("0")).as_deref(), Ok(after));
+    }
+}
+
+#[test]
+fn a_word_goes_and_its_comment_stays() {
+    for (before, after) in [
+        ("c:\n- p\n- --x=1\n- --y\n", "c:\n- p\n- --y\n"),
+        ("c:\n- p\n- --x=1 # why\n- --y\n", "c:\n- p\n# why\n- --y\n"),
+        ("c:\n- p\n- --x=1", "c:\n- p"),
+        ("c: [p, --x=1, --y]\n", "c: [p, --y]\n"),
+        ("c: [--x=1, --y]\n", "c: [--y]\n"),
+    ] {
+        let pointer = if before.contains("[--x") { "/c/0" } else { "/c/1" };
+        assert_eq!(changed(before, pointer, Form::Word, "--x", None).as_deref(), Ok(after));
+    }
+}
+
+#[test]
+fn both_items_of_a_split_flag_go() {
+    for (before, after) in
+        [("c:\n- p\n- --x\n- 1\n- --y\n", "c:\n- p\n- --y\n"), ("c: [p, --x, v, --y]\n", "c: [p, --y]\n")]
+    {
+        assert_eq!(changed(before, "/c/2", Form::SplitWord, "--x", None).as_deref(), Ok(after));
+    }
+}
+
+#[test]
+fn what_cannot_be_small_is_refused() {
+    let shared = "a: &x\n- --x=1\nb: *x\n";
+    assert!(changed(shared, "/b/0", Form::Word, "--x", Some("2")).is_err());
+    assert!(changed("c:\n- --x=1\n", "/c/0", Form::Word, "--y", Some("2")).is_err());
+    assert!(changed("c:\n- --x=1\n", "/c/0", Form::Word, "--x", None).is_err());
+    assert!(changed("c:\n- --x\n- v\n", "/c/0", Form::Word, "--x", None).is_err());
+    assert!(changed("c:\n- - --x=1\n  - q\n", "/c/0/0", Form::Word, "--x", None).is_err());
+    assert!(changed("c:\n- |\n  exec p --x=1\n", "/c/0", Form::Script, "--x", Some("2")).is_err());
+}
+
+#[test]
+fn edits_that_belong_to_another_text_are_left_out() {
+    let edit = Edit { evidence: EvidenceId::new("a"), span: Span::new(90, 91), text: "x".to_owned() };
+    assert_eq!(apply("short", &[edit]), "short");
+}

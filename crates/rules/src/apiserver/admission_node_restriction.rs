@@ -1,0 +1,95 @@
+//! What kubelets may change. The page beside this file explains the rule and tests it.
+
+use facts::apiserver::{AdmissionPlugin, ApiServer};
+use model::{Answer, Change, Confidence, Finding, Remedy, RuleCard, Safety, Severity, Verdict};
+
+use super::authorizers;
+use crate::{Applies, Check, Rule, say};
+
+pub(super) static RULE: Rule = Rule {
+    info: RuleCard {
+        id: "apiserver-admission-node-restriction",
+        title: "A kubelet may change other nodes and their pods",
+        severity: Severity::High,
+        fix: Some(Safety::Review),
+        page: include_str!("admission_node_restriction.md"),
+    },
+    component: "apiserver",
+    applies: Applies::from(7, "1.7 brought the plug-in `NodeRestriction`"),
+    check: Check::ApiServer(check),
+};
+
+const PLUGIN: &str = "NodeRestriction";
+
+fn check(server: &ApiServer) -> Verdict {
+    let plugin = server.admission_plugin(PLUGIN)?;
+    if !plugin.enabled {
+        return Ok(say::fail(Finding {
+            subject: None,
+            setting: Some(say::flag(&plugin.setting)),
+            message: format!("`{PLUGIN}` is off: {}", state(server, &plugin)),
+            severity: None,
+            confidence: Confidence::Certain,
+            primary: plugin.origin.clone(),
+            because: Vec::new(),
+            remedy: Some(remedy(server, &plugin)),
+        }));
+    }
+    // The plug-in recognises kubelets as the Node authorizer does and confines those; without the authorizer their reads
+    // are not confined at all (kubernetes.io/docs/reference/access-authn-authz/node).
+    let chain = server.authorizers()?;
+    if !authorizers::has(chain, "Node") {
+        let mut finding = Finding {
+            subject: None,
+            setting: Some(say::flag(&chain.setting)),
+            message: format!("`{PLUGIN}` is on, but {}, without `Node`", authorizers::written(server, chain)),
+            severity: None,
+            confidence: Confidence::Certain,
+            primary: chain.origin.clone(),
+            because: Vec::new(),
+            remedy: None,
+        };
+        finding.because.extend(say::label(&plugin.origin, format!("`{PLUGIN}` is on")));
+        return Ok(say::fail(finding));
+    }
+    Ok(Answer {
+        seen: vec![plugin.origin.clone(), chain.origin.clone()],
+        because: format!("`{PLUGIN}` is on, and {}", authorizers::written(server, chain)),
+        setting: Some(say::flag(&plugin.setting)),
+        ..Answer::default()
+    })
+}
+
+/// "`--enable-admission-plugins` is `A,B`".
+fn state(server: &ApiServer, plugin: &AdmissionPlugin) -> String {
+    let component = server.component();
+    let value = component.setting(plugin.setting.trim_start_matches('-')).and_then(say::listed).unwrap_or_default();
+    say::is(&plugin.setting, &value.join(","), &plugin.origin, &component.release)
+}
+
+fn remedy(server: &ApiServer, plugin: &AdmissionPlugin) -> Remedy {
+    let change = change(server, plugin);
+    Remedy {
+        title: format!("turn `{PLUGIN}` on"),
+        safety: if change.is_some() { Safety::Review } else { Safety::Manual },
+        breaks: vec![
+            "Kubelets can no longer give themselves labels under `node-restriction.kubernetes.io/` or most of \
+             `kubernetes.io/`: with `--node-labels=node-role.kubernetes.io/x` they do not register, and scripts that label \
+             with the kubelet's credential fail."
+                .to_owned(),
+            "Kubelets whose certificate does not name them are refused.".to_owned(),
+        ],
+        changes: change.into_iter().collect(),
+    }
+}
+
+/// The list that the plug-in would be named in, with it. Where it was switched off on purpose, only a person can tell why.
+fn change(server: &ApiServer, plugin: &AdmissionPlugin) -> Option<Change> {
+    let name = plugin.setting.trim_start_matches('-');
+    if name == "disable-admission-plugins" {
+        return None;
+    }
+    let mut list = server.component().setting(name).and_then(say::listed)?;
+    list.push(PLUGIN.to_owned());
+    say::set(name, &plugin.origin, list.join(","))
+}

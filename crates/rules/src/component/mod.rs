@@ -1,0 +1,11 @@
+//! Any component: whether it knows its flags, and whether it starts with them.
+
+mod problems;
+
+use crate::rules;
+
+rules! { "component":
+    refuses_to_start,
+    removed_flags,
+    unknown_flags,
+}

@@ -1,0 +1,37 @@
+//! Components that do not start. The page beside this file explains the rule and tests it.
+
+use model::{Answer, Component, Gap, GapKind, RuleCard, Severity, Unanswered, Verdict};
+
+use super::problems;
+use crate::{Applies, Check, Rule};
+
+pub(super) static RULE: Rule = Rule {
+    info: RuleCard {
+        id: "component-refuses-to-start",
+        title: "A component does not start with what it is given",
+        // Nobody gets in: what is lost is the control plane, at the next restart.
+        severity: Severity::Medium,
+        fix: None,
+        page: include_str!("refuses_to_start.md"),
+    },
+    component: "cluster",
+    applies: Applies::ALWAYS,
+    check: Check::Component(check),
+};
+
+fn check(component: &Component) -> Verdict {
+    let stopping = component.problems.iter().filter(|problem| problem.stops);
+    let findings = problems::findings(component, stopping, |_| None);
+    if !findings.is_empty() {
+        return Ok(Answer { findings, ..Answer::default() });
+    }
+    if component.starts == Some(true) {
+        return Ok(Answer { because: format!("nothing stops a {} of {}", component.name, component.release), ..Answer::default() });
+    }
+    Err(Unanswered::Gap(Gap {
+        kind: GapKind::Unresolved,
+        reason: format!("whether {} starts depends on something that was not seen", component.name),
+        wanted: "what it refers to".to_owned(),
+        who_could_answer: "the node: give its root with --root, and the release with --kubernetes-version".to_owned(),
+    }))
+}

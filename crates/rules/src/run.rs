@@ -1,0 +1,195 @@
+//! Puts every rule to every instance it is about, and turns answers into entries.
+//!
+//! This is the only place that builds outcomes. A rule answers; whether that is a pass, a fail, a gap or no question at all
+//! is decided here, the same way for each.
+
+use std::{
+    collections::BTreeSet,
+    panic::{AssertUnwindSafe, catch_unwind},
+};
+
+use facts::Cluster;
+use model::{
+    Answer, Component, Entry, Failure, Finding, Gap, GapKind, Label, Location, Origin, Outcome, Plane, Release, Unanswered,
+    Verdict,
+};
+
+use crate::{Check, Rule, row};
+
+/// What the rules say about one cluster.
+#[derive(Clone, Debug, Default)]
+pub struct Judgement {
+    /// Sorted by rule, component, instance, subject.
+    pub entries: Vec<Entry>,
+    /// Rules that no evidence of this cluster could have answered, sorted.
+    pub not_asked: Vec<&'static str>,
+    /// Rules that failed instead of answering; each is our own fault, and an undetermined entry too. Sorted.
+    pub faults: Vec<&'static str>,
+}
+
+/// Asks each rule of everything in the cluster that it is about.
+pub fn judge(cluster: &Cluster, rules: &[&'static Rule]) -> Judgement {
+    let mut judgement = Judgement::default();
+    for rule in rules {
+        let mut asked = false;
+        for question in questions(rule, cluster) {
+            asked = true;
+            question.put(rule, &mut judgement);
+        }
+        if !asked {
+            judgement.not_asked.push(rule.info.id);
+        }
+    }
+    judgement.entries.sort_by(|a, b| {
+        let key = |entry: &Entry| (entry.rule, entry.component, entry.instance.clone(), entry.subject.clone());
+        key(a).cmp(&key(b)).then_with(|| a.setting.cmp(&b.setting)).then_with(|| a.message.cmp(&b.message))
+    });
+    judgement.not_asked.sort_unstable();
+    judgement.faults.sort_unstable();
+    judgement.faults.dedup();
+    judgement
+}
+
+/// One rule and one instance, or the cluster as a whole.
+struct Question<'a> {
+    component: Option<&'a Component>,
+    release: Release,
+    ask: Box<dyn Fn() -> Verdict + 'a>,
+}
+
+/// The instances that a rule is about. None, where the cluster has none of them: that rule is not asked.
+fn questions<'a>(rule: &'static Rule, cluster: &'a Cluster) -> Vec<Question<'a>> {
+    let of = |component: &'a Component, ask: Box<dyn Fn() -> Verdict + 'a>| Question {
+        component: Some(component),
+        release: component.release.clone(),
+        ask,
+    };
+    // Every component there is; the API server is the first whose facts are resolved.
+    let components = || cluster.apiservers.iter().map(|server| server.component());
+    match &rule.check {
+        Check::ApiServer(check) => {
+            cluster.apiservers.iter().map(|server| of(server.component(), Box::new(move || check(server)))).collect()
+        }
+        Check::Component(check) => {
+            components().map(|component| of(component, Box::new(move || check(component)))).collect()
+        }
+        Check::Setting(row) => components()
+            .filter(|component| component.name == row.process)
+            .map(|component| of(component, Box::new(move || row::ask(&rule.info, row, component))))
+            .collect(),
+        // A cluster of which nothing was resolved has nothing to say for itself.
+        Check::Cluster(check) => cluster
+            .release
+            .iter()
+            .map(|release| Question {
+                component: None,
+                release: release.clone(),
+                ask: Box::new(move || check(cluster)),
+            })
+            .collect(),
+    }
+}
+
+impl Question<'_> {
+    fn put(&self, rule: &'static Rule, judgement: &mut Judgement) {
+        let verdict = match rule.applies.excludes(&self.release) {
+            Some(reason) => Err(Unanswered::NotApplicable(reason)),
+            None => catch_unwind(AssertUnwindSafe(|| (self.ask)())).unwrap_or_else(|_| {
+                judgement.faults.push(rule.info.id);
+                Err(Unanswered::Gap(Gap {
+                    kind: GapKind::Manual,
+                    reason: format!("the rule `{}` failed on this evidence, which is a fault of Portcullis", rule.info.id),
+                    wanted: "a Portcullis without that fault".to_owned(),
+                    who_could_answer: "whoever looks at the evidence; please report it".to_owned(),
+                }))
+            }),
+        };
+        match verdict {
+            Ok(answer) => self.answered(rule, answer, judgement),
+            Err(Unanswered::Gap(gap)) => judgement.entries.push(self.undetermined(rule, gap, None)),
+            Err(Unanswered::NotApplicable(reason)) => judgement.entries.push(Entry {
+                message: reason.clone(),
+                ..self.entry(rule, Outcome::NotApplicable(reason))
+            }),
+        }
+    }
+
+    fn answered(&self, rule: &'static Rule, answer: Answer, judgement: &mut Judgement) {
+        if answer.findings.is_empty() && answer.gaps.is_empty() {
+            let locations: Vec<Label> = answer.seen.iter().filter_map(seen).collect();
+            judgement.entries.push(Entry {
+                plane: locations.first().map(|label| label.at.plane),
+                setting: answer.setting,
+                message: answer.because,
+                locations,
+                ..self.entry(rule, Outcome::Pass)
+            });
+            return;
+        }
+        // A gap that stands alone is about the instance as a whole, as a pass would be.
+        let alone = answer.findings.is_empty() && answer.gaps.len() == 1;
+        for finding in answer.findings {
+            judgement.entries.push(self.failed(rule, finding));
+        }
+        for gap in answer.gaps.into_iter().collect::<BTreeSet<_>>() {
+            let subject = (!alone).then(|| gap.wanted.clone());
+            judgement.entries.push(self.undetermined(rule, gap, subject));
+        }
+    }
+
+    fn failed(&self, rule: &'static Rule, finding: Finding) -> Entry {
+        let place = finding.primary.location().cloned().or_else(|| self.whole());
+        let mut locations: Vec<Label> =
+            place.into_iter().map(|at| Label { at, text: finding.message.clone() }).collect();
+        locations.extend(finding.because);
+        Entry {
+            severity: finding.severity.unwrap_or(rule.info.severity),
+            subject: finding.subject,
+            setting: finding.setting,
+            plane: locations.first().map(|label| label.at.plane),
+            message: finding.message,
+            locations,
+            ..self.entry(
+                rule,
+                Outcome::Fail(Box::new(Failure { confidence: finding.confidence, remedy: finding.remedy })),
+            )
+        }
+    }
+
+    fn undetermined(&self, rule: &'static Rule, gap: Gap, subject: Option<String>) -> Entry {
+        Entry { subject, message: gap.reason.clone(), ..self.entry(rule, Outcome::Undetermined(gap)) }
+    }
+
+    /// An entry with nothing to say yet.
+    fn entry(&self, rule: &'static Rule, outcome: Outcome) -> Entry {
+        Entry {
+            rule: rule.info.id,
+            title: rule.info.title,
+            severity: rule.info.severity,
+            outcome,
+            component: self.component.map(|component| component.name),
+            instance: self.component.map(|component| component.instance.clone()),
+            subject: None,
+            setting: None,
+            plane: None,
+            message: String::new(),
+            locations: Vec::new(),
+        }
+    }
+
+    /// What declares the instance, for a finding about something that has no place of its own.
+    fn whole(&self) -> Option<Location> {
+        self.component.map(|component| Location::whole(component.declared_in.clone(), Plane::Declared))
+    }
+}
+
+/// A place that a pass rests on.
+fn seen(origin: &Origin) -> Option<Label> {
+    let text = match origin {
+        Origin::Written(_) => "written here",
+        Origin::Default { .. } => "would be written here",
+        Origin::Implied { .. } => "decided here",
+        Origin::Reported(_) => "reported here",
+    };
+    origin.location().map(|at| Label { at: at.clone(), text: text.to_owned() })
+}

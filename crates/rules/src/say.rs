@@ -1,0 +1,88 @@
+//! How rules word a value and where it comes from, and how they ask for another one.
+
+use model::{
+    Answer, Author, Change, Component, Finding, Label, Location, Origin, Reading, Release, Setting, Site, Unanswered,
+};
+
+/// The flag as an operator types it.
+pub(crate) fn flag(name: &str) -> String {
+    if name.starts_with('-') || name.contains('.') { name.to_owned() } else { format!("--{name}") }
+}
+
+/// "`--profiling` is `true` (default of 1.28)".
+pub(crate) fn is(name: &str, value: &str, origin: &Origin, release: &Release) -> String {
+    let name = flag(name);
+    let state = if value.is_empty() { "is not set".to_owned() } else { format!("is `{value}`") };
+    match origin {
+        // An empty value that somebody wrote is set, and means what an unset one does.
+        Origin::Written(_) if value.is_empty() => format!("`{name}` is empty"),
+        Origin::Default { .. } if value.is_empty() => format!("`{name}` is not set"),
+        _ => format!("`{name}` {state}{}", from(origin, release)),
+    }
+}
+
+/// Where a value comes from, in brackets, where nobody wrote it: " (default of 1.28)".
+pub(crate) fn from(origin: &Origin, release: &Release) -> String {
+    match origin {
+        Origin::Written(_) => String::new(),
+        Origin::Default { by: Author::Upstream { .. }, .. } => match release {
+            Release::Exactly(version) => format!(" (default of {})", version.minor),
+            Release::Within { .. } => format!(" (default of {release})"),
+        },
+        Origin::Default { by: Author::Distribution { name }, .. } => format!(" (default of {name})"),
+        Origin::Implied { how, .. } => format!(" ({how})"),
+        Origin::Reported(_) => " (as the process reports it)".to_owned(),
+    }
+}
+
+/// The places at which a value was set, the one that holds first.
+fn written<'a>(origin: &'a Origin, overridden: impl Iterator<Item = &'a Origin>) -> Vec<Site> {
+    std::iter::once(origin)
+        .chain(overridden)
+        .filter_map(|origin| match origin {
+            Origin::Written(site) => Some(site.clone()),
+            _ => None,
+        })
+        .collect()
+}
+
+/// The wish that a setting have another value, at the place where it is written or would be; `None` where there is none.
+pub(crate) fn set(name: &str, origin: &Origin, to: impl Into<String>) -> Option<Change> {
+    let site = match origin {
+        Origin::Written(site) | Origin::Default { home: Some(site), .. } => site.clone(),
+        _ => return None,
+    };
+    Some(Change::Set { setting: flag(name), site, to: to.into() })
+}
+
+/// The wish that nobody write a setting.
+pub(crate) fn remove(name: &str, reading: &Reading) -> Option<Change> {
+    let sites = written(&reading.origin, reading.overrides.iter().map(|(origin, _)| origin));
+    (!sites.is_empty()).then(|| Change::Remove { setting: flag(name), sites })
+}
+
+/// A place with something to say about it, where there is a place.
+pub(crate) fn label(origin: &Origin, text: impl Into<String>) -> Option<Label> {
+    origin.location().map(|at: &Location| Label { at: at.clone(), text: text.into() })
+}
+
+/// The value of a setting as the component prints it, without the brackets of a list.
+pub(crate) fn listed(setting: &Setting) -> Option<Vec<String>> {
+    let reading = setting.in_force().ok()?;
+    let text = reading.in_force();
+    let text = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
+    Some(text.split(',').map(str::trim).filter(|item| !item.is_empty()).map(str::to_owned).collect())
+}
+
+/// What is in force of one setting, or why that is not known.
+pub(crate) fn reading<'a>(component: &'a Component, name: &str) -> Result<&'a Reading, Unanswered> {
+    let Some(setting) = component.setting(name) else {
+        return Err(Unanswered::NotApplicable(format!("{} has no flag `{}`", component.release, flag(name))));
+    };
+    setting.in_force().map_err(|gap| Unanswered::Gap(gap.clone()))
+}
+
+/// The answer that one thing is wrong.
+pub(crate) fn fail(finding: Finding) -> Answer {
+    Answer { findings: vec![finding], ..Answer::default() }
+}

@@ -1,0 +1,268 @@
+//! What holds under every case of every rule.
+//!
+//! 1. Every span lies within its evidence and on character boundaries, and every finding points somewhere.
+//! 2. Less evidence only makes less sure.
+//! 3. No remedy is bolder than its card says; what it changes parses, passes, and is not changed again.
+//! 4. Comments survive a fix, and so does every line that it does not touch.
+//! 5. The order of evidence does not matter.
+//! 6. One subject of one instance has one entry.
+
+use std::collections::BTreeSet;
+
+use facts::Cluster;
+use model::{Body, Change, Edit, Entry, Evidence, EvidenceId, Outcome, Safety};
+
+use crate::{
+    Complaint, Subject, check,
+    page::{Case, Fence, FenceKind, Page},
+    scene::{self, Scene},
+};
+
+/// More rounds than any case has findings.
+const ROUNDS: usize = 20;
+
+pub(crate) fn hold(
+    subject: &Subject<'_>,
+    page: &Page,
+    case: &Case,
+    scene: &Scene,
+    cluster: &Cluster,
+    entries: &[Entry],
+    complaints: &mut Vec<Complaint>,
+) {
+    let mut complain = |message: String| complaints.push(Complaint::new(case.line, &case.heading, message));
+    points_into_evidence(cluster, entries, &mut complain);
+    one_entry_each(entries, &mut complain);
+    less_is_less_sure(subject, scene, entries, &mut complain);
+    order_does_not_matter(subject, scene, entries, &mut complain);
+    no_bolder_than_its_card(subject, entries, &mut complain);
+    let mended = mend(subject, scene, &mut complain);
+    as_pictured(page, case, scene, &mended, complaints);
+}
+
+fn points_into_evidence(cluster: &Cluster, entries: &[Entry], complain: &mut dyn FnMut(String)) {
+    for entry in entries {
+        if matches!(entry.outcome, Outcome::Fail(_)) && entry.locations.is_empty() {
+            complain(format!("the finding points nowhere: {}", entry.message));
+        }
+        for label in &entry.locations {
+            let Some(evidence) = cluster.evidence.iter().find(|evidence| evidence.id == label.at.evidence) else {
+                complain(format!("a place is in `{}`, which is no evidence", label.at.evidence));
+                continue;
+            };
+            let Some(span) = label.at.span else { continue };
+            if evidence.text().and_then(|text| text.get(span.range())).is_none() {
+                complain(format!("bytes {}..{} are no text of `{}`", span.start, span.end, label.at.evidence));
+            }
+        }
+    }
+}
+
+type Identity<'a> = (&'a str, Option<&'a str>, Option<&'a str>, Option<&'a str>);
+
+fn identity(entry: &Entry) -> Identity<'_> {
+    (entry.rule, entry.component, entry.instance.as_deref(), entry.subject.as_deref())
+}
+
+fn one_entry_each(entries: &[Entry], complain: &mut dyn FnMut(String)) {
+    let mut seen = BTreeSet::new();
+    for entry in entries {
+        if !seen.insert(identity(entry)) {
+            complain(format!("two entries are about the same subject: {}", entry.message));
+        }
+    }
+}
+
+fn less_is_less_sure(subject: &Subject<'_>, scene: &Scene, entries: &[Entry], complain: &mut dyn FnMut(String)) {
+    for index in 0..scene.evidence.len() {
+        let mut evidence = scene.evidence.clone();
+        let id = evidence[index].id.clone();
+        if matches!(evidence[index].body, Body::Unread(_)) {
+            continue;
+        }
+        evidence[index].body = Body::Unread(scene::unread(id.as_str(), ""));
+        let declares = id == scene.manifest;
+        let less = check::judge(subject, &scene.resolve_with(evidence));
+        for entry in &less {
+            let before = entries.iter().find(|before| identity(before) == identity(entry));
+            let sure = !matches!(entry.outcome, Outcome::Undetermined(_));
+            let same = before.is_some_and(|before| check::name(&before.outcome) == check::name(&entry.outcome));
+            if sure && !same {
+                complain(format!(
+                    "without `{id}` the verdict becomes `{}` where it was {}: {}",
+                    check::name(&entry.outcome),
+                    before.map_or("not there", |before| check::name(&before.outcome)),
+                    entry.message,
+                ));
+            }
+        }
+        // A component that can no longer be recognised takes its verdicts with it.
+        let instance = |entry: &Entry| (entry.component, entry.instance.clone());
+        for before in entries.iter().filter(|_| !declares) {
+            if !less.iter().any(|entry| instance(entry) == instance(before)) {
+                complain(format!("without `{id}` nothing is said any more of: {}", before.message));
+            }
+        }
+    }
+}
+
+fn order_does_not_matter(subject: &Subject<'_>, scene: &Scene, entries: &[Entry], complain: &mut dyn FnMut(String)) {
+    let mut reversed = scene.evidence.clone();
+    reversed.reverse();
+    if check::judge(subject, &scene.resolve_with(reversed)) != entries {
+        complain("the evidence reversed gives another result".to_owned());
+    }
+}
+
+fn no_bolder_than_its_card(subject: &Subject<'_>, entries: &[Entry], complain: &mut dyn FnMut(String)) {
+    for entry in entries {
+        let Outcome::Fail(failure) = &entry.outcome else { continue };
+        let Some(remedy) = &failure.remedy else { continue };
+        let bold = subject.card.fix.is_none_or(|boldest| remedy.safety < boldest);
+        if bold && !(subject.card.fix.is_none() && remedy.safety == Safety::Manual) {
+            complain(format!("the remedy is `{}`, bolder than the card says: {}", remedy.safety.name(), remedy.title));
+        }
+        if remedy.safety == Safety::Manual && !remedy.changes.is_empty() {
+            complain(format!("only a person can make it, and yet it has changes: {}", remedy.title));
+        }
+    }
+}
+
+/// The evidence after every remedy that can be made was made.
+pub(crate) struct Mended {
+    pub(crate) evidence: Vec<Evidence>,
+    pub(crate) touched: BTreeSet<EvidenceId>,
+}
+
+fn mend(subject: &Subject<'_>, scene: &Scene, complain: &mut dyn FnMut(String)) -> Mended {
+    let mut mended = Mended { evidence: scene.evidence.clone(), touched: BTreeSet::new() };
+    let mut refused: Vec<Vec<Change>> = Vec::new();
+    for _ in 0..ROUNDS {
+        let entries = check::judge(subject, &scene.resolve_with(mended.evidence.clone()));
+        let next = entries.iter().find_map(|entry| match &entry.outcome {
+            Outcome::Fail(failure) => {
+                let remedy = failure.remedy.as_ref()?;
+                (!remedy.changes.is_empty() && !refused.contains(&remedy.changes)).then_some(remedy)
+            }
+            _ => None,
+        });
+        let Some(remedy) = next else {
+            let still = entries.iter().find(|entry| matches!(entry.outcome, Outcome::Fail(_)));
+            if let Some(entry) = still.filter(|_| !mended.touched.is_empty() && refused.is_empty()) {
+                complain(format!("the remedy was made and it still fails: {}", entry.message));
+            }
+            return mended;
+        };
+        match fix::plan(&remedy.changes, &mended.evidence) {
+            Err(refusal) => {
+                if refusal.reason.is_empty() {
+                    complain("a change is refused without a reason".to_owned());
+                }
+                refused.push(remedy.changes.clone());
+            }
+            Ok(edits) => make(&edits, &mut mended, complain),
+        }
+    }
+    complain(format!("after {ROUNDS} rounds of fixing there is still something to fix"));
+    mended
+}
+
+/// Applies edits to each piece they are about.
+fn make(edits: &[Edit], mended: &mut Mended, complain: &mut dyn FnMut(String)) {
+    let touched: BTreeSet<&EvidenceId> = edits.iter().map(|edit| &edit.evidence).collect();
+    for id in touched {
+        let Some(piece) = mended.evidence.iter_mut().find(|piece| piece.id == *id) else {
+            complain(format!("an edit is of `{id}`, which is no evidence"));
+            continue;
+        };
+        let Some(before) = piece.text().cloned() else {
+            complain(format!("an edit is of `{id}`, which has no text"));
+            continue;
+        };
+        let own: Vec<Edit> = edits.iter().filter(|edit| edit.evidence == *id).cloned().collect();
+        let after = fix::apply(&before, &own);
+        if *before == *after {
+            complain(format!("an edit of `{id}` changes nothing"));
+        }
+        let parsed = yaml::parse(&after, &yaml::Limits::default());
+        let was = yaml::parse(&before, &yaml::Limits::default());
+        if parsed.faults.len() > was.faults.len() {
+            complain(format!("after the fix `{id}` does not parse:\n{after}"));
+        }
+        for comment in was.documents.iter().flat_map(|document| &document.comments) {
+            let text = comment.span.slice(&before).trim();
+            if !after.contains(text) {
+                complain(format!("the fix loses a comment: {text}"));
+            }
+        }
+        if let Some(line) = lost_line(&before, &after, &own) {
+            complain(format!("the fix touches a line that it has no business with: {line}"));
+        }
+        piece.body = Body::Text(after.into());
+        mended.touched.insert(id.clone());
+    }
+}
+
+/// The first line that no edit reaches into and that is gone.
+fn lost_line<'a>(before: &'a str, after: &str, edits: &[Edit]) -> Option<&'a str> {
+    let mut kept = after.split_inclusive('\n');
+    let mut start = 0;
+    for line in before.split_inclusive('\n') {
+        let end = start + line.len();
+        let touched = edits.iter().any(|edit| {
+            let range = edit.span.range();
+            range.start < end && range.end > start || range.is_empty() && (start..=end).contains(&range.start)
+        });
+        if !touched && !kept.by_ref().any(|other| other == line) {
+            return Some(line);
+        }
+        start = end;
+    }
+    None
+}
+
+/// Holds every `fixed` block against what became of the block before it.
+fn as_pictured(page: &Page, case: &Case, scene: &Scene, mended: &Mended, complaints: &mut Vec<Complaint>) {
+    let mut before: Option<&Fence> = None;
+    for fence in &case.fences {
+        match fence.kind {
+            FenceKind::Outcome => {}
+            FenceKind::Fixed => {
+                let expected: Vec<&str> = fence.body.iter().map(|(_, line)| line.as_str()).collect();
+                match before.map(|before| fixed(before, scene, mended)) {
+                    Some(Ok(fixed)) if fixed == expected => {}
+                    Some(Ok(fixed)) => {
+                        let mut complaint = Complaint::new(fence.line, &case.heading, "the fix gives something else");
+                        complaint.shown.extend(expected.iter().map(|line| (None, format!("expected: {line}"))));
+                        complaint.shown.extend(fixed.iter().map(|line| (None, format!("   fixed: {line}"))));
+                        complaints.push(complaint);
+                    }
+                    Some(Err(reason)) => complaints.push(Complaint::new(fence.line, &case.heading, reason)),
+                    None => complaints.push(Complaint::new(
+                        fence.line,
+                        page.heading_of(fence.line),
+                        "`fixed` stands below the evidence that it is about",
+                    )),
+                }
+            }
+            _ => before = Some(fence),
+        }
+    }
+}
+
+/// A block of evidence as it is after the fix, in the shape of the block.
+pub(crate) fn fixed(fence: &Fence, scene: &Scene, mended: &Mended) -> Result<Vec<String>, String> {
+    let id = match &fence.kind {
+        FenceKind::Yaml { file } => EvidenceId::new(format!("{}{file}", scene.root.as_deref().unwrap_or_default())),
+        _ => scene.manifest.clone(),
+    };
+    if !mended.touched.contains(&id) {
+        return Err(format!("no remedy changes `{id}`"));
+    }
+    let text = mended.evidence.iter().find(|piece| piece.id == id).and_then(Evidence::text);
+    let text = text.ok_or_else(|| format!("`{id}` has no text"))?;
+    Ok(match fence.kind {
+        FenceKind::Args { .. } => scene.own_words(text).into_iter().map(|word| format!("  {word}")).collect(),
+        _ => text.lines().map(str::to_owned).collect(),
+    })
+}

@@ -1,0 +1,252 @@
+//! A case laid into the base: evidence as `collect` would hand it over, and the way back from its bytes to the page.
+
+use std::sync::Arc;
+
+use facts::{Cluster, Gathered, Options};
+use model::{Body, Evidence, EvidenceId, Gap, GapKind, Kind, Minor, Plane, Version};
+
+use crate::page::{Case, Fence, FenceKind};
+
+const BASE: &str = include_str!("../base/kube-apiserver.yaml");
+/// The release in the base's image.
+const BASE_RELEASE: &str = "v1.31.0";
+/// Where words of the base's command stand.
+const ITEM: &str = "    - ";
+const ROOT: &str = "node";
+
+/// A case as evidence.
+pub(crate) struct Scene {
+    pub(crate) root: Option<String>,
+    pub(crate) evidence: Vec<Evidence>,
+    /// The manifest that declares the component.
+    pub(crate) manifest: EvidenceId,
+    pub(crate) lines: Vec<LineMap>,
+    /// The words of the base's command as it is without the case, to tell them from the case's own.
+    base: Vec<String>,
+}
+
+/// A line of the page, and the bytes of evidence it became.
+pub(crate) struct LineMap {
+    pub(crate) page_line: usize,
+    pub(crate) evidence: EvidenceId,
+    /// The first byte of the line's text in the evidence.
+    pub(crate) start: usize,
+    /// Columns of the page before that byte.
+    pub(crate) indent: usize,
+    /// The line's text from there on.
+    pub(crate) text: String,
+}
+
+impl LineMap {
+    /// Where a byte range of the evidence is on the page, cut to this line; `None` if it begins elsewhere.
+    pub(crate) fn columns(&self, evidence: &EvidenceId, start: usize, end: usize) -> Option<(usize, usize)> {
+        // A quoted scalar of the base begins one byte before the word that is on the page.
+        let inside = *evidence == self.evidence && start + 1 >= self.start && start < self.start + self.text.len().max(1);
+        if !inside {
+            return None;
+        }
+        let column = |byte: usize| {
+            let offset = byte.saturating_sub(self.start).min(self.text.len());
+            self.indent + self.text.get(..offset).map_or(0, |before| before.chars().count())
+        };
+        Some((column(start), column(end.max(start + 1))))
+    }
+}
+
+/// Lays a case into the base.
+pub(crate) fn scene(case: &Case) -> Result<Scene, String> {
+    let evidence_fences = || case.fences.iter().filter(|fence| !matches!(fence.kind, FenceKind::Fixed | FenceKind::Outcome));
+    let names_files = |fence: &Fence| {
+        matches!(fence.kind, FenceKind::Yaml { .. } | FenceKind::Missing { .. } | FenceKind::Unread { .. })
+    };
+    let root = evidence_fences().any(|fence| fence.root || names_files(fence)).then(|| ROOT.to_owned());
+    let version = evidence_fences().find_map(|fence| fence.version.as_deref());
+    let manifest = EvidenceId::new(match &root {
+        Some(root) => format!("{root}/etc/kubernetes/manifests/kube-apiserver.yaml"),
+        None => "kube-apiserver.yaml".to_owned(),
+    });
+
+    let base = base(version)?;
+    let mut scene = Scene {
+        base: base.lines().filter_map(|line| line.strip_prefix(ITEM)).map(str::to_owned).collect(),
+        root,
+        evidence: Vec::new(),
+        manifest,
+        lines: Vec::new(),
+    };
+    let mut text = base;
+    let mut words: Vec<&(usize, String)> = Vec::new();
+    for fence in evidence_fences() {
+        match &fence.kind {
+            FenceKind::Args { .. } => words.extend(fence.body.iter().filter(|(_, line)| !line.trim().is_empty())),
+            FenceKind::Pod => {
+                text = scene.whole(fence, &scene.manifest.clone());
+            }
+            FenceKind::Yaml { file } => {
+                let id = scene.file(file);
+                let body = scene.whole(fence, &id);
+                scene.evidence.push(piece(id, Kind::ConfigFile, Body::Text(Arc::from(body))));
+            }
+            FenceKind::Missing { file } => {
+                let id = scene.file(file);
+                scene.evidence.push(piece(id, Kind::ConfigFile, Body::Missing));
+            }
+            FenceKind::Unread { file } => {
+                let id = scene.file(file);
+                let reason = fence.body.iter().map(|(_, line)| line.trim()).collect::<Vec<_>>().join(" ");
+                scene.evidence.push(piece(id, Kind::ConfigFile, Body::Unread(unread(file, &reason))));
+            }
+            FenceKind::Fixed | FenceKind::Outcome => {}
+        }
+    }
+    if !words.is_empty() {
+        text = scene.with_words(&text, &words);
+    }
+    let manifest = piece(scene.manifest.clone(), Kind::Workload, Body::Text(Arc::from(text)));
+    scene.evidence.push(manifest);
+    scene.supply();
+    Ok(scene)
+}
+
+/// The base as it is at a release; `unknown` takes the release away.
+pub(crate) fn base(version: Option<&str>) -> Result<String, String> {
+    let image = match version {
+        None => BASE_RELEASE.to_owned(),
+        Some("unknown") => "latest".to_owned(),
+        Some(version) => format!("v{version}"),
+    };
+    let release: Option<Version> = image.parse().ok();
+    if release.is_none() && image != "latest" {
+        return Err(format!("`{}` is no version", version.unwrap_or_default()));
+    }
+    let mut text = String::new();
+    for line in BASE.lines().filter(|line| !line.starts_with('#')) {
+        let (line, since) = line.split_once(" # from ").map_or((line, None), |(line, since)| (line, Some(since)));
+        let since: Option<Minor> = since.and_then(|since| since.parse::<Version>().ok()).map(|version| version.minor);
+        // A release that nobody knows is one of today's: those demand what newer releases demand.
+        let demanded = release.as_ref().zip(since).is_none_or(|(release, since)| release.minor >= since);
+        if demanded {
+            text.push_str(&line.replace(BASE_RELEASE, &image));
+            text.push('\n');
+        }
+    }
+    Ok(text)
+}
+
+impl Scene {
+    fn file(&self, path: &str) -> EvidenceId {
+        EvidenceId::new(format!("{}{path}", self.root.as_deref().unwrap_or_default()))
+    }
+
+    /// The text of a fence as it stands, each of its lines noted.
+    fn whole(&mut self, fence: &Fence, id: &EvidenceId) -> String {
+        let mut text = String::new();
+        for (page_line, line) in &fence.body {
+            let start = text.len();
+            self.lines.push(LineMap {
+                page_line: *page_line,
+                evidence: id.clone(),
+                start,
+                indent: 0,
+                text: line.clone(),
+            });
+            text.push_str(line);
+            text.push('\n');
+        }
+        text
+    }
+
+    /// The base with the case's words: in place of a word of the same flag, else behind the last.
+    fn with_words(&mut self, base: &str, words: &[&(usize, String)]) -> String {
+        let flag = |word: &str| word.split('=').next().unwrap_or(word).to_owned();
+        // The case's own words keep their order, so that a flag given twice stays given twice.
+        let own: Vec<String> = words.iter().map(|(_, line)| flag(line.trim())).collect();
+        let mut text = String::new();
+        let lines: Vec<&str> = base.lines().collect();
+        let last = lines.iter().rposition(|line| line.starts_with(&format!("{ITEM}--"))).unwrap_or(0);
+        for (index, line) in lines.iter().enumerate() {
+            let replaced = line.strip_prefix(ITEM).is_some_and(|word| own.contains(&flag(word)));
+            if !replaced {
+                text.push_str(line);
+                text.push('\n');
+            }
+            if index == last {
+                for (page_line, line) in words {
+                    let word = line.trim();
+                    text.push_str(ITEM);
+                    let quoted = quoted(word);
+                    let start = text.len() + usize::from(quoted != word);
+                    self.lines.push(LineMap {
+                        page_line: *page_line,
+                        evidence: self.manifest.clone(),
+                        start,
+                        indent: line.chars().take_while(|letter| letter.is_whitespace()).count(),
+                        text: word.to_owned(),
+                    });
+                    text.push_str(&quoted);
+                    text.push('\n');
+                }
+            }
+        }
+        text
+    }
+
+    /// Says of files that are only wanted to be there that they are, so that a case is about its own tweak.
+    fn supply(&mut self) {
+        for want in facts::wants(&self.gathered(self.evidence.clone())) {
+            if !want.contents && !self.evidence.iter().any(|piece| piece.id == want.id) {
+                self.evidence.push(piece(want.id, Kind::ConfigFile, Body::Present));
+            }
+        }
+    }
+
+    fn gathered(&self, evidence: Vec<Evidence>) -> Gathered {
+        Gathered { name: "case".to_owned(), target: "case".to_owned(), root: self.root.clone(), evidence }
+    }
+
+    /// What is in force in this case.
+    pub(crate) fn resolve(&self) -> Cluster {
+        self.resolve_with(self.evidence.clone())
+    }
+
+    /// What would be in force with other evidence under the same root.
+    pub(crate) fn resolve_with(&self, evidence: Vec<Evidence>) -> Cluster {
+        facts::resolve(self.gathered(evidence), &Options::default())
+    }
+
+    /// The words of a command in a manifest made from the base that the base does not have.
+    pub(crate) fn own_words(&self, manifest: &str) -> Vec<String> {
+        manifest
+            .lines()
+            .filter_map(|line| line.strip_prefix(ITEM))
+            .filter(|word| !self.base.iter().any(|base| base == word) && !word.starts_with("name: "))
+            .map(str::to_owned)
+            .collect()
+    }
+}
+
+/// A piece of evidence with that body.
+fn piece(id: EvidenceId, kind: Kind, body: Body) -> Evidence {
+    Evidence { id, plane: Plane::Declared, kind, body, secrets: Vec::new(), digest: None }
+}
+
+/// Nobody could read it.
+pub(crate) fn unread(file: &str, reason: &str) -> Gap {
+    let reason = if reason.is_empty() { "permission denied" } else { reason };
+    Gap {
+        kind: GapKind::Unread,
+        reason: format!("cannot read `{file}`: {reason}"),
+        wanted: file.to_owned(),
+        who_could_answer: "root on the node".to_owned(),
+    }
+}
+
+/// The word as an item of a YAML list.
+fn quoted(word: &str) -> String {
+    let plain = word.starts_with(|letter: char| letter == '-' || letter.is_ascii_alphanumeric())
+        && !word.contains(": ")
+        && !word.contains(" #")
+        && !word.ends_with(':')
+        && word != "-";
+    if plain { word.to_owned() } else { format!("'{}'", word.replace('\'', "''")) }
+}

@@ -23,7 +23,10 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
     fs::write(folder.join(format!("{}.md", place.module)), page(id, pending, &place))?;
     let waiting = crate::root().join("crates/rules/data/pending.json");
     fs::write(&waiting, without(&fs::read_to_string(&waiting)?, id)?)?;
-    println!("crates/rules/src/{}/{}.rs and .md: write the title, the question and the cases", place.folder, place.module);
+    println!(
+        "crates/rules/src/{}/{}.rs and .md: write the title, the question and the cases",
+        place.folder, place.module
+    );
     println!("then: cargo xtask page {id} --bless");
     Ok(())
 }
@@ -146,9 +149,8 @@ fn check({argument}) -> Verdict {{
 }
 
 fn page(id: &str, pending: &Pending, _place: &Place) -> String {
-    let case = |heading: &str, fence: &str, body: &str| {
-        format!("## {heading}\n\n```{fence}\n{body}```\n\n```outcome\n```\n")
-    };
+    let case =
+        |heading: &str, fence: &str, body: &str| format!("## {heading}\n\n```{fence}\n{body}```\n\n```outcome\n```\n");
     let cases = [
         case("Nothing said", "args kube-apiserver", ""),
         case("As it should be", "args kube-apiserver", "  --the-flag=good\n"),

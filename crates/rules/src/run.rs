@@ -10,8 +10,8 @@ use std::{
 
 use facts::Cluster;
 use model::{
-    Answer, Component, Entry, Failure, Finding, Gap, GapKind, Label, Location, Origin, Outcome, Plane, Release, Unanswered,
-    Verdict,
+    Answer, Component, Entry, Failure, Finding, Gap, GapKind, Label, Location, Origin, Outcome, Plane, Release,
+    Unanswered, Verdict,
 };
 
 use crate::{Check, Rule, row};
@@ -98,7 +98,10 @@ impl Question<'_> {
                 judgement.faults.push(rule.info.id);
                 Err(Unanswered::Gap(Gap {
                     kind: GapKind::Manual,
-                    reason: format!("the rule `{}` failed on this evidence, which is a fault of Portcullis", rule.info.id),
+                    reason: format!(
+                        "the rule `{}` failed on this evidence, which is a fault of Portcullis",
+                        rule.info.id
+                    ),
                     wanted: "a Portcullis without that fault".to_owned(),
                     who_could_answer: "whoever looks at the evidence; please report it".to_owned(),
                 }))
@@ -107,10 +110,9 @@ impl Question<'_> {
         match verdict {
             Ok(answer) => self.answered(rule, answer, judgement),
             Err(Unanswered::Gap(gap)) => judgement.entries.push(self.undetermined(rule, gap, None)),
-            Err(Unanswered::NotApplicable(reason)) => judgement.entries.push(Entry {
-                message: reason.clone(),
-                ..self.entry(rule, Outcome::NotApplicable(reason))
-            }),
+            Err(Unanswered::NotApplicable(reason)) => judgement
+                .entries
+                .push(Entry { message: reason.clone(), ..self.entry(rule, Outcome::NotApplicable(reason)) }),
         }
     }
 

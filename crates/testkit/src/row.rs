@@ -22,7 +22,9 @@ pub struct Row {
 pub(crate) fn hold(subject: &Subject<'_>, row: &Row, page: &Page, complaints: &mut Vec<Complaint>) {
     let unset = unset(subject, row);
     match &page.unset {
-        None => complaints.push(Complaint::new(1, "", format!("the page does not say what unset means: `unset: {unset}`"))),
+        None => {
+            complaints.push(Complaint::new(1, "", format!("the page does not say what unset means: `unset: {unset}`")))
+        }
         Some((line, said)) if *said != unset => {
             complaints.push(Complaint::new(*line, "", format!("an unset `--{}` comes to `{unset}`", row.flag)));
         }

@@ -16,9 +16,9 @@ pub(super) fn findings<'a>(
         match by_subject.get_mut(&subject) {
             Some(finding) => {
                 finding.severity = finding.severity.max(severity(problem));
-                finding.because.extend(
-                    problem.location.iter().map(|at| Label { at: at.clone(), text: problem.message.clone() }),
-                );
+                finding
+                    .because
+                    .extend(problem.location.iter().map(|at| Label { at: at.clone(), text: problem.message.clone() }));
             }
             None => {
                 let finding = finding(component, problem, subject.clone(), severity(problem));

@@ -5,6 +5,7 @@
 //! starting is `checks`; both are written from the server's own sources, cited where they are used.
 
 mod checks;
+mod config;
 mod effects;
 mod gates;
 mod plugins;
@@ -22,6 +23,7 @@ use crate::{
     flags::{self, KUBE_APISERVER, Presence},
     golang, pflag, release,
 };
+use config::Config;
 pub use plugins::AdmissionPlugin;
 use server::{Server, newer_than_data, version_gap};
 
@@ -260,9 +262,11 @@ fn possible(invocation: &Invocation) -> (Release, Option<(String, String)>) {
 
 fn at(invocation: &Invocation, version: &Version, files: &Files<'_>) -> Resolved {
     let server = Server::read(invocation, version);
-    let problems = checks::problems(&server, files);
-    let authorizers = effects::authorizers(&server, files);
-    let anonymous = effects::anonymous(&server, &authorizers, files);
+    let mut problems = checks::problems(&server, files);
+    let config = Config::read(&server, files);
+    let authorizers = effects::authorizers(&server, &config);
+    let anonymous = effects::anonymous(&server, &authorizers, &config);
+    problems.extend(config.problems);
     let mut readings: Vec<(&'static str, Result<Reading, Gap>)> =
         server.readings().map(|(flag, reading)| (flag.name, reading)).collect();
     effects::apply(&server, &authorizers, &anonymous, &mut readings);

@@ -17,11 +17,7 @@ use model::{
     Version,
 };
 
-use crate::{
-    Files, Invocation,
-    flags::{self, KUBE_APISERVER, Presence},
-    golang, pflag, release,
-};
+use crate::{Files, Invocation, flags::KUBE_APISERVER, golang, pflag, release};
 pub use plugins::AdmissionPlugin;
 use server::{Server, newer_than_data, version_gap};
 
@@ -190,7 +186,12 @@ struct Resolved {
     anonymous: Result<Anonymous, Unanswered>,
 }
 
-/// Resolves one API server. A version that the caller names wins over that of the image.
+/// Resolves one API server. A version that the caller names wins over that of the image, and without either the flags
+/// themselves narrow the range of releases.
+///
+/// `starts` is `Some(false)` where something stops every possible release, and `Some(true)` where one release is known,
+/// all its words were read and nothing here stops it. What the files say that flags name is not judged here, nor whether
+/// the host has the address to listen on; those who read them add their problems.
 pub fn resolve(invocation: &Invocation, version: Option<&Version>, files: &Files<'_>) -> ApiServer {
     let known = version.or(invocation.version.as_ref().map(|(version, _)| version));
     let (release, conflict) = match known {
@@ -389,7 +390,7 @@ pub struct FileWant {
 
 /// The flags that name files the server reads when it starts. It exits when one of them is missing: see the startup
 /// vectors, and ToAuthenticationConfig, SecureServing.ApplyTo and Audit.ApplyTo of the server's options.
-const FILES: [(&str, bool); 37] = [
+const FILES: [(&str, bool); 36] = [
     ("admission-control-config-file", true),
     ("audit-policy-file", true),
     ("audit-webhook-config-file", false),
@@ -426,21 +427,18 @@ const FILES: [(&str, bool); 37] = [
     ("token-auth-file", false),
     ("tracing-config-file", true),
     ("allow-metric-labels-manifest", false),
-    ("log-file", false),
 ];
 
 /// The files that the written flags of an invocation name, for whoever collects them.
 pub fn file_wants(invocation: &Invocation, component: &Component) -> Vec<FileWant> {
     let table = &*KUBE_APISERVER;
-    let (from, _) = component.release.bounds();
-    let version = match &component.release {
-        Release::Exactly(version) => version.clone(),
-        Release::Within { .. } => Version::of_minor(from),
+    let versions: Vec<Version> = match &component.release {
+        Release::Exactly(version) => vec![version.clone()],
+        within => within.minors().map(Version::of_minor).collect(),
     };
-    // A flag of another release does not run, but its file may still tell something.
     let mut wants: Vec<FileWant> = Vec::new();
-    for parsed in [pflag::parse(&invocation.words, table, &version)] {
-        for occurrence in parsed.occurrences {
+    for version in &versions {
+        for occurrence in pflag::parse(&invocation.words, table, version).occurrences {
             let (Some(flag), Ok(text)) = (table.flags.get(occurrence.flag), occurrence.text) else { continue };
             let Some((name, contents)) = FILES.iter().find(|(name, _)| *name == flag.name) else { continue };
             for path in paths(flag.name, &text) {
@@ -459,19 +457,4 @@ fn paths(flag: &str, text: &str) -> Vec<String> {
     let files = if flag == "tls-sni-cert-key" { text.split(':').next().unwrap_or_default() } else { text };
     let split: Vec<&str> = if flag == "tls-sni-cert-key" { files.split(',').collect() } else { vec![files] };
     split.into_iter().map(str::trim).filter(|path| !path.is_empty()).map(str::to_owned).collect()
-}
-
-/// Whether any possible release has the flag.
-pub fn exists(name: &str, release: &Release) -> bool {
-    let Some(flag) = KUBE_APISERVER.find(name) else { return false };
-    let has = |version: &Version| flag.presence(version) != Presence::No;
-    match release {
-        Release::Exactly(version) => has(version),
-        within => within.minors().any(|minor| has(&Version::of_minor(minor))),
-    }
-}
-
-/// The table behind this component.
-pub fn table() -> &'static flags::Table {
-    &KUBE_APISERVER
 }

@@ -265,8 +265,8 @@ fn a_flag_of_another_release_is_not_applicable() {
     assert_eq!(
         stops(&server),
         [
-            "`--basic-auth-file` was removed in 1.19; a server without it does not start",
-            "`--cloud-provider` was removed in 1.33; a server without it does not start"
+            "`--basic-auth-file` was removed in 1.19, and a flag that it does not know stops the server",
+            "`--cloud-provider` was removed in 1.33, and a flag that it does not know stops the server"
         ]
     );
     let hint = |name: &str| {

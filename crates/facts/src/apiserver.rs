@@ -17,7 +17,13 @@ use model::{
     Version,
 };
 
-use crate::{Files, Invocation, flags::KUBE_APISERVER, golang, pflag, release};
+use crate::{
+    Files, Invocation,
+    flags::KUBE_APISERVER,
+    golang,
+    pflag::{self, Kind},
+    release,
+};
 pub use plugins::AdmissionPlugin;
 use server::{Server, newer_than_data, version_gap};
 
@@ -93,44 +99,48 @@ impl<'a, T> Held<'a, T> {
 
 /// A type that the printed text of a flag can be read as.
 pub trait FromPrinted: Sized {
-    fn from_printed(text: &str) -> Option<Self>;
+    fn from_printed(kind: Kind, text: &str) -> Option<Self>;
 }
 
 impl FromPrinted for bool {
-    fn from_printed(text: &str) -> Option<Self> {
+    fn from_printed(_: Kind, text: &str) -> Option<Self> {
         golang::parse_bool(text)
     }
 }
 
 impl FromPrinted for i64 {
-    fn from_printed(text: &str) -> Option<Self> {
+    fn from_printed(_: Kind, text: &str) -> Option<Self> {
         golang::parse_int(text, 64)
     }
 }
 
 impl FromPrinted for f64 {
-    fn from_printed(text: &str) -> Option<Self> {
+    fn from_printed(_: Kind, text: &str) -> Option<Self> {
         golang::parse_float(text)
     }
 }
 
 impl FromPrinted for GoDuration {
-    fn from_printed(text: &str) -> Option<Self> {
+    fn from_printed(_: Kind, text: &str) -> Option<Self> {
         golang::parse_duration(text).map(|nanoseconds| Self { nanoseconds })
     }
 }
 
 impl FromPrinted for String {
-    fn from_printed(text: &str) -> Option<Self> {
+    fn from_printed(_: Kind, text: &str) -> Option<Self> {
         Some(golang::unquote(text))
     }
 }
 
 impl FromPrinted for Vec<String> {
-    fn from_printed(text: &str) -> Option<Self> {
+    fn from_printed(kind: Kind, text: &str) -> Option<Self> {
         let text = golang::unquote(text);
         let inner = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(&text);
-        if inner.is_empty() { Some(Self::new()) } else { golang::read_csv(inner) }
+        match kind {
+            _ if inner.is_empty() => Some(Self::new()),
+            Kind::NamedCertKeyArray => Some(inner.split(';').map(str::to_owned).collect()),
+            _ => golang::read_csv(inner),
+        }
     }
 }
 
@@ -151,7 +161,9 @@ impl ApiServer {
             return Err(Unanswered::NotApplicable(reason));
         };
         let reading = setting.in_force().map_err(Clone::clone)?;
-        let value = T::from_printed(reading.in_force()).ok_or_else(|| Gap {
+        let kind =
+            KUBE_APISERVER.find(flag.name).map_or(Kind::String, |known| known.kind(self.component.release.bounds().1));
+        let value = T::from_printed(kind, reading.in_force()).ok_or_else(|| Gap {
             kind: GapKind::Manual,
             reason: format!("`{}` does not read as a value of `--{}`", reading.in_force(), flag.name),
             wanted: format!("--{}", flag.name),
@@ -330,25 +342,39 @@ fn merge_problems(resolved: &[Resolved]) -> Vec<Problem> {
     if let [one] = resolved {
         return one.problems.clone();
     }
-    let mut merged: Vec<(Problem, Vec<Minor>)> = Vec::new();
+    struct Seen {
+        problem: Problem,
+        minors: Vec<Minor>,
+        stopped: Vec<Minor>,
+    }
+    let mut seen: Vec<Seen> = Vec::new();
     for one in resolved {
-        for problem in &one.problems {
-            match merged.iter_mut().find(|(known, _)| known == problem) {
-                Some((_, minors)) if minors.last() == Some(&one.minor) => {}
-                Some((_, minors)) => minors.push(one.minor),
-                None => merged.push((problem.clone(), vec![one.minor])),
+        for found in &one.problems {
+            let problem = Problem { stops: false, ..found.clone() };
+            let known = seen.iter().position(|known| known.problem == problem).unwrap_or_else(|| {
+                seen.push(Seen { problem, minors: Vec::new(), stopped: Vec::new() });
+                seen.len() - 1
+            });
+            let Some(known) = seen.get_mut(known) else { continue };
+            if known.minors.last() != Some(&one.minor) {
+                known.minors.push(one.minor);
+                known.stopped.extend(found.stops.then_some(one.minor));
             }
         }
     }
+    let range = |minors: &[Minor]| match minors {
+        [] => String::new(),
+        [only] => only.to_string(),
+        [from, .., to] => format!("{from} to {to}"),
+    };
     let everywhere = |minors: &[Minor]| minors.len() == resolved.len();
-    merged
-        .into_iter()
-        .map(|(mut problem, minors)| {
-            if let (false, Some(from), Some(to)) = (everywhere(&minors), minors.first(), minors.last()) {
-                let range = if from == to { from.to_string() } else { format!("{from} to {to}") };
-                let effect = if problem.stops { "which stops" } else { "in" };
-                problem.message = format!("{}, {effect} {range}", problem.message);
-                problem.stops = false;
+    seen.into_iter()
+        .map(|Seen { mut problem, minors, stopped }| {
+            problem.stops = everywhere(&stopped);
+            if !problem.stops && !stopped.is_empty() {
+                problem.message = format!("{}, which stops {}", problem.message, range(&stopped));
+            } else if !everywhere(&minors) {
+                problem.message = format!("{}, in {}", problem.message, range(&minors));
             }
             problem
         })

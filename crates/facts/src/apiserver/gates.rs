@@ -1,6 +1,6 @@
 //! Feature gates as `--feature-gates` sets them, and which names a release knows.
 
-use std::sync::LazyLock;
+use std::{collections::BTreeSet, sync::LazyLock};
 
 use model::Minor;
 use serde::Deserialize;
@@ -34,6 +34,8 @@ struct Gate {
 pub(super) struct Gates {
     /// Name and text of the value.
     pairs: Vec<(String, Option<String>)>,
+    /// The components that are named before a colon, from 1.31 on.
+    components: BTreeSet<String>,
     known: bool,
 }
 
@@ -45,7 +47,8 @@ impl Gates {
         };
         match server.value("feature-gates") {
             Some(Value::Map(map)) => {
-                Self { pairs: map.iter().map(|(k, v)| (k.clone(), Some(v.clone()))).collect(), known: true }
+                let pairs = map.iter().map(|(k, v)| (k.clone(), Some(v.clone()))).collect();
+                Self { pairs, components: BTreeSet::new(), known: true }
             }
             // The gates of another component, such as an aggregated server, are not the API server's.
             Some(Value::Pairs(pairs)) => Self {
@@ -54,9 +57,10 @@ impl Gates {
                     .filter(|(component, _)| component.is_empty() || component == "kube")
                     .map(|(_, pair)| split(pair))
                     .collect(),
+                components: pairs.iter().map(|(component, _)| component.clone()).collect(),
                 known: true,
             },
-            _ => Self { pairs: Vec::new(), known: false },
+            _ => Self { pairs: Vec::new(), components: BTreeSet::new(), known: false },
         }
     }
 
@@ -75,20 +79,34 @@ impl Gates {
     /// Why the server refuses its gates: component-base featuregate/feature_gate.go, Set and SetFromMap.
     pub(super) fn mistakes(&self, minor: Minor) -> Vec<String> {
         let mut found = Vec::new();
+        // component-base compatibility/registry.go, Set: `kube` is the only component that the server registers.
+        if let Some(other) = self.components.iter().find(|name| !name.is_empty() && *name != "kube") {
+            found.push(format!(
+                "`--feature-gates` names `{}`, which is no component of the server",
+                golang::quote(other)
+            ));
+        }
+        if self.components.contains("") && self.components.contains("kube") {
+            found.push("`--feature-gates` gives gates with and without `kube:`; use one of the two".to_owned());
+        }
         let covered = KNOWN.minors.iter().any(|range| holds(range, minor));
         for (name, held) in &self.pairs {
+            let name = golang::quote(name);
             let Some(text) = held else {
                 found.push(format!("`--feature-gates` gives `{name}` no value; write `{name}=true`"));
                 continue;
             };
             let Some(enabled) = golang::parse_bool(text) else {
-                found.push(format!("`--feature-gates` takes `true` or `false` for `{name}`, not `{text}`"));
+                found.push(format!(
+                    "`--feature-gates` takes `true` or `false` for `{name}`, not `{}`",
+                    golang::quote(text)
+                ));
                 continue;
             };
             if !covered {
                 continue;
             }
-            let gate = KNOWN.gates.binary_search_by(|gate| gate.name.cmp(name)).ok();
+            let gate = KNOWN.gates.binary_search_by(|gate| gate.name.cmp(&name)).ok();
             match gate.and_then(|index| KNOWN.gates.get(index)) {
                 Some(gate) if in_any(&gate.known, minor) => {
                     if !enabled && in_any(&gate.locked_on, minor) {

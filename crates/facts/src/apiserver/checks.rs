@@ -155,10 +155,15 @@ impl Checks<'_> {
             let message = format!("{message}, and a flag that it does not know stops the server");
             return Problem { setting: Some(flag.name.to_owned()), ..problem(kind, true, message, at) };
         }
-        // A release that the data does not reach may have brought it.
-        let stops = newer_than_data(version).is_none();
-        let mut found = problem(ProblemKind::Unknown, stops, format!("no release has a flag `--{}`", shown(name)), at);
+        if let Some((_, fork)) = FORKS.iter().find(|(known, _)| *known == dashed) {
+            let message = format!("`--{dashed}` is a flag of {fork}'s own server, and stops every other");
+            return problem(ProblemKind::Unknown, false, message, at);
+        }
         let here = KUBE_APISERVER.nearest(&dashed, |flag| flag.presence(version) != Presence::No);
+        // A release that the data does not reach may have brought it. Those before 1.12 took the flags of every library
+        // that was linked in, which nobody listed: only a misspelling is sure to stop them.
+        let stops = newer_than_data(version).is_none() && (self.since(12) || here.is_some());
+        let mut found = problem(ProblemKind::Unknown, stops, format!("no release has a flag `--{}`", shown(name)), at);
         found.hint = match (here, KUBE_APISERVER.nearest(&dashed, |_| true)) {
             (Some(flag), _) => Some(format!("perhaps `--{}`", flag.name)),
             (None, Some(flag)) => Some(format!("perhaps `--{}`, which is in {}", flag.name, flag.life())),
@@ -1236,6 +1241,14 @@ fn shown(text: &str) -> String {
     }
     quoted.chars().take(LONGEST).chain(std::iter::once('…')).collect()
 }
+
+/// Flags that a fork of the server has and upstream's does not.
+const FORKS: [(&str, &str); 4] = [
+    ("advertise-port", "k3s"),
+    ("openshift-config", "OpenShift"),
+    ("send-retry-after-while-not-ready-once", "OpenShift"),
+    ("unsupported-kube-api-over-localhost", "OpenShift"),
+];
 
 const HTTP2_CIPHERS: [&str; 2] = ["TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256", "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256"];
 

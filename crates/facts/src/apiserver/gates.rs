@@ -28,6 +28,19 @@ struct Gate {
     locked_on: Vec<&'static str>,
     #[serde(borrow, default)]
     locked_off: Vec<&'static str>,
+    #[serde(borrow, default)]
+    on: Vec<&'static str>,
+    #[serde(default)]
+    needs: Vec<Needs>,
+}
+
+/// Gates that have to be on with another.
+#[derive(Deserialize)]
+struct Needs {
+    #[serde(borrow)]
+    minors: Vec<&'static str>,
+    #[serde(borrow)]
+    gates: Vec<&'static str>,
 }
 
 /// The gates that a command line sets, in the order of their pairs.
@@ -119,6 +132,34 @@ impl Gates {
                 _ => found.push(format!("`{name}` is no feature gate of that release")),
             }
         }
+        // Needs are looked at once every gate could be set.
+        if found.is_empty() {
+            found = self.unmet(minor);
+        }
+        found
+    }
+
+    /// Gates that are on without those they need, which the server checks from 1.35 on as soon as any gate is set
+    /// (component-base featuregate/feature_gate.go, unsafeSetFromMap).
+    fn unmet(&self, minor: Minor) -> Vec<String> {
+        // What AllAlpha and AllBeta switch depends on the stage of each gate.
+        if self.pairs.is_empty() || self.pairs.iter().any(|(name, _)| name == "AllAlpha" || name == "AllBeta") {
+            return Vec::new();
+        }
+        let is_on = |name: &str| {
+            let known = KNOWN.gates.binary_search_by(|gate| gate.name.cmp(name)).ok();
+            let default = known.and_then(|index| KNOWN.gates.get(index)).is_some_and(|gate| in_any(&gate.on, minor));
+            self.enabled(name).unwrap_or(default)
+        };
+        let mut found = Vec::new();
+        for gate in &KNOWN.gates {
+            for needs in gate.needs.iter().filter(|needs| in_any(&needs.minors, minor)) {
+                let missing: Vec<&str> = needs.gates.iter().copied().filter(|name| !is_on(name)).collect();
+                if !missing.is_empty() && is_on(gate.name) {
+                    found.push(format!("the feature gate `{}` is on and needs {}", gate.name, missing.join(" and ")));
+                }
+            }
+        }
         found
     }
 }
@@ -130,4 +171,38 @@ fn in_any(ranges: &[&str], minor: Minor) -> bool {
 fn holds(range: &str, minor: Minor) -> bool {
     let (from, to) = range.split_once('-').unwrap_or((range, range));
     parse_minor(from).is_some_and(|from| from <= minor) && parse_minor(to).is_some_and(|to| minor <= to)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn mistakes(minor: u16, pairs: &[(&str, &str)]) -> Vec<String> {
+        let pairs = pairs.iter().map(|(name, held)| ((*name).to_owned(), Some((*held).to_owned()))).collect();
+        Gates { pairs, components: BTreeSet::new(), known: true }.mistakes(Minor::new(1, minor))
+    }
+
+    #[test]
+    fn gates_are_known_locked_and_in_need_of_others() {
+        assert_eq!(mistakes(36, &[("PodSecurity", "true")]), ["`PodSecurity` is no feature gate of that release"]);
+        assert_eq!(mistakes(27, &[("PodSecurity", "true")]), [""; 0]);
+        assert_eq!(
+            mistakes(36, &[("StructuredAuthenticationConfiguration", "false")]),
+            ["the feature gate `StructuredAuthenticationConfiguration` is locked to `true`"]
+        );
+        assert_eq!(
+            mistakes(36, &[("GangScheduling", "true")]),
+            ["the feature gate `GangScheduling` is on and needs GenericWorkload"]
+        );
+        assert_eq!(mistakes(36, &[("GangScheduling", "true"), ("GenericWorkload", "true")]), [""; 0]);
+        // Nobody has the list of 1.22.
+        assert_eq!(mistakes(22, &[("Anything", "true")]), [""; 0]);
+    }
+
+    #[test]
+    fn the_defaults_need_nothing_that_is_off() {
+        for minor in [35, 36] {
+            assert_eq!(mistakes(minor, &[("AuthorizeWithSelectors", "true")]), [""; 0], "1.{minor}");
+        }
+    }
 }

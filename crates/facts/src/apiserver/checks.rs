@@ -582,7 +582,8 @@ impl Checks<'_> {
                 "`--encryption-provider-config-automatic-reload` needs `--encryption-provider-config`",
             );
         }
-        if self.since(29)
+        // Validated from 1.29 on; before, apiserver pkg/server/storage/storage_codec.go finds no serializer.
+        if self.since(7)
             && let Some(media) = self.server.text("storage-media-type")
             && !["", "application/json", "application/yaml", "application/vnd.kubernetes.protobuf"].contains(&media)
         {
@@ -1207,8 +1208,10 @@ impl Checks<'_> {
         match flag {
             // component-base metrics/options.go logs an error and goes on, up to 1.35.
             "allow-metric-labels-manifest" => self.since(36),
-            // The purpose of the flag was gone before its name.
-            "tls-ca-file" => false,
+            // The purpose of the one was gone before its name; the other needs `--ssh-user` and is made where it is missing.
+            "tls-ca-file" | "ssh-keyfile" => false,
+            // apiserver pkg/server/options/audit.go, ApplyTo: without a policy there is no backend.
+            "audit-webhook-config-file" => self.holds_text("audit-policy-file"),
             "authorization-policy-file" | "authorization-webhook-config-file" => {
                 !self.holds_text("authorization-config")
             }

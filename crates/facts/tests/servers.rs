@@ -190,6 +190,11 @@ fn starts_as_recorded(version: &str, text: &str) {
         let evidence = evidence(&invocation, &blind, &present);
         let files = Files { root: Some("/root"), mounts: &[], contained: false, evidence: &evidence };
         let server = resolve(&invocation, Some(&version), &files);
+        // What a file says is judged elsewhere; here no file may stop a server that started.
+        let by_flags = case.name.starts_with("flag:");
+        if !by_flags && !case.starts {
+            continue;
+        }
         let expected = case.starts || BEYOND.iter().any(|(name, _)| *name == case.name);
         if server.component().starts != Some(expected) {
             let error = case.error.as_deref().unwrap_or_default();
@@ -278,8 +283,8 @@ fn a_flag_of_another_release_is_not_applicable() {
     assert_eq!(
         stops(&server),
         [
-            "`--basic-auth-file` was removed in 1.19; a server without it does not start",
-            "`--cloud-provider` was removed in 1.33; a server without it does not start"
+            "`--basic-auth-file` was removed in 1.19, and a flag that it does not know stops the server",
+            "`--cloud-provider` was removed in 1.33, and a flag that it does not know stops the server"
         ]
     );
     let hint = |name: &str| {

@@ -23,7 +23,10 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
     fs::write(folder.join(format!("{}.md", place.module)), page(id, pending, &place))?;
     let waiting = crate::root().join("crates/rules/data/pending.json");
     fs::write(&waiting, without(&fs::read_to_string(&waiting)?, id)?)?;
-    println!("crates/rules/src/{}/{}.rs and .md: write the title, the question and the cases", place.folder, place.module);
+    println!(
+        "crates/rules/src/{}/{}.rs and .md: write the title, the question and the cases",
+        place.folder, place.module
+    );
     println!("then: cargo xtask page {id} --bless");
     Ok(())
 }
@@ -146,14 +149,13 @@ fn check({argument}) -> Verdict {{
 }
 
 fn page(id: &str, pending: &Pending, _place: &Place) -> String {
-    let case = |heading: &str, fence: &str, body: &str| {
-        format!("## {heading}\n\n```{fence}\n{body}```\n\n```outcome\n```\n")
-    };
+    let case =
+        |heading: &str, fence: &str, body: &str| format!("## {heading}\n\n```{fence}\n{body}```\n\n```outcome\n```\n");
     let cases = [
         case("Nothing said", "args kube-apiserver", ""),
         case("As it should be", "args kube-apiserver", "  --the-flag=good\n"),
         case("The release cannot be told", "args kube-apiserver version=unknown", ""),
-        case("A value that only the running process knows", "args kube-apiserver", "  --the-flag=$(VALUE)\n"),
+        case("A placeholder that nobody has filled in", "args kube-apiserver", "  --the-flag={{ value }}\n"),
     ];
     format!(
         "# {id}\n\nThe fault, in one sentence.\n\n## Why it matters\n\n{}\n\n## What breaks\n\nWhat stops working with the cure.\n\n{}\n<!-- cases -->\n\n{}",

@@ -40,9 +40,9 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
 fn file(rule: &Rule) -> String {
     let source = crate::root().join("crates/rules/src");
     let folders = (rule.info.id.match_indices('-')).map(|(at, _)| rule.info.id.split_at(at));
-    let found = folders.map(|(folder, name)| (folder.replace('-', "_"), name.replace('-', "_"))).find(|(folder, name)| {
-        source.join(folder).join(format!("{}.md", name.trim_start_matches('_'))).is_file()
-    });
+    let found = folders
+        .map(|(folder, name)| (folder.replace('-', "_"), name.replace('-', "_")))
+        .find(|(folder, name)| source.join(folder).join(format!("{}.md", name.trim_start_matches('_'))).is_file());
     let (folder, name) = found.unwrap_or_default();
     format!("crates/rules/src/{folder}/{}.md", name.trim_start_matches('_'))
 }

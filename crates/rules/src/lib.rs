@@ -138,7 +138,10 @@ mod tests {
         assert_eq!(early.excludes(&release(5, 36)), None);
         assert!(!early.covers(&release(5, 36)));
         assert!(early.covers(&release(5, 18)));
-        assert_eq!(early.excludes(&release(19, 20)).as_deref(), Some("this is 1.19 to 1.20, and 1.19 removed the flag"));
+        assert_eq!(
+            early.excludes(&release(19, 20)).as_deref(),
+            Some("this is 1.19 to 1.20, and 1.19 removed the flag")
+        );
         let late = Applies::from(7, "1.7 brought the authorizer");
         assert!(late.excludes(&release(5, 6)).is_some());
         assert_eq!(late.excludes(&release(5, 7)), None);

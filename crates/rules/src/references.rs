@@ -32,7 +32,8 @@ pub struct References {
 impl References {
     /// All of them under the name of their catalogue and edition: `cis-1.12`, `stig`, `owasp-2025`.
     pub fn by_catalogue(&self) -> BTreeMap<String, &[String]> {
-        let mut all: BTreeMap<String, &[String]> = self.cis.iter().map(|(name, ids)| (name.clone(), &ids[..])).collect();
+        let mut all: BTreeMap<String, &[String]> =
+            self.cis.iter().map(|(name, ids)| (name.clone(), &ids[..])).collect();
         for (name, ids) in [
             ("stig", &self.stig),
             ("nsa-cisa-1.2", &self.nsa_cisa),

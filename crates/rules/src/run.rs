@@ -4,14 +4,14 @@
 //! is decided here, the same way for each.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     panic::{AssertUnwindSafe, catch_unwind},
 };
 
 use facts::Cluster;
 use model::{
-    Answer, Component, Entry, Failure, Finding, Gap, GapKind, Label, Location, Origin, Outcome, Plane, Release, Unanswered,
-    Verdict,
+    Answer, Component, Entry, Failure, Finding, Gap, GapKind, Label, Location, Origin, Outcome, Plane, Release,
+    Unanswered, Verdict,
 };
 
 use crate::{Check, Rule, row};
@@ -98,7 +98,10 @@ impl Question<'_> {
                 judgement.faults.push(rule.info.id);
                 Err(Unanswered::Gap(Gap {
                     kind: GapKind::Manual,
-                    reason: format!("the rule `{}` failed on this evidence, which is a fault of Portcullis", rule.info.id),
+                    reason: format!(
+                        "the rule `{}` failed on this evidence, which is a fault of Portcullis",
+                        rule.info.id
+                    ),
                     wanted: "a Portcullis without that fault".to_owned(),
                     who_could_answer: "whoever looks at the evidence; please report it".to_owned(),
                 }))
@@ -107,10 +110,9 @@ impl Question<'_> {
         match verdict {
             Ok(answer) => self.answered(rule, answer, judgement),
             Err(Unanswered::Gap(gap)) => judgement.entries.push(self.undetermined(rule, gap, None)),
-            Err(Unanswered::NotApplicable(reason)) => judgement.entries.push(Entry {
-                message: reason.clone(),
-                ..self.entry(rule, Outcome::NotApplicable(reason))
-            }),
+            Err(Unanswered::NotApplicable(reason)) => judgement
+                .entries
+                .push(Entry { message: reason.clone(), ..self.entry(rule, Outcome::NotApplicable(reason)) }),
         }
     }
 
@@ -131,9 +133,18 @@ impl Question<'_> {
         for finding in answer.findings {
             judgement.entries.push(self.failed(rule, finding));
         }
+        // What one thing would answer is one entry.
+        let mut by_wanted: BTreeMap<String, Gap> = BTreeMap::new();
         for gap in answer.gaps.into_iter().collect::<BTreeSet<_>>() {
-            let subject = (!alone).then(|| gap.wanted.clone());
-            judgement.entries.push(self.undetermined(rule, gap, subject));
+            match by_wanted.get_mut(&gap.wanted) {
+                Some(known) => known.reason.push_str(&format!("; {}", gap.reason)),
+                None => {
+                    by_wanted.insert(gap.wanted.clone(), gap);
+                }
+            }
+        }
+        for (wanted, gap) in by_wanted {
+            judgement.entries.push(self.undetermined(rule, gap, (!alone).then_some(wanted)));
         }
     }
 

@@ -34,9 +34,7 @@ impl Ends {
 
     /// A page without one of the three ends leaves it untested.
     pub(crate) fn complain(&self, page: &Page, complaints: &mut Vec<Complaint>) {
-        for (seen, what) in
-            [(self.fail, "fails"), (self.pass, "passes"), (self.undetermined, "cannot be judged")]
-        {
+        for (seen, what) in [(self.fail, "fails"), (self.pass, "passes"), (self.undetermined, "cannot be judged")] {
             if !seen {
                 complaints.push(Complaint::new(page.lines.len(), "", format!("no case of this page {what}")));
             }
@@ -47,7 +45,11 @@ impl Ends {
 /// What holds for the page as a text.
 pub(crate) fn whole_page(subject: &Subject<'_>, page: &Page, complaints: &mut Vec<Complaint>) {
     if page.title != subject.card.id {
-        complaints.push(Complaint::new(1, "", format!("the title is `{}`, and the rule `{}`", page.title, subject.card.id)));
+        complaints.push(Complaint::new(
+            1,
+            "",
+            format!("the title is `{}`, and the rule `{}`", page.title, subject.card.id),
+        ));
     }
     match page.mark {
         Some(mark) if mark > HUMAN_LINES => complaints.push(Complaint::new(
@@ -67,13 +69,7 @@ pub(crate) fn whole_page(subject: &Subject<'_>, page: &Page, complaints: &mut Ve
 }
 
 /// Runs one case.
-pub(crate) fn case(
-    subject: &Subject<'_>,
-    page: &Page,
-    case: &Case,
-    ends: &mut Ends,
-    complaints: &mut Vec<Complaint>,
-) {
+pub(crate) fn case(subject: &Subject<'_>, page: &Page, case: &Case, ends: &mut Ends, complaints: &mut Vec<Complaint>) {
     let scene = match scene::scene(case) {
         Ok(scene) => scene,
         Err(reason) => return complaints.push(Complaint::new(case.line, &case.heading, reason)),
@@ -146,7 +142,9 @@ fn expectations(
                 None => {
                     let mut complaint = Complaint::new(*number, &case.heading, "this is not what comes of it");
                     complaint.shown.push((Some(*number), wanted.clone()));
-                    complaint.shown.extend(open.iter().map(|entry| (None, format!("concluded: {}", line(entry, card)))));
+                    complaint
+                        .shown
+                        .extend(open.iter().map(|entry| (None, format!("concluded: {}", line(entry, card)))));
                     complaints.push(complaint);
                 }
             }

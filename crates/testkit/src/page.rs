@@ -144,7 +144,11 @@ fn opening_line(opening: &str, line: usize, heading: &str, complaints: &mut Vec<
             None if word == "root" => root = true,
             None if kind == "args" && component.is_none() => {
                 if !COMPONENTS.contains(&word) {
-                    complaints.push(Complaint::new(line, heading, format!("no component {}", unknown(word, &COMPONENTS))));
+                    complaints.push(Complaint::new(
+                        line,
+                        heading,
+                        format!("no component {}", unknown(word, &COMPONENTS)),
+                    ));
                 }
                 component = Some(word.to_owned());
             }
@@ -227,7 +231,8 @@ mod tests {
 
     #[test]
     fn unknown_words_are_refused_with_the_nearest() {
-        let text = "# a-rule\n\n## A case\n\n```yml file=/x\n```\n\n```yaml fle=/x\n```\n\n```args kube-apiservr\n```\n";
+        let text =
+            "# a-rule\n\n## A case\n\n```yml file=/x\n```\n\n```yaml fle=/x\n```\n\n```args kube-apiservr\n```\n";
         let mut complaints = Vec::new();
         parse(text, &mut complaints);
         let messages: Vec<&str> = complaints.iter().map(|complaint| complaint.message.as_str()).collect();

@@ -41,7 +41,8 @@ impl LineMap {
     /// Where a byte range of the evidence is on the page, cut to this line; `None` if it begins elsewhere.
     pub(crate) fn columns(&self, evidence: &EvidenceId, start: usize, end: usize) -> Option<(usize, usize)> {
         // A quoted scalar of the base begins one byte before the word that is on the page.
-        let inside = *evidence == self.evidence && start + 1 >= self.start && start < self.start + self.text.len().max(1);
+        let inside =
+            *evidence == self.evidence && start + 1 >= self.start && start < self.start + self.text.len().max(1);
         if !inside {
             return None;
         }
@@ -55,7 +56,8 @@ impl LineMap {
 
 /// Lays a case into the base.
 pub(crate) fn scene(case: &Case) -> Result<Scene, String> {
-    let evidence_fences = || case.fences.iter().filter(|fence| !matches!(fence.kind, FenceKind::Fixed | FenceKind::Outcome));
+    let evidence_fences =
+        || case.fences.iter().filter(|fence| !matches!(fence.kind, FenceKind::Fixed | FenceKind::Outcome));
     let names_files = |fence: &Fence| {
         matches!(fence.kind, FenceKind::Yaml { .. } | FenceKind::Missing { .. } | FenceKind::Unread { .. })
     };
@@ -243,10 +245,7 @@ pub(crate) fn unread(file: &str, reason: &str) -> Gap {
 
 /// The word as an item of a YAML list.
 fn quoted(word: &str) -> String {
-    let plain = word.starts_with(|letter: char| letter == '-' || letter.is_ascii_alphanumeric())
-        && !word.contains(": ")
-        && !word.contains(" #")
-        && !word.ends_with(':')
-        && word != "-";
+    // What is no flag may read as a number or as true, and the kubelet refuses a command with either.
+    let plain = word.starts_with("--") && !word.contains(": ") && !word.contains(" #") && !word.ends_with(':');
     if plain { word.to_owned() } else { format!("'{}'", word.replace('\'', "''")) }
 }

@@ -159,7 +159,7 @@ impl Gatherer<'_> {
         walk::folders(top, &mut |folder| {
             for (path, reason) in &folder.refused {
                 self.outcome.inputs.unread += 1;
-                self.trouble(path, format!("cannot read `{}`: {reason}", path.display()), None);
+                self.trouble(path, format!("cannot be read: {reason}"), None);
                 self.list(path, "unread");
             }
             let root = node_root(&folder.path.join("file"));
@@ -215,7 +215,7 @@ impl Gatherer<'_> {
             Ok(bytes) => bytes,
             Err(unreadable) => {
                 self.outcome.inputs.unread += 1;
-                self.trouble(&path, format!("cannot read `{id}`: {}", unreadable.reason), unreadable.hint);
+                self.trouble(&path, format!("cannot be read: {}", unreadable.reason), unreadable.hint);
                 self.list(&path, "unread");
                 return None;
             }
@@ -226,7 +226,7 @@ impl Gatherer<'_> {
         for trouble in troubles {
             self.outcome.troubles.push(Trouble {
                 target: self.target.clone(),
-                message: format!("`{id}`: {}", trouble.message),
+                message: trouble.message,
                 hint: trouble.hint,
                 place: Some((id.clone(), trouble.line_column.map(|(line, column)| Place { line, column }))),
             });

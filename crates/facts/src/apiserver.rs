@@ -1,13 +1,34 @@
 //! The API server: its flags in one release, what they amount to, and whether the process starts.
+//!
+//! [`resolve`] reads the command line once for each release that is possible and keeps what they agree on. What a value
+//! does beyond its own flag (`AlwaysAllow` switches anonymous requests off) is `effects`, what keeps the process from
+//! starting is `checks`; both are written from the server's own sources, cited where they are used.
 
-use model::{Component, Location, Origin, Plane, Problem, Release, Unanswered, Version};
+mod checks;
+mod effects;
+mod gates;
+mod plugins;
+mod server;
 
-use crate::{Files, Invocation};
+use std::{fmt, marker::PhantomData};
+
+use model::{
+    Component, Gap, GapKind, Location, Minor, Origin, Problem, ProblemKind, Reading, Release, Setting, Unanswered,
+    Version,
+};
+
+use crate::{
+    Files, Invocation,
+    flags::{self, KUBE_APISERVER, Presence},
+    golang, pflag, release,
+};
+pub use plugins::AdmissionPlugin;
+use server::{Server, newer_than_data, version_gap};
 
 /// One API server, resolved.
 #[derive(Clone, Debug)]
 pub struct ApiServer {
-    pub component: Component,
+    component: Component,
     authorizers: Result<Authorizers, Unanswered>,
     anonymous: Result<Anonymous, Unanswered>,
 }
@@ -35,27 +56,422 @@ pub struct Anonymous {
     pub decided_by: Option<(String, Option<Location>)>,
 }
 
-/// Resolves one API server.
-pub fn resolve(_invocation: &Invocation, _version: Option<&Version>, _files: &Files<'_>) -> ApiServer {
-    unimplemented!()
+/// A flag's name and the type of its value; the keys are the constants of [`crate::flag`].
+pub struct Flag<T> {
+    pub name: &'static str,
+    value: PhantomData<fn() -> T>,
 }
 
-#[expect(dead_code, reason = "sketch")]
-fn sketch(_: Plane, _: Problem, _: Release) {}
-
-/// A file that a flag names.
-pub struct FileWant {
-    pub flag: &'static str,
-    pub path: String,
-    pub contents: bool,
+impl<T> Flag<T> {
+    pub(crate) const fn new(name: &'static str) -> Self {
+        Self { name, value: PhantomData }
+    }
 }
 
-pub fn file_wants(_invocation: &Invocation) -> Vec<FileWant> {
-    Vec::new()
+/// A duration as Go reads and prints it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct GoDuration {
+    pub nanoseconds: i64,
+}
+
+impl fmt::Display for GoDuration {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&golang::format_duration(self.nanoseconds))
+    }
+}
+
+/// What holds for a flag, with what the component prints and where it comes from.
+#[derive(Clone, Debug)]
+pub struct Held<'a, T> {
+    /// What is in force, which another setting may have decided.
+    pub value: T,
+    pub setting: &'a Setting,
+    pub reading: &'a Reading,
+}
+
+impl<'a, T> Held<'a, T> {
+    pub fn origin(&self) -> &'a Origin {
+        &self.reading.origin
+    }
+}
+
+/// A type that the printed text of a flag can be read as.
+pub trait FromPrinted: Sized {
+    fn from_printed(text: &str) -> Option<Self>;
+}
+
+impl FromPrinted for bool {
+    fn from_printed(text: &str) -> Option<Self> {
+        golang::parse_bool(text)
+    }
+}
+
+impl FromPrinted for i64 {
+    fn from_printed(text: &str) -> Option<Self> {
+        golang::parse_int(text, 64)
+    }
+}
+
+impl FromPrinted for f64 {
+    fn from_printed(text: &str) -> Option<Self> {
+        golang::parse_float(text)
+    }
+}
+
+impl FromPrinted for GoDuration {
+    fn from_printed(text: &str) -> Option<Self> {
+        golang::parse_duration(text).map(|nanoseconds| Self { nanoseconds })
+    }
+}
+
+impl FromPrinted for String {
+    fn from_printed(text: &str) -> Option<Self> {
+        Some(golang::unquote(text))
+    }
+}
+
+impl FromPrinted for Vec<String> {
+    fn from_printed(text: &str) -> Option<Self> {
+        let text = golang::unquote(text);
+        let inner = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(&text);
+        if inner.is_empty() { Some(Self::new()) } else { golang::read_csv(inner) }
+    }
 }
 
 impl ApiServer {
     pub fn component(&self) -> &Component {
         &self.component
     }
+
+    /// What holds for a flag. `NotApplicable` where no possible release has it.
+    pub fn get<T: FromPrinted>(&self, flag: &Flag<T>) -> Result<Held<'_, T>, Unanswered> {
+        let Some(setting) = self.component.setting(flag.name) else {
+            let reason = match KUBE_APISERVER.find(flag.name) {
+                Some(known) => {
+                    format!("{} has no `--{}`; it is in {}", self.component.release, flag.name, known.life())
+                }
+                None => format!("there is no `--{}`", flag.name),
+            };
+            return Err(Unanswered::NotApplicable(reason));
+        };
+        let reading = setting.in_force().map_err(Clone::clone)?;
+        let value = T::from_printed(reading.in_force()).ok_or_else(|| Gap {
+            kind: GapKind::Manual,
+            reason: format!("`{}` does not read as a value of `--{}`", reading.in_force(), flag.name),
+            wanted: format!("--{}", flag.name),
+            who_could_answer: "whoever maintains the component".to_owned(),
+        })?;
+        Ok(Held { value, setting, reading })
+    }
+
+    /// Who authorizes, in order.
+    pub fn authorizers(&self) -> Result<&Authorizers, Unanswered> {
+        self.authorizers.as_ref().map_err(Clone::clone)
+    }
+
+    /// What happens to requests without credentials.
+    pub fn anonymous(&self) -> Result<&Anonymous, Unanswered> {
+        self.anonymous.as_ref().map_err(Clone::clone)
+    }
+
+    /// Whether an admission plugin runs, and what decides it.
+    pub fn admission_plugin(&self, name: &str) -> Result<AdmissionPlugin, Unanswered> {
+        plugins::state(self, name)
+    }
+}
+
+/// What one release makes of the command line.
+struct Resolved {
+    minor: Minor,
+    /// In the order of the table, which is that of names.
+    readings: Vec<(&'static str, Result<Reading, Gap>)>,
+    problems: Vec<Problem>,
+    authorizers: Result<Authorizers, Unanswered>,
+    anonymous: Result<Anonymous, Unanswered>,
+}
+
+/// Resolves one API server. A version that the caller names wins over that of the image.
+pub fn resolve(invocation: &Invocation, version: Option<&Version>, files: &Files<'_>) -> ApiServer {
+    let known = version.or(invocation.version.as_ref().map(|(version, _)| version));
+    let (release, conflict) = match known {
+        Some(version) => (Release::Exactly(version.clone()), None),
+        None => possible(invocation),
+    };
+    let versions: Vec<Version> = match &release {
+        Release::Exactly(version) => vec![version.clone()],
+        within => within.minors().map(Version::of_minor).collect(),
+    };
+    let resolved: Vec<Resolved> = versions.iter().map(|version| at(invocation, version, files)).collect();
+
+    let settings = merge_settings(&resolved, &release);
+    let mut problems = invocation.problems.clone();
+    problems.extend(conflict.map(|(one, other)| Problem {
+        kind: ProblemKind::Conflict,
+        stops: false,
+        message: if one.is_empty() {
+            format!("no release has all of these flags; `--{other}` is the first that none has with those before it")
+        } else {
+            format!("no release has both `--{one}` and `--{other}`")
+        },
+        hint: Some("name the release with --kubernetes-version".to_owned()),
+        location: Some(whole(invocation)),
+        setting: Some(other),
+    }));
+    problems.extend(merge_problems(&resolved));
+    let certain = matches!(release, Release::Exactly(_))
+        && versions.iter().all(|version| newer_than_data(version).is_none())
+        && invocation.open_ended.is_none()
+        && invocation.words.iter().all(|word| word.unresolved.is_none());
+    let starts = if problems.iter().any(|problem| problem.stops) {
+        Some(false)
+    } else {
+        // What unread files hold could still stop it: that is theirs to say, where they are read.
+        certain.then_some(true)
+    };
+    ApiServer {
+        authorizers: merge_views(&resolved, "who authorizes", |one| &one.authorizers),
+        anonymous: merge_views(&resolved, "whether requests without credentials are served", |one| &one.anonymous),
+        component: Component {
+            name: KUBE_APISERVER.component,
+            instance: invocation.instance.clone(),
+            release,
+            starts,
+            settings,
+            problems,
+            declared_in: invocation.declared_in.clone(),
+        },
+    }
+}
+
+/// The releases that take every flag of the command line.
+fn possible(invocation: &Invocation) -> (Release, Option<(String, String)>) {
+    // Values that are words of their own never start with dashes, or they would be flags to pflag as well.
+    let names = invocation.words.iter().filter_map(|word| {
+        let long = word.text.strip_prefix("--")?;
+        Some(long.split_once('=').map_or(long, |(name, _)| name))
+    });
+    release::narrow(&KUBE_APISERVER, names)
+}
+
+fn at(invocation: &Invocation, version: &Version, files: &Files<'_>) -> Resolved {
+    let server = Server::read(invocation, version);
+    let problems = checks::problems(&server, files);
+    let authorizers = effects::authorizers(&server, files);
+    let anonymous = effects::anonymous(&server, &authorizers, files);
+    let mut readings: Vec<(&'static str, Result<Reading, Gap>)> =
+        server.readings().map(|(flag, reading)| (flag.name, reading)).collect();
+    effects::apply(&server, &authorizers, &anonymous, &mut readings);
+    Resolved { minor: version.minor, readings, problems, authorizers, anonymous }
+}
+
+/// One list of settings that all possible releases agree on; where they do not, the setting is a gap.
+fn merge_settings(resolved: &[Resolved], release: &Release) -> Vec<Setting> {
+    if let [one] = resolved {
+        let setting =
+            |(name, reading): &(&'static str, Result<Reading, Gap>)| Setting { name, readings: vec![reading.clone()] };
+        return one.readings.iter().map(setting).collect();
+    }
+    let mut settings = Vec::new();
+    let mut cursors = vec![0_usize; resolved.len()];
+    for flag in &KUBE_APISERVER.flags {
+        let mut held: Vec<(Minor, &Result<Reading, Gap>)> = Vec::new();
+        for (one, cursor) in resolved.iter().zip(&mut cursors) {
+            if let Some((name, reading)) = one.readings.get(*cursor)
+                && *name == flag.name
+            {
+                *cursor += 1;
+                held.push((one.minor, reading));
+            }
+        }
+        let Some((_, newest)) = held.last() else { continue };
+        let written = |reading: &Result<Reading, Gap>| {
+            reading.as_ref().is_ok_and(|reading| !matches!(reading.origin, Origin::Default { .. }))
+        };
+        let reading = if held.len() < resolved.len() && !written(newest) {
+            Err(version_gap(format!("`--{}` is in {}, and the release is {release}", flag.name, flag.life())))
+        } else {
+            agree(flag.name, &held)
+        };
+        settings.push(Setting { name: flag.name, readings: vec![reading] });
+    }
+    settings
+}
+
+fn agree(name: &str, held: &[(Minor, &Result<Reading, Gap>)]) -> Result<Reading, Gap> {
+    let Some((_, newest)) = held.last() else {
+        return Err(version_gap(format!("`--{name}` is in no possible release")));
+    };
+    let same = |other: &Result<Reading, Gap>| match (other, newest) {
+        (Ok(a), Ok(b)) => a.value == b.value && a.in_force() == b.in_force() && a.origin.name() == b.origin.name(),
+        (Err(a), Err(b)) => a.kind == b.kind,
+        _ => false,
+    };
+    if held.iter().all(|(_, reading)| same(reading)) {
+        return (*newest).clone();
+    }
+    // The oldest and the newest are enough to say that there is no one answer.
+    let say = |reading: &Result<Reading, Gap>| match reading {
+        Ok(reading) => format!("`{}`", reading.in_force()),
+        Err(_) => "not known".to_owned(),
+    };
+    let changes = held.iter().rev().find(|(_, reading)| !same(reading));
+    let reason = match changes {
+        Some((minor, older)) => {
+            format!("`--{name}` is {} up to {minor} and {} after it", say(older), say(newest))
+        }
+        None => format!("`--{name}` depends on the release"),
+    };
+    Err(version_gap(reason))
+}
+
+/// The problems of all possible releases, each once. One that stops only some of them does not stop the server for sure.
+fn merge_problems(resolved: &[Resolved]) -> Vec<Problem> {
+    if let [one] = resolved {
+        return one.problems.clone();
+    }
+    let mut merged: Vec<(Problem, Vec<Minor>)> = Vec::new();
+    for one in resolved {
+        for problem in &one.problems {
+            match merged.iter_mut().find(|(known, _)| known == problem) {
+                Some((_, minors)) if minors.last() == Some(&one.minor) => {}
+                Some((_, minors)) => minors.push(one.minor),
+                None => merged.push((problem.clone(), vec![one.minor])),
+            }
+        }
+    }
+    let everywhere = |minors: &[Minor]| minors.len() == resolved.len();
+    merged
+        .into_iter()
+        .map(|(mut problem, minors)| {
+            if let (false, Some(from), Some(to)) = (everywhere(&minors), minors.first(), minors.last()) {
+                let range = if from == to { from.to_string() } else { format!("{from} to {to}") };
+                let effect = if problem.stops { "which stops" } else { "in" };
+                problem.message = format!("{}, {effect} {range}", problem.message);
+                problem.stops = false;
+            }
+            problem
+        })
+        .collect()
+}
+
+fn merge_views<T: Clone + PartialEq>(
+    resolved: &[Resolved],
+    what: &str,
+    view: impl Fn(&Resolved) -> &Result<T, Unanswered>,
+) -> Result<T, Unanswered> {
+    let mut views = resolved.iter().rev().map(view);
+    let Some(newest) = views.next() else {
+        return Err(version_gap(format!("{what} depends on the release")).into());
+    };
+    let agreed = views.all(|other| match (other, newest) {
+        (Ok(a), Ok(b)) => a == b,
+        (Err(_), Err(_)) => true,
+        _ => false,
+    });
+    if agreed { newest.clone() } else { Err(version_gap(format!("{what} depends on the release")).into()) }
+}
+
+fn whole(invocation: &Invocation) -> Location {
+    match &invocation.list {
+        Some(site) => site.at.clone(),
+        None => Location::whole(invocation.declared_in.clone(), invocation.plane),
+    }
+}
+
+/// A file that a written flag names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FileWant {
+    pub flag: &'static str,
+    pub path: String,
+    /// Whether what it says is wanted; for keys, certificates and passwords it is enough to know that they exist.
+    pub contents: bool,
+}
+
+/// The flags that name files the server reads when it starts. It exits when one of them is missing: see the startup
+/// vectors, and ToAuthenticationConfig, SecureServing.ApplyTo and Audit.ApplyTo of the server's options.
+const FILES: [(&str, bool); 37] = [
+    ("admission-control-config-file", true),
+    ("audit-policy-file", true),
+    ("audit-webhook-config-file", false),
+    ("authentication-config", true),
+    ("authentication-token-webhook-config-file", false),
+    ("authorization-config", true),
+    ("authorization-policy-file", false),
+    ("authorization-webhook-config-file", false),
+    ("basic-auth-file", false),
+    ("client-ca-file", false),
+    ("cloud-config", false),
+    ("egress-selector-config-file", true),
+    ("encryption-provider-config", true),
+    ("etcd-cafile", false),
+    ("etcd-certfile", false),
+    ("etcd-keyfile", false),
+    ("experimental-encryption-provider-config", true),
+    ("experimental-keystone-ca-file", false),
+    ("kubelet-certificate-authority", false),
+    ("kubelet-client-certificate", false),
+    ("kubelet-client-key", false),
+    ("oidc-ca-file", false),
+    ("peer-ca-file", false),
+    ("proxy-client-cert-file", false),
+    ("proxy-client-key-file", false),
+    ("requestheader-client-ca-file", false),
+    ("service-account-key-file", false),
+    ("service-account-signing-key-file", false),
+    ("ssh-keyfile", false),
+    ("tls-ca-file", false),
+    ("tls-cert-file", false),
+    ("tls-private-key-file", false),
+    ("tls-sni-cert-key", false),
+    ("token-auth-file", false),
+    ("tracing-config-file", true),
+    ("allow-metric-labels-manifest", false),
+    ("log-file", false),
+];
+
+/// The files that the written flags of an invocation name, for whoever collects them.
+pub fn file_wants(invocation: &Invocation, component: &Component) -> Vec<FileWant> {
+    let table = &*KUBE_APISERVER;
+    let (from, _) = component.release.bounds();
+    let version = match &component.release {
+        Release::Exactly(version) => version.clone(),
+        Release::Within { .. } => Version::of_minor(from),
+    };
+    // A flag of another release does not run, but its file may still tell something.
+    let mut wants: Vec<FileWant> = Vec::new();
+    for parsed in [pflag::parse(&invocation.words, table, &version)] {
+        for occurrence in parsed.occurrences {
+            let (Some(flag), Ok(text)) = (table.flags.get(occurrence.flag), occurrence.text) else { continue };
+            let Some((name, contents)) = FILES.iter().find(|(name, _)| *name == flag.name) else { continue };
+            for path in paths(flag.name, &text) {
+                let want = FileWant { flag: name, path, contents: *contents };
+                if !wants.contains(&want) {
+                    wants.push(want);
+                }
+            }
+        }
+    }
+    wants
+}
+
+/// The paths in one value: `tls-sni-cert-key` names two.
+fn paths(flag: &str, text: &str) -> Vec<String> {
+    let files = if flag == "tls-sni-cert-key" { text.split(':').next().unwrap_or_default() } else { text };
+    let split: Vec<&str> = if flag == "tls-sni-cert-key" { files.split(',').collect() } else { vec![files] };
+    split.into_iter().map(str::trim).filter(|path| !path.is_empty()).map(str::to_owned).collect()
+}
+
+/// Whether any possible release has the flag.
+pub fn exists(name: &str, release: &Release) -> bool {
+    let Some(flag) = KUBE_APISERVER.find(name) else { return false };
+    let has = |version: &Version| flag.presence(version) != Presence::No;
+    match release {
+        Release::Exactly(version) => has(version),
+        within => within.minors().any(|minor| has(&Version::of_minor(minor))),
+    }
+}
+
+/// The table behind this component.
+pub fn table() -> &'static flags::Table {
+    &KUBE_APISERVER
 }

@@ -64,7 +64,8 @@ pub fn wants(gathered: &Gathered) -> Vec<Want> {
     let mut wants = Vec::new();
     for invocation in invocations(&gathered.evidence) {
         let files = files(gathered.root.as_deref(), &invocation, &gathered.evidence);
-        for want in apiserver::file_wants(&invocation) {
+        let server = apiserver::resolve(&invocation, None, &files);
+        for want in apiserver::file_wants(&invocation, server.component()) {
             if let Ok(host_path) = files.host_path(&want.path) {
                 wants.push(Want { id: Files::id(root, &host_path), host_path, contents: want.contents });
             }

@@ -54,8 +54,10 @@ pub fn recognise(bytes: &[u8]) -> Recognised {
         );
         return Recognised { kind: Kind::Workload, text: Some(text.to_owned()), troubles };
     }
-    if let Some(fault) = fatal.filter(|_| looks_structured(text)) {
-        if let Some(engine) = template_engine(text) {
+    let ini = looks_like_ini(text);
+    if let Some(fault) = fatal.filter(|_| ini || looks_structured(text)) {
+        // In a unit `${NAME}` is a variable of the manager and no placeholder.
+        if let Some(engine) = template_engine(text).filter(|engine| !ini || *engine != TERRAFORM) {
             troubles.push(Trouble {
                 message: format!("a template ({engine}), which cannot be read as it stands"),
                 hint: Some("render it first and audit the result".to_owned()),
@@ -63,7 +65,7 @@ pub fn recognise(bytes: &[u8]) -> Recognised {
             });
             return Recognised { kind: Kind::Templated, text: None, troubles };
         }
-        if readable.is_empty() || looks_like_kubernetes(text) {
+        if !ini && (readable.is_empty() || looks_like_kubernetes(text)) {
             troubles.push(trouble(text, fault));
             return Recognised { kind: Kind::Broken, text: None, troubles };
         }
@@ -107,7 +109,8 @@ fn looks_structured(text: &str) -> bool {
         .map(str::trim)
         .find(|line| !line.is_empty() && !line.starts_with('#'));
     first.is_some_and(|line| {
-        line.starts_with(['{', '[', '%']) && !line.starts_with("[Unit]") && !line.starts_with("[Service]")
+        line.starts_with(['{', '%'])
+            || (line.starts_with('[') && !line.starts_with("[[") && !looks_like_ini(text))
             || line.starts_with("---")
             || line.starts_with("- ")
             || line.split_once(':').is_some_and(|(key, rest)| {
@@ -115,6 +118,14 @@ fn looks_structured(text: &str) -> bool {
                     && !key.is_empty()
                     && key.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_./\"'".contains(&b))
             })
+    })
+}
+
+/// Whether the first line is the heading of a section, as in units and TOML, which are no YAML and mean to be none.
+fn looks_like_ini(text: &str) -> bool {
+    let first = text.lines().map(str::trim).find(|line| !line.is_empty() && !line.starts_with(['#', ';']));
+    first.and_then(|line| line.strip_prefix('[')?.strip_suffix(']')).is_some_and(|name| {
+        !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_. \"[]".contains(&b))
     })
 }
 
@@ -132,6 +143,8 @@ fn looks_like_kubernetes(text: &str) -> bool {
     false
 }
 
+const TERRAFORM: &str = "Terraform or envsubst";
+
 /// Which template language left its marks in a text that is no YAML.
 fn template_engine(text: &str) -> Option<&'static str> {
     if text.contains("{%") {
@@ -145,7 +158,7 @@ fn template_engine(text: &str) -> Option<&'static str> {
         return Some("ERB");
     }
     if text.contains("%{") || text.contains("${") {
-        return Some("Terraform or envsubst");
+        return Some(TERRAFORM);
     }
     None
 }
@@ -171,6 +184,8 @@ mod tests {
         assert_eq!(kind("# Title\n\nProse about the kube-apiserver: it is `good`.\n- a\n* b\n"), Kind::NotOurs);
         assert_eq!(kind("apiVersion: v1\nkind: Pod\nspec: [\n"), Kind::Broken);
         assert_eq!(kind("apiVersion: v1\nkind: Pod\nspec: {{ .Values.spec }}{{- if x }}\n"), Kind::Templated);
+        assert_eq!(kind("[Service]\nExecStart=kube-apiserver \\\n  --v=2 {{ x }}\n"), Kind::Templated);
+        assert_eq!(kind("[Service]\nExecStart=kube-apiserver \\\n  --v=2\n"), Kind::NotOurs);
         assert_eq!(kind("a: 1\n"), Kind::NotOurs);
         assert_eq!(kind(""), Kind::NotOurs);
     }

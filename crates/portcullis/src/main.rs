@@ -1,2 +1,67 @@
-//! The binary.
-fn main() {}
+//! The binary: arguments and the environment in, text and an exit status out.
+//!
+//! Only this room knows a terminal, the clock and the environment; it reads them once and passes them on. What the commands
+//! do is in `audit`, how it looks in `report`. Start at [`main`], then `commands`.
+
+mod args;
+mod commands;
+mod exit;
+mod settings;
+mod terminal;
+
+use std::process::ExitCode;
+
+use clap::{Parser as _, error::ErrorKind};
+
+use crate::{
+    args::{Cli, Command},
+    exit::Exit,
+    settings::UsageError,
+};
+
+fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return refused(&error).into(),
+    };
+    let outcome = match cli.command {
+        None => Ok(commands::first_words()),
+        Some(Command::Audit(args)) => commands::audit(&args),
+        Some(Command::Resolve(args)) => commands::resolve(&args),
+        Some(Command::Explain(args)) => commands::explain(&args),
+        Some(Command::Rules(args)) => commands::rules(&args),
+        Some(Command::Schema(args)) => commands::schema(&args),
+    };
+    outcome
+        .unwrap_or_else(|UsageError(message)| {
+            terminal::talk(&format!("error: {message}"));
+            Exit::Usage
+        })
+        .into()
+}
+
+/// Words that are no call: help and the version were asked for, or something is wrong.
+fn refused(error: &clap::Error) -> Exit {
+    if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
+        return terminal::print(&error.render().to_string(), None);
+    }
+    if let Some(path) = mistaken_for_a_command(error) {
+        let path = settings::plain(&path);
+        terminal::talk(&format!("error: no command `{path}`; to audit that file: portcullis audit {path}"));
+        return Exit::Usage;
+    }
+    terminal::talk(error.render().to_string().trim_end());
+    Exit::Usage
+}
+
+/// The word that was typed in the place of a command, if it looks like something to audit.
+fn mistaken_for_a_command(error: &clap::Error) -> Option<String> {
+    if error.kind() != ErrorKind::InvalidSubcommand {
+        return None;
+    }
+    let Some(clap::error::ContextValue::String(word)) = error.get(clap::error::ContextKind::InvalidSubcommand) else {
+        return None;
+    };
+    let looks_like_a_path = word == "-" || word.contains(['/', '.', '\\']) || std::path::Path::new(word).exists();
+    looks_like_a_path.then(|| word.clone())
+}

@@ -1,1 +1,18 @@
-//! Placeholder header.
+//! Verdicts and settings into what people and machines read.
+//!
+//! The wire format is a set of types of its own ([`wire`]), versioned and described by a schema; text for terminals is made
+//! beside it, from the same input. This room knows no rule, resolves nothing and prints nothing: it returns text.
+//!
+//! Start at [`Report`], which `audit` fills.
+
+mod convert;
+mod input;
+mod places;
+mod schema;
+mod text;
+pub mod wire;
+
+pub use convert::{effective, report, rules};
+pub use input::{ClusterReport, Judged, Report, RuleMeta, RunProblem};
+pub use schema::{schema, schemas};
+pub use text::{Look, effective_text, explain, problem_line, report_text, rules_table};

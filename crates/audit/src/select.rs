@@ -1,0 +1,165 @@
+//! Which rules a run asks.
+
+use rules::Rule;
+
+/// A set of rules with a name.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Profile {
+    /// Every rule there is.
+    #[default]
+    All,
+    /// The recommendations that the project was created from.
+    Essential,
+}
+
+impl Profile {
+    pub const NAMES: [&str; 2] = ["all", "essential"];
+
+    /// The profile of that name.
+    pub fn find(name: &str) -> Option<Self> {
+        match name {
+            "all" => Some(Self::All),
+            "essential" => Some(Self::Essential),
+            _ => None,
+        }
+    }
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::All => "all",
+            Self::Essential => "essential",
+        }
+    }
+
+    fn holds(self, rule: &Rule) -> bool {
+        match self {
+            Self::All => true,
+            Self::Essential => ESSENTIAL.contains(&rule.info.id),
+        }
+    }
+}
+
+/// The essential flags, and what keeps a server with a removed one from starting.
+const ESSENTIAL: [&str; 5] = [
+    "apiserver-anonymous-auth",
+    "apiserver-basic-auth-file",
+    "apiserver-insecure-allow-any-token",
+    "apiserver-kubelet-https",
+    "apiserver-repair-malformed-updates",
+];
+
+/// A pattern that no rule matches.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NoSuchRule {
+    pub pattern: String,
+    pub nearest: Option<&'static str>,
+}
+
+/// The rules of a profile that match one of `wanted` (all, where there is none) and none of `skipped`.
+///
+/// # Errors
+///
+/// A pattern that matches no rule at all, whatever the profile.
+pub fn select(profile: Profile, wanted: &[String], skipped: &[String]) -> Result<Vec<&'static Rule>, NoSuchRule> {
+    for pattern in wanted.iter().chain(skipped) {
+        if !rules::all().any(|rule| matches(pattern, rule.info.id)) {
+            let nearest = nearest(pattern.trim_matches('*'), rules::all().map(|rule| rule.info.id));
+            return Err(NoSuchRule { pattern: pattern.clone(), nearest });
+        }
+    }
+    let any = |patterns: &[String], id: &str| patterns.iter().any(|pattern| matches(pattern, id));
+    Ok(rules::all()
+        .filter(|rule| profile.holds(rule))
+        .filter(|rule| wanted.is_empty() || any(wanted, rule.info.id))
+        .filter(|rule| !any(skipped, rule.info.id))
+        .collect())
+}
+
+/// Whether a glob matches the whole name: `*` is any text, `?` one character.
+fn matches(glob: &str, name: &str) -> bool {
+    let (glob, name) = (glob.as_bytes(), name.as_bytes());
+    let (mut at, mut star) = ((0, 0), None);
+    // Only the last star ever has to be taken back, so this is quadratic at worst.
+    while at.1 < name.len() {
+        match glob.get(at.0) {
+            Some(b'*') => {
+                star = Some(at);
+                at.0 += 1;
+            }
+            Some(&byte) if byte == b'?' || byte == name[at.1] => at = (at.0 + 1, at.1 + 1),
+            _ => match &mut star {
+                Some((glob_at, name_at)) => {
+                    *name_at += 1;
+                    at = (*glob_at + 1, *name_at);
+                }
+                None => return false,
+            },
+        }
+    }
+    glob[at.0..].iter().all(|&byte| byte == b'*')
+}
+
+/// The name nearest to what was typed, if one is near enough to be meant.
+///
+/// A name that begins with the text counts as near however much follows: people type the beginning.
+pub fn nearest<'a>(typed: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let typed = typed.trim_end_matches('-');
+    names
+        .map(|name| {
+            let begins = !typed.is_empty() && (name.starts_with(typed) || name.contains(typed));
+            (if begins { 0 } else { distance(typed, name) }, name)
+        })
+        .filter(|(distance, name)| *distance <= 2 + name.len() / 4)
+        .min_by_key(|(distance, name)| (*distance, name.len()))
+        .map(|(_, name)| name)
+}
+
+/// Characters to change, add or drop until the texts are equal (Levenshtein).
+fn distance(a: &str, b: &str) -> usize {
+    let mut row: Vec<usize> = (0..=b.chars().count()).collect();
+    for (i, from) in a.chars().take(200).enumerate() {
+        let mut corner = row[0];
+        row[0] = i + 1;
+        for (j, to) in b.chars().enumerate() {
+            let changed = corner + usize::from(from != to);
+            corner = row[j + 1];
+            row[j + 1] = changed.min(row[j] + 1).min(corner + 1);
+        }
+    }
+    row[row.len() - 1]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn globs_match_whole_names() {
+        for (glob, name, expected) in [
+            ("apiserver-*", "apiserver-profiling", true),
+            ("*", "", true),
+            ("*auth", "apiserver-anonymous-auth", true),
+            ("*auth", "apiserver-authz-node", false),
+            ("a*b*c", "aXbXbXc", true),
+            ("a?c", "abc", true),
+            ("abc", "abcd", false),
+            ("", "a", false),
+        ] {
+            assert_eq!(matches(glob, name), expected, "{glob} {name}");
+        }
+    }
+
+    #[test]
+    fn a_wrong_pattern_names_the_nearest_rule() {
+        let wrong = |pattern: &str| select(Profile::All, &[pattern.to_owned()], &[]).err().and_then(|error| error.nearest);
+        assert_eq!(wrong("apiserver-anon-*"), Some("apiserver-anonymous-auth"));
+        assert_eq!(wrong("apiserver-anonymus-auth"), Some("apiserver-anonymous-auth"));
+        assert_eq!(wrong("zzz"), None);
+    }
+
+    #[test]
+    fn the_essential_profile_is_whole() {
+        let ids: Vec<_> = select(Profile::Essential, &[], &[]).expect("no pattern").iter().map(|rule| rule.info.id).collect();
+        assert_eq!(ids, ESSENTIAL);
+    }
+}

@@ -1,0 +1,137 @@
+//! Admission plugins: which a release knows, which are on by themselves, and what the flags make of that.
+
+use std::sync::LazyLock;
+
+use model::{Minor, Origin, Unanswered};
+use serde::Deserialize;
+
+use super::{ApiServer, Flag, server::version_gap};
+use crate::flags::parse_minor;
+
+static KNOWN: LazyLock<Data> = LazyLock::new(|| {
+    serde_json::from_str(include_str!("../data/flags/default-admission-plugins.json"))
+        .expect("the embedded table parses")
+});
+
+#[derive(Deserialize)]
+struct Data {
+    /// The component's name; that it is borrowed is what lets the rest be.
+    #[expect(dead_code, reason = "see above")]
+    component: &'static str,
+    versions: Vec<Release>,
+    plugins: Vec<Plugin>,
+}
+
+#[derive(Deserialize)]
+struct Release {
+    version: &'static str,
+    #[serde(borrow)]
+    default_on: Vec<&'static str>,
+    #[serde(borrow)]
+    inert: std::collections::BTreeMap<&'static str, &'static str>,
+}
+
+#[derive(Deserialize)]
+struct Plugin {
+    name: &'static str,
+    introduced: Option<&'static str>,
+    removed: Option<&'static str>,
+}
+
+/// An admission plugin of one server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AdmissionPlugin {
+    pub enabled: bool,
+    /// The flag that decides: `--enable-admission-plugins`, also where it is left to its default.
+    pub setting: String,
+    pub origin: Origin,
+    /// Why it does nothing although it is on.
+    pub inert: Option<String>,
+}
+
+/// Whether a release has a plugin of that name.
+pub(super) fn is_known(name: &str, minor: Minor) -> bool {
+    KNOWN.plugins.iter().any(|plugin| plugin.name == name && exists(plugin, minor))
+}
+
+/// Whether any release has one.
+pub(super) fn life(name: &str) -> Option<String> {
+    let plugin = KNOWN.plugins.iter().find(|plugin| plugin.name == name)?;
+    Some(match (plugin.introduced, plugin.removed) {
+        (Some(from), None) => format!("it came in {from}"),
+        (_, Some(removed)) => format!("it was removed in {removed}"),
+        (None, None) => "every release has it".to_owned(),
+    })
+}
+
+fn exists(plugin: &Plugin, minor: Minor) -> bool {
+    let reached = |text: Option<&str>| text.and_then(parse_minor).is_some_and(|since| since <= minor);
+    (plugin.introduced.is_none() || reached(plugin.introduced)) && !reached(plugin.removed)
+}
+
+/// What the flags make of one plugin.
+pub(super) fn state(server: &ApiServer, name: &str) -> Result<AdmissionPlugin, Unanswered> {
+    let release = &server.component().release;
+    if !release.minors().any(|minor| is_known(name, minor)) {
+        let life = life(name).unwrap_or_else(|| "no release has it".to_owned());
+        return Err(Unanswered::NotApplicable(format!("{release} has no admission plugin `{name}`: {life}")));
+    }
+    let list = |flag: &'static str| match server.get(&Flag::<Vec<String>>::new(flag)) {
+        Ok(held) => Ok(Some((held.value, held.reading.origin.clone()))),
+        Err(Unanswered::NotApplicable(_)) => Ok(None),
+        Err(gap) => Err(gap),
+    };
+    let names = |list: &[String]| list.iter().any(|item| item == name);
+    let plugin =
+        |enabled, setting: &str, origin| AdmissionPlugin { enabled, setting: setting.to_owned(), origin, inert: None };
+
+    // pkg/kubeapiserver/options/admission.go, ApplyTo: `--admission-control` is the whole set where it is given.
+    if let Some((whole, origin)) = list("admission-control")?
+        && !matches!(origin, Origin::Default { .. })
+    {
+        return Ok(plugin(names(&whole), "--admission-control", origin));
+    }
+    if let Some((disabled, origin)) = list("disable-admission-plugins")?
+        && names(&disabled)
+    {
+        return Ok(plugin(false, "--disable-admission-plugins", origin));
+    }
+    let (setting, enabled) = match list("enable-admission-plugins")? {
+        Some(enabled) => ("--enable-admission-plugins", Some(enabled)),
+        None => ("--admission-control", list("admission-control")?),
+    };
+    let Some((enabled, origin)) = enabled else {
+        return Err(version_gap(format!("whether `{name}` is on depends on the release")).into());
+    };
+    if names(&enabled) {
+        return Ok(AdmissionPlugin { inert: inert(name, release.bounds().0), ..plugin(true, setting, origin) });
+    }
+    let mut on = release.minors().map(|minor| default_on(name, minor));
+    let first = on.next().flatten().filter(|first| on.all(|other| other == Some(*first)));
+    let Some(first) = first else {
+        return Err(version_gap(format!("whether `{name}` is on by default depends on the release")).into());
+    };
+    let inert = first.then(|| inert(name, release.bounds().0)).flatten();
+    // The flag may be written and not name the plugin: that the plugin is on is its default all the same.
+    let origin = match origin {
+        Origin::Written(site) => Origin::Default { by: model::Author::Upstream { since: None }, home: Some(site) },
+        other => other,
+    };
+    Ok(AdmissionPlugin { inert, ..plugin(first, setting, origin) })
+}
+
+/// `None` outside the releases that the data covers.
+fn default_on(name: &str, minor: Minor) -> Option<bool> {
+    let release = KNOWN.versions.iter().find(|release| parse_minor(release.version) == Some(minor))?;
+    Some(release.default_on.contains(&name))
+}
+
+fn inert(name: &str, minor: Minor) -> Option<String> {
+    let release = KNOWN.versions.iter().find(|release| parse_minor(release.version) == Some(minor))?;
+    release.inert.get(name).map(|why| (*why).to_owned())
+}
+
+/// The names of a list that a release does not know.
+pub(super) fn unknown_names(list: &[String], minor: Minor) -> impl Iterator<Item = &str> {
+    list.iter().map(String::as_str).filter(move |name| !is_known(name, minor))
+}

@@ -1,0 +1,292 @@
+//! One command line as the API server of one release holds it.
+
+use model::{Author, Gap, GapKind, Location, Origin, Reading, Site, Version};
+
+use crate::{
+    Invocation,
+    flags::{DefaultUnknown, Flag, KUBE_APISERVER, Presence},
+    pflag::{self, Mistake, Value},
+};
+
+/// The state of every flag of one release after the command line was read.
+pub(super) struct Server<'a> {
+    pub(super) invocation: &'a Invocation,
+    pub(super) version: &'a Version,
+    pub(super) mistakes: Vec<Mistake>,
+    /// Values that their flag does not take: the flag, what it takes instead, the text, and where it stands.
+    pub(super) refused: Vec<(&'static Flag, String, String, Site)>,
+    /// Why whatever is not written may be set all the same.
+    pub(super) open: Option<Gap>,
+    /// By place in the table; `None` where this release does not have the flag.
+    variables: Vec<Option<Variable>>,
+    /// By place in the table: the place of the flag whose variable it sets, its own in most cases.
+    roots: Vec<usize>,
+    given: Vec<bool>,
+}
+
+/// What one or more flags set.
+struct Variable {
+    value: Result<Value, Gap>,
+    since: Option<String>,
+    writes: Vec<Write>,
+}
+
+struct Write {
+    flag: usize,
+    site: Site,
+    /// The value printed after this write; `None` where it is not known.
+    printed: Option<String>,
+}
+
+impl<'a> Server<'a> {
+    pub(super) fn read(invocation: &'a Invocation, version: &'a Version) -> Self {
+        let table = &*KUBE_APISERVER;
+        let minor = version.minor;
+        let newer = newer_than_data(version);
+        let parsed = pflag::parse(&invocation.words, table, version);
+        let present: Vec<bool> = table.flags.iter().map(|flag| flag.presence(version) != Presence::No).collect();
+        let roots: Vec<usize> = table
+            .flags
+            .iter()
+            .enumerate()
+            .map(|(index, flag)| {
+                let root = flag.shares.and_then(|name| table.position(name));
+                root.filter(|root| present.get(*root).copied().unwrap_or(false)).unwrap_or(index)
+            })
+            .collect();
+        let variables = table
+            .flags
+            .iter()
+            .zip(&present)
+            .map(|(flag, present)| {
+                present.then(|| {
+                    let default = match (flag.presence(version), &newer) {
+                        (_, Some(gap)) => Err(gap.clone()),
+                        (Presence::Maybe, _) => Err(maybe_present(flag, version)),
+                        _ => flag.default(version).map_err(|why| default_gap(flag, version, why)),
+                    };
+                    let value = default.map(|default| {
+                        let text = default.raw.unwrap_or(default.value);
+                        (flag.kind(minor).default_value(text, minor), default.since.to_owned())
+                    });
+                    match value {
+                        Ok((value, since)) => Variable { value: Ok(value), since: Some(since), writes: Vec::new() },
+                        Err(gap) => Variable { value: Err(gap), since: None, writes: Vec::new() },
+                    }
+                })
+            })
+            .collect();
+        let mut server = Self {
+            invocation,
+            version,
+            mistakes: parsed.mistakes,
+            refused: Vec::new(),
+            open: parsed.opaque.first().cloned().or_else(|| invocation.open_ended.clone()),
+            variables,
+            roots,
+            given: vec![false; table.flags.len()],
+        };
+        for occurrence in parsed.occurrences {
+            server.write(occurrence);
+        }
+        server
+    }
+
+    fn write(&mut self, occurrence: pflag::Occurrence) {
+        let pflag::Occurrence { flag: index, text, site } = occurrence;
+        let minor = self.version.minor;
+        let Some(flag) = KUBE_APISERVER.flags.get(index) else { return };
+        let kind = flag.kind(minor);
+        let changed = self.given.get(index).copied().unwrap_or(false);
+        let root = self.roots.get(index).copied().unwrap_or(index);
+        let Some(Some(variable)) = self.variables.get_mut(root) else { return };
+        let unresolved = variable.value.is_err() && !variable.writes.is_empty();
+        let value = match text {
+            // What was added to something unknown is unknown.
+            Ok(_) if unresolved && kind.accumulates() => variable.value.clone(),
+            Ok(text) => {
+                let mut value = match &variable.value {
+                    Ok(value) => value.clone(),
+                    Err(_) => kind.default_value("", minor),
+                };
+                match kind.set(&mut value, changed, &text, minor) {
+                    Ok(()) => Ok(value),
+                    Err(takes) => {
+                        let gap = Gap {
+                            kind: GapKind::Manual,
+                            reason: format!("`--{}` takes {takes}, so that the server does not start", flag.name),
+                            wanted: format!("--{}", flag.name),
+                            who_could_answer: "whoever maintains the command line".to_owned(),
+                        };
+                        self.refused.push((flag, takes, text, site.clone()));
+                        Err(gap)
+                    }
+                }
+            }
+            Err(gap) => Err(gap),
+        };
+        let printed = value.as_ref().ok().map(|value| kind.print(value));
+        variable.value = value;
+        variable.writes.push(Write { flag: index, site, printed });
+        if let Some(given) = self.given.get_mut(index) {
+            *given = true;
+        }
+    }
+
+    fn variable(&self, index: usize) -> Option<&Variable> {
+        let root = self.roots.get(index)?;
+        self.variables.get(index)?.as_ref()?;
+        self.variables.get(*root)?.as_ref()
+    }
+
+    /// What the server holds for each of its flags, by name.
+    pub(super) fn readings(&self) -> impl Iterator<Item = (&'static Flag, Result<Reading, Gap>)> {
+        KUBE_APISERVER
+            .flags
+            .iter()
+            .enumerate()
+            .filter_map(|(index, flag)| Some((flag, self.reading(index, flag, self.variable(index)?))))
+    }
+
+    fn reading(&self, index: usize, flag: &'static Flag, variable: &Variable) -> Result<Reading, Gap> {
+        let kind = flag.kind(self.version.minor);
+        let Some(last) = variable.writes.last() else {
+            if let Some(gap) = &self.open {
+                return Err(gap.clone());
+            }
+            let value = variable.value.as_ref().map_err(Clone::clone)?;
+            let home = self.invocation.list.clone();
+            let origin = Origin::Default { by: Author::Upstream { since: variable.since.clone() }, home };
+            return Ok(self.plain(kind.print(value), origin, Vec::new()));
+        };
+        let value = variable.value.as_ref().map_err(Clone::clone)?;
+        let origin = if last.flag == index {
+            Origin::Written(last.site.clone())
+        } else {
+            let other = KUBE_APISERVER.flags.get(last.flag).map_or("", |flag| flag.name);
+            Origin::Implied { by: Some(last.site.at.clone()), how: format!("`--{other}` sets the same value") }
+        };
+        let overrides = if kind.accumulates() {
+            Vec::new()
+        } else {
+            let earlier = variable.writes.iter().rev().skip(1);
+            earlier.filter_map(|write| Some((Origin::Written(write.site.clone()), write.printed.clone()?))).collect()
+        };
+        Ok(self.plain(kind.print(value), origin, overrides))
+    }
+
+    fn plain(&self, value: String, origin: Origin, overrides: Vec<(Origin, String)>) -> Reading {
+        Reading { plane: self.invocation.plane, value, effective: None, origin, overrides }
+    }
+
+    /// The value of a flag, if this release has it and it is known.
+    pub(super) fn value(&self, name: &str) -> Option<&Value> {
+        let variable = self.variable(KUBE_APISERVER.position(name)?)?;
+        if variable.writes.is_empty() && self.open.is_some() {
+            return None;
+        }
+        variable.value.as_ref().ok()
+    }
+
+    pub(super) fn text(&self, name: &str) -> Option<&str> {
+        match self.value(name)? {
+            Value::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    pub(super) fn list(&self, name: &str) -> Option<&[String]> {
+        match self.value(name)? {
+            Value::List(items) => Some(items),
+            _ => None,
+        }
+    }
+
+    pub(super) fn number(&self, name: &str) -> Option<i64> {
+        match self.value(name)? {
+            Value::Int(number) | Value::Duration(number) => Some(*number),
+            Value::Uint(number) => i64::try_from(*number).ok(),
+            _ => None,
+        }
+    }
+
+    pub(super) fn is(&self, name: &str, held: bool) -> bool {
+        self.value(name) == Some(&Value::Bool(held))
+    }
+
+    /// Whether this release has the flag.
+    pub(super) fn has(&self, name: &str) -> bool {
+        KUBE_APISERVER.position(name).is_some_and(|index| self.variable(index).is_some())
+    }
+
+    /// Whether the command line gives the flag under this name.
+    pub(super) fn is_given(&self, name: &str) -> bool {
+        KUBE_APISERVER.position(name).is_some_and(|index| self.given.get(index).copied().unwrap_or(false))
+    }
+
+    /// Where the flag is given, the last occurrence of it or of a flag that sets the same.
+    pub(super) fn place(&self, name: &str) -> Option<&Location> {
+        let variable = self.variable(KUBE_APISERVER.position(name)?)?;
+        variable.writes.last().map(|write| &write.site.at)
+    }
+
+    /// Flags whose value is one thing and that are given more than once.
+    pub(super) fn duplicates(&self) -> Vec<(&'static Flag, &Site)> {
+        let mut found = Vec::new();
+        for (index, flag) in KUBE_APISERVER.flags.iter().enumerate() {
+            let Some(variable) = self.variable(index) else { continue };
+            let mut own = variable.writes.iter().filter(|write| write.flag == index);
+            if flag.kind(self.version.minor).accumulates() || own.next().is_none() {
+                continue;
+            }
+            found.extend(own.next().map(|write| (flag, &write.site)));
+        }
+        found
+    }
+}
+
+/// Why nothing is known about what is not written, where the release is newer or older than the data.
+pub(super) fn newer_than_data(version: &Version) -> Option<Gap> {
+    let (from, to) = KUBE_APISERVER.covered;
+    let reason = if version.minor > to {
+        format!("{version} is newer than this build knows: {to}, data of {}", KUBE_APISERVER.date)
+    } else if version.minor < from {
+        format!("{version} is older than this build knows: {from}")
+    } else {
+        return None;
+    };
+    Some(Gap {
+        kind: GapKind::Version,
+        reason,
+        wanted: "a build that knows the release".to_owned(),
+        who_could_answer: "a newer portcullis, or `kube-apiserver --help` of that release".to_owned(),
+    })
+}
+
+fn maybe_present(flag: &Flag, version: &Version) -> Gap {
+    version_gap(format!("`--{}` came to {} with a patch release, and the patch is not known", flag.name, version.minor))
+}
+
+fn default_gap(flag: &Flag, version: &Version, why: DefaultUnknown) -> Gap {
+    match why {
+        DefaultUnknown::Patch(since) => {
+            version_gap(format!("the default of `--{}` changed in {since}, and the patch is not known", flag.name))
+        }
+        DefaultUnknown::NotRecorded => Gap {
+            kind: GapKind::Manual,
+            reason: format!("the default of `--{}` in {version} is not known to this build", flag.name),
+            wanted: format!("--{}", flag.name),
+            who_could_answer: "`kube-apiserver --help` of that release".to_owned(),
+        },
+    }
+}
+
+/// The gap that knowing the release closes.
+pub(super) fn version_gap(reason: String) -> Gap {
+    Gap {
+        kind: GapKind::Version,
+        reason,
+        wanted: "--kubernetes-version".to_owned(),
+        who_could_answer: "give the release with --kubernetes-version".to_owned(),
+    }
+}

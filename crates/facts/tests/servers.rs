@@ -1,0 +1,434 @@
+//! The resolver held to what real API servers did: the files in `vectors` were recorded from kube-apiserver 1.36.2 and
+//! 1.20.2, and each says in its `note` how.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use model::{
+    Body, Evidence, EvidenceId, Form, Gap, GapKind, Kind, Location, Origin, Plane, ProblemKind, Site, Span, Unanswered,
+    Version,
+};
+use portcullis_facts::{
+    Files, Invocation, Word,
+    apiserver::{ApiServer, file_wants, resolve},
+    flag,
+};
+use serde::Deserialize;
+
+#[derive(Deserialize)]
+struct Argv {
+    cases: Vec<ArgvCase>,
+}
+
+#[derive(Deserialize)]
+struct ArgvCase {
+    argv: Vec<String>,
+    parses: bool,
+    error: Vec<String>,
+    flags: BTreeMap<String, String>,
+}
+
+#[derive(Deserialize)]
+struct Startup {
+    common_files: BTreeMap<String, serde_json::Value>,
+    cases: Vec<StartupCase>,
+}
+
+#[derive(Deserialize)]
+struct StartupCase {
+    name: String,
+    argv: Vec<String>,
+    starts: bool,
+    #[serde(default)]
+    error: Option<String>,
+    #[serde(default)]
+    files: BTreeMap<String, serde_json::Value>,
+}
+
+fn invocation<'a>(argv: impl IntoIterator<Item = &'a str>) -> Invocation {
+    let declared_in = EvidenceId::new("kube-apiserver.yaml");
+    let at = |index: u32| Location {
+        evidence: declared_in.clone(),
+        plane: Plane::Declared,
+        span: Some(Span::new(index, index + 1)),
+        pointer: format!("/spec/containers/0/command/{index}"),
+    };
+    let words = argv.into_iter().zip(1..).map(|(text, index)| Word {
+        text: text.to_owned(),
+        site: Site { at: at(index), form: Form::Word },
+        unresolved: None,
+    });
+    Invocation {
+        component: "kube-apiserver",
+        instance: "kube-apiserver-node".to_owned(),
+        words: words.collect(),
+        plane: Plane::Declared,
+        open_ended: None,
+        list: Some(Site { at: at(0), form: Form::List }),
+        version: None,
+        mounts: Vec::new(),
+        distribution: None,
+        problems: Vec::new(),
+        declared_in,
+    }
+}
+
+const NO_FILES: Files<'static> = Files { root: None, mounts: &[], contained: false, evidence: &[] };
+
+fn server(version: &str, argv: &[&str]) -> ApiServer {
+    let version: Version = version.parse().expect("a version");
+    resolve(&invocation(argv.iter().copied()), Some(&version), &NO_FILES)
+}
+
+fn printed(server: &ApiServer, name: &str) -> String {
+    let setting = server.component().setting(name).expect("a setting");
+    setting.in_force().map_or_else(|gap| format!("gap: {}", gap.reason), |reading| reading.value.clone())
+}
+
+fn in_force(server: &ApiServer, name: &str) -> String {
+    let setting = server.component().setting(name).expect("a setting");
+    setting.in_force().map_or_else(|gap| format!("gap: {}", gap.reason), |reading| reading.in_force().to_owned())
+}
+
+fn stops(server: &ApiServer) -> Vec<&str> {
+    server.component().problems.iter().filter(|problem| problem.stops).map(|problem| problem.message.as_str()).collect()
+}
+
+/// Flags of the fork that 1.36.2 was built from.
+const FORK: [&str; 2] = ["openshift-config", "send-retry-after-while-not-ready-once"];
+/// Flags of the upstream main package, which the recorded build did not have.
+const MAIN: [&str; 2] = ["log-json-info-buffer-size", "log-json-split-stream"];
+
+fn command_lines_resolve_as_recorded(version: &str, text: &str) {
+    let recorded: Argv = serde_json::from_str(text).expect("vectors");
+    let mut wrong = Vec::new();
+    for case in &recorded.cases {
+        let argv: Vec<&str> = case.argv.iter().map(String::as_str).collect();
+        let server = server(version, &argv);
+        if (!case.parses || !case.error.is_empty()) && stops(&server).is_empty() {
+            wrong.push(format!("{argv:?}: nothing stops it, but {:?}", case.error));
+        }
+        if !case.parses {
+            continue;
+        }
+        for (name, value) in &case.flags {
+            // The recorder set the verbosity itself, to have the flags printed.
+            if FORK.contains(&name.as_str()) || name == "v" {
+                continue;
+            }
+            match server.component().setting(name) {
+                None => wrong.push(format!("{argv:?}: no setting {name}")),
+                Some(_) if printed(&server, name) != *value => {
+                    wrong.push(format!("{argv:?}: {name} is {}, not {value}", printed(&server, name)));
+                }
+                Some(_) => {}
+            }
+        }
+        for setting in &server.component().settings {
+            if !case.flags.contains_key(setting.name) && !MAIN.contains(&setting.name) {
+                wrong.push(format!("{argv:?}: {} is no flag of the server", setting.name));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn command_lines_of_1_36_resolve_as_recorded() {
+    command_lines_resolve_as_recorded("1.36.2", include_str!("vectors/apiserver-argv-1.36.2.json"));
+}
+
+#[test]
+fn command_lines_of_1_20_resolve_as_recorded() {
+    command_lines_resolve_as_recorded("1.20.2", include_str!("vectors/apiserver-argv-1.20.2.json"));
+}
+
+/// What a command line alone cannot tell.
+const BEYOND: [(&str, &str); 4] = [
+    ("flag: bind-address of another host", "which addresses the host has"),
+    ("flag: bind-address ::", "which addresses the host has"),
+    ("flag: service-account-key-file garbage", "what the file says"),
+    ("flag: authorization-mode=ABAC with a malformed policy line", "what the file says"),
+];
+
+/// The files of a case below a root, and the missing ones as such.
+fn evidence(invocation: &Invocation, server: &ApiServer, present: &BTreeSet<String>) -> Vec<Evidence> {
+    file_wants(invocation, server.component())
+        .into_iter()
+        .map(|want| Evidence {
+            id: Files::id("/root", &want.path),
+            plane: Plane::Declared,
+            kind: Kind::ConfigFile,
+            body: if present.contains(&want.path) { Body::Text("".into()) } else { Body::Missing },
+            digest: None,
+        })
+        .collect()
+}
+
+fn starts_as_recorded(version: &str, text: &str) {
+    let recorded: Startup = serde_json::from_str(text).expect("vectors");
+    let version: Version = version.parse().expect("a version");
+    let mut wrong = Vec::new();
+    for case in recorded.cases.iter().filter(|case| case.name.starts_with("flag:")) {
+        let argv: Vec<String> = case.argv.iter().map(|word| word.replace("{DIR}", "/dir")).collect();
+        let invocation = invocation(argv.iter().map(String::as_str));
+        let present =
+            case.files.keys().chain(recorded.common_files.keys()).map(|name| format!("/dir/{name}")).collect();
+        let blind = resolve(&invocation, Some(&version), &NO_FILES);
+        let evidence = evidence(&invocation, &blind, &present);
+        let files = Files { root: Some("/root"), mounts: &[], contained: false, evidence: &evidence };
+        let server = resolve(&invocation, Some(&version), &files);
+        let expected = case.starts || BEYOND.iter().any(|(name, _)| *name == case.name);
+        if server.component().starts != Some(expected) {
+            let error = case.error.as_deref().unwrap_or_default();
+            wrong.push(format!("{}: starts {}: {error}; we say {:?}", case.name, case.starts, stops(&server)));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn servers_of_1_36_start_as_recorded() {
+    starts_as_recorded("1.36.2", include_str!("vectors/startup-1.36.json"));
+}
+
+#[test]
+fn servers_of_1_20_start_as_recorded() {
+    starts_as_recorded("1.20.2", include_str!("vectors/startup-1.20.json"));
+}
+
+const BASE: [&str; 5] = [
+    "--etcd-servers=https://127.0.0.1:2379",
+    "--service-account-issuer=https://kubernetes.default.svc",
+    "--service-account-key-file=/pki/sa.pub",
+    "--service-account-signing-key-file=/pki/sa.key",
+    "--authorization-mode=Node,RBAC",
+];
+
+fn with_base<'a>(argv: &[&'a str]) -> Vec<&'a str> {
+    BASE.into_iter().chain(argv.iter().copied()).collect()
+}
+
+#[test]
+fn defaults_are_those_of_the_release_and_have_a_home() {
+    let server = server("1.36.2", &with_base(&[]));
+    assert_eq!(server.component().starts, Some(true));
+    let anonymous = server.get(&flag::ANONYMOUS_AUTH).expect("known");
+    assert!(anonymous.value);
+    let Origin::Default { home: Some(home), .. } = anonymous.origin() else { panic!("{:?}", anonymous.origin()) };
+    assert_eq!(home.form, Form::List);
+    assert_eq!(in_force(&server, "tls-min-version"), "VersionTLS12");
+    assert_eq!(in_force(&server, "api-audiences"), "[https://kubernetes.default.svc]");
+}
+
+#[test]
+fn always_allow_resets_anonymous_requests() {
+    for version in ["1.6", "1.20.2", "1.36.2"] {
+        let server = server(version, &with_base(&["--authorization-mode=AlwaysAllow,RBAC", "--anonymous-auth=true"]));
+        assert_eq!(printed(&server, "anonymous-auth"), "true");
+        // Repeated lists add up, and the base names Node and RBAC.
+        assert_eq!(in_force(&server, "anonymous-auth"), "false", "{version}");
+        let anonymous = server.anonymous().expect("known");
+        assert!(!anonymous.enabled);
+        assert_eq!(anonymous.decided_by.as_ref().map(|(by, _)| by.as_str()), Some("--authorization-mode"));
+    }
+    let server = server("1.36.2", &["--authorization-mode="]);
+    assert_eq!(in_force(&server, "authorization-mode"), "[AlwaysAllow]");
+    assert!(!server.anonymous().expect("known").enabled);
+}
+
+#[test]
+fn the_last_scalar_wins_and_shows_what_it_won_over() {
+    let server = server("1.36.2", &with_base(&["--anonymous-auth=false", "--anonymous_auth"]));
+    let held = server.get(&flag::ANONYMOUS_AUTH).expect("known");
+    assert!(held.value);
+    assert_eq!(held.reading.overrides.len(), 1);
+    assert_eq!(held.reading.overrides[0].1, "false");
+    assert!(matches!(held.origin(), Origin::Written(_)));
+    let duplicate = server.component().problems.iter().find(|problem| problem.kind == ProblemKind::Duplicate);
+    assert!(duplicate.is_some_and(|problem| !problem.stops));
+}
+
+#[test]
+fn a_value_of_its_own_word_stands_at_that_word() {
+    let server = server("1.36.2", &["--etcd-servers", "http://127.0.0.1:2379"]);
+    let held = server.get(&flag::ETCD_SERVERS).expect("known");
+    assert_eq!(held.value, ["http://127.0.0.1:2379"]);
+    let Origin::Written(site) = held.origin() else { panic!("{:?}", held.origin()) };
+    assert_eq!(site.form, Form::SplitWord);
+    assert_eq!(site.at.pointer, "/spec/containers/0/command/2");
+}
+
+#[test]
+fn a_flag_of_another_release_is_not_applicable() {
+    let server = server("1.36.2", &with_base(&["--basic-auth-file=/x", "--cloud-provider", "aws"]));
+    assert!(matches!(server.get(&flag::BASIC_AUTH_FILE), Err(Unanswered::NotApplicable(_))));
+    assert_eq!(
+        stops(&server),
+        [
+            "`--basic-auth-file` was removed in 1.19; a server without it does not start",
+            "`--cloud-provider` was removed in 1.33; a server without it does not start"
+        ]
+    );
+    let hint = |name: &str| {
+        let server = self::server("1.36.2", &with_base(&[name]));
+        server.component().problems.iter().find_map(|problem| problem.hint.clone())
+    };
+    assert_eq!(hint("--anonimous-auth=false").as_deref(), Some("perhaps `--anonymous-auth`"));
+    assert_eq!(hint("-anonymous-auth=false").as_deref(), Some("write `--anonymous-auth=false`"));
+}
+
+#[test]
+fn an_unknown_release_is_a_range_that_flags_narrow() {
+    let unknown = |argv: &[&str]| resolve(&invocation(argv.iter().copied()), None, &NO_FILES);
+    let server = unknown(&["--anonymous-auth=false", "--etcd-servers=x"]);
+    assert_eq!(server.component().release.to_string(), "1.5 to 1.36");
+    assert!(server.get(&flag::ANONYMOUS_AUTH).is_ok_and(|held| !held.value));
+    assert_eq!(server.component().starts, None);
+    let Err(Unanswered::Gap(gap)) = server.get(&flag::PROFILING).map(|_| ()).and(server.get(&flag::INSECURE_PORT))
+    else {
+        panic!("the insecure port depends on the release");
+    };
+    assert_eq!((gap.kind, gap.wanted.as_str()), (GapKind::Version, "--kubernetes-version"));
+    let required =
+        server.component().problems.iter().find(|problem| problem.message.contains("service-account-issuer"));
+    assert_eq!(
+        required.map(|problem| (problem.message.as_str(), problem.stops)),
+        Some(("`--service-account-issuer` is required from 1.20 on, which stops 1.20 to 1.36", false))
+    );
+    assert_eq!(unknown(&["--tls-curve-preferences=29"]).component().release.to_string(), "1.36");
+    let conflict = unknown(&["--authentication-config=/x", "--basic-auth-file=/y"]);
+    assert_eq!(conflict.component().release.to_string(), "1.5 to 1.36");
+    assert!(conflict.component().problems.iter().any(|problem| problem.kind == ProblemKind::Conflict));
+}
+
+#[test]
+fn patches_and_newer_releases_are_told_apart() {
+    let reason = |version: &str| match server(version, &[]).get(&flag::ANONYMOUS_AUTH) {
+        Ok(held) => held.value.to_string(),
+        Err(Unanswered::Gap(gap)) => gap.reason,
+        Err(Unanswered::NotApplicable(reason)) => reason,
+    };
+    assert_eq!(reason("1.5.1"), "false");
+    assert_eq!(reason("1.5"), "the default of `--anonymous-auth` changed in 1.5.1, and the patch is not known");
+    assert_eq!(reason("1.40"), "1.40 is newer than this build knows: 1.36, data of 2026-11-23");
+    let newer = server("1.40", &["--anonymous-auth=false", "--brand-new=1"]);
+    assert!(newer.get(&flag::ANONYMOUS_AUTH).is_ok_and(|held| !held.value));
+    assert_eq!((newer.component().starts, stops(&newer)), (None, Vec::new()));
+}
+
+#[test]
+fn what_is_not_resolved_is_a_gap() {
+    let gap = Gap {
+        kind: GapKind::Unresolved,
+        reason: "known when it starts".to_owned(),
+        wanted: "X".to_owned(),
+        who_could_answer: "the process".to_owned(),
+    };
+    let resolve_with = |text: &str, at: usize| {
+        let mut invocation = invocation(with_base(&["--profiling=false"]));
+        let mut word = invocation.words[0].clone();
+        word.text = text.to_owned();
+        word.unresolved = Some(gap.clone());
+        invocation.words.insert(at, word);
+        resolve(&invocation, Some(&"1.36.2".parse().expect("a version")), &NO_FILES)
+    };
+    let value = resolve_with("--anonymous-auth=$(X)", 0);
+    assert!(matches!(value.get(&flag::ANONYMOUS_AUTH), Err(Unanswered::Gap(found)) if found == gap));
+    assert!(value.get(&flag::ALLOW_PRIVILEGED).is_ok());
+    assert_eq!(value.component().starts, None);
+    let word = resolve_with("$(X)", 0);
+    assert!(matches!(word.get(&flag::ALLOW_PRIVILEGED), Err(Unanswered::Gap(found)) if found == gap));
+    assert!(word.get(&flag::PROFILING).is_ok_and(|held| !held.value));
+}
+
+#[test]
+fn files_that_decide_are_wanted() {
+    let server = server("1.36.2", &["--authentication-config=/etc/a.yaml", "--authorization-config=/etc/z.yaml"]);
+    let wanted = |view: Result<(), Unanswered>| match view {
+        Err(Unanswered::Gap(gap)) => gap.wanted,
+        other => format!("{other:?}"),
+    };
+    assert_eq!(wanted(server.anonymous().map(|_| ())), "/etc/a.yaml");
+    assert_eq!(wanted(server.authorizers().map(|_| ())), "/etc/z.yaml");
+    // Before 1.31 the file cannot speak of anonymous requests.
+    let older = self::server("1.30.1", &with_base(&["--authentication-config=/etc/a.yaml"]));
+    assert!(older.anonymous().is_ok_and(|anonymous| anonymous.enabled));
+}
+
+#[test]
+fn admission_plugins_follow_their_flags() {
+    let plugin = |argv: &[&str], name: &str| server("1.36.2", argv).admission_plugin(name).map(|plugin| plugin.enabled);
+    assert_eq!(plugin(&[], "NodeRestriction"), Ok(false));
+    assert_eq!(plugin(&[], "PodSecurity"), Ok(true));
+    assert_eq!(plugin(&["--enable-admission-plugins=NodeRestriction"], "NodeRestriction"), Ok(true));
+    assert_eq!(plugin(&["--enable-admission-plugins=NodeRestriction"], "PodSecurity"), Ok(true));
+    assert_eq!(plugin(&["--disable-admission-plugins=PodSecurity"], "PodSecurity"), Ok(false));
+    assert_eq!(plugin(&["--admission-control=NodeRestriction"], "PodSecurity"), Ok(false));
+    assert!(matches!(plugin(&[], "PodSecurityPolicy"), Err(Unanswered::NotApplicable(_))));
+}
+
+#[test]
+fn no_word_makes_it_panic() {
+    let hostile = [
+        "",
+        "-",
+        "--",
+        "---",
+        "--=",
+        "-=",
+        "--=x",
+        "-v",
+        "-vv",
+        "-v=",
+        "-v=\u{1}",
+        "-h",
+        "-\u{e9}x",
+        "--\u{1f600}=1",
+        "--anonymous-auth=\u{0}",
+        "--tls-sni-cert-key=:,:",
+        "--tls-sni-cert-key=a,b:",
+        "--service-node-port-range=-+-",
+        "--service-node-port-range=9223372036854775807+9223372036854775807",
+        "--service-cluster-ip-range=::/0,0.0.0.0/0",
+        "--service-cluster-ip-range=/,/",
+        "--runtime-config=/=,=/,//=//",
+        "--feature-gates==,:,=:=",
+        "--feature-gates=a:b:c",
+        "--etcd-servers=\"",
+        "--etcd-servers=\"\"\"",
+        "--cors-allowed-origins=(?",
+        "--cors-allowed-origins=[[:",
+        "--cors-allowed-origins=(?P<",
+        "--cors-allowed-origins=\\",
+        "--event-ttl=9999999999999999999999h",
+        "--event-ttl=-9223372036854775808ns",
+        "--goaway-chance=1e99999",
+        "--audit-log-maxage=0x",
+        "--audit-log-maxage=-",
+        "--audit-log-maxage=+_1",
+        "--bind-address=[",
+        "--bind-address=%",
+        "--vmodule==,=1,a=b=c",
+        "--log-flush-frequency=.",
+        "--emulated-version=.,=,v.,1.,1.99999999999999999999999",
+        "--allow-metric-labels==,=",
+        "--oidc-required-claim==",
+        "--service-account-issuer=:",
+        "--service-account-issuer=https://[",
+        "--service-account-issuer=a://%",
+        "--etcd-servers",
+    ];
+    let mut line: Vec<&str> = hostile.to_vec();
+    for version in ["1.5", "1.5.1", "1.9", "1.20.2", "1.36.2", "1.99", "0.0", "2.1"] {
+        for word in hostile {
+            let _ = server(version, &[word]).component();
+        }
+        let _ = server(version, &line);
+        line.rotate_left(1);
+    }
+    for word in hostile {
+        let _ = resolve(&invocation([word]), None, &NO_FILES);
+    }
+    let long = format!("--etcd-servers={}", "a,".repeat(100_000));
+    let _ = server("1.36.2", &[long.as_str()]);
+}

@@ -1,0 +1,167 @@
+//! What can be typed, exactly as it was typed.
+//!
+//! Help, completions and errors come from these declarations. What the words mean on this machine is decided in
+//! [`settings`](crate::settings).
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Tells whether the doors of a Kubernetes control plane are locked, and proves it.
+#[derive(Debug, Parser)]
+#[command(name = "portcullis", version, about, max_term_width = 100, disable_help_subcommand = true)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Judge what the targets declare
+    Audit(Audit),
+    /// Show every effective setting, its value, origin and place
+    Resolve(Resolve),
+    /// Explain a rule: what it finds, why that matters, what a fix breaks
+    Explain(Explain),
+    /// List the rules
+    Rules(Rules),
+    /// Print the JSON Schema of an output
+    Schema(Schema),
+}
+
+/// What commands share that look at targets.
+#[derive(Debug, Args)]
+pub(crate) struct Look {
+    /// Files and folders, or `-` for standard input
+    #[arg(value_name = "TARGET")]
+    pub(crate) targets: Vec<String>,
+
+    /// The folder that stands for `/` of the node, where files that flags name are looked for
+    #[arg(long, value_name = "DIR")]
+    pub(crate) root: Option<PathBuf>,
+
+    /// The release the components are of; wins over what the evidence names
+    #[arg(long, value_name = "V", env = "PORTCULLIS_KUBERNETES_VERSION")]
+    pub(crate) kubernetes_version: Option<String>,
+
+    /// How to print the result
+    #[arg(long, value_name = "FORMAT", default_value = "human", env = "PORTCULLIS_FORMAT")]
+    pub(crate) format: String,
+
+    /// Write the result to a file instead of standard output
+    #[arg(long, short, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) voice: Voice,
+
+    /// The day to judge as of, as 2026-11-24 or with a time [default: now]
+    #[arg(long, value_name = "DATE", env = "PORTCULLIS_AS_OF")]
+    pub(crate) as_of: Option<String>,
+}
+
+/// How much to say, and how.
+#[derive(Debug, Args)]
+pub(crate) struct Voice {
+    /// When to use colour
+    #[arg(long, value_name = "WHEN", default_value = "auto", env = "PORTCULLIS_COLOR")]
+    pub(crate) color: Color,
+
+    /// Say less: one line for each finding
+    #[arg(long, short, conflicts_with = "verbose")]
+    pub(crate) quiet: bool,
+
+    /// Say more: what passed, what was not asked, every file looked at
+    #[arg(long, short, action = clap::ArgAction::Count)]
+    pub(crate) verbose: u8,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Color {
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Audit {
+    #[command(flatten)]
+    pub(crate) look: Look,
+
+    /// The set of rules to ask: all or essential
+    #[arg(long, value_name = "NAME", default_value = "all", env = "PORTCULLIS_PROFILE")]
+    pub(crate) profile: String,
+
+    /// Ask only rules whose name matches; `*` stands for any text; may be repeated
+    #[arg(long = "rule", value_name = "GLOB")]
+    pub(crate) rules: Vec<String>,
+
+    /// Leave out rules whose name matches; may be repeated
+    #[arg(long, value_name = "GLOB")]
+    pub(crate) skip: Vec<String>,
+
+    /// How sure a finding must be to be shown; what is not shown neither counts nor fails
+    #[arg(long, value_name = "CONFIDENCE", default_value = "probable", env = "PORTCULLIS_SHOW")]
+    pub(crate) show: Show,
+
+    /// The severity from which a finding makes the exit status 1
+    #[arg(long, value_name = "SEVERITY", default_value = "high", env = "PORTCULLIS_FAIL_ON")]
+    pub(crate) fail_on: FailOn,
+
+    /// Make the exit status 3 where anything is undetermined
+    #[arg(long)]
+    pub(crate) strict: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Show {
+    Certain,
+    Probable,
+    Possible,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum FailOn {
+    Critical,
+    High,
+    Medium,
+    Low,
+    Never,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Resolve {
+    #[command(flatten)]
+    pub(crate) look: Look,
+
+    /// Show the settings that nobody wrote as well
+    #[arg(long)]
+    pub(crate) defaults: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Explain {
+    /// The name of a rule, as findings print it
+    #[arg(value_name = "RULE")]
+    pub(crate) rule: String,
+
+    #[command(flatten)]
+    pub(crate) voice: Voice,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Rules {
+    /// How to print the list: human or json
+    #[arg(long, value_name = "FORMAT", default_value = "human")]
+    pub(crate) format: String,
+
+    #[command(flatten)]
+    pub(crate) voice: Voice,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Schema {
+    /// The output: report or effective
+    #[arg(value_name = "NAME")]
+    pub(crate) name: String,
+}

@@ -1,0 +1,147 @@
+//! What the typed words mean: names resolved, or refused with the nearest one.
+
+use std::path::{Path, PathBuf};
+
+use audit::{AuditTarget, Judging, Look, Profile, nearest};
+use model::{Confidence, Severity, Version};
+
+use crate::args;
+
+/// A call that is wrong: nothing was looked at.
+#[derive(Debug)]
+pub(crate) struct UsageError(pub(crate) String);
+
+type Result<T> = std::result::Result<T, UsageError>;
+
+/// How results are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Format {
+    Human,
+    Json,
+}
+
+impl Format {
+    const NAMES: [&str; 2] = ["human", "json"];
+
+    pub(crate) fn find(name: &str) -> Result<Self> {
+        match name {
+            "human" => Ok(Self::Human),
+            "json" => Ok(Self::Json),
+            _ => Err(unknown("format", name, &Self::NAMES)),
+        }
+    }
+}
+
+fn unknown(what: &str, typed: &str, names: &[&str]) -> UsageError {
+    let typed = plain(typed);
+    UsageError(match nearest(&typed, names.iter().copied()) {
+        Some(name) => format!("no {what} `{typed}`; nearest: {name}"),
+        None => format!("no {what} `{typed}`; there is {}", names.join(", ")),
+    })
+}
+
+/// A text of the user's, with nothing in it that moves a terminal.
+pub(crate) fn plain(text: &str) -> String {
+    text.chars().flat_map(|c| if c.is_control() { c.escape_default().collect() } else { vec![c] }).collect()
+}
+
+/// The first kind of target that fits, in the order that the documentation gives.
+pub(crate) fn targets(typed: &[String]) -> Result<Vec<AuditTarget>> {
+    if typed.is_empty() {
+        return Err(UsageError(
+            "name what to look at: a file, a folder, or - for standard input; this version reads no live cluster".to_owned(),
+        ));
+    }
+    let mut targets = Vec::new();
+    let mut stdin = false;
+    for text in typed {
+        if text == "-" {
+            if std::mem::replace(&mut stdin, true) {
+                return Err(UsageError("`-` is given twice; standard input can be read once".to_owned()));
+            }
+            targets.push(AuditTarget::Stdin);
+            continue;
+        }
+        let live = text == "host" || text.starts_with("context:") || text.starts_with("https://") || text.starts_with("http://");
+        if live {
+            let hint = if text == "host" { "; for a file of that name write ./host" } else { "" };
+            return Err(UsageError(format!("`{}`: this version reads files and folders only{hint}", plain(text))));
+        }
+        targets.push(AuditTarget::Path(PathBuf::from(text)));
+    }
+    Ok(targets)
+}
+
+/// What to look at, and how.
+pub(crate) fn look(args: &args::Look) -> Result<Look> {
+    let version = args.kubernetes_version.as_deref().map(version).transpose()?;
+    if let Some(root) = &args.root
+        && !root.is_dir()
+    {
+        return Err(UsageError(format!("--root {}: {}", plain(&root.display().to_string()), why_no_folder(root))));
+    }
+    Ok(Look { version, root: args.root.clone(), list: args.voice.verbose > 0 })
+}
+
+fn why_no_folder(path: &Path) -> &'static str {
+    if path.exists() { "not a folder" } else { "no such folder" }
+}
+
+fn version(typed: &str) -> Result<Version> {
+    let version: Version =
+        typed.parse().map_err(|error| UsageError(format!("--kubernetes-version {}: {error}", plain(typed))))?;
+    audit::plausible(&version).map_err(|reason| UsageError(format!("--kubernetes-version {version}: {reason}")))?;
+    Ok(version)
+}
+
+/// What to ask, and what counts.
+pub(crate) fn judging(args: &args::Audit) -> Result<Judging> {
+    let profile = Profile::find(&args.profile).ok_or_else(|| unknown("profile", &args.profile, &Profile::NAMES))?;
+    let rules = audit::select(profile, &args.rules, &args.skip).map_err(|error| {
+        let pattern = plain(&error.pattern);
+        UsageError(match error.nearest {
+            Some(nearest) => format!("no rule matches `{pattern}`; nearest: {nearest}"),
+            None => format!("no rule matches `{pattern}`; portcullis rules lists them"),
+        })
+    })?;
+    if rules.is_empty() {
+        return Err(UsageError("no rule is left to ask: --skip leaves out all that --rule and --profile choose".to_owned()));
+    }
+    let show = match args.show {
+        args::Show::Certain => Confidence::Certain,
+        args::Show::Probable => Confidence::Probable,
+        args::Show::Possible => Confidence::Possible,
+    };
+    let fail_on = match args.fail_on {
+        args::FailOn::Critical => Some(Severity::Critical),
+        args::FailOn::High => Some(Severity::High),
+        args::FailOn::Medium => Some(Severity::Medium),
+        args::FailOn::Low => Some(Severity::Low),
+        args::FailOn::Never => None,
+    };
+    Ok(Judging { rules, show, fail_on, strict: args.strict })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn message<T>(result: Result<T>) -> String {
+        result.err().map(|error| error.0).unwrap_or_default()
+    }
+
+    #[test]
+    fn wrong_names_come_with_the_nearest() {
+        assert_eq!(message(Format::find("jsn")), "no format `jsn`; nearest: json");
+        assert_eq!(message(Format::find("yaml\u{1b}[31m")), "no format `yaml\\u{1b}[31m`; there is human, json");
+    }
+
+    #[test]
+    fn targets_are_files_or_say_that_they_are_not_read() {
+        let typed = |words: &[&str]| targets(&words.iter().map(|&word| word.to_owned()).collect::<Vec<_>>());
+        assert_eq!(typed(&["-", "./host"]).expect("two targets").len(), 2);
+        assert!(message(typed(&["host"])).contains("./host"));
+        assert!(message(typed(&["-", "-"])).contains("twice"));
+        assert!(message(typed(&[])).contains("standard input"));
+    }
+}

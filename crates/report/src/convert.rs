@@ -1,0 +1,367 @@
+//! Our own types into the wire format.
+
+use std::collections::BTreeMap;
+
+use model::{
+    Author, Body, Component, Entry, Evidence, Gap, Origin, Outcome, Problem, Reading, Release, Setting, Severity,
+};
+use sha2::{Digest as _, Sha256};
+
+use crate::{
+    input::{ClusterReport, Judged, Report, RuleMeta, RunProblem},
+    places::Places,
+    wire,
+};
+
+/// The whole report, sorted.
+pub fn report(report: &Report) -> wire::Report {
+    let mut clusters: Vec<_> = report.clusters.iter().map(cluster).collect();
+    clusters.sort_by(|a, b| a.name.cmp(&b.name));
+    wire::Report {
+        schema: "portcullis.report/1",
+        tool: report.tool.clone(),
+        run: report.run.clone(),
+        inputs: report.inputs,
+        rules: rules(&report.rules),
+        clusters,
+        fleet: None,
+        problems: report.problems.iter().map(run_problem).collect(),
+    }
+}
+
+/// The effective settings of everything that was resolved, sorted.
+pub fn effective(report: &Report) -> wire::Effective {
+    let mut clusters: Vec<_> = report
+        .clusters
+        .iter()
+        .map(|cluster| {
+            let places = Places::new(&cluster.evidence);
+            let (version, version_range) = release(cluster.release.as_ref());
+            let mut components: Vec<_> =
+                cluster.components.iter().map(|component| effective_component(component, &places)).collect();
+            components.sort_by(|a, b| (&a.name, &a.instance).cmp(&(&b.name, &b.instance)));
+            wire::EffectiveCluster {
+                name: cluster.name.clone(),
+                id: cluster.id.clone(),
+                target: cluster.target.clone(),
+                distribution: cluster.distribution.clone(),
+                version,
+                version_range,
+                components,
+            }
+        })
+        .collect();
+    clusters.sort_by(|a, b| a.name.cmp(&b.name));
+    wire::Effective { schema: "portcullis.effective/1", tool: report.tool.clone(), run: report.run.clone(), clusters }
+}
+
+/// What is known of each rule, by name.
+pub fn rules(metas: &[RuleMeta]) -> BTreeMap<String, wire::Rule> {
+    metas.iter().map(|meta| (meta.card.id.to_owned(), rule(meta))).collect()
+}
+
+fn rule(meta: &RuleMeta) -> wire::Rule {
+    wire::Rule {
+        title: meta.card.title.to_owned(),
+        severity: meta.card.severity.name().to_owned(),
+        component: meta.component.to_owned(),
+        references: meta.references.clone(),
+        inverted: meta.inverted.clone(),
+    }
+}
+
+fn cluster(cluster: &ClusterReport) -> wire::Cluster {
+    let places = Places::new(&cluster.evidence);
+    let (version, version_range) = release(cluster.release.as_ref());
+    let mut components: Vec<_> = cluster
+        .components
+        .iter()
+        .map(|component| wire::Component {
+            name: component.name.to_owned(),
+            instance: component.instance.clone(),
+            version: release(Some(&component.release)).0,
+            starts: component.starts,
+            problems: component.problems.iter().map(|known| problem(known, &places)).collect(),
+        })
+        .collect();
+    components.sort_by(|a, b| (&a.name, &a.instance).cmp(&(&b.name, &b.instance)));
+    let mut evidence: Vec<_> = cluster.evidence.iter().map(one_evidence).collect();
+    evidence.sort_by(|a, b| a.name.cmp(&b.name));
+    let mut verdicts: Vec<_> = cluster.entries.iter().map(|judged| entry(judged, cluster, &places)).collect();
+    verdicts.sort_by(|a, b| {
+        (&a.rule, &a.component, &a.instance, &a.subject).cmp(&(&b.rule, &b.component, &b.instance, &b.subject))
+    });
+    wire::Cluster {
+        name: cluster.name.clone(),
+        id: cluster.id.clone(),
+        target: cluster.target.clone(),
+        distribution: cluster.distribution.clone(),
+        version,
+        version_range,
+        components,
+        evidence,
+        requests: None,
+        summary: summary(cluster),
+        verdicts,
+        advisories: Vec::new(),
+    }
+}
+
+fn release(release: Option<&Release>) -> (Option<String>, Option<[String; 2]>) {
+    match release {
+        None => (None, None),
+        Some(Release::Exactly(version)) => (Some(version.to_string()), None),
+        Some(Release::Within { from, to }) => (None, Some([from.to_string(), to.to_string()])),
+    }
+}
+
+fn one_evidence(evidence: &Evidence) -> wire::Evidence {
+    let (state, reason) = match &evidence.body {
+        Body::Text(_) | Body::Present => ("read", None),
+        Body::Missing => ("missing", None),
+        Body::Unread(gap) => ("unread", Some(gap.reason.clone())),
+    };
+    wire::Evidence {
+        name: evidence.id.to_string(),
+        plane: evidence.plane.name().to_owned(),
+        kind: evidence.kind.name().to_owned(),
+        state: state.to_owned(),
+        bytes: evidence.digest.as_ref().map(|digest| digest.bytes),
+        sha256: evidence.text().map(|text| hex(&Sha256::digest(text.as_bytes()))),
+        reason,
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Which of the five ends a rule comes to, worst last, so that the worst of several is the greatest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum End {
+    NotApplicable,
+    Pass,
+    Undetermined,
+    Fail(Severity),
+}
+
+pub(crate) fn end(entry: &Entry) -> End {
+    match entry.outcome {
+        Outcome::NotApplicable(_) => End::NotApplicable,
+        Outcome::Pass => End::Pass,
+        Outcome::Undetermined(_) => End::Undetermined,
+        Outcome::Fail(_) => End::Fail(entry.severity),
+    }
+}
+
+/// Counts rules, each by its worst entry.
+pub(crate) fn summary(cluster: &ClusterReport) -> wire::Summary {
+    let mut ends: BTreeMap<&str, End> = BTreeMap::new();
+    for Judged { entry, .. } in &cluster.entries {
+        let worst = ends.entry(entry.rule).or_insert(End::NotApplicable);
+        *worst = (*worst).max(end(entry));
+    }
+    let mut summary = wire::Summary { not_asked: cluster.not_asked.len(), ..Default::default() };
+    for end in ends.values() {
+        match end {
+            End::NotApplicable => summary.not_applicable += 1,
+            End::Pass => summary.pass += 1,
+            End::Undetermined => summary.undetermined += 1,
+            End::Fail(severity) => {
+                summary.fail += 1;
+                let by = &mut summary.by_severity;
+                *match severity {
+                    Severity::Critical => &mut by.critical,
+                    Severity::High => &mut by.high,
+                    Severity::Medium => &mut by.medium,
+                    Severity::Low => &mut by.low,
+                    Severity::Info => &mut by.info,
+                } += 1;
+            }
+        }
+    }
+    summary
+}
+
+fn entry(judged: &Judged, cluster: &ClusterReport, places: &Places<'_>) -> wire::Entry {
+    let entry = &judged.entry;
+    let (outcome, failure, gap, not_applicable) = match &entry.outcome {
+        Outcome::Pass => ("pass", None, None, None),
+        Outcome::Fail(failure) => ("fail", Some(failure), None, None),
+        Outcome::Undetermined(gap) => ("undetermined", None, Some(gap), None),
+        Outcome::NotApplicable(reason) => ("not-applicable", None, None, Some(reason.clone())),
+    };
+    let remedy = failure.and_then(|failure| failure.remedy.as_ref()).map(|remedy| wire::Remedy {
+        title: remedy.title.clone(),
+        safety: remedy.safety.name().to_owned(),
+        breaks: remedy.breaks.clone(),
+        edits: judged
+            .edits
+            .iter()
+            .filter_map(|edit| {
+                let (start, end) = places.ends(&edit.evidence, edit.span)?;
+                Some(wire::Edit {
+                    evidence: edit.evidence.to_string(),
+                    start: [start.0, start.1],
+                    end: [end.0, end.1],
+                    text: edit.text.clone(),
+                })
+            })
+            .collect(),
+    });
+    wire::Entry {
+        rule: entry.rule.to_owned(),
+        title: entry.title.to_owned(),
+        severity: entry.severity.name().to_owned(),
+        outcome: outcome.to_owned(),
+        component: entry.component.map(str::to_owned),
+        instance: entry.instance.clone(),
+        subject: entry.subject.clone(),
+        setting: entry.setting.clone(),
+        plane: entry.plane.map(|plane| plane.name().to_owned()),
+        confidence: failure.map(|failure| failure.confidence.name().to_owned()),
+        message: entry.message.clone(),
+        locations: entry.locations.iter().map(|label| places.wire(&label.at, Some(&label.text))).collect(),
+        gap: gap.map(one_gap),
+        not_applicable,
+        remedy,
+        waiver: None,
+        fingerprint: fingerprint(entry, cluster),
+    }
+}
+
+/// What stays the same while lines move and messages are reworded.
+pub(crate) fn fingerprint(entry: &Entry, cluster: &ClusterReport) -> String {
+    let parts = [
+        "v1",
+        entry.rule,
+        cluster.id.as_deref().unwrap_or(&cluster.name),
+        entry.component.unwrap_or_default(),
+        entry.instance.as_deref().unwrap_or_default(),
+        entry.subject.as_deref().unwrap_or_default(),
+        entry.setting.as_deref().unwrap_or_default(),
+    ];
+    let mut hash = Sha256::new();
+    for part in parts {
+        hash.update(part.as_bytes());
+        hash.update([0]);
+    }
+    hex(&hash.finalize()[..8])
+}
+
+fn one_gap(gap: &Gap) -> wire::Gap {
+    wire::Gap {
+        kind: gap.kind.name().to_owned(),
+        reason: gap.reason.clone(),
+        wanted: gap.wanted.clone(),
+        who_could_answer: gap.who_could_answer.clone(),
+    }
+}
+
+fn problem(problem: &Problem, places: &Places<'_>) -> wire::Problem {
+    wire::Problem {
+        kind: problem.kind.name().to_owned(),
+        stops: problem.stops,
+        message: problem.message.clone(),
+        hint: problem.hint.clone(),
+        location: problem.location.as_ref().map(|at| places.wire(at, None)),
+    }
+}
+
+fn run_problem(problem: &RunProblem) -> wire::RunProblem {
+    wire::RunProblem {
+        target: problem.target.clone(),
+        message: problem.message.clone(),
+        hint: problem.hint.clone(),
+        location: problem.place.as_ref().map(|(evidence, place)| wire::Location {
+            evidence: evidence.clone(),
+            plane: "declared".to_owned(),
+            pointer: String::new(),
+            line: place.map(|place| place.0),
+            column: place.map(|place| place.1),
+            end_line: None,
+            end_column: None,
+            label: None,
+        }),
+    }
+}
+
+fn effective_component(component: &Component, places: &Places<'_>) -> wire::EffectiveComponent {
+    wire::EffectiveComponent {
+        name: component.name.to_owned(),
+        instance: component.instance.clone(),
+        version: release(Some(&component.release)).0,
+        starts: component.starts,
+        settings: component.settings.iter().map(|known| setting(known, places)).collect(),
+        problems: component.problems.iter().map(|known| problem(known, places)).collect(),
+    }
+}
+
+fn setting(setting: &Setting, places: &Places<'_>) -> wire::Setting {
+    let gap = |gap: &Gap| wire::Setting {
+        name: setting.name.to_owned(),
+        value: None,
+        effective: None,
+        plane: None,
+        origin: None,
+        by: None,
+        since: None,
+        location: None,
+        overrides: Vec::new(),
+        gap: Some(one_gap(gap)),
+    };
+    let mut shown = match setting.in_force() {
+        Err(hidden) => gap(hidden),
+        Ok(reading) => wire::Setting {
+            name: setting.name.to_owned(),
+            value: Some(reading.value.clone()),
+            effective: Some(reading.in_force().to_owned()),
+            plane: Some(reading.plane.name().to_owned()),
+            origin: Some(reading.origin.name().to_owned()),
+            by: by(reading),
+            since: since(&reading.origin),
+            location: reading.origin.location().map(|at| places.wire(at, None)),
+            overrides: reading
+                .overrides
+                .iter()
+                .map(|(origin, value)| wire::Override {
+                    value: Some(value.clone()),
+                    plane: reading.plane.name().to_owned(),
+                    origin: Some(origin.name().to_owned()),
+                    by: author(origin),
+                    location: origin.location().map(|at| places.wire(at, None)),
+                })
+                .collect(),
+            gap: None,
+        },
+    };
+    let farther = setting.readings.iter().skip(1).filter_map(|reading| reading.as_ref().ok());
+    shown.overrides.extend(farther.map(|reading| wire::Override {
+        value: Some(reading.value.clone()),
+        plane: reading.plane.name().to_owned(),
+        origin: Some(reading.origin.name().to_owned()),
+        by: by(reading),
+        location: reading.origin.location().map(|at| places.wire(at, None)),
+    }));
+    shown
+}
+
+/// The distribution of a default, or the setting that decides.
+pub(crate) fn by(reading: &Reading) -> Option<String> {
+    reading.effective.as_ref().map(|effective| effective.by.clone()).or_else(|| author(&reading.origin))
+}
+
+fn author(origin: &Origin) -> Option<String> {
+    match origin {
+        Origin::Default { by: Author::Distribution { name }, .. } => Some((*name).to_owned()),
+        Origin::Implied { how, .. } => Some(how.clone()),
+        Origin::Default { .. } | Origin::Written(_) | Origin::Reported(_) => None,
+    }
+}
+
+pub(crate) fn since(origin: &Origin) -> Option<String> {
+    match origin {
+        Origin::Default { by: Author::Upstream { since }, .. } => since.clone(),
+        Origin::Default { .. } | Origin::Written(_) | Origin::Implied { .. } | Origin::Reported(_) => None,
+    }
+}

@@ -1,0 +1,63 @@
+//! What a report is made of, in the project's own types.
+
+use std::collections::BTreeMap;
+
+use model::{Component, Edit, Entry, Evidence, Release, RuleCard};
+
+use crate::wire;
+
+/// One run, complete.
+pub struct Report {
+    pub tool: wire::Tool,
+    pub run: wire::Run,
+    pub inputs: wire::Inputs,
+    /// The rules that were asked.
+    pub rules: Vec<RuleMeta>,
+    pub clusters: Vec<ClusterReport>,
+    pub problems: Vec<RunProblem>,
+}
+
+/// What reports say of a rule.
+#[derive(Clone, Debug)]
+pub struct RuleMeta {
+    pub card: RuleCard,
+    pub component: &'static str,
+    /// Ids in other catalogues, by catalogue.
+    pub references: BTreeMap<String, Vec<String>>,
+    /// Those of them that recommend the opposite.
+    pub inverted: BTreeMap<String, Vec<String>>,
+}
+
+/// One cluster, resolved and, where rules were asked, judged.
+pub struct ClusterReport {
+    pub name: String,
+    pub id: Option<String>,
+    pub target: String,
+    /// The folder that stands for `/` of the node.
+    pub root: Option<String>,
+    pub distribution: Option<String>,
+    pub release: Option<Release>,
+    pub components: Vec<Component>,
+    pub evidence: Vec<Evidence>,
+    pub entries: Vec<Judged>,
+    /// Rules that no evidence could have answered.
+    pub not_asked: Vec<&'static str>,
+}
+
+/// An entry with the edits that its remedy comes to.
+pub struct Judged {
+    pub entry: Entry,
+    pub edits: Vec<Edit>,
+    /// The page of the rule.
+    pub page: &'static str,
+}
+
+/// Something that went wrong with a target and belongs to no component.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RunProblem {
+    pub target: String,
+    pub message: String,
+    pub hint: Option<String>,
+    /// The evidence, with line and column where there are any.
+    pub place: Option<(String, Option<(u32, u32)>)>,
+}

@@ -1,0 +1,388 @@
+//! Reports for people at a terminal.
+//!
+//! Eighty columns unless told otherwise, colour only where asked for, and nothing from evidence reaches the terminal with
+//! its control characters. What one finding looks like is in [`finding`]; the table of settings is in [`settings`].
+
+mod finding;
+mod page;
+mod settings;
+mod wrap;
+
+use std::{collections::BTreeMap, fmt::Write as _};
+
+use model::{Component, Outcome, Problem, Release};
+
+use crate::{
+    convert,
+    input::{ClusterReport, Judged, Report, RuleMeta, RunProblem},
+    places::Places,
+};
+pub use page::explain;
+pub use settings::effective_text;
+use wrap::{Paint, indented, plain};
+
+/// How a report is to look.
+#[derive(Clone, Copy, Debug)]
+pub struct Look {
+    /// Columns of the terminal.
+    pub width: usize,
+    pub color: bool,
+    /// Only findings, one line each.
+    pub quiet: bool,
+    /// What passed, what does not apply and what was not asked as well.
+    pub verbose: bool,
+    /// In `resolve`, settings that nobody wrote as well.
+    pub defaults: bool,
+}
+
+/// The rule that says of each reason not to start that it is one; its findings come before all others.
+const REFUSES: &str = "component-refuses-to-start";
+
+/// A whole audit.
+pub fn report_text(report: &Report, look: Look) -> String {
+    let mut clusters: Vec<&ClusterReport> = report.clusters.iter().collect();
+    // The worst first; equals by name.
+    clusters.sort_by(|a, b| rank(b).cmp(&rank(a)).then_with(|| a.name.cmp(&b.name)));
+    let mut text = String::new();
+    for cluster in &clusters {
+        if look.quiet {
+            quiet(cluster, &mut text);
+        } else {
+            one_cluster(cluster, clusters.len() > 1, look, &mut text);
+        }
+    }
+    if !look.quiet && !clusters.is_empty() {
+        text.push_str(&table(&clusters, look));
+        text.push_str(&looked_at(report, look));
+        text.push_str(&next(&clusters, look));
+    }
+    text
+}
+
+/// Failing rules of a cluster by severity, worst first.
+fn rank(cluster: &ClusterReport) -> [usize; 6] {
+    let summary = convert::summary(cluster);
+    let by = summary.by_severity;
+    [by.critical, by.high, by.medium, by.low, by.info, summary.undetermined]
+}
+
+fn one_cluster(cluster: &ClusterReport, several: bool, look: Look, text: &mut String) {
+    let paint = Paint(look.color);
+    if several {
+        let _ = writeln!(text, "{}\n", paint.bold(&heading(cluster)));
+    }
+    let places = Places::new(&cluster.evidence);
+    for component in cluster.components.iter().filter(|component| component.starts == Some(false)) {
+        let reasons = component.problems.iter().filter(|problem| problem.stops).count();
+        let line = format!(
+            "{} would not start as declared: {reasons} reason{} below",
+            name_of(component, cluster),
+            if reasons == 1 { "" } else { "s" }
+        );
+        let _ = writeln!(text, "{}\n", paint.red(&line));
+    }
+    let mut failing: Vec<&Judged> =
+        cluster.entries.iter().filter(|judged| matches!(judged.entry.outcome, Outcome::Fail(_))).collect();
+    failing.sort_by(|a, b| {
+        let key = |judged: &Judged| (judged.entry.rule != REFUSES, std::cmp::Reverse(judged.entry.severity));
+        key(a).cmp(&key(b))
+    });
+    for judged in &failing {
+        text.push_str(&finding::render(judged, &places, cluster, look));
+        text.push('\n');
+    }
+    remarks(cluster, &places, look, text);
+    gaps(cluster, look, text);
+    if look.verbose {
+        rest(cluster, look, text);
+    }
+    if failing.is_empty() && !several {
+        let summary = convert::summary(cluster);
+        let line = if summary.undetermined == 0 {
+            format!("Nothing to report: all {} rules that apply pass.", summary.pass)
+        } else {
+            format!("{} rules pass, and {} could not be judged.", summary.pass, summary.undetermined)
+        };
+        let _ = writeln!(text, "{line}\n");
+    }
+}
+
+/// `name (kubeadm, 1.34.2)`.
+fn heading(cluster: &ClusterReport) -> String {
+    let mut about: Vec<String> = cluster.distribution.iter().cloned().collect();
+    if let Some(release) = &cluster.release {
+        about.push(release_text(release));
+    }
+    let name = plain(&cluster.name);
+    if about.is_empty() { name } else { format!("{name} ({})", about.join(", ")) }
+}
+
+pub(crate) fn release_text(release: &Release) -> String {
+    match release {
+        Release::Exactly(version) => format!("Kubernetes {version}"),
+        Release::Within { from, to } => format!("Kubernetes {from} to {to}"),
+    }
+}
+
+/// The component, with its instance where there are several.
+fn name_of(component: &Component, cluster: &ClusterReport) -> String {
+    if cluster.components.len() > 1 {
+        format!("{} `{}`", component.name, plain(&component.instance))
+    } else {
+        component.name.to_owned()
+    }
+}
+
+/// Problems that are no finding of a rule: keys given twice, flags that override one another.
+fn remarks(cluster: &ClusterReport, places: &Places<'_>, look: Look, text: &mut String) {
+    let mut some = false;
+    for component in &cluster.components {
+        let judged = |problem: &Problem| {
+            problem.stops || matches!(problem.kind, model::ProblemKind::Removed | model::ProblemKind::Unknown)
+        };
+        for problem in component.problems.iter().filter(|problem| !judged(problem)) {
+            let place = problem.location.as_ref().map(|at| format!("{}: ", place_text(at, places))).unwrap_or_default();
+            let line = format!("note: {place}{}", plain(&problem.message));
+            text.push_str(&indented(&line, 0, 6, look.width));
+            some = true;
+        }
+    }
+    if some {
+        text.push('\n');
+    }
+}
+
+/// `path:line:column`.
+pub(crate) fn place_text(at: &model::Location, places: &Places<'_>) -> String {
+    let evidence = plain(at.evidence.as_str());
+    match at.span.and_then(|span| places.ends(&at.evidence, span)) {
+        Some(((line, column), _)) => format!("{evidence}:{line}:{column}"),
+        None => evidence,
+    }
+}
+
+/// What could not be judged, by what is wanted; what most rules want comes first.
+fn gaps(cluster: &ClusterReport, look: Look, text: &mut String) {
+    let mut wanted: BTreeMap<(&str, &str), Vec<(&str, &str)>> = BTreeMap::new();
+    for Judged { entry, .. } in &cluster.entries {
+        if let Outcome::Undetermined(gap) = &entry.outcome {
+            let rules = wanted.entry((&gap.wanted, &gap.who_could_answer)).or_default();
+            if !rules.iter().any(|(rule, _)| *rule == entry.rule) {
+                rules.push((entry.rule, &gap.reason));
+            }
+        }
+    }
+    if wanted.is_empty() {
+        return;
+    }
+    let paint = Paint(look.color);
+    let _ = writeln!(text, "{}\n", paint.bold("Not judged"));
+    let mut wanted: Vec<_> = wanted.into_iter().collect();
+    wanted.sort_by_key(|(_, rules)| std::cmp::Reverse(rules.len()));
+    for ((thing, who), rules) in wanted {
+        let need = if rules.len() == 1 { "1 rule needs".to_owned() } else { format!("{} rules need", rules.len()) };
+        text.push_str(&indented(&format!("{need} {}: {}", plain(thing), plain(who)), 2, 4, look.width));
+        let reasons: std::collections::BTreeSet<_> = rules.iter().map(|(_, reason)| *reason).collect();
+        if let (1, Some(reason)) = (reasons.len(), reasons.first()) {
+            text.push_str(&indented(&plain(reason), 4, 4, look.width));
+        }
+        let names: Vec<_> = rules.iter().map(|(rule, _)| *rule).collect();
+        text.push_str(&indented(&names.join(", "), 4, 4, look.width));
+        text.push('\n');
+    }
+}
+
+/// Passes, and what does not apply or was not asked.
+fn rest(cluster: &ClusterReport, look: Look, text: &mut String) {
+    let mut lines = Vec::new();
+    for Judged { entry, .. } in &cluster.entries {
+        let word = match &entry.outcome {
+            Outcome::Pass => "pass",
+            Outcome::NotApplicable(_) => "n/a ",
+            Outcome::Fail(_) | Outcome::Undetermined(_) => continue,
+        };
+        lines.push(format!("{word}  {}: {}", entry.rule, plain(&entry.message)));
+    }
+    lines.extend(cluster.not_asked.iter().map(|rule| format!("not asked  {rule}")));
+    for line in &lines {
+        text.push_str(&indented(line, 2, 8, look.width));
+    }
+    if !lines.is_empty() {
+        text.push('\n');
+    }
+}
+
+/// One line for each finding: `path:line:column: severity rule: message`.
+fn quiet(cluster: &ClusterReport, text: &mut String) {
+    let places = Places::new(&cluster.evidence);
+    let mut failing: Vec<_> =
+        cluster.entries.iter().filter(|judged| matches!(judged.entry.outcome, Outcome::Fail(_))).collect();
+    failing.sort_by_key(|judged| std::cmp::Reverse(judged.entry.severity));
+    for Judged { entry, .. } in failing {
+        let place =
+            entry.locations.first().map_or_else(|| plain(&cluster.name), |label| place_text(&label.at, &places));
+        let _ = writeln!(text, "{place}: {} {}: {}", entry.severity.name(), entry.rule, plain(&entry.message));
+    }
+}
+
+/// Rules by how they ended, a row for each cluster.
+fn table(clusters: &[&ClusterReport], look: Look) -> String {
+    const HEADS: [&str; 8] = ["critical", "high", "medium", "low", "info", "not judged", "pass", "n/a"];
+    let paint = Paint(look.color);
+    let rows: Vec<(String, [usize; 8])> = clusters
+        .iter()
+        .map(|cluster| {
+            let summary = convert::summary(cluster);
+            let by = summary.by_severity;
+            let name = if clusters.len() > 1 { plain(&cluster.name) } else { heading(cluster) };
+            (
+                name,
+                [
+                    by.critical,
+                    by.high,
+                    by.medium,
+                    by.low,
+                    by.info,
+                    summary.undetermined,
+                    summary.pass,
+                    summary.not_applicable,
+                ],
+            )
+        })
+        .collect();
+    let widths: Vec<usize> = HEADS.iter().map(|head| head.len() + 2).collect();
+    let numbers: usize = widths.iter().sum();
+    let first = look.width.saturating_sub(numbers).max(12);
+    // A name that would push the numbers out gets a line of its own.
+    let aside = rows.iter().any(|(name, _)| wrap::width(name) > first);
+    let mut text = String::new();
+    let head: String = HEADS.iter().zip(&widths).map(|(head, width)| format!("{head:>width$}")).collect();
+    let title = if aside { String::new() } else { "rules".to_owned() };
+    let start = if aside { 2 } else { first };
+    let _ = writeln!(text, "{}", paint.bold(&format!("{title:<start$}{head}")));
+    for (name, counts) in rows {
+        if aside {
+            let _ = writeln!(text, "{name}");
+        }
+        let numbers: String = counts
+            .iter()
+            .zip(&widths)
+            .enumerate()
+            .map(|(column, (count, width))| {
+                let cell = format!("{count:>width$}");
+                match (column, count) {
+                    (_, 0) => paint.dim(&cell),
+                    (0 | 1, _) => paint.red(&cell),
+                    (2, _) => paint.yellow(&cell),
+                    _ => cell,
+                }
+            })
+            .collect();
+        let name = if aside { String::new() } else { name };
+        let padding = start.saturating_sub(wrap::width(&name));
+        let _ = writeln!(text, "{name}{:padding$}{numbers}", "");
+    }
+    text.push('\n');
+    text
+}
+
+fn looked_at(report: &Report, look: Look) -> String {
+    let inputs = &report.inputs;
+    let total = inputs.judged + inputs.supporting + inputs.not_ours + inputs.templated + inputs.broken + inputs.unread;
+    let parts = [
+        (inputs.judged, "judged"),
+        (inputs.supporting, "supporting"),
+        (inputs.not_ours, "not ours"),
+        (inputs.templated, "templates"),
+        (inputs.broken, "broken"),
+        (inputs.unread, "unread"),
+    ];
+    let parts: Vec<_> =
+        parts.iter().filter(|(count, _)| *count > 0).map(|(count, word)| format!("{count} {word}")).collect();
+    let unknown = report
+        .clusters
+        .iter()
+        .flat_map(|cluster| &cluster.evidence)
+        .filter(|evidence| evidence.kind == model::Kind::ConfigFile && evidence.text().is_some());
+    let named = unknown.count();
+    let mut line = format!("Looked at {total} file{}: {}", if total == 1 { "" } else { "s" }, parts.join(", "));
+    if named > 0 {
+        let _ = write!(line, "; and read {named} that flags name");
+    }
+    if let Some(day) = &report.tool.knowledge.flags {
+        let _ = write!(line, ". Knowledge of {day}");
+    }
+    line.push('.');
+    indented(&line, 0, 0, look.width)
+}
+
+/// What to type next.
+fn next(clusters: &[&ClusterReport], look: Look) -> String {
+    let mut commands: Vec<(String, &str)> = Vec::new();
+    let worst = clusters
+        .iter()
+        .flat_map(|cluster| &cluster.entries)
+        .filter(|judged| matches!(judged.entry.outcome, Outcome::Fail(_)))
+        .max_by_key(|judged| convert::end(&judged.entry));
+    if let Some(judged) = worst {
+        commands.push((format!("portcullis explain {}", judged.entry.rule), "the worst finding, in full"));
+    }
+    let root = clusters.iter().any(|cluster| {
+        cluster.entries.iter().any(|judged| {
+            matches!(&judged.entry.outcome, Outcome::Undetermined(gap) if gap.who_could_answer.contains("--root"))
+        })
+    });
+    if let (true, Some(cluster)) = (root, clusters.first()) {
+        let target = shell_word(&cluster.target);
+        commands.push((format!("portcullis audit --root DIR {target}"), "with the node's files"));
+    }
+    if let Some(cluster) = clusters.first() {
+        commands.push((format!("portcullis resolve {}", shell_word(&cluster.target)), "what is in force, and why"));
+    }
+    let paint = Paint(look.color);
+    let longest = commands.iter().map(|(command, _)| wrap::width(command)).max().unwrap_or(0);
+    let mut text = String::from("\n");
+    for (command, why) in commands {
+        let padding = longest - wrap::width(&command);
+        if 2 + longest + 2 + wrap::width(why) <= look.width {
+            let _ = writeln!(text, "  {command}{:padding$}  {}", "", paint.dim(why));
+        } else {
+            let _ = writeln!(text, "  {command}");
+        }
+    }
+    text
+}
+
+/// A word as a shell takes it.
+fn shell_word(text: &str) -> String {
+    let safe = text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_./:@=,+".contains(&b));
+    if safe && !text.is_empty() { text.to_owned() } else { format!("'{}'", plain(text).replace('\'', "'\\''")) }
+}
+
+/// Something that went wrong with a target, as one paragraph for standard error.
+pub fn problem_line(problem: &RunProblem) -> String {
+    let place = match &problem.place {
+        Some((evidence, Some((line, column)))) => format!("{}:{line}:{column}: ", plain(evidence)),
+        Some((evidence, None)) => format!("{}: ", plain(evidence)),
+        None => String::new(),
+    };
+    let hint = problem.hint.as_ref().map(|hint| format!("; {}", plain(hint))).unwrap_or_default();
+    format!("warning: {place}{}{hint}", plain(&problem.message))
+}
+
+/// All rules, by severity.
+pub fn rules_table(rules: &[RuleMeta], look: Look) -> String {
+    let paint = Paint(look.color);
+    let longest = rules.iter().map(|meta| meta.card.id.len()).max().unwrap_or(0);
+    let mut rules: Vec<&RuleMeta> = rules.iter().collect();
+    rules.sort_by_key(|meta| (std::cmp::Reverse(meta.card.severity), meta.card.id));
+    let mut text = String::new();
+    for meta in rules {
+        let severity = meta.card.severity;
+        let padded = format!("{:<8}", severity.name());
+        let line = format!("{padded}  {:<longest$}  {}", meta.card.id, meta.card.title);
+        let lines = indented(&line, 0, 8 + 2 + longest + 2, look.width);
+        text.push_str(&lines.replacen(&padded, &paint.severity(severity, &padded), 1));
+    }
+    text
+}

@@ -1,0 +1,111 @@
+//! The pages of rules, for the terminal.
+
+use std::fmt::Write as _;
+
+use super::{
+    Look,
+    wrap::{Paint, indented},
+};
+use crate::input::RuleMeta;
+
+/// What stands below this is for the tests.
+const CASES: &str = "<!-- cases -->";
+
+/// The first sentences under "Why it matters", as one line.
+pub(super) fn why(page: &str) -> Option<String> {
+    let (_, after) = page.split_once("## Why it matters")?;
+    let paragraph: Vec<&str> = after
+        .lines()
+        .skip(1)
+        .skip_while(|line| line.trim().is_empty())
+        .take_while(|line| !line.trim().is_empty())
+        .collect();
+    let text = paragraph.join(" ");
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    if text.is_empty() || text.starts_with('#') {
+        return None;
+    }
+    // Two sentences at most; the page has the rest.
+    let mut end = text.len();
+    for (count, (at, _)) in text.match_indices(". ").enumerate() {
+        if count == 1 {
+            end = at + 1;
+            break;
+        }
+    }
+    Some(text[..end].to_owned())
+}
+
+/// A rule's card and its page.
+pub fn explain(meta: &RuleMeta, look: Look) -> String {
+    let paint = Paint(look.color);
+    let card = &meta.card;
+    let mut text = String::new();
+    let _ = writeln!(text, "{}", paint.bold(card.id));
+    text.push_str(&indented(card.title, 0, 0, look.width));
+    text.push('\n');
+    let _ = writeln!(text, "severity    {}", paint.severity(card.severity, card.severity.name()));
+    let fix = card.fix.map_or("none: it takes a person", |safety| match safety {
+        model::Safety::Safe => "safe",
+        model::Safety::Review => "after review",
+        model::Safety::Manual => "by hand",
+    });
+    let _ = writeln!(text, "fix         {fix}");
+    for (label, catalogues) in [("known as", &meta.references), ("opposite of", &meta.inverted)] {
+        let known: Vec<String> =
+            catalogues.iter().map(|(catalogue, ids)| format!("{catalogue} {}", ids.join(" "))).collect();
+        if !known.is_empty() {
+            text.push_str(&indented(&format!("{label:<12}{}", known.join(", ")), 0, 12, look.width));
+        }
+    }
+    text.push('\n');
+    let page = card.page.split(CASES).next().unwrap_or_default();
+    body(page, paint, look.width, &mut text);
+    text
+}
+
+/// Headings bold, prose wrapped, examples as they stand.
+fn body(page: &str, paint: Paint, width: usize, text: &mut String) {
+    let mut paragraph = String::new();
+    let mut fenced = false;
+    let flush = |paragraph: &mut String, text: &mut String| {
+        if !paragraph.is_empty() {
+            let hanging = if paragraph.starts_with("- ") { 2 } else { 0 };
+            text.push_str(&indented(paragraph, 0, hanging, width));
+            paragraph.clear();
+        }
+    };
+    // The first heading is the id, which the card shows.
+    for line in page.lines().skip_while(|line| line.trim().is_empty() || line.starts_with("# ")) {
+        if let Some(fence) = line.strip_prefix("```") {
+            flush(&mut paragraph, text);
+            fenced = !fenced;
+            if fence.split_whitespace().next() == Some("fixed") {
+                text.push_str("  becomes\n\n");
+            }
+            if !fenced {
+                text.push('\n');
+            }
+        } else if fenced {
+            let _ = writeln!(text, "    {}", line.trim_end());
+        } else if let Some(heading) = line.strip_prefix("## ") {
+            flush(&mut paragraph, text);
+            let _ = writeln!(text, "{}\n", paint.bold(heading));
+        } else if line.trim().is_empty() {
+            let some = !paragraph.is_empty();
+            flush(&mut paragraph, text);
+            if some {
+                text.push('\n');
+            }
+        } else {
+            if line.starts_with("- ") {
+                flush(&mut paragraph, text);
+            }
+            if !paragraph.is_empty() {
+                paragraph.push(' ');
+            }
+            paragraph.push_str(line.trim());
+        }
+    }
+    flush(&mut paragraph, text);
+}

@@ -1,0 +1,196 @@
+//! What is in force, as a table: what was written first, what nobody wrote on demand, and why each holds.
+
+use std::fmt::Write as _;
+
+use model::{Author, Component, Origin, Reading, Setting};
+
+use super::{
+    Look, heading, name_of, place_text, release_text,
+    wrap::{self, Paint, indented, plain},
+};
+use crate::{
+    convert,
+    input::{ClusterReport, Report},
+    places::Places,
+};
+
+/// Every cluster and component of a run.
+pub fn effective_text(report: &Report, look: Look) -> String {
+    let mut clusters: Vec<&ClusterReport> = report.clusters.iter().collect();
+    clusters.sort_by(|a, b| a.name.cmp(&b.name));
+    let mut text = String::new();
+    let mut hidden = 0;
+    for cluster in &clusters {
+        let paint = Paint(look.color);
+        if clusters.len() > 1 {
+            let _ = writeln!(text, "{}\n", paint.bold(&heading(cluster)));
+        }
+        let places = Places::new(&cluster.evidence);
+        for component in &cluster.components {
+            hidden += one_component(component, cluster, &places, look, &mut text);
+        }
+    }
+    if hidden > 0 {
+        let line = format!("{hidden} settings that nobody wrote are at their defaults; --defaults shows them.");
+        text.push_str(&indented(&line, 0, 0, look.width));
+    }
+    text
+}
+
+/// Writes one component and returns how many defaults it left out.
+fn one_component(
+    component: &Component,
+    cluster: &ClusterReport,
+    places: &Places<'_>,
+    look: Look,
+    text: &mut String,
+) -> usize {
+    let paint = Paint(look.color);
+    let starts = match component.starts {
+        Some(true) => "starts",
+        Some(false) => "does not start",
+        None => "whether it starts cannot be told",
+    };
+    let line = format!("{}, {}, {starts}", name_of(component, cluster), release_text(&component.release));
+    let painted = paint.bold(&line);
+    let _ = writeln!(text, "{}\n", if component.starts == Some(false) { paint.red(&line) } else { painted });
+
+    for problem in &component.problems {
+        let word = if problem.stops { "error" } else { "note" };
+        let place = problem.location.as_ref().map(|at| format!("{}: ", place_text(at, places))).unwrap_or_default();
+        let hint = problem.hint.as_ref().map(|hint| format!("; {}", plain(hint))).unwrap_or_default();
+        let line = format!("{word}: {place}{}{hint}", plain(&problem.message));
+        let wrapped = indented(&line, 2, 6, look.width);
+        text.push_str(&if problem.stops { wrapped.replacen("error:", &paint.red("error:"), 1) } else { wrapped });
+    }
+    if !component.problems.is_empty() {
+        text.push('\n');
+    }
+
+    let (mut written, mut decided, mut gaps, mut defaults) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    for setting in &component.settings {
+        match setting.in_force() {
+            Err(gap) => gaps.push((setting, gap)),
+            Ok(reading) => match &reading.origin {
+                Origin::Written(_) | Origin::Reported(_) => written.push((setting, reading)),
+                Origin::Implied { .. } => decided.push((setting, reading)),
+                Origin::Default { .. } if differs(reading) => decided.push((setting, reading)),
+                Origin::Default { .. } => defaults.push((setting, reading)),
+            },
+        }
+    }
+    section("written", &written, places, look, text);
+    section("decided by something else", &decided, places, look, text);
+    if !gaps.is_empty() {
+        let _ = writeln!(text, "{}", paint.dim("not known"));
+        let mut by_reason: Vec<((&str, &str), Vec<&str>)> = Vec::new();
+        for (setting, gap) in gaps {
+            let key = (gap.reason.as_str(), gap.who_could_answer.as_str());
+            match by_reason.iter_mut().find(|(known, _)| *known == key) {
+                Some((_, names)) => names.push(setting.name),
+                None => by_reason.push((key, vec![setting.name])),
+            }
+        }
+        for ((reason, who), names) in by_reason {
+            let names: Vec<String> = names.iter().map(|name| format!("--{name}")).collect();
+            text.push_str(&indented(&names.join(" "), 2, 2, look.width));
+            text.push_str(&indented(&format!("{}: {}", plain(reason), plain(who)), 6, 6, look.width));
+        }
+        text.push('\n');
+    }
+    if look.defaults {
+        section("defaults", &defaults, places, look, text);
+        return 0;
+    }
+    defaults.len()
+}
+
+/// Whether something else than the value given holds.
+fn differs(reading: &Reading) -> bool {
+    reading.effective.as_ref().is_some_and(|effective| effective.value != reading.value)
+}
+
+fn section(title: &str, settings: &[(&Setting, &Reading)], places: &Places<'_>, look: Look, text: &mut String) {
+    if settings.is_empty() {
+        return;
+    }
+    let paint = Paint(look.color);
+    let _ = writeln!(text, "{}", paint.dim(title));
+    // A single long name shall not push every value to the right.
+    let longest = settings.iter().map(|(setting, _)| setting.name.len() + 2).max().unwrap_or(0).min(40);
+    for (setting, reading) in settings {
+        let name = format!("--{}", setting.name);
+        let value = shown(&reading.value);
+        let why = why(reading, places);
+        let line = format!("  {name:<longest$}  {value}");
+        let fits = wrap::width(&line) + 2 + wrap::width(&why) <= look.width;
+        if fits {
+            let padding = look.width - wrap::width(&line) - wrap::width(&why);
+            let _ = writeln!(text, "{line}{:padding$}{}", "", paint.dim(&why));
+        } else {
+            text.push_str(&pieces(&line, 2 + longest + 2, look.width));
+            for line in indented(&why, 2 + longest + 2, 2 + longest + 4, look.width).lines() {
+                let _ = writeln!(text, "{}", paint.dim(line));
+            }
+        }
+        for (origin, value) in &reading.overrides {
+            let place = origin.location().map(|at| short(at, places)).unwrap_or_default();
+            let line = format!("wins over {} {place}", shown(value));
+            text.push_str(&indented(&line, 2 + longest + 2, 2 + longest + 4, look.width));
+        }
+    }
+    text.push('\n');
+}
+
+/// A value as it stands in a table; nothing is shown as nothing.
+fn shown(value: &str) -> String {
+    if value.is_empty() { "\"\"".to_owned() } else { plain(value) }
+}
+
+/// A long value, broken after its commas.
+fn pieces(line: &str, indent: usize, width: usize) -> String {
+    let broken = line.replace(',', ", ");
+    if wrap::width(line) <= width {
+        return format!("{line}\n");
+    }
+    let (name, value) = broken.split_at(broken.len().min(indent));
+    let mut text = name.to_owned();
+    let wrapped = indented(value.trim_start(), 0, 0, width.saturating_sub(indent).max(16));
+    for (at, piece) in wrapped.lines().enumerate() {
+        if at > 0 {
+            text.push_str(&" ".repeat(indent));
+        }
+        // Inside a line the blanks go again: the value is shown as it is.
+        text.push_str(&piece.replace(", ", ","));
+        text.push('\n');
+    }
+    text
+}
+
+/// Why a value holds: where it is written, whose default it is, what decides it.
+fn why(reading: &Reading, places: &Places<'_>) -> String {
+    let mut why = match &reading.origin {
+        Origin::Written(site) => short(&site.at, places),
+        Origin::Reported(at) => format!("reported, {}", short(at, places)),
+        Origin::Default { by: Author::Distribution { name }, .. } => format!("default of {name}"),
+        Origin::Default { by: Author::Upstream { .. }, .. } => match convert::since(&reading.origin) {
+            Some(since) => format!("default since {since}"),
+            None => "default".to_owned(),
+        },
+        Origin::Implied { how, .. } => plain(how),
+    };
+    if let Some(effective) = reading.effective.as_ref().filter(|effective| effective.value != reading.value) {
+        let _ = write!(why, ", but {} holds: {}", shown(&effective.value), plain(&effective.by));
+    }
+    why
+}
+
+/// A place without the path, which the heading has: `17:7`.
+fn short(at: &model::Location, places: &Places<'_>) -> String {
+    let full = place_text(at, places);
+    let evidence = plain(at.evidence.as_str());
+    match full.strip_prefix(&format!("{evidence}:")) {
+        Some(position) => format!("{}:{position}", evidence.rsplit('/').next().unwrap_or_default()),
+        None => full,
+    }
+}

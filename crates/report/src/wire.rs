@@ -1,0 +1,318 @@
+//! The versioned wire format: what machines read.
+//!
+//! These types are the contract, and nothing else of ours is: they change only with the number in their `schema` key. Every
+//! key is always there, `null` where there is nothing. They are filled by [`convert`](crate::convert) and described by
+//! [`schema`](crate::schema).
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// `portcullis.report/1`.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Report {
+    pub schema: &'static str,
+    pub tool: Tool,
+    pub run: Run,
+    pub inputs: Inputs,
+    pub rules: BTreeMap<String, Rule>,
+    pub clusters: Vec<Cluster>,
+    pub fleet: Option<Fleet>,
+    pub problems: Vec<RunProblem>,
+}
+
+/// Which program, with which knowledge.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct Tool {
+    pub name: &'static str,
+    pub version: &'static str,
+    pub knowledge: Knowledge,
+}
+
+/// The day of each body of embedded facts, as `2026-11-23`; `null` where this build has none.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct Knowledge {
+    pub flags: Option<String>,
+    pub advisories: Option<String>,
+    pub releases: Option<String>,
+    pub controls: Option<String>,
+}
+
+/// The only part that differs between two runs over the same evidence.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct Run {
+    /// RFC 3339.
+    pub started: String,
+    pub duration_ms: u64,
+    /// RFC 3339.
+    pub as_of: String,
+    pub settings: BTreeMap<String, String>,
+    pub exit_code: u8,
+}
+
+/// Files and answers by what they turned out to be.
+#[derive(Clone, Copy, Debug, Default, Serialize, JsonSchema)]
+pub struct Inputs {
+    pub judged: usize,
+    pub supporting: usize,
+    pub not_ours: usize,
+    pub templated: usize,
+    pub broken: usize,
+    pub unread: usize,
+}
+
+/// What is known of a rule before it is asked.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct Rule {
+    pub title: String,
+    pub severity: String,
+    pub component: String,
+    /// Ids in other catalogues.
+    pub references: BTreeMap<String, Vec<String>>,
+    /// Those of them that recommend the opposite.
+    pub inverted: BTreeMap<String, Vec<String>>,
+}
+
+/// What only shows across clusters.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Fleet {
+    pub verdicts: Vec<Entry>,
+}
+
+/// One cluster.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Cluster {
+    pub name: String,
+    pub id: Option<String>,
+    pub target: String,
+    pub distribution: Option<String>,
+    pub version: Option<String>,
+    /// The first and the last release it can be, where it is not known exactly.
+    pub version_range: Option<[String; 2]>,
+    pub components: Vec<Component>,
+    pub evidence: Vec<Evidence>,
+    pub requests: Option<Requests>,
+    pub summary: Summary,
+    pub verdicts: Vec<Entry>,
+    pub advisories: Vec<Advisory>,
+}
+
+/// One process.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Component {
+    pub name: String,
+    pub instance: String,
+    pub version: Option<String>,
+    /// `null` where that depends on something that was not seen.
+    pub starts: Option<bool>,
+    pub problems: Vec<Problem>,
+}
+
+/// One thing looked at.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Evidence {
+    pub name: String,
+    pub plane: String,
+    pub kind: String,
+    /// `read`, `missing` or `unread`.
+    pub state: String,
+    pub bytes: Option<u64>,
+    /// Of the redacted text.
+    pub sha256: Option<String>,
+    pub reason: Option<String>,
+}
+
+/// Requests made to a live cluster.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Requests {
+    pub count: u64,
+    pub bytes: u64,
+}
+
+/// Rules by their worst entry, and failing rules by the severity of that entry.
+#[derive(Clone, Debug, Default, Serialize, JsonSchema)]
+pub struct Summary {
+    pub pass: usize,
+    pub fail: usize,
+    pub undetermined: usize,
+    pub not_applicable: usize,
+    pub waived: usize,
+    pub not_asked: usize,
+    pub by_severity: BySeverity,
+}
+
+#[derive(Clone, Copy, Debug, Default, Serialize, JsonSchema)]
+pub struct BySeverity {
+    pub critical: usize,
+    pub high: usize,
+    pub medium: usize,
+    pub low: usize,
+    pub info: usize,
+}
+
+/// One rule × component × instance × subject.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Entry {
+    pub rule: String,
+    pub title: String,
+    pub severity: String,
+    /// `pass`, `fail`, `undetermined`, `not-applicable` or `waived`.
+    pub outcome: String,
+    pub component: Option<String>,
+    pub instance: Option<String>,
+    pub subject: Option<String>,
+    pub setting: Option<String>,
+    pub plane: Option<String>,
+    pub confidence: Option<String>,
+    pub message: String,
+    /// The first is the place to look; a pass has the places it was judged by.
+    pub locations: Vec<Location>,
+    pub gap: Option<Gap>,
+    pub not_applicable: Option<String>,
+    pub remedy: Option<Remedy>,
+    pub waiver: Option<Waiver>,
+    /// The same for the same fault, whatever happens to lines and messages.
+    pub fingerprint: String,
+}
+
+/// Lines and columns are 1-based, the end is exclusive, a column is a Unicode scalar value.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct Location {
+    pub evidence: String,
+    pub plane: String,
+    /// JSON Pointer (RFC 6901).
+    pub pointer: String,
+    pub line: Option<u32>,
+    pub column: Option<u32>,
+    pub end_line: Option<u32>,
+    pub end_column: Option<u32>,
+    pub label: Option<String>,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Gap {
+    /// `unread`, `not-collected`, `version`, `templated`, `unresolved` or `manual`.
+    pub kind: String,
+    pub reason: String,
+    pub wanted: String,
+    pub who_could_answer: String,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Remedy {
+    pub title: String,
+    /// `safe`, `review` or `manual`.
+    pub safety: String,
+    pub breaks: Vec<String>,
+    /// Empty where it takes a person.
+    pub edits: Vec<Edit>,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Edit {
+    pub evidence: String,
+    pub start: [u32; 2],
+    pub end: [u32; 2],
+    pub text: String,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Waiver {
+    pub reason: String,
+    pub owner: String,
+    pub until: String,
+    pub value: Option<String>,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Problem {
+    /// `refused`, `missing`, `removed`, `unknown`, `duplicate`, `conflict` or `unreadable`.
+    pub kind: String,
+    pub stops: bool,
+    pub message: String,
+    pub hint: Option<String>,
+    pub location: Option<Location>,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct RunProblem {
+    pub target: String,
+    pub message: String,
+    pub hint: Option<String>,
+    pub location: Option<Location>,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Advisory {
+    pub id: String,
+    pub component: String,
+    pub instance: Option<String>,
+    pub severity: String,
+    /// `exposed`, `not-exposed`, `undetermined` or `mitigated`.
+    pub exposure: String,
+    pub message: String,
+    pub fixed_in: Option<String>,
+    pub wanted: Vec<String>,
+    pub locations: Vec<Location>,
+}
+
+/// `portcullis.effective/1`.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Effective {
+    pub schema: &'static str,
+    pub tool: Tool,
+    pub run: Run,
+    pub clusters: Vec<EffectiveCluster>,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct EffectiveCluster {
+    pub name: String,
+    pub id: Option<String>,
+    pub target: String,
+    pub distribution: Option<String>,
+    pub version: Option<String>,
+    pub version_range: Option<[String; 2]>,
+    pub components: Vec<EffectiveComponent>,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct EffectiveComponent {
+    pub name: String,
+    pub instance: String,
+    pub version: Option<String>,
+    pub starts: Option<bool>,
+    /// Every flag of that version, once.
+    pub settings: Vec<Setting>,
+    pub problems: Vec<Problem>,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Setting {
+    pub name: String,
+    /// The text that the component prints for the flag; `null` with a gap.
+    pub value: Option<String>,
+    /// What holds, in the same spelling; `null` with a gap.
+    pub effective: Option<String>,
+    pub plane: Option<String>,
+    /// `written`, `default`, `implied` or `reported`.
+    pub origin: Option<String>,
+    /// The distribution of a default, or the setting that implies.
+    pub by: Option<String>,
+    /// The release from which this default holds.
+    pub since: Option<String>,
+    pub location: Option<Location>,
+    /// All that this value won over, nearest first, other planes included.
+    pub overrides: Vec<Override>,
+    pub gap: Option<Gap>,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Override {
+    pub value: Option<String>,
+    pub plane: String,
+    pub origin: Option<String>,
+    pub by: Option<String>,
+    pub location: Option<Location>,
+}

@@ -9,7 +9,8 @@ use model::{Confidence, Outcome};
 const TABLE: &str = "docs/corpus.md";
 
 /// Writes the table, or with `check` compares it.
-pub fn run(check: bool) -> Result<()> {
+pub(crate) fn run(arguments: &[String]) -> Result<()> {
+    let check = arguments.iter().any(|argument| argument == "--check");
     let corpus = env::var_os("PORTCULLIS_CORPUS").context("set PORTCULLIS_CORPUS to the folder of manifests")?;
     let table = table(&PathBuf::from(corpus))?;
     let path = crate::root().join(TABLE);
@@ -28,12 +29,8 @@ fn table(corpus: &std::path::Path) -> Result<String> {
     let judging = Judging { rules, show: Confidence::Possible, fail_on: None, strict: false };
     let mut verdicts: BTreeMap<&str, [usize; 4]> = BTreeMap::new();
     let mut starts: BTreeMap<&str, usize> = BTreeMap::new();
-    let summary = audit::audit(
-        &[AuditTarget::Path(corpus.to_owned())],
-        &look,
-        &judging,
-        &mut io::empty(),
-        &mut |cluster| {
+    let summary =
+        audit::audit(&[AuditTarget::Path(corpus.to_owned())], &look, &judging, &mut io::empty(), &mut |cluster| {
             for judged in &cluster.entries {
                 let column = match judged.entry.outcome {
                     Outcome::Fail(_) => 0,
@@ -51,8 +48,7 @@ fn table(corpus: &std::path::Path) -> Result<String> {
                 };
                 *starts.entry(word).or_default() += 1;
             }
-        },
-    );
+        });
     if !summary.faults.is_empty() {
         bail!("rules broke on the corpus: {:?}", summary.faults);
     }
@@ -85,7 +81,9 @@ fn table(corpus: &std::path::Path) -> Result<String> {
     for (word, count) in &starts {
         writeln!(text, "| {word} | {count} |")?;
     }
-    text.push_str("\n## Verdicts\n\n| rule | fail | undetermined | pass | not applicable |\n|---|---:|---:|---:|---:|\n");
+    text.push_str(
+        "\n## Verdicts\n\n| rule | fail | undetermined | pass | not applicable |\n|---|---:|---:|---:|---:|\n",
+    );
     for (rule, [fail, undetermined, pass, not_applicable]) in &verdicts {
         writeln!(text, "| {rule} | {fail} | {undetermined} | {pass} | {not_applicable} |")?;
     }

@@ -5,7 +5,7 @@ use std::{fmt::Write as _, fs};
 use anyhow::Result;
 
 /// Writes every generated file.
-pub fn run() -> Result<()> {
+pub(crate) fn run(_: &[String]) -> Result<()> {
     for (path, text) in files() {
         let path = crate::root().join(path);
         if let Some(folder) = path.parent() {
@@ -17,7 +17,7 @@ pub fn run() -> Result<()> {
 }
 
 /// Every generated file, as its path below the root and its text.
-pub fn files() -> Vec<(String, String)> {
+pub(crate) fn files() -> Vec<(String, String)> {
     let mut files = vec![
         ("crates/facts/src/flag.rs".to_owned(), facts::flags::generate()),
         ("docs/rules/README.md".to_owned(), index()),

@@ -2,8 +2,11 @@
 
 #![expect(clippy::print_stdout, reason = "a chore talks to the person who runs it")]
 
+mod corpus;
+mod docs;
 mod new_rule;
 mod page;
+mod tidy;
 
 use std::path::Path;
 
@@ -13,8 +16,16 @@ use anyhow::{Result, bail};
 type Command = (&'static str, &'static str, &'static str, fn(&[String]) -> Result<()>);
 
 const COMMANDS: &[Command] = &[
+    (
+        "corpus",
+        "[--check]",
+        "audits the folder in PORTCULLIS_CORPUS and writes, or compares, the table of how it ends",
+        corpus::run,
+    ),
+    ("docs", "", "writes the generated files", docs::run),
     ("new-rule", "ID", "writes the files of a rule for a control that has none yet", new_rule::run),
     ("page", "RULE [--bless]", "runs the page of one rule; --bless moves carets and fills empty outcomes", page::run),
+    ("tidy", "", "looks for what a reviewer should not have to", tidy::run),
 ];
 
 fn main() -> Result<()> {

@@ -24,10 +24,10 @@ const ARROWS: [(&str, &[&str], &[&str]); 11] = [
 ];
 
 /// Runs every check and lists what it found.
-pub fn run() -> Result<()> {
+pub(crate) fn run(_: &[String]) -> Result<()> {
     let root = crate::root();
     let faults: Vec<String> =
-        [arrows(&root)?, headers(&root)?, words(&root)?, generated(&root)?].into_iter().flatten().collect();
+        [arrows(root)?, headers(root)?, words(root)?, generated(root)?].into_iter().flatten().collect();
     if !faults.is_empty() {
         bail!("{}", faults.join("\n"));
     }
@@ -38,9 +38,9 @@ pub fn run() -> Result<()> {
 fn arrows(root: &Path) -> Result<Vec<String>> {
     let mut faults = Vec::new();
     let known: BTreeMap<_, _> = ARROWS.iter().map(|(name, uses, tests)| (*name, (*uses, *tests))).collect();
-    for entry in fs::read_dir(root.join("crates"))?.chain(fs::read_dir(root)?.filter(|entry| {
-        entry.as_ref().is_ok_and(|entry| entry.file_name() == "xtask")
-    })) {
+    for entry in fs::read_dir(root.join("crates"))?
+        .chain(fs::read_dir(root)?.filter(|entry| entry.as_ref().is_ok_and(|entry| entry.file_name() == "xtask")))
+    {
         let folder = entry?.path();
         let name = folder.file_name().and_then(|name| name.to_str()).unwrap_or_default().to_owned();
         let manifest = fs::read_to_string(folder.join("Cargo.toml")).with_context(|| format!("{name}/Cargo.toml"))?;
@@ -155,21 +155,21 @@ mod tests {
 
     #[test]
     fn crates_know_only_whom_they_may() {
-        clean(arrows(&crate::root()));
+        clean(arrows(crate::root()));
     }
 
     #[test]
     fn every_module_says_what_it_is_for() {
-        clean(headers(&crate::root()));
+        clean(headers(crate::root()));
     }
 
     #[test]
     fn nothing_is_left_lying_about() {
-        clean(words(&crate::root()));
+        clean(words(crate::root()));
     }
 
     #[test]
     fn generated_files_are_current() {
-        clean(generated(&crate::root()));
+        clean(generated(crate::root()));
     }
 }

@@ -10,7 +10,7 @@ use std::{io, path::PathBuf};
 use collect::{Inputs, Target};
 use facts::{Cluster, Gathered, Redactor};
 use model::{Confidence, Entry, Outcome, Severity, Version};
-use report::{ClusterReport, Judged, RuleMeta, RunProblem};
+use report::{ClusterReport, Judged, RuleMeta, RunProblem, wire};
 use rules::Rule;
 
 pub use collect::Target as AuditTarget;
@@ -115,15 +115,37 @@ pub fn rule_metas(rules: &[&'static Rule]) -> Vec<RuleMeta> {
     rules
         .iter()
         .map(|rule| {
-            let references = rules::references(rule.info.id);
+            let known = rules::references(rule.info.id);
+            let owned = |ids: &[String]| ids.to_vec();
             RuleMeta {
                 card: rule.info,
                 component: rule.component,
-                references: references.map(|known| known.catalogues.clone()).unwrap_or_default(),
-                inverted: references.map(|known| known.inverted.clone()).unwrap_or_default(),
+                references: known
+                    .map(|known| known.by_catalogue().into_iter().map(|(name, ids)| (name, owned(ids))).collect())
+                    .unwrap_or_default(),
+                inverted: known.map(|known| known.cis_inverted.clone()).unwrap_or_default(),
             }
         })
         .collect()
+}
+
+/// Whether a release can exist, or why not.
+///
+/// # Errors
+///
+/// The reason, in words for the person who named it.
+pub fn plausible(version: &Version) -> Result<(), String> {
+    facts::release::plausible(version, facts::apiserver::table())
+}
+
+/// The days of the embedded knowledge.
+pub fn knowledge() -> wire::Knowledge {
+    wire::Knowledge {
+        flags: Some(facts::apiserver::table().date.to_owned()),
+        advisories: None,
+        releases: None,
+        controls: Some(facts::apiserver::table().date.to_owned()),
+    }
 }
 
 fn each_cluster(
@@ -165,9 +187,9 @@ fn shown(entry: &Entry, least: Confidence) -> bool {
 /// The edits that an entry's remedy needs; none where it takes a person.
 fn edits(entry: &Entry, cluster: &Cluster) -> Vec<model::Edit> {
     let Outcome::Fail(failure) = &entry.outcome else { return Vec::new() };
-    let changes = failure.remedy.iter().flat_map(|remedy| &remedy.changes);
+    let Some(remedy) = &failure.remedy else { return Vec::new() };
     // A remedy that cannot be made as a whole is not made in part.
-    fix::plan(changes, &cluster.evidence).unwrap_or_default()
+    fix::plan(&remedy.changes, &cluster.evidence).unwrap_or_default()
 }
 
 fn page(rule: &str) -> &'static str {
@@ -182,7 +204,7 @@ fn report_of(cluster: Cluster, entries: Vec<Judged>, not_asked: Vec<&'static str
         root: cluster.root,
         distribution: cluster.distribution.map(str::to_owned),
         release: cluster.release,
-        components: cluster.apiservers.into_iter().map(|server| server.component).collect(),
+        components: cluster.apiservers.into_iter().map(facts::apiserver::ApiServer::into_component).collect(),
         evidence: cluster.evidence,
         entries,
         not_asked,

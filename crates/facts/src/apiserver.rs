@@ -143,6 +143,11 @@ impl ApiServer {
         &self.component
     }
 
+    /// The table of settings alone.
+    pub fn into_component(self) -> Component {
+        self.component
+    }
+
     /// What holds for a flag. `NotApplicable` where no possible release has it.
     pub fn get<T: FromPrinted>(&self, flag: &Flag<T>) -> Result<Held<'_, T>, Unanswered> {
         let Some(setting) = self.component.setting(flag.name) else {

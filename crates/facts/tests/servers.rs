@@ -159,6 +159,7 @@ fn evidence(invocation: &Invocation, server: &ApiServer, present: &BTreeSet<Stri
             plane: Plane::Declared,
             kind: Kind::ConfigFile,
             body: if present.contains(&want.path) { Body::Text("".into()) } else { Body::Missing },
+            secrets: Vec::new(),
             digest: None,
         })
         .collect()

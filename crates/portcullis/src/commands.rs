@@ -61,7 +61,8 @@ pub(crate) fn audit(args: &args::Audit) -> Outcome {
 pub(crate) fn resolve(args: &args::Resolve) -> Outcome {
     let run = Started::new(&args.look)?;
     let mut clusters: Vec<ClusterReport> = Vec::new();
-    let summary = audit::resolve(&run.targets, &run.look, &mut io::stdin().lock(), &mut |cluster| clusters.push(cluster));
+    let summary =
+        audit::resolve(&run.targets, &run.look, &mut io::stdin().lock(), &mut |cluster| clusters.push(cluster));
     let exit = seen(&summary, &args.look.voice);
     let report = run.finish(clusters, &summary, None, exit, &[]);
     let text = match run.format {
@@ -126,12 +127,16 @@ fn seen(summary: &Summary, voice: &args::Voice) -> Exit {
         talk(&match looked_at {
             0 => format!("error: nothing to judge in {target}: it holds no file"),
             1 => format!("error: nothing to judge in {target}: it declares no component we know"),
-            _ => format!("error: nothing to judge in {target}: {looked_at} files looked at, none declares a component we know{list}"),
+            _ => format!(
+                "error: nothing to judge in {target}: {looked_at} files looked at, none declares a component we know{list}"
+            ),
         });
         exit = exit.or(Exit::NotEnough);
     }
     for rule in &summary.faults {
-        talk(&format!("error: the rule {rule} failed on this evidence, which is a fault of Portcullis; please report it"));
+        talk(&format!(
+            "error: the rule {rule} failed on this evidence, which is a fault of Portcullis; please report it"
+        ));
         exit = exit.or(Exit::Fault);
     }
     exit
@@ -216,7 +221,8 @@ fn look_of(voice: &args::Voice, to_file: bool) -> Look {
 
 /// The start of a day, or a moment.
 fn day(typed: &str) -> Result<Timestamp, UsageError> {
-    let refused = |_| UsageError(format!("--as-of {}: not a date; write it as 2026-11-24 or 2026-11-24T12:00:00Z", plain(typed)));
+    let refused =
+        |_| UsageError(format!("--as-of {}: not a date; write it as 2026-11-24 or 2026-11-24T12:00:00Z", plain(typed)));
     if let Ok(moment) = typed.parse::<Timestamp>() {
         return Ok(moment);
     }

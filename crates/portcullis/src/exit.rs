@@ -58,6 +58,9 @@ mod tests {
         assert_eq!(Exit::Failed.or(Exit::Usage), Exit::Usage);
         assert_eq!(Exit::Fault.or(Exit::Usage), Exit::Fault);
         assert_eq!(Exit::Done.or(Exit::NotEnough), Exit::NotEnough);
-        assert_eq!([0, 1, 2, 3, 4], [Exit::Done, Exit::Failed, Exit::Usage, Exit::NotEnough, Exit::Fault].map(Exit::code));
+        assert_eq!(
+            [0, 1, 2, 3, 4],
+            [Exit::Done, Exit::Failed, Exit::Usage, Exit::NotEnough, Exit::Fault].map(Exit::code)
+        );
     }
 }

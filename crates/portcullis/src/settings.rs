@@ -49,7 +49,8 @@ pub(crate) fn plain(text: &str) -> String {
 pub(crate) fn targets(typed: &[String]) -> Result<Vec<AuditTarget>> {
     if typed.is_empty() {
         return Err(UsageError(
-            "name what to look at: a file, a folder, or - for standard input; this version reads no live cluster".to_owned(),
+            "name what to look at: a file, a folder, or - for standard input; this version reads no live cluster"
+                .to_owned(),
         ));
     }
     let mut targets = Vec::new();
@@ -62,7 +63,10 @@ pub(crate) fn targets(typed: &[String]) -> Result<Vec<AuditTarget>> {
             targets.push(AuditTarget::Stdin);
             continue;
         }
-        let live = text == "host" || text.starts_with("context:") || text.starts_with("https://") || text.starts_with("http://");
+        let live = text == "host"
+            || text.starts_with("context:")
+            || text.starts_with("https://")
+            || text.starts_with("http://");
         if live {
             let hint = if text == "host" { "; for a file of that name write ./host" } else { "" };
             return Err(UsageError(format!("`{}`: this version reads files and folders only{hint}", plain(text))));
@@ -105,7 +109,9 @@ pub(crate) fn judging(args: &args::Audit) -> Result<Judging> {
         })
     })?;
     if rules.is_empty() {
-        return Err(UsageError("no rule is left to ask: --skip leaves out all that --rule and --profile choose".to_owned()));
+        return Err(UsageError(
+            "no rule is left to ask: --skip leaves out all that --rule and --profile choose".to_owned(),
+        ));
     }
     let show = match args.show {
         args::Show::Certain => Confidence::Certain,

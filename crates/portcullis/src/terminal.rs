@@ -24,7 +24,10 @@ pub(crate) fn print(text: &str, file: Option<&Path>) -> Exit {
         Ok(()) => Exit::Done,
         Err(error) if file.is_none() && error.kind() == io::ErrorKind::BrokenPipe => Exit::Done,
         Err(error) => {
-            let place = file.map_or_else(|| "standard output".to_owned(), |path| format!("`{}`", plain(&path.display().to_string())));
+            let place = file.map_or_else(
+                || "standard output".to_owned(),
+                |path| format!("`{}`", plain(&path.display().to_string())),
+            );
             talk(&format!("error: cannot write the result to {place}: {error}"));
             if file.is_some() { Exit::Usage } else { Exit::Fault }
         }
@@ -43,7 +46,10 @@ pub(crate) fn color(wish: Color, to_file: bool) -> bool {
         Color::Never => false,
         Color::Auto => {
             let set = |name: &str| env::var_os(name).is_some_and(|value| !value.is_empty());
-            !to_file && io::stdout().is_terminal() && !set("NO_COLOR") && env::var_os("TERM").is_none_or(|term| term != "dumb")
+            !to_file
+                && io::stdout().is_terminal()
+                && !set("NO_COLOR")
+                && env::var_os("TERM").is_none_or(|term| term != "dumb")
         }
     }
 }

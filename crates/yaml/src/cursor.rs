@@ -143,10 +143,7 @@ impl<'a> Cursor<'a> {
     pub fn items(&self) -> impl ExactSizeIterator<Item = Cursor<'a>> + use<'a> {
         let parent = self.clone();
         let items: &'a [Node] = self.sequence().map_or(&[], |sequence| &sequence.items);
-        items
-            .iter()
-            .enumerate()
-            .map(move |(index, node)| parent.child(node, index, false, Segment::Index))
+        items.iter().enumerate().map(move |(index, node)| parent.child(node, index, false, Segment::Index))
     }
 
     /// The entries of a mapping that count, merges included and in the order of the text; none if it is no mapping.
@@ -179,9 +176,7 @@ impl<'a> Cursor<'a> {
             };
             here = match here.value() {
                 Value::Mapping(_) => here.get(&name)?,
-                Value::Sequence(_) if name == "0" || !name.starts_with(['0', '+']) => {
-                    here.item(name.parse().ok()?)?
-                }
+                Value::Sequence(_) if name == "0" || !name.starts_with(['0', '+']) => here.item(name.parse().ok()?)?,
                 Value::Sequence(_) | Value::Scalar(_) => return None,
             };
         }
@@ -239,33 +234,13 @@ impl<'a> Cursor<'a> {
 
     fn entry(&self, found: Found<'a>) -> Cursor<'a> {
         let entry = &found.mapping.entries[found.position];
-        let segment = Segment::Entry {
-            name: entry
-                .key
-                .scalar()
-                .and_then(Scalar::key_name)
-                .unwrap_or_default(),
-            key: &entry.key,
-        };
+        let segment =
+            Segment::Entry { name: entry.key.scalar().and_then(Scalar::key_name).unwrap_or_default(), key: &entry.key };
         self.child(&entry.value, found.position, found.merged, segment)
     }
 
-    fn child(
-        &self,
-        node: &'a Node,
-        position: usize,
-        merged: bool,
-        segment: Segment<'a>,
-    ) -> Cursor<'a> {
-        Cursor {
-            node,
-            step: Some(Arc::new(Step {
-                parent: self.clone(),
-                segment,
-                position,
-                merged,
-            })),
-        }
+    fn child(&self, node: &'a Node, position: usize, merged: bool, segment: Segment<'a>) -> Cursor<'a> {
+        Cursor { node, step: Some(Arc::new(Step { parent: self.clone(), segment, position, merged })) }
     }
 }
 
@@ -291,14 +266,7 @@ impl<'a> Iterator for Entries<'a> {
             Source::All(parent, mapping, next) => {
                 let position = *next;
                 *next += 1;
-                (mapping.entries.len() > position).then_some((
-                    parent,
-                    Found {
-                        mapping,
-                        position,
-                        merged: false,
-                    },
-                ))?
+                (mapping.entries.len() > position).then_some((parent, Found { mapping, position, merged: false }))?
             }
             Source::Chosen(parent, chosen) => {
                 let found = chosen.next()?;
@@ -307,11 +275,7 @@ impl<'a> Iterator for Entries<'a> {
         };
         let entry = &found.mapping.entries[found.position];
         Some(Item {
-            name: entry
-                .key
-                .scalar()
-                .and_then(Scalar::key_name)
-                .unwrap_or_default(),
+            name: entry.key.scalar().and_then(Scalar::key_name).unwrap_or_default(),
             key: &entry.key,
             value: parent.entry(found),
         })
@@ -333,33 +297,17 @@ fn find<'a>(mapping: &'a Mapping, name: &str) -> Option<Found<'a>> {
         if !mapping.simple && entry.is_merge() {
             let inner = merged_mappings(&entry.value).find_map(|mapping| find(mapping, name));
             if let Some(found) = inner {
-                return Some(Found {
-                    merged: true,
-                    ..found
-                });
+                return Some(Found { merged: true, ..found });
             }
-        } else if entry
-            .key
-            .scalar()
-            .is_some_and(|key| key.key_name().as_deref() == Some(name))
-        {
-            return Some(Found {
-                mapping,
-                position,
-                merged: false,
-            });
+        } else if entry.key.scalar().is_some_and(|key| key.key_name().as_deref() == Some(name)) {
+            return Some(Found { mapping, position, merged: false });
         }
     }
     None
 }
 
 /// Gathers the entries that count, the last one first.
-fn choose<'a>(
-    mapping: &'a Mapping,
-    merged: bool,
-    taken: &mut HashSet<Cow<'a, str>>,
-    chosen: &mut Vec<Found<'a>>,
-) {
+fn choose<'a>(mapping: &'a Mapping, merged: bool, taken: &mut HashSet<Cow<'a, str>>, chosen: &mut Vec<Found<'a>>) {
     for (position, entry) in mapping.entries.iter().enumerate().rev() {
         if !mapping.simple && entry.is_merge() {
             for inner in merged_mappings(&entry.value) {
@@ -368,11 +316,7 @@ fn choose<'a>(
         } else if let Some(name) = entry.key.scalar().and_then(Scalar::key_name)
             && taken.insert(name)
         {
-            chosen.push(Found {
-                mapping,
-                position,
-                merged,
-            });
+            chosen.push(Found { mapping, position, merged });
         }
     }
 }
@@ -380,9 +324,7 @@ fn choose<'a>(
 /// The mappings under a `<<` key, the strongest first.
 fn merged_mappings(node: &Node) -> impl Iterator<Item = &Mapping> {
     let listed: &[Node] = node.sequence().map_or(&[], |sequence| &sequence.items);
-    node.mapping()
-        .into_iter()
-        .chain(listed.iter().filter_map(Node::mapping))
+    node.mapping().into_iter().chain(listed.iter().filter_map(Node::mapping))
 }
 
 #[cfg(test)]
@@ -403,9 +345,8 @@ mod tests {
     fn names(text: &str) -> String {
         let stream = parse(text, &Limits::default());
         let entries = stream.documents[0].cursor().entries();
-        let listed: Vec<String> = entries
-            .map(|item| format!("{}={}", item.name, item.value.text().unwrap_or("-")))
-            .collect();
+        let listed: Vec<String> =
+            entries.map(|item| format!("{}={}", item.name, item.value.text().unwrap_or("-"))).collect();
         listed.join(" ")
     }
 
@@ -429,15 +370,8 @@ mod tests {
         check(&format!("{text}c: {{<<: [*a, *b]}}\n"), "/c/v", "1");
         check(&format!("{text}c: {{<<: [*b, *a]}}\n"), "/c/v", "2");
         check(&format!("{text}c: {{\"<<\": *a}}\n"), "/c/v", "-");
-        check(
-            &format!("{text}c: &c {{<<: *a, w: 3}}\nd: {{<<: *c}}"),
-            "/d/x",
-            "1",
-        );
-        assert_eq!(
-            names("<<: [{a: 1, b: 2}, {b: 3, c: 4}]\nb: 5\nd: 6\n"),
-            "c=4 a=1 b=5 d=6"
-        );
+        check(&format!("{text}c: &c {{<<: *a, w: 3}}\nd: {{<<: *c}}"), "/d/x", "1");
+        assert_eq!(names("<<: [{a: 1, b: 2}, {b: 3, c: 4}]\nb: 5\nd: 6\n"), "c=4 a=1 b=5 d=6");
     }
 
     #[test]
@@ -452,10 +386,7 @@ mod tests {
         let stream = parse(text, &Limits::default());
         let command = stream.documents[0].at("/pod/command/0").unwrap();
         assert_eq!(command.span().slice(text), "x");
-        assert_eq!(
-            command.parent().unwrap().key().unwrap().span.slice(text),
-            "command"
-        );
+        assert_eq!(command.parent().unwrap().key().unwrap().span.slice(text), "command");
         assert!(command.is_shared());
         assert!(stream.documents[0].at("/base/command").unwrap().is_shared());
         assert!(!stream.documents[0].at("/pod").unwrap().is_shared());
@@ -465,22 +396,9 @@ mod tests {
     fn strings_are_told_from_other_scalars() {
         let text = "[true, \"true\", x, 12, '12', , !!str 1, !x 1, 2001-01-01]";
         let stream = parse(&text.replace(", ,", ", ~,"), &Limits::default());
-        let strings: Vec<_> = stream.documents[0]
-            .cursor()
-            .items()
-            .map(|item| item.str())
-            .collect();
-        let expected = [
-            None,
-            Some("true"),
-            Some("x"),
-            None,
-            Some("12"),
-            None,
-            Some("1"),
-            Some("1"),
-            Some("2001-01-01"),
-        ];
+        let strings: Vec<_> = stream.documents[0].cursor().items().map(|item| item.str()).collect();
+        let expected =
+            [None, Some("true"), Some("x"), None, Some("12"), None, Some("1"), Some("1"), Some("2001-01-01")];
         assert_eq!(strings, expected);
     }
 }

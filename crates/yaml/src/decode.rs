@@ -8,22 +8,16 @@ use thiserror::Error;
 /// Why bytes are not text we read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum EncodingFault {
-    #[error(
-        "the text is UTF-16 ({order}), not UTF-8; convert it, for example with `iconv -f {order} -t UTF-8`"
-    )]
+    #[error("the text is UTF-16 ({order}), not UTF-8; convert it, for example with `iconv -f {order} -t UTF-8`")]
     Utf16 {
         /// `UTF-16LE` or `UTF-16BE`.
         order: &'static str,
     },
-    #[error(
-        "the text is UTF-32, not UTF-8; convert it, for example with `iconv -f UTF-32 -t UTF-8`"
-    )]
+    #[error("the text is UTF-32, not UTF-8; convert it, for example with `iconv -f UTF-32 -t UTF-8`")]
     Utf32,
     #[error("the data is compressed with gzip; unpack it, for example with `gunzip`")]
     Gzip,
-    #[error(
-        "the text is not valid UTF-8 at byte {offset} (0x{byte:02x}); it may be Latin-1 or binary data"
-    )]
+    #[error("the text is not valid UTF-8 at byte {offset} (0x{byte:02x}); it may be Latin-1 or binary data")]
     Invalid { offset: usize, byte: u8 },
 }
 
@@ -63,32 +57,13 @@ mod tests {
 
     #[test]
     fn other_encodings_are_named() {
-        let utf16 = |text: &str, mark: &[u16]| -> Vec<u16> {
-            mark.iter().copied().chain(text.encode_utf16()).collect()
-        };
-        let little: Vec<u8> = utf16("kind: é", &[0xfeff])
-            .iter()
-            .flat_map(|unit| unit.to_le_bytes())
-            .collect();
-        let big: Vec<u8> = utf16("kind: é", &[])
-            .iter()
-            .flat_map(|unit| unit.to_be_bytes())
-            .collect();
-        assert_eq!(
-            decode(&little),
-            Err(EncodingFault::Utf16 { order: "UTF-16LE" })
-        );
-        assert_eq!(
-            decode(&big),
-            Err(EncodingFault::Utf16 { order: "UTF-16BE" })
-        );
-        assert_eq!(
-            decode(b"a: \xe9"),
-            Err(EncodingFault::Invalid {
-                offset: 3,
-                byte: 0xe9
-            })
-        );
+        let utf16 =
+            |text: &str, mark: &[u16]| -> Vec<u16> { mark.iter().copied().chain(text.encode_utf16()).collect() };
+        let little: Vec<u8> = utf16("kind: é", &[0xfeff]).iter().flat_map(|unit| unit.to_le_bytes()).collect();
+        let big: Vec<u8> = utf16("kind: é", &[]).iter().flat_map(|unit| unit.to_be_bytes()).collect();
+        assert_eq!(decode(&little), Err(EncodingFault::Utf16 { order: "UTF-16LE" }));
+        assert_eq!(decode(&big), Err(EncodingFault::Utf16 { order: "UTF-16BE" }));
+        assert_eq!(decode(b"a: \xe9"), Err(EncodingFault::Invalid { offset: 3, byte: 0xe9 }));
         assert_eq!(decode(b"\xef\xbb\xbfa: 1"), Ok("\u{feff}a: 1"));
         assert_eq!(decode(b""), Ok(""));
         assert!(decode(&[0x1f, 0x8b, 8]).is_err());

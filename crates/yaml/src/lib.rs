@@ -27,6 +27,4 @@ pub use crate::decode::{EncodingFault, decode};
 pub use crate::lines::{Lines, line_column};
 pub use crate::parse::{Limits, parse};
 pub use crate::scalar::{Resolved, Scalar, Style, Tag};
-pub use crate::tree::{
-    Comment, Document, Entry, Fault, FaultKind, Mapping, Node, Sequence, Span, Stream, Value,
-};
+pub use crate::tree::{Comment, Document, Entry, Fault, FaultKind, Mapping, Node, Sequence, Span, Stream, Value};

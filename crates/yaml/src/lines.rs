@@ -43,8 +43,7 @@ impl<'t> Lines<'t> {
         let end = self.text.floor_char_boundary(byte as usize).max(start);
         let column = self.text[start..end].chars().count() + 1;
         // A byte order mark is no column of the first line.
-        let column =
-            column - usize::from(line == 1 && column > 1 && self.text.starts_with('\u{feff}'));
+        let column = column - usize::from(line == 1 && column > 1 && self.text.starts_with('\u{feff}'));
         (line, Span::new(column, 0).start)
     }
 
@@ -52,10 +51,7 @@ impl<'t> Lines<'t> {
     pub fn span(&self, line: u32) -> Option<Span> {
         let index = (line as usize).checked_sub(1)?;
         let start = *self.starts.get(index)? as usize;
-        let end = self
-            .starts
-            .get(index + 1)
-            .map_or(self.text.len(), |&next| next as usize);
+        let end = self.starts.get(index + 1).map_or(self.text.len(), |&next| next as usize);
         let content = crate::scalar::without_break(&self.text[start..end]);
         Some(Span::new(start, start + content.len()))
     }
@@ -65,10 +61,7 @@ impl<'t> Lines<'t> {
 pub fn line_column(text: &str, byte: u32) -> (u32, u32) {
     let end = text.floor_char_boundary(byte as usize);
     // The character at the offset tells whether a `\r` before it ends a line.
-    let after = text[end..]
-        .chars()
-        .next()
-        .map_or(end, |next| end + next.len_utf8());
+    let after = text[end..].chars().next().map_or(end, |next| end + next.len_utf8());
     Lines::new(&text[..after]).line_column(byte)
 }
 

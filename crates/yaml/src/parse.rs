@@ -15,8 +15,8 @@ use granit_parser::{ErrorKind, Event, Parser, ScalarStyle, StructureStyle};
 
 use crate::scalar::{Scalar, Style, Tag};
 use crate::tree::{
-    Anchored, Comment, Content, Document, Entry, Fault, FaultKind, Mapping, Node, Properties,
-    Sequence, Span, Stream, Value,
+    Anchored, Comment, Content, Document, Entry, Fault, FaultKind, Mapping, Node, Properties, Sequence, Span, Stream,
+    Value,
 };
 
 /// How much of a text is read. Whatever is cut off is reported as a [`FaultKind::Limit`].
@@ -38,14 +38,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Limits {
-        Limits {
-            bytes: 64 << 20,
-            depth: 255,
-            nodes: 2_000_000,
-            aliases: 100_000,
-            documents: 100_000,
-            faults: 1_000,
-        }
+        Limits { bytes: 64 << 20, depth: 255, nodes: 2_000_000, aliases: 100_000, documents: 100_000, faults: 1_000 }
     }
 }
 
@@ -56,11 +49,7 @@ const DEEPEST: usize = 255;
 pub fn parse(text: &str, limits: &Limits) -> Stream {
     let mut builder = Builder::new(text, limits);
     if text.len() > limits.bytes.min(u32::MAX as usize) {
-        let message = format!(
-            "the text has {} bytes, more than the {} that are read",
-            text.len(),
-            limits.bytes
-        );
+        let message = format!("the text has {} bytes, more than the {} that are read", text.len(), limits.bytes);
         builder.fault(FaultKind::Limit, Span::default(), message, None);
         return builder.finish();
     }
@@ -177,10 +166,7 @@ impl<'t> Builder<'t> {
                 if self.stream.documents.len() >= self.limits.documents {
                     return self.stop(span, "more documents than are read");
                 }
-                self.document_start = Span {
-                    end: span.start,
-                    ..span
-                };
+                self.document_start = Span { end: span.start, ..span };
                 self.last_end = if explicit { span.end } else { span.start } as usize;
             }
             Event::DocumentEnd => self.end_document(span),
@@ -193,27 +179,13 @@ impl<'t> Builder<'t> {
                     return self.stop(span, "more aliases than are followed");
                 }
                 let (target, size) = self.follow(id, span);
-                self.push(
-                    Node {
-                        span,
-                        properties: None,
-                        content: Content::Alias(target),
-                    },
-                    size,
-                )?;
+                self.push(Node { span, properties: None, content: Content::Alias(target) }, size)?;
             }
             Event::UnresolvedAlias(name) => {
                 self.last_end = span.end as usize;
                 let message = format!("the alias `*{}` names no anchor before it", shorten(&name));
                 self.fault(FaultKind::UndefinedAlias, span, message, None);
-                self.push(
-                    Node {
-                        span,
-                        properties: None,
-                        content: Content::Alias(None),
-                    },
-                    LEAF,
-                )?;
+                self.push(Node { span, properties: None, content: Content::Alias(None) }, LEAF)?;
             }
             Event::Scalar(text, style, anchor, tag) => {
                 let written = !raw.is_empty_in_source();
@@ -232,11 +204,7 @@ impl<'t> Builder<'t> {
                     ScalarStyle::Folded => Style::Folded,
                 };
                 // The parser writes out an empty value as `~`.
-                let text: Box<str> = if style == Style::Plain && !written {
-                    "".into()
-                } else {
-                    text.into()
-                };
+                let text: Box<str> = if style == Style::Plain && !written { "".into() } else { text.into() };
                 let (tag, properties) = match tag {
                     None => (Tag::None, None),
                     Some(tag) => {
@@ -291,19 +259,14 @@ impl<'t> Builder<'t> {
 
     fn finish(mut self) -> Stream {
         match self.stream.documents.last_mut() {
-            Some(last) if last.index + 1 == self.document => {
-                last.comments.append(&mut self.comments)
-            }
+            Some(last) if last.index + 1 == self.document => last.comments.append(&mut self.comments),
             Some(_) => {}
             None => self.stream.comments = self.comments,
         }
         self.stream
     }
 
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "the parts of one event, taken apart by the caller"
-    )]
+    #[expect(clippy::too_many_arguments, reason = "the parts of one event, taken apart by the caller")]
     fn begin(
         &mut self,
         span: Span,
@@ -349,17 +312,10 @@ impl<'t> Builder<'t> {
             last.map_or(frame.start, |last| frame.start.cover(last.full_span()))
         };
         let value = match frame.children {
-            Children::Items(items) => Value::Sequence(Sequence {
-                items,
-                flow: frame.flow,
-            }),
+            Children::Items(items) => Value::Sequence(Sequence { items, flow: frame.flow }),
             Children::Entries(entries, _) => {
                 let simple = self.check_keys(&entries);
-                Value::Mapping(Mapping {
-                    entries,
-                    flow: frame.flow,
-                    simple,
-                })
+                Value::Mapping(Mapping { entries, flow: frame.flow, simple })
             }
         };
         self.add(span, value, frame.anchor, frame.properties, frame.size)
@@ -378,21 +334,11 @@ impl<'t> Builder<'t> {
             Content::Own(value)
         } else {
             let target = Arc::new(Anchored { span, value });
-            let record = Record {
-                target: Arc::clone(&target),
-                size,
-            };
+            let record = Record { target: Arc::clone(&target), size };
             self.anchors.insert(anchor, record);
             Content::Shared(target)
         };
-        self.push(
-            Node {
-                span,
-                properties,
-                content,
-            },
-            size,
-        )
+        self.push(Node { span, properties, content }, size)
     }
 
     fn push(&mut self, node: Node, size: Size) -> ControlFlow<()> {
@@ -423,11 +369,7 @@ impl<'t> Builder<'t> {
     fn follow(&mut self, id: usize, span: Span) -> (Option<Arc<Anchored>>, Size) {
         let name = shorten(span.slice(self.text));
         let Some(record) = self.anchors.get(&id) else {
-            let holder = self
-                .open
-                .iter()
-                .find(|frame| frame.anchor == id)
-                .map(|frame| frame.start);
+            let holder = self.open.iter().find(|frame| frame.anchor == id).map(|frame| frame.start);
             let message = format!("the alias `{name}` stands within the very value that it names");
             let related = holder.map(|holder| (holder, "the value starts here".to_owned()));
             self.fault(FaultKind::RecursiveAlias, span, message, related);
@@ -436,9 +378,7 @@ impl<'t> Builder<'t> {
         let total = self.nodes.saturating_add(record.size.nodes);
         let deep = self.open.len() + record.size.depth > 4 * self.limits.depth.min(DEEPEST);
         if total > self.limits.nodes as u64 || deep {
-            let message = format!(
-                "the document grows too large if `{name}` and the aliases before it are written out"
-            );
+            let message = format!("the document grows too large if `{name}` and the aliases before it are written out");
             self.fault(FaultKind::Limit, span, message, None);
             return (None, LEAF);
         }
@@ -474,32 +414,22 @@ impl<'t> Builder<'t> {
     fn block_scalar(&mut self, content: Span) -> Span {
         let from = self.last_end;
         self.last_end = self.last_end.max(content.end as usize);
-        let start = self
-            .find_indicator(b"|>", from, content.start as usize)
-            .unwrap_or(content.start as usize);
+        let start = self.find_indicator(b"|>", from, content.start as usize).unwrap_or(content.start as usize);
         let raw = &self.text[start..content.end as usize];
         let header = raw.split(['\n', '\r', '#']).next().unwrap_or_default();
         // All blank lines at the end belong to a scalar that keeps them, none to others.
         let length = if header.contains('+') {
             let without_return = raw.strip_suffix('\n').unwrap_or(raw);
-            without_return
-                .strip_suffix('\r')
-                .unwrap_or(without_return)
-                .len()
+            without_return.strip_suffix('\r').unwrap_or(without_return).len()
         } else {
-            raw.trim_end_matches([' ', '\t', '\n', '\r'])
-                .len()
-                .max(header.trim_end().len())
+            raw.trim_end_matches([' ', '\t', '\n', '\r']).len().max(header.trim_end().len())
         };
         Span::new(start, start + length)
     }
 
     /// The parser places a list that is not indented below its key after the first dash; this is where it starts.
     fn sequence_start(&self, span: Span, style: StructureStyle) -> Span {
-        let in_mapping = self
-            .open
-            .last()
-            .is_some_and(|frame| matches!(frame.children, Children::Entries(..)));
+        let in_mapping = self.open.last().is_some_and(|frame| matches!(frame.children, Children::Entries(..)));
         if style == StructureStyle::Flow || !in_mapping {
             return span;
         }
@@ -515,12 +445,7 @@ impl<'t> Builder<'t> {
         let bytes = between.as_bytes();
         let mut at = 0;
         while let Some(&byte) = bytes.get(at) {
-            let length_until = |ends: &[u8]| {
-                bytes[at..]
-                    .iter()
-                    .take_while(|byte| !ends.contains(byte))
-                    .count()
-            };
+            let length_until = |ends: &[u8]| bytes[at..].iter().take_while(|byte| !ends.contains(byte)).count();
             match byte {
                 _ if indicators.contains(&byte) => return Some(from + at),
                 b'#' => at += length_until(b"\r\n"),
@@ -544,9 +469,7 @@ impl<'t> Builder<'t> {
             Some("timestamp") => Tag::Timestamp,
             Some("merge") => Tag::Merge,
             Some("binary") => {
-                let message =
-                    "the value is base64 to other readers; here it is taken as it is written"
-                        .to_owned();
+                let message = "the value is base64 to other readers; here it is taken as it is written".to_owned();
                 self.fault(FaultKind::Tag, span, message, None);
                 Tag::Binary
             }
@@ -558,10 +481,7 @@ impl<'t> Builder<'t> {
     }
 
     fn unknown_tag(&mut self, span: Span) {
-        let message = format!(
-            "the tag `{}` is passed over",
-            shorten(span.slice(self.text))
-        );
+        let message = format!("the tag `{}` is passed over", shorten(span.slice(self.text)));
         self.fault(FaultKind::Tag, span, message, None);
     }
 
@@ -646,41 +566,23 @@ impl<'t> Builder<'t> {
     }
 
     fn syntax(&mut self, error: &granit::ScanError) {
-        let start = error
-            .marker()
-            .byte_offset()
-            .unwrap_or(self.last_end)
-            .min(self.text.len());
+        let start = error.marker().byte_offset().unwrap_or(self.last_end).min(self.text.len());
         let start = self.text.floor_char_boundary(start);
         let rest = &self.text[start..];
-        let length = rest
-            .chars()
-            .next()
-            .filter(|next| !matches!(next, '\n' | '\r'))
-            .map_or(0, char::len_utf8);
-        let line_start = self.text[..start]
-            .rfind(['\n', '\r'])
-            .map_or(0, |at| at + 1);
-        let line_end = rest
-            .find(['\n', '\r'])
-            .map_or(self.text.len(), |at| start + at);
+        let length = rest.chars().next().filter(|next| !matches!(next, '\n' | '\r')).map_or(0, char::len_utf8);
+        let line_start = self.text[..start].rfind(['\n', '\r']).map_or(0, |at| at + 1);
+        let line_end = rest.find(['\n', '\r']).map_or(self.text.len(), |at| start + at);
         let kind = match error.kind() {
             ErrorKind::RecursionLimitExceeded => FaultKind::Limit,
             _ => FaultKind::Syntax,
         };
         let mut message = match error.kind() {
-            ErrorKind::RecursionLimitExceeded => {
-                "the text is nested deeper than is read".to_owned()
-            }
-            ErrorKind::UnclosedQuotedScalar => {
-                "the quote that opens here is never closed".to_owned()
-            }
+            ErrorKind::RecursionLimitExceeded => "the text is nested deeper than is read".to_owned(),
+            ErrorKind::UnclosedQuotedScalar => "the quote that opens here is never closed".to_owned(),
             ErrorKind::UnclosedFlowCollection { open } => {
                 format!("the `{open}` that opens here is never closed")
             }
-            ErrorKind::UnexpectedCharacter { character: '\0' } => {
-                "the text holds a NUL byte".to_owned()
-            }
+            ErrorKind::UnexpectedCharacter { character: '\0' } => "the text holds a NUL byte".to_owned(),
             kind => kind.to_string(),
         };
         // A long line is no line that a person wrote as a template, and looking through it costs.
@@ -701,23 +603,11 @@ impl<'t> Builder<'t> {
         self.full
     }
 
-    fn fault(
-        &mut self,
-        kind: FaultKind,
-        span: Span,
-        message: String,
-        related: Option<(Span, String)>,
-    ) {
+    fn fault(&mut self, kind: FaultKind, span: Span, message: String, related: Option<(Span, String)>) {
         if self.full {
             return;
         }
-        let mut fault = Fault {
-            kind,
-            span,
-            message,
-            related,
-            document: self.document,
-        };
+        let mut fault = Fault { kind, span, message, related, document: self.document };
         if self.stream.faults.len() + 1 >= self.limits.faults {
             self.full = true;
             fault = Fault {
@@ -733,8 +623,7 @@ impl<'t> Builder<'t> {
 
 fn span_of(raw: &granit::Span) -> Span {
     // Offsets are always there when the parser reads a `&str`.
-    raw.byte_range()
-        .map_or_else(Span::default, |range| Span::new(range.start, range.end))
+    raw.byte_range().map_or_else(Span::default, |range| Span::new(range.start, range.end))
 }
 
 fn tag_span(raw: &granit::Span, fallback: Span) -> Span {
@@ -742,10 +631,7 @@ fn tag_span(raw: &granit::Span, fallback: Span) -> Span {
 }
 
 fn properties(tag: Span) -> Option<Box<Properties>> {
-    Some(Box::new(Properties {
-        anchor: None,
-        tag: Some(tag),
-    }))
+    Some(Box::new(Properties { anchor: None, tag: Some(tag) }))
 }
 
 fn is_non_specific(tag: &granit::Tag) -> bool {
@@ -765,11 +651,7 @@ impl Written for granit::Span {
 /// A name for use in a message: without control characters, and never long.
 fn shorten(name: &str) -> String {
     const LONGEST: usize = 60;
-    let mut short: String = name
-        .chars()
-        .take(LONGEST)
-        .flat_map(char::escape_debug)
-        .collect();
+    let mut short: String = name.chars().take(LONGEST).flat_map(char::escape_debug).collect();
     if name.chars().nth(LONGEST).is_some() {
         short.push('…');
     }

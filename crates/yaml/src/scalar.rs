@@ -57,12 +57,7 @@ pub enum Resolved<'a> {
 
 impl Scalar {
     pub(crate) fn new(text: Box<str>, span: Span, style: Style, tag: Tag) -> Scalar {
-        Scalar {
-            text,
-            span,
-            style,
-            tag,
-        }
+        Scalar { text, span, style, tag }
     }
 
     /// The text after unescaping and folding. It is `""` for a value that is not written at all.
@@ -115,15 +110,12 @@ impl Scalar {
     }
 
     pub(crate) fn is_merge(&self) -> bool {
-        &*self.text == "<<"
-            && (self.tag == Tag::Merge || (self.tag == Tag::None && self.style == Style::Plain))
+        &*self.text == "<<" && (self.tag == Tag::Merge || (self.tag == Tag::None && self.style == Style::Plain))
     }
 
     /// The name of a mapping key in JSON: `yes` is the key `true` and `0x10` is `16`. `None` for null.
     pub(crate) fn key_name(&self) -> Option<Cow<'_, str>> {
-        if self.tag == Tag::None
-            && (self.style != Style::Plain || !could_be_other_than_text(&self.text))
-        {
+        if self.tag == Tag::None && (self.style != Style::Plain || !could_be_other_than_text(&self.text)) {
             return Some(Cow::Borrowed(&self.text));
         }
         Some(match self.resolved() {
@@ -133,9 +125,7 @@ impl Scalar {
             Resolved::Str(text) => Cow::Borrowed(text),
             Resolved::Int(number) => Cow::Owned(number.to_string()),
             // Go prints exponents for these, differently from Rust; nobody keys a mapping so.
-            Resolved::Float(number) if !(1e-4..1e21).contains(&number.abs()) => {
-                Cow::Borrowed(&self.text)
-            }
+            Resolved::Float(number) if !(1e-4..1e21).contains(&number.abs()) => Cow::Borrowed(&self.text),
             Resolved::Float(number) => Cow::Owned(number.to_string()),
         })
     }
@@ -186,10 +176,7 @@ fn in_flow(raw: &str, text: &str, goal: usize) -> Option<usize> {
     while to < goal {
         match *bytes.get(from)? {
             b' ' | b'\t' | b'\n' | b'\r' => {
-                let run = bytes[from..]
-                    .iter()
-                    .take_while(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'\r'))
-                    .count();
+                let run = bytes[from..].iter().take_while(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'\r')).count();
                 let breaks = count_breaks(&bytes[from..from + run]);
                 if breaks == 0 {
                     from += 1;
@@ -202,9 +189,8 @@ fn in_flow(raw: &str, text: &str, goal: usize) -> Option<usize> {
             byte if decoded.get(to) == Some(&byte) && byte != b'\\' => {
                 // `''` in single quotes; no other style has a quote that is written twice, save by accident, and then
                 // the comparison with the wanted text fails.
-                let doubled = byte == b'\''
-                    && bytes.get(from + 1) == Some(&b'\'')
-                    && decoded.get(to + 1) != Some(&b'\'');
+                let doubled =
+                    byte == b'\'' && bytes.get(from + 1) == Some(&b'\'') && decoded.get(to + 1) != Some(&b'\'');
                 from += if doubled { 2 } else { 1 };
                 to += 1;
             }
@@ -239,11 +225,8 @@ fn escape(bytes: &[u8], meaning: &str) -> Option<(usize, usize)> {
 }
 
 fn count_breaks(bytes: &[u8]) -> usize {
-    let lone_returns = bytes
-        .iter()
-        .enumerate()
-        .filter(|&(at, &byte)| byte == b'\r' && bytes.get(at + 1) != Some(&b'\n'))
-        .count();
+    let lone_returns =
+        bytes.iter().enumerate().filter(|&(at, &byte)| byte == b'\r' && bytes.get(at + 1) != Some(&b'\n')).count();
     bytes.iter().filter(|&&byte| byte == b'\n').count() + lone_returns
 }
 
@@ -253,9 +236,7 @@ fn in_block(raw: &str, text: &str, goal: usize, folded: bool) -> Option<usize> {
     let header = lines.next()?;
     let mut at = header.len();
     // The indentation is what the first line that says something has more in the source than in the text.
-    let first_source = split_lines(&raw[at..])
-        .map(without_break)
-        .find(|line| !line.trim().is_empty())?;
+    let first_source = split_lines(&raw[at..]).map(without_break).find(|line| !line.trim().is_empty())?;
     let first_text = text.split('\n').find(|line| !line.trim().is_empty())?;
     let indent = if first_source.ends_with(first_text) {
         first_source.len() - first_text.len()
@@ -323,9 +304,7 @@ fn could_be_other_than_text(text: &str) -> bool {
     match text.as_bytes().first() {
         None => true,
         Some(b'0'..=b'9' | b'+' | b'-' | b'.') => true,
-        Some(b'y' | b'Y' | b'n' | b'N' | b't' | b'T' | b'f' | b'F' | b'o' | b'O' | b'~') => {
-            text.len() <= 5
-        }
+        Some(b'y' | b'Y' | b'n' | b'N' | b't' | b'T' | b'f' | b'F' | b'o' | b'O' | b'~') => text.len() <= 5,
         Some(_) => false,
     }
 }
@@ -362,11 +341,7 @@ pub(crate) fn resolve(text: &str) -> Resolved<'_> {
 }
 
 fn number(text: &str) -> Option<Resolved<'static>> {
-    let plain: Cow<'_, str> = if text.contains('_') {
-        Cow::Owned(text.replace('_', ""))
-    } else {
-        Cow::Borrowed(text)
-    };
+    let plain: Cow<'_, str> = if text.contains('_') { Cow::Owned(text.replace('_', "")) } else { Cow::Borrowed(text) };
     if let Some(integer) = integer(&plain)
         && (i128::from(i64::MIN)..=i128::from(u64::MAX)).contains(&integer)
         // An unsigned integer is tried without a sign.
@@ -380,9 +355,7 @@ fn number(text: &str) -> Option<Resolved<'static>> {
         return Some(number);
     }
     // Hexadecimal and the like beyond 64 bits become a big integer, without a sign.
-    integer(&plain)
-        .filter(|_| !plain.starts_with(['+', '-']))
-        .map(Resolved::Int)
+    integer(&plain).filter(|_| !plain.starts_with(['+', '-'])).map(Resolved::Int)
 }
 
 /// `strconv.ParseInt(text, 0, …)`: the base is in the prefix, and a leading zero means octal.
@@ -404,9 +377,7 @@ fn integer(text: &str) -> Option<i128> {
     if digits.starts_with(['+', '-']) {
         return None;
     }
-    i128::from_str_radix(digits, base)
-        .ok()
-        .map(|number| sign * number)
+    i128::from_str_radix(digits, base).ok().map(|number| sign * number)
 }
 
 /// `^[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?$`
@@ -515,10 +486,7 @@ mod tests {
     /// Finds the words of the one scalar in `source` and checks that they are placed where they are written.
     fn place(source: &str, word: &str) -> Option<usize> {
         let stream = parse(source, &Limits::default());
-        let scalar = stream.documents[0].root.mapping().unwrap().entries[0]
-            .value
-            .scalar()
-            .unwrap();
+        let scalar = stream.documents[0].root.mapping().unwrap().entries[0].value.scalar().unwrap();
         let at = scalar.text().find(word).unwrap();
         let span = scalar.source_span(at..at + word.len(), source)?;
         assert_eq!(span.slice(source), word);
@@ -534,10 +502,7 @@ mod tests {
         assert_eq!(place("a: \"\\u003c\\\"é true\"\n", "true"), Some(15));
         assert_eq!(place("a: \"\\ud83d\\ude00 true\"\n", "true"), Some(17));
         assert_eq!(place("a: one\n\n  two\n  true\n", "true"), Some(16));
-        assert_eq!(
-            place("a: |\n  one\n\n    two\n  a true\n", "true"),
-            Some(24)
-        );
+        assert_eq!(place("a: |\n  one\n\n    two\n  a true\n", "true"), Some(24));
         assert_eq!(place("a: |-2 # true\n    one\n  true\n", "true"), Some(24));
         assert_eq!(place("a: |\r\n  one\r\n  true\r\n", "true"), Some(15));
         assert_eq!(place("a: >\n  one\n  two\n\n  a true\n", "true"), Some(22));

@@ -22,10 +22,7 @@ impl Span {
     /// Both ends are cut to what fits; the parser refuses texts for which that would matter.
     pub fn new(start: usize, end: usize) -> Span {
         let cut = |offset| u32::try_from(offset).unwrap_or(u32::MAX);
-        Span {
-            start: cut(start),
-            end: cut(end),
-        }
+        Span { start: cut(start), end: cut(end) }
     }
 
     /// The range for slicing the text.
@@ -53,10 +50,7 @@ impl Span {
 
     /// The smallest span that holds both.
     pub fn cover(self, other: Span) -> Span {
-        Span {
-            start: self.start.min(other.start),
-            end: self.end.max(other.end),
-        }
+        Span { start: self.start.min(other.start), end: self.end.max(other.end) }
     }
 }
 
@@ -186,14 +180,8 @@ pub(crate) struct Anchored {
     pub(crate) value: Value,
 }
 
-static NOTHING: LazyLock<Value> = LazyLock::new(|| {
-    Value::Scalar(Scalar::new(
-        "".into(),
-        Span::default(),
-        Style::Plain,
-        Tag::None,
-    ))
-});
+static NOTHING: LazyLock<Value> =
+    LazyLock::new(|| Value::Scalar(Scalar::new("".into(), Span::default(), Style::Plain, Tag::None)));
 
 impl Node {
     /// The value; an alias is followed, and one that leads nowhere reads as null.

@@ -1,9 +1,5 @@
 //! What is read from whole texts: documents, spans, faults and bounds.
-#![allow(
-    clippy::print_stderr,
-    clippy::unwrap_used,
-    reason = "tests report on skipped evidence and may fail"
-)]
+#![allow(clippy::print_stderr, clippy::unwrap_used, reason = "tests report on skipped evidence and may fail")]
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -28,10 +24,7 @@ fn check_spans(text: &str, stream: &Stream) {
         }
         let mut open: Vec<&Node> = vec![&document.root];
         while let Some(node) = open.pop() {
-            assert!(
-                text.get(node.span.range()).is_some(),
-                "{node:?} in {text:?}"
-            );
+            assert!(text.get(node.span.range()).is_some(), "{node:?} in {text:?}");
             if node.is_alias() {
                 assert!(node.span.slice(text).starts_with('*'));
                 continue;
@@ -65,18 +58,12 @@ fn check_spans(text: &str, stream: &Stream) {
 /// Checks what stands at a pointer in the first document, quotes and all.
 fn check(text: &str, pointer: &str, expected: &str) {
     let stream = read(text);
-    let found = stream.documents[0]
-        .at(pointer)
-        .map(|cursor| cursor.span().slice(text));
+    let found = stream.documents[0].at(pointer).map(|cursor| cursor.span().slice(text));
     assert_eq!(found, Some(expected), "{pointer} in {text:?}");
 }
 
 fn faults(stream: &Stream) -> Vec<(FaultKind, usize)> {
-    stream
-        .faults
-        .iter()
-        .map(|fault: &Fault| (fault.kind, fault.document))
-        .collect()
+    stream.faults.iter().map(|fault: &Fault| (fault.kind, fault.document)).collect()
 }
 
 #[test]
@@ -114,11 +101,7 @@ fn block_scalars_start_at_their_header_and_end_before_their_last_break() {
     check("a: |+\n  x\n\nb: 1\n", "/a", "|+\n  x\n");
     check("a: |\nb: 1\n", "/a", "|");
     check("- |\n  x\n- >\n\n  y\n", "/1", ">\n\n  y");
-    check(
-        "a:\r\n- |\r\n  x\r\n  y\r\n- z\r\n",
-        "/a/0",
-        "|\r\n  x\r\n  y",
-    );
+    check("a:\r\n- |\r\n  x\r\n  y\r\n- z\r\n", "/a/0", "|\r\n  x\r\n  y");
     check("--- |\n  x\n", "", "|\n  x");
     check("[a]: |\n  x\nb: >\n  y\n", "/b", ">\n  y");
 }
@@ -127,18 +110,8 @@ fn block_scalars_start_at_their_header_and_end_before_their_last_break() {
 fn a_broken_document_does_not_hide_the_others() {
     let text = "a: 1\n---\nb: [1\n---\nc: 3\n---\nd: \"x\n";
     let stream = read(text);
-    assert_eq!(
-        stream
-            .documents
-            .iter()
-            .map(|document| document.index)
-            .collect::<Vec<_>>(),
-        [0, 2]
-    );
-    assert_eq!(
-        faults(&stream),
-        [(FaultKind::Syntax, 1), (FaultKind::Syntax, 3)]
-    );
+    assert_eq!(stream.documents.iter().map(|document| document.index).collect::<Vec<_>>(), [0, 2]);
+    assert_eq!(faults(&stream), [(FaultKind::Syntax, 1), (FaultKind::Syntax, 3)]);
     assert_eq!(stream.faults[0].span.slice(text), "[");
     assert_eq!(stream.faults[1].span.slice(text), "\"");
 }
@@ -146,11 +119,7 @@ fn a_broken_document_does_not_hide_the_others() {
 #[test]
 fn documents_are_told_apart() {
     let stream = read("# first\na: 1\n...\n---\n---\n# third\n[x]\n# last\n");
-    let found: Vec<_> = stream
-        .documents
-        .iter()
-        .map(|document| document.comments.len())
-        .collect();
+    let found: Vec<_> = stream.documents.iter().map(|document| document.comments.len()).collect();
     assert_eq!(found, [1, 0, 2]);
     assert!(stream.documents[1].cursor().is_null());
     for text in ["", "\n", "\u{feff}"] {
@@ -163,62 +132,31 @@ fn documents_are_told_apart() {
 fn equal_keys_are_reported_with_the_first() {
     let text = "a: 1\nb: {\"c\": 1, c: 2}\n'a': 2\nyes: 1\ntrue: 2\n";
     let stream = read(text);
-    let places: Vec<_> = stream
-        .faults
-        .iter()
-        .map(|fault| (fault.span.start, fault.related.as_ref().unwrap().0.start))
-        .collect();
+    let places: Vec<_> =
+        stream.faults.iter().map(|fault| (fault.span.start, fault.related.as_ref().unwrap().0.start)).collect();
     assert_eq!(places, [(17, 9), (23, 0), (37, 30)]);
     let many: String = (0..40).map(|key| format!("k{key}: 1\n")).collect();
-    assert_eq!(
-        faults(&read(&format!("{many}k7: 2\n"))),
-        [(FaultKind::DuplicateKey, 0)]
-    );
+    assert_eq!(faults(&read(&format!("{many}k7: 2\n"))), [(FaultKind::DuplicateKey, 0)]);
 }
 
 #[test]
 fn odd_keys_tags_and_merges_are_reported() {
-    assert_eq!(
-        faults(&read("~: 1\n[a]: 2\n{b: c}: 3\n")),
-        [(FaultKind::Key, 0); 3]
-    );
-    assert_eq!(
-        faults(&read(
-            "a: !!python/name:os.system x\nb: !Ref y\nc: !!int x\n"
-        )),
-        [(FaultKind::Tag, 0); 3]
-    );
-    assert_eq!(
-        faults(&read(
-            "a: !!str 1\nb: ! 2\nc: !!map {}\nd: !!seq []\ne: !!float 1\n"
-        )),
-        []
-    );
+    assert_eq!(faults(&read("~: 1\n[a]: 2\n{b: c}: 3\n")), [(FaultKind::Key, 0); 3]);
+    assert_eq!(faults(&read("a: !!python/name:os.system x\nb: !Ref y\nc: !!int x\n")), [(FaultKind::Tag, 0); 3]);
+    assert_eq!(faults(&read("a: !!str 1\nb: ! 2\nc: !!map {}\nd: !!seq []\ne: !!float 1\n")), []);
     assert_eq!(faults(&read("a: {<<: 1}\n")), [(FaultKind::Merge, 0)]);
     let stream = read("! '12'\n");
-    assert_eq!(
-        stream.documents[0].cursor().resolved(),
-        Some(Resolved::Int(12))
-    );
+    assert_eq!(stream.documents[0].cursor().resolved(), Some(Resolved::Int(12)));
 }
 
 #[test]
 fn aliases_that_lead_nowhere_read_as_null() {
     let stream = read("a: &a {b: *a}\nc: *d\n");
-    assert_eq!(
-        faults(&stream),
-        [
-            (FaultKind::RecursiveAlias, 0),
-            (FaultKind::UndefinedAlias, 0)
-        ]
-    );
+    assert_eq!(faults(&stream), [(FaultKind::RecursiveAlias, 0), (FaultKind::UndefinedAlias, 0)]);
     assert!(stream.documents[0].at("/a/b").unwrap().is_null());
     assert!(stream.documents[0].at("/c").unwrap().is_null());
     // An anchor is forgotten at the end of its document.
-    assert_eq!(
-        faults(&read("a: &a 1\n---\nb: *a\n")),
-        [(FaultKind::UndefinedAlias, 1)]
-    );
+    assert_eq!(faults(&read("a: &a 1\n---\nb: *a\n")), [(FaultKind::UndefinedAlias, 1)]);
     // A name may be given anew.
     let stream = read("a: &a 1\nb: *a\nc: &a 2\nd: *a\n");
     assert_eq!(stream.documents[0].at("/d").unwrap().text(), Some("2"));
@@ -228,9 +166,7 @@ fn aliases_that_lead_nowhere_read_as_null() {
 #[test]
 fn a_long_comment_is_no_fault() {
     let licence = "# no warranty\n".repeat(5000);
-    let stream = read(&format!(
-        "a:\n{licence}  - b\n---\nx: [\n---\n{licence}y: 1\n"
-    ));
+    let stream = read(&format!("a:\n{licence}  - b\n---\nx: [\n---\n{licence}y: 1\n"));
     assert_eq!(faults(&stream), [(FaultKind::Syntax, 1)]);
     assert_eq!(stream.documents[0].comments.len(), 5000);
 }
@@ -240,20 +176,15 @@ fn walk(node: &Node) -> usize {
     1 + match node.value() {
         Value::Scalar(_) => 0,
         Value::Sequence(sequence) => sequence.items.iter().map(walk).sum::<usize>(),
-        Value::Mapping(mapping) => mapping
-            .entries
-            .iter()
-            .map(|entry| walk(&entry.key) + walk(&entry.value))
-            .sum::<usize>(),
+        Value::Mapping(mapping) => {
+            mapping.entries.iter().map(|entry| walk(&entry.key) + walk(&entry.value)).sum::<usize>()
+        }
     }
 }
 
 #[test]
 fn a_walk_that_follows_every_alias_stays_within_the_limits() {
-    let limits = Limits {
-        nodes: 10_000,
-        ..Limits::default()
-    };
+    let limits = Limits { nodes: 10_000, ..Limits::default() };
     let mut bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n".to_owned();
     for level in 1..12 {
         let inner = format!("*a{}, ", level - 1).repeat(9);
@@ -262,9 +193,7 @@ fn a_walk_that_follows_every_alias_stays_within_the_limits() {
     let mut merges = "m0: &m0 {k: v}\n".to_owned();
     for level in 1..40 {
         let inner = level - 1;
-        merges.push_str(&format!(
-            "m{level}: &m{level} {{<<: [*m{inner}, *m{inner}]}}\n"
-        ));
+        merges.push_str(&format!("m{level}: &m{level} {{<<: [*m{inner}, *m{inner}]}}\n"));
     }
     let mut chain = "c0: &c0 x\n".to_owned();
     for level in 1..5000 {
@@ -282,14 +211,7 @@ fn a_walk_that_follows_every_alias_stays_within_the_limits() {
 
 #[test]
 fn every_limit_is_reported() {
-    let limits = Limits {
-        bytes: 1000,
-        depth: 10,
-        nodes: 100,
-        aliases: 3,
-        documents: 3,
-        faults: 5,
-    };
+    let limits = Limits { bytes: 1000, depth: 10, nodes: 100, aliases: 3, documents: 3, faults: 5 };
     for text in [
         "x".repeat(1001),
         "[".repeat(11),
@@ -334,11 +256,7 @@ fn hostile_texts_end_soon() {
         let stream = parse(&text, &Limits::default());
         check_spans(&text, &stream);
         let taken = start.elapsed();
-        assert!(
-            taken < Duration::from_secs(5),
-            "{} took {taken:?}",
-            &text[..20]
-        );
+        assert!(taken < Duration::from_secs(5), "{} took {taken:?}", &text[..20]);
     }
 }
 
@@ -354,11 +272,7 @@ fn the_corpus_reads() {
     let mut refused = Vec::new();
     while let Some(path) = open.pop() {
         if path.is_dir() {
-            open.extend(
-                std::fs::read_dir(&path)
-                    .unwrap()
-                    .map(|entry| entry.unwrap().path()),
-            );
+            open.extend(std::fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()));
             continue;
         }
         let bytes = std::fs::read(&path).unwrap();
@@ -366,19 +280,11 @@ fn the_corpus_reads() {
         let stream = read(text);
         let name = path.strip_prefix(root).unwrap();
         let hostile = name.starts_with("hostile") || name.starts_with("templated");
-        let ours = name
-            .extension()
-            .is_some_and(|kind| kind == "yaml" || kind == "yml" || kind == "json");
+        let ours = name.extension().is_some_and(|kind| kind == "yaml" || kind == "yml" || kind == "json");
         if ours && !hostile {
             count += 1;
-            let fault = stream
-                .faults
-                .iter()
-                .find(|fault| fault.kind == FaultKind::Syntax);
-            refused
-                .extend(fault.map(|fault| {
-                    format!("{}: {} {:?}", name.display(), fault.message, fault.span)
-                }));
+            let fault = stream.faults.iter().find(|fault| fault.kind == FaultKind::Syntax);
+            refused.extend(fault.map(|fault| format!("{}: {} {:?}", name.display(), fault.message, fault.span)));
         }
     }
     assert!(count > 0, "the corpus holds nothing to read");

@@ -1,6 +1,6 @@
 //! `new-rule ID`: the card, the question and the page of a control that waits for its rule.
 
-use std::{fs, path::Path};
+use std::fs;
 
 use anyhow::{Context as _, Result, anyhow, bail};
 use rules::Pending;

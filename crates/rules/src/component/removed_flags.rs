@@ -2,7 +2,7 @@
 
 use facts::flags::{Flag, KUBE_APISERVER};
 use model::{
-    Answer, Change, Component, Form, Gap, GapKind, Label, Minor, Origin, Problem, ProblemKind, Remedy, RuleCard, Safety, Severity,
+    Answer, Change, Component, Finding, Form, Gap, GapKind, Minor, Origin, Problem, ProblemKind, Remedy, RuleCard, Safety, Severity,
     Site, Verdict,
 };
 
@@ -34,7 +34,7 @@ fn check(component: &Component) -> Verdict {
     // A flag that is gone stops the next start; one that is ignored or deprecated only misleads.
     let mut findings = problems::findings(component, removed, |problem| problem.stops.then_some(Severity::Medium));
     for finding in &mut findings {
-        finding.remedy = Some(remedy(finding.setting.as_deref(), &finding.primary, &finding.because));
+        finding.remedy = Some(remedy(component, finding));
     }
     let (oldest, newest) = component.release.bounds();
     let gaps = undecided
@@ -67,20 +67,23 @@ fn undecided(component: &Component) -> impl Iterator<Item = &'static Flag> {
         .filter(move |flag| changes(flag.deprecated) || changes(flag.inert) || changes(flag.removed))
 }
 
-fn remedy(setting: Option<&str>, primary: &Origin, others: &[Label]) -> Remedy {
-    let mut sites: Vec<Site> = match primary {
-        Origin::Written(site) => vec![site.clone()],
-        _ => Vec::new(),
-    };
-    sites.extend(others.iter().map(|label| Site { at: label.at.clone(), form: Form::Word }));
-    let changes: Vec<Change> = match setting {
-        Some(setting) if !sites.is_empty() => vec![Change::Remove { setting: setting.to_owned(), sites }],
-        _ => Vec::new(),
-    };
+fn remedy(component: &Component, finding: &Finding) -> Remedy {
+    let change = finding.setting.as_deref().and_then(|setting| removal(component, finding, setting));
     Remedy {
-        title: setting.map_or_else(|| "take it away".to_owned(), |setting| format!("take `{setting}` away")),
-        safety: if changes.is_empty() { Safety::Manual } else { Safety::Review },
+        title: finding.subject.as_ref().map_or_else(|| "take it away".to_owned(), |name| format!("take `{name}` away")),
+        safety: if change.is_some() { Safety::Review } else { Safety::Manual },
         breaks: vec!["A wrapper or installer may still read the flag, or write it back.".to_owned()],
-        changes,
+        changes: change.into_iter().collect(),
     }
+}
+
+/// Every place of the flag: as facts hold it, where the release still has it, else where it was complained of.
+fn removal(component: &Component, finding: &Finding, setting: &str) -> Option<Change> {
+    let held = component.setting(setting.trim_start_matches('-')).and_then(|held| held.in_force().ok());
+    if let Some(change) = held.and_then(|reading| say::remove(setting, reading)) {
+        return Some(change);
+    }
+    let Origin::Written(first) = &finding.primary else { return None };
+    let others = finding.because.iter().map(|label| Site { at: label.at.clone(), form: Form::Word });
+    Some(Change::Remove { setting: setting.to_owned(), sites: std::iter::once(first.clone()).chain(others).collect() })
 }

@@ -1,6 +1,6 @@
 //! `new-rule ID`: the card, the question and the page of a control that waits for its rule.
 
-use std::{fs, path::Path};
+use std::fs;
 
 use anyhow::{Context as _, Result, anyhow, bail};
 use rules::Pending;
@@ -155,7 +155,7 @@ fn page(id: &str, pending: &Pending, _place: &Place) -> String {
         case("Nothing said", "args kube-apiserver", ""),
         case("As it should be", "args kube-apiserver", "  --the-flag=good\n"),
         case("The release cannot be told", "args kube-apiserver version=unknown", ""),
-        case("A value that only the running process knows", "args kube-apiserver", "  --the-flag=$(VALUE)\n"),
+        case("A placeholder that nobody has filled in", "args kube-apiserver", "  --the-flag={{ value }}\n"),
     ];
     format!(
         "# {id}\n\nThe fault, in one sentence.\n\n## Why it matters\n\n{}\n\n## What breaks\n\nWhat stops working with the cure.\n\n{}\n<!-- cases -->\n\n{}",

@@ -86,13 +86,10 @@ fn fits(text: &str, style: Style, flow: bool) -> bool {
     match style {
         Style::Single | Style::Double | Style::Literal | Style::Folded => true,
         Style::Plain => {
-            !text.is_empty()
-                && text.trim() == text
-                && !text.contains(": ")
-                && !text.contains(" #")
-                && !text.ends_with(':')
-                && !(flow && text.contains([',', '[', ']', '{', '}']))
-                && (text.starts_with("--") || text.starts_with(|letter: char| letter.is_ascii_alphanumeric()))
+            let begins = text.starts_with("--") || text.starts_with(|letter: char| letter.is_ascii_alphanumeric());
+            let ends = text.trim_end() == text && !text.ends_with(':');
+            let commas = flow && text.contains([',', '[', ']', '{', '}']);
+            begins && ends && !commas && !text.contains(": ") && !text.contains(" #")
         }
     }
 }

@@ -1,3 +1,5 @@
+//! Edits as people would make them by hand, and what is refused.
+
 use model::{Body, Evidence, Plane};
 
 use super::*;

@@ -1,6 +1,7 @@
 //! Rules that are one setting and one test.
 
-use model::{Answer, Component, Confidence, Finding, Remedy, RuleCard, Safety, Unanswered, Verdict};
+use facts::flags::{KUBE_APISERVER, Presence};
+use model::{Answer, Component, Confidence, Finding, Remedy, RuleCard, Safety, Unanswered, Verdict, Version};
 
 use crate::say;
 
@@ -75,7 +76,17 @@ pub(crate) fn ask(info: &RuleCard, row: &Row, component: &Component) -> Verdict 
             say::flag(row.setting)
         )));
     };
-    let reading = setting.in_force().map_err(|gap| Unanswered::Gap(gap.clone()))?;
+    let reading = match setting.in_force() {
+        Ok(reading) => reading,
+        Err(_) if say::is_never_given(component, row.setting) && defaults_hold(row, component) => {
+            return Ok(Answer {
+                because: format!("`{}` is not set", say::flag(row.setting)),
+                setting: Some(say::flag(row.setting)),
+                ..Answer::default()
+            });
+        }
+        Err(gap) => return Err(Unanswered::Gap(gap.clone())),
+    };
     let value = reading.in_force();
     let shown = if is_nothing(value) { "" } else { value };
     let message = say::is(row.setting, shown, &reading.origin, &component.release);
@@ -110,4 +121,15 @@ pub(crate) fn ask(info: &RuleCard, row: &Row, component: &Component) -> Verdict 
         }],
         ..Answer::default()
     })
+}
+
+/// Whether the setting is what it must be in each possible release that has it, as long as nobody sets it.
+fn defaults_hold(row: &Row, component: &Component) -> bool {
+    let Some(flag) = KUBE_APISERVER.find(row.setting) else { return false };
+    component
+        .release
+        .minors()
+        .map(Version::of_minor)
+        .filter(|version| flag.presence(version) != Presence::No)
+        .all(|version| flag.default(&version).is_ok_and(|default| row.must.holds(default.value)))
 }

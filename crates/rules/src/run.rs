@@ -4,7 +4,7 @@
 //! is decided here, the same way for each.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     panic::{AssertUnwindSafe, catch_unwind},
 };
 
@@ -133,9 +133,18 @@ impl Question<'_> {
         for finding in answer.findings {
             judgement.entries.push(self.failed(rule, finding));
         }
+        // What one thing would answer is one entry.
+        let mut by_wanted: BTreeMap<String, Gap> = BTreeMap::new();
         for gap in answer.gaps.into_iter().collect::<BTreeSet<_>>() {
-            let subject = (!alone).then(|| gap.wanted.clone());
-            judgement.entries.push(self.undetermined(rule, gap, subject));
+            match by_wanted.get_mut(&gap.wanted) {
+                Some(known) => known.reason.push_str(&format!("; {}", gap.reason)),
+                None => {
+                    by_wanted.insert(gap.wanted.clone(), gap);
+                }
+            }
+        }
+        for (wanted, gap) in by_wanted {
+            judgement.entries.push(self.undetermined(rule, gap, (!alone).then_some(wanted)));
         }
     }
 

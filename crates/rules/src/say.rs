@@ -1,7 +1,9 @@
 //! How rules word a value and where it comes from, and how they ask for another one.
 
+use facts::flags::{KUBE_APISERVER, Presence};
 use model::{
-    Answer, Author, Change, Component, Finding, Label, Location, Origin, Reading, Release, Setting, Site, Unanswered,
+    Answer, Author, Change, Component, Finding, GapKind, Label, Location, Origin, ProblemKind, Reading, Release,
+    Setting, Site, Unanswered, Version,
 };
 
 /// The flag as an operator types it.
@@ -85,4 +87,17 @@ pub(crate) fn reading<'a>(component: &'a Component, name: &str) -> Result<&'a Re
 /// The answer that one thing is wrong.
 pub(crate) fn fail(finding: Finding) -> Answer {
     Answer { findings: vec![finding], ..Answer::default() }
+}
+
+/// Whether it is certain that nobody sets a flag, although the release is not known.
+///
+/// The release is narrowed to those that have every flag that is given. So a flag that one of them lacks is not given,
+/// unless the flags contradict each other and nothing could be narrowed.
+pub(crate) fn is_never_given(component: &Component, name: &str) -> bool {
+    let Some(flag) = KUBE_APISERVER.find(name) else { return false };
+    let contradictory = component.problems.iter().any(|problem| problem.kind == ProblemKind::Conflict);
+    let gap = component.setting(name).and_then(|setting| setting.in_force().err());
+    gap.is_some_and(|gap| gap.kind == GapKind::Version)
+        && !contradictory
+        && component.release.minors().any(|minor| flag.presence(&Version::of_minor(minor)) == Presence::No)
 }

@@ -43,9 +43,10 @@ pub fn hold(subject: &Subject<'_>) -> Result<(), String> {
     for case in &page.cases {
         check::case(subject, &page, case, &mut ends, &mut complaints);
     }
-    ends.complain(&page, &mut complaints);
-    if let Some(row) = &subject.row {
-        row::hold(subject, row, &page, &mut complaints);
+    // A row lays out the three ends itself; its page keeps the case that teaches.
+    match &subject.row {
+        Some(row) => row::hold(subject, row, &page, &mut complaints),
+        None => ends.complain(&page, &mut complaints),
     }
     if complaints.is_empty() {
         return Ok(());

@@ -245,10 +245,7 @@ pub(crate) fn unread(file: &str, reason: &str) -> Gap {
 
 /// The word as an item of a YAML list.
 fn quoted(word: &str) -> String {
-    let plain = word.starts_with(|letter: char| letter == '-' || letter.is_ascii_alphanumeric())
-        && !word.contains(": ")
-        && !word.contains(" #")
-        && !word.ends_with(':')
-        && word != "-";
+    // What is no flag may read as a number or as true, and the kubelet refuses a command with either.
+    let plain = word.starts_with("--") && !word.contains(": ") && !word.contains(" #") && !word.ends_with(':');
     if plain { word.to_owned() } else { format!("'{}'", word.replace('\'', "''")) }
 }

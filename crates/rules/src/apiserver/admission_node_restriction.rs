@@ -63,8 +63,10 @@ fn check(server: &ApiServer) -> Verdict {
 /// "`--enable-admission-plugins` is `A,B`".
 fn state(server: &ApiServer, plugin: &AdmissionPlugin) -> String {
     let component = server.component();
-    let value = component.setting(plugin.setting.trim_start_matches('-')).and_then(say::listed).unwrap_or_default();
-    say::is(&plugin.setting, &value.join(","), &plugin.origin, &component.release)
+    let setting = component.setting(plugin.setting.trim_start_matches('-'));
+    let origin = setting.and_then(|setting| setting.in_force().ok()).map_or(&plugin.origin, |reading| &reading.origin);
+    let value = setting.and_then(say::listed).unwrap_or_default();
+    say::is(&plugin.setting, &value.join(","), origin, &component.release)
 }
 
 fn remedy(server: &ApiServer, plugin: &AdmissionPlugin) -> Remedy {

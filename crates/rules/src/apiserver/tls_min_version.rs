@@ -34,6 +34,12 @@ fn check(server: &ApiServer) -> Verdict {
             ..Answer::default()
         });
     }
+    if say::is_never_given(component, FLAG) {
+        return Ok(Answer {
+            because: format!("`{}` is not set, and every release then begins at TLS 1.2", say::flag(FLAG)),
+            ..Answer::default()
+        });
+    }
     let reading = say::reading(component, FLAG)?;
     let oldest = reading.in_force();
     let message = say::is(FLAG, oldest, &reading.origin, &component.release);

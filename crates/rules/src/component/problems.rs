@@ -2,7 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use model::{Component, Confidence, Finding, Form, Label, Location, Origin, Plane, Problem, Severity, Site};
+use model::{
+    Component, Confidence, Finding, Form, Gap, Label, Location, Origin, Plane, Problem, Reading, Severity, Site,
+};
+
+use crate::say;
 
 /// A finding for each subject among the problems, at the first place, with the other places beside it.
 pub(super) fn findings<'a>(
@@ -12,7 +16,7 @@ pub(super) fn findings<'a>(
 ) -> Vec<Finding> {
     let mut by_subject: BTreeMap<String, Finding> = BTreeMap::new();
     for problem in problems {
-        let subject = problem.setting.clone().unwrap_or_else(|| problem.message.clone());
+        let subject = subject(problem);
         match by_subject.get_mut(&subject) {
             Some(finding) => {
                 finding.severity = finding.severity.max(severity(problem));
@@ -29,6 +33,29 @@ pub(super) fn findings<'a>(
     by_subject.into_values().collect()
 }
 
+/// The flag, else the word that the message quotes first, else the message: what stays the same from run to run.
+fn subject(problem: &Problem) -> String {
+    match (&problem.setting, problem.message.split('`').nth(1)) {
+        (Some(setting), _) => say::flag(setting),
+        (None, Some(word)) => word.to_owned(),
+        (None, None) => problem.message.clone(),
+    }
+}
+
+/// Why there may be words that were not seen, or a release whose flags are not known: then nothing that is not written is
+/// known to be a default. `None` where every word was seen.
+pub(super) fn hidden(component: &Component) -> Option<Gap> {
+    let mut counts: BTreeMap<&Gap, usize> = BTreeMap::new();
+    for setting in &component.settings {
+        match setting.in_force() {
+            Ok(Reading { origin: Origin::Default { .. }, .. }) => return None,
+            Ok(_) => {}
+            Err(gap) => *counts.entry(gap).or_default() += 1,
+        }
+    }
+    counts.into_iter().max_by_key(|(_, count)| *count).map(|(gap, _)| gap.clone())
+}
+
 fn finding(component: &Component, problem: &Problem, subject: String, severity: Option<Severity>) -> Finding {
     let mut message = problem.message.clone();
     if let Some(hint) = &problem.hint {
@@ -36,7 +63,7 @@ fn finding(component: &Component, problem: &Problem, subject: String, severity: 
     }
     Finding {
         subject: Some(subject),
-        setting: problem.setting.clone(),
+        setting: problem.setting.as_deref().map(say::flag),
         message,
         severity,
         confidence: Confidence::Certain,

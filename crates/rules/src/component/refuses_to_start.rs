@@ -26,7 +26,7 @@ fn check(component: &Component) -> Verdict {
         return Ok(Answer { findings, ..Answer::default() });
     }
     if component.starts == Some(true) {
-        return Ok(Answer { because: format!("nothing stops a {} of {}", component.name, component.release), ..Answer::default() });
+        return Ok(Answer { because: format!("nothing among its arguments stops a {} of {}", component.name, component.release), ..Answer::default() });
     }
     Err(Unanswered::Gap(Gap {
         kind: GapKind::Unresolved,

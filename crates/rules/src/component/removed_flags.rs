@@ -1,8 +1,8 @@
 //! Flags that a release no longer wants. The page beside this file explains the rule and tests it.
 
-use facts::flags::KUBE_APISERVER;
+use facts::flags::{Flag, KUBE_APISERVER};
 use model::{
-    Answer, Change, Component, Form, Gap, GapKind, Label, Minor, Origin, ProblemKind, Remedy, RuleCard, Safety, Severity,
+    Answer, Change, Component, Finding, Form, Gap, GapKind, Minor, Origin, Problem, ProblemKind, Remedy, RuleCard, Safety, Severity,
     Site, Verdict,
 };
 
@@ -23,13 +23,30 @@ pub(super) static RULE: Rule = Rule {
 };
 
 fn check(component: &Component) -> Verdict {
-    let removed = component.problems.iter().filter(|problem| problem.kind == ProblemKind::Removed);
+    let undecided: Vec<&Flag> = undecided(component).collect();
+    let is_undecided = |problem: &Problem| {
+        problem.setting.as_deref().is_some_and(|name| undecided.iter().any(|flag| say::flag(flag.name) == say::flag(name)))
+    };
+    let removed = component
+        .problems
+        .iter()
+        .filter(|problem| problem.kind == ProblemKind::Removed && (problem.stops || !is_undecided(problem)));
     // A flag that is gone stops the next start; one that is ignored or deprecated only misleads.
     let mut findings = problems::findings(component, removed, |problem| problem.stops.then_some(Severity::Medium));
     for finding in &mut findings {
-        finding.remedy = Some(remedy(finding.setting.as_deref(), &finding.primary, &finding.because));
+        finding.remedy = Some(remedy(component, finding));
     }
-    let gaps: Vec<Gap> = undecided(component).collect();
+    let (oldest, newest) = component.release.bounds();
+    let gaps = undecided
+        .iter()
+        .map(|flag| Gap {
+            kind: GapKind::Version,
+            reason: format!("whether `--{}` still does anything differs from {oldest} to {newest}", flag.name),
+            wanted: "--kubernetes-version".to_owned(),
+            who_could_answer: "give the release with --kubernetes-version".to_owned(),
+        })
+        .chain(problems::hidden(component))
+        .collect();
     Ok(Answer {
         because: format!("{} of {} knows and uses every flag it is given", component.name, component.release),
         findings,
@@ -39,7 +56,7 @@ fn check(component: &Component) -> Verdict {
 }
 
 /// Flags that are given and whose fate differs over the releases that this can be.
-fn undecided(component: &Component) -> impl Iterator<Item = Gap> {
+fn undecided(component: &Component) -> impl Iterator<Item = &'static Flag> {
     let (oldest, newest) = component.release.bounds();
     let changes = move |since: Option<Minor>| since.is_some_and(|since| oldest < since && since <= newest);
     component
@@ -48,28 +65,25 @@ fn undecided(component: &Component) -> impl Iterator<Item = Gap> {
         .filter(|setting| setting.readings.iter().flatten().any(|reading| matches!(reading.origin, Origin::Written(_))))
         .filter_map(|setting| KUBE_APISERVER.find(setting.name))
         .filter(move |flag| changes(flag.deprecated) || changes(flag.inert) || changes(flag.removed))
-        .map(move |flag| Gap {
-            kind: GapKind::Version,
-            reason: format!("whether `--{}` still does anything differs from {oldest} to {newest}", flag.name),
-            wanted: "--kubernetes-version".to_owned(),
-            who_could_answer: "give the release with --kubernetes-version".to_owned(),
-        })
 }
 
-fn remedy(setting: Option<&str>, primary: &Origin, others: &[Label]) -> Remedy {
-    let mut sites: Vec<Site> = match primary {
-        Origin::Written(site) => vec![site.clone()],
-        _ => Vec::new(),
-    };
-    sites.extend(others.iter().map(|label| Site { at: label.at.clone(), form: Form::Word }));
-    let changes: Vec<Change> = match setting {
-        Some(setting) if !sites.is_empty() => vec![Change::Remove { setting: say::flag(setting), sites }],
-        _ => Vec::new(),
-    };
+fn remedy(component: &Component, finding: &Finding) -> Remedy {
+    let change = finding.setting.as_deref().and_then(|setting| removal(component, finding, setting));
     Remedy {
-        title: format!("take `{}` away", setting.map_or_else(|| "it".to_owned(), say::flag)),
-        safety: if changes.is_empty() { Safety::Manual } else { Safety::Review },
+        title: finding.subject.as_ref().map_or_else(|| "take it away".to_owned(), |name| format!("take `{name}` away")),
+        safety: if change.is_some() { Safety::Review } else { Safety::Manual },
         breaks: vec!["A wrapper or installer may still read the flag, or write it back.".to_owned()],
-        changes,
+        changes: change.into_iter().collect(),
     }
+}
+
+/// Every place of the flag: as facts hold it, where the release still has it, else where it was complained of.
+fn removal(component: &Component, finding: &Finding, setting: &str) -> Option<Change> {
+    let held = component.setting(setting.trim_start_matches('-')).and_then(|held| held.in_force().ok());
+    if let Some(change) = held.and_then(|reading| say::remove(setting, reading)) {
+        return Some(change);
+    }
+    let Origin::Written(first) = &finding.primary else { return None };
+    let others = finding.because.iter().map(|label| Site { at: label.at.clone(), form: Form::Word });
+    Some(Change::Remove { setting: setting.to_owned(), sites: std::iter::once(first.clone()).chain(others).collect() })
 }

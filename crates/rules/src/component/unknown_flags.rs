@@ -31,6 +31,7 @@ fn check(component: &Component) -> Verdict {
     Ok(Answer {
         because: format!("{} knows every flag it is given", component.name),
         findings,
+        gaps: problems::hidden(component).into_iter().collect(),
         ..Answer::default()
     })
 }

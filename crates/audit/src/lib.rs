@@ -135,16 +135,16 @@ pub fn rule_metas(rules: &[&'static Rule]) -> Vec<RuleMeta> {
 ///
 /// The reason, in words for the person who named it.
 pub fn plausible(version: &Version) -> Result<(), String> {
-    facts::release::plausible(version, facts::apiserver::table())
+    facts::release::plausible(version)
 }
 
 /// The days of the embedded knowledge.
 pub fn knowledge() -> wire::Knowledge {
     wire::Knowledge {
-        flags: Some(facts::apiserver::table().date.to_owned()),
+        flags: Some(facts::flags::KUBE_APISERVER.date.to_owned()),
         advisories: None,
         releases: None,
-        controls: Some(facts::apiserver::table().date.to_owned()),
+        controls: Some(facts::flags::KUBE_APISERVER.date.to_owned()),
     }
 }
 

@@ -5,6 +5,7 @@
 //! starting is `checks`; both are written from the server's own sources, cited where they are used.
 
 mod checks;
+mod config;
 mod effects;
 mod gates;
 mod plugins;
@@ -19,9 +20,12 @@ use model::{
 
 use crate::{
     Files, Invocation,
-    flags::{self, KUBE_APISERVER, Presence},
-    golang, pflag, release,
+    flags::KUBE_APISERVER,
+    golang,
+    pflag::{self, Kind},
+    release,
 };
+use config::Config;
 pub use plugins::AdmissionPlugin;
 use server::{Server, newer_than_data, version_gap};
 
@@ -97,44 +101,48 @@ impl<'a, T> Held<'a, T> {
 
 /// A type that the printed text of a flag can be read as.
 pub trait FromPrinted: Sized {
-    fn from_printed(text: &str) -> Option<Self>;
+    fn from_printed(kind: Kind, text: &str) -> Option<Self>;
 }
 
 impl FromPrinted for bool {
-    fn from_printed(text: &str) -> Option<Self> {
+    fn from_printed(_: Kind, text: &str) -> Option<Self> {
         golang::parse_bool(text)
     }
 }
 
 impl FromPrinted for i64 {
-    fn from_printed(text: &str) -> Option<Self> {
+    fn from_printed(_: Kind, text: &str) -> Option<Self> {
         golang::parse_int(text, 64)
     }
 }
 
 impl FromPrinted for f64 {
-    fn from_printed(text: &str) -> Option<Self> {
+    fn from_printed(_: Kind, text: &str) -> Option<Self> {
         golang::parse_float(text)
     }
 }
 
 impl FromPrinted for GoDuration {
-    fn from_printed(text: &str) -> Option<Self> {
+    fn from_printed(_: Kind, text: &str) -> Option<Self> {
         golang::parse_duration(text).map(|nanoseconds| Self { nanoseconds })
     }
 }
 
 impl FromPrinted for String {
-    fn from_printed(text: &str) -> Option<Self> {
+    fn from_printed(_: Kind, text: &str) -> Option<Self> {
         Some(golang::unquote(text))
     }
 }
 
 impl FromPrinted for Vec<String> {
-    fn from_printed(text: &str) -> Option<Self> {
+    fn from_printed(kind: Kind, text: &str) -> Option<Self> {
         let text = golang::unquote(text);
         let inner = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(&text);
-        if inner.is_empty() { Some(Self::new()) } else { golang::read_csv(inner) }
+        match kind {
+            _ if inner.is_empty() => Some(Self::new()),
+            Kind::NamedCertKeyArray => Some(inner.split(';').map(str::to_owned).collect()),
+            _ => golang::read_csv(inner),
+        }
     }
 }
 
@@ -160,7 +168,9 @@ impl ApiServer {
             return Err(Unanswered::NotApplicable(reason));
         };
         let reading = setting.in_force().map_err(Clone::clone)?;
-        let value = T::from_printed(reading.in_force()).ok_or_else(|| Gap {
+        let kind =
+            KUBE_APISERVER.find(flag.name).map_or(Kind::String, |known| known.kind(self.component.release.bounds().1));
+        let value = T::from_printed(kind, reading.in_force()).ok_or_else(|| Gap {
             kind: GapKind::Manual,
             reason: format!("`{}` does not read as a value of `--{}`", reading.in_force(), flag.name),
             wanted: format!("--{}", flag.name),
@@ -195,7 +205,12 @@ struct Resolved {
     anonymous: Result<Anonymous, Unanswered>,
 }
 
-/// Resolves one API server. A version that the caller names wins over that of the image.
+/// Resolves one API server. A version that the caller names wins over that of the image, and without either the flags
+/// themselves narrow the range of releases.
+///
+/// `starts` is `Some(false)` where something stops every possible release, and `Some(true)` where one release is known,
+/// all its words were read and nothing here stops it. What the files say that flags name is not judged here, nor whether
+/// the host has the address to listen on; those who read them add their problems.
 pub fn resolve(invocation: &Invocation, version: Option<&Version>, files: &Files<'_>) -> ApiServer {
     let known = version.or(invocation.version.as_ref().map(|(version, _)| version));
     let (release, conflict) = match known {
@@ -260,9 +275,11 @@ fn possible(invocation: &Invocation) -> (Release, Option<(String, String)>) {
 
 fn at(invocation: &Invocation, version: &Version, files: &Files<'_>) -> Resolved {
     let server = Server::read(invocation, version);
-    let problems = checks::problems(&server, files);
-    let authorizers = effects::authorizers(&server, files);
-    let anonymous = effects::anonymous(&server, &authorizers, files);
+    let mut problems = checks::problems(&server, files);
+    let config = Config::read(&server, files);
+    let authorizers = effects::authorizers(&server, &config);
+    let anonymous = effects::anonymous(&server, &authorizers, &config);
+    problems.extend(config.problems);
     let mut readings: Vec<(&'static str, Result<Reading, Gap>)> =
         server.readings().map(|(flag, reading)| (flag.name, reading)).collect();
     effects::apply(&server, &authorizers, &anonymous, &mut readings);
@@ -334,25 +351,39 @@ fn merge_problems(resolved: &[Resolved]) -> Vec<Problem> {
     if let [one] = resolved {
         return one.problems.clone();
     }
-    let mut merged: Vec<(Problem, Vec<Minor>)> = Vec::new();
+    struct Seen {
+        problem: Problem,
+        minors: Vec<Minor>,
+        stopped: Vec<Minor>,
+    }
+    let mut seen: Vec<Seen> = Vec::new();
     for one in resolved {
-        for problem in &one.problems {
-            match merged.iter_mut().find(|(known, _)| known == problem) {
-                Some((_, minors)) if minors.last() == Some(&one.minor) => {}
-                Some((_, minors)) => minors.push(one.minor),
-                None => merged.push((problem.clone(), vec![one.minor])),
+        for found in &one.problems {
+            let problem = Problem { stops: false, ..found.clone() };
+            let known = seen.iter().position(|known| known.problem == problem).unwrap_or_else(|| {
+                seen.push(Seen { problem, minors: Vec::new(), stopped: Vec::new() });
+                seen.len() - 1
+            });
+            let Some(known) = seen.get_mut(known) else { continue };
+            if known.minors.last() != Some(&one.minor) {
+                known.minors.push(one.minor);
+                known.stopped.extend(found.stops.then_some(one.minor));
             }
         }
     }
+    let range = |minors: &[Minor]| match minors {
+        [] => String::new(),
+        [only] => only.to_string(),
+        [from, .., to] => format!("{from} to {to}"),
+    };
     let everywhere = |minors: &[Minor]| minors.len() == resolved.len();
-    merged
-        .into_iter()
-        .map(|(mut problem, minors)| {
-            if let (false, Some(from), Some(to)) = (everywhere(&minors), minors.first(), minors.last()) {
-                let range = if from == to { from.to_string() } else { format!("{from} to {to}") };
-                let effect = if problem.stops { "which stops" } else { "in" };
-                problem.message = format!("{}, {effect} {range}", problem.message);
-                problem.stops = false;
+    seen.into_iter()
+        .map(|Seen { mut problem, minors, stopped }| {
+            problem.stops = everywhere(&stopped);
+            if !problem.stops && !stopped.is_empty() {
+                problem.message = format!("{}, which stops {}", problem.message, range(&stopped));
+            } else if !everywhere(&minors) {
+                problem.message = format!("{}, in {}", problem.message, range(&minors));
             }
             problem
         })
@@ -394,7 +425,7 @@ pub struct FileWant {
 
 /// The flags that name files the server reads when it starts. It exits when one of them is missing: see the startup
 /// vectors, and ToAuthenticationConfig, SecureServing.ApplyTo and Audit.ApplyTo of the server's options.
-const FILES: [(&str, bool); 37] = [
+const FILES: [(&str, bool); 36] = [
     ("admission-control-config-file", true),
     ("audit-policy-file", true),
     ("audit-webhook-config-file", false),
@@ -431,21 +462,18 @@ const FILES: [(&str, bool); 37] = [
     ("token-auth-file", false),
     ("tracing-config-file", true),
     ("allow-metric-labels-manifest", false),
-    ("log-file", false),
 ];
 
 /// The files that the written flags of an invocation name, for whoever collects them.
 pub fn file_wants(invocation: &Invocation, component: &Component) -> Vec<FileWant> {
     let table = &*KUBE_APISERVER;
-    let (from, _) = component.release.bounds();
-    let version = match &component.release {
-        Release::Exactly(version) => version.clone(),
-        Release::Within { .. } => Version::of_minor(from),
+    let versions: Vec<Version> = match &component.release {
+        Release::Exactly(version) => vec![version.clone()],
+        within => within.minors().map(Version::of_minor).collect(),
     };
-    // A flag of another release does not run, but its file may still tell something.
     let mut wants: Vec<FileWant> = Vec::new();
-    for parsed in [pflag::parse(&invocation.words, table, &version)] {
-        for occurrence in parsed.occurrences {
+    for version in &versions {
+        for occurrence in pflag::parse(&invocation.words, table, version).occurrences {
             let (Some(flag), Ok(text)) = (table.flags.get(occurrence.flag), occurrence.text) else { continue };
             let Some((name, contents)) = FILES.iter().find(|(name, _)| *name == flag.name) else { continue };
             for path in paths(flag.name, &text) {
@@ -464,19 +492,4 @@ fn paths(flag: &str, text: &str) -> Vec<String> {
     let files = if flag == "tls-sni-cert-key" { text.split(':').next().unwrap_or_default() } else { text };
     let split: Vec<&str> = if flag == "tls-sni-cert-key" { files.split(',').collect() } else { vec![files] };
     split.into_iter().map(str::trim).filter(|path| !path.is_empty()).map(str::to_owned).collect()
-}
-
-/// Whether any possible release has the flag.
-pub fn exists(name: &str, release: &Release) -> bool {
-    let Some(flag) = KUBE_APISERVER.find(name) else { return false };
-    let has = |version: &Version| flag.presence(version) != Presence::No;
-    match release {
-        Release::Exactly(version) => has(version),
-        within => within.minors().any(|minor| has(&Version::of_minor(minor))),
-    }
-}
-
-/// The table behind this component.
-pub fn table() -> &'static flags::Table {
-    &KUBE_APISERVER
 }

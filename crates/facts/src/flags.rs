@@ -71,8 +71,9 @@ struct Typed {
 /// A default, which holds until the next one.
 #[derive(Debug, PartialEq, Eq, Deserialize)]
 pub struct Default {
-    /// The first release that has it, as the data writes it.
-    pub since: &'static str,
+    /// The first release that has it; with a patch only where that matters.
+    #[serde(deserialize_with = "release")]
+    pub since: Version,
     /// What holds.
     pub value: &'static str,
     /// What the component prints, where that is something else.
@@ -160,15 +161,15 @@ impl Flag {
     }
 
     /// The default of a release; `Err` says why it is not known.
-    pub fn default(&self, version: &Version) -> Result<&Default, DefaultUnknown> {
+    pub fn default(&self, version: &Version) -> Result<&Default, DefaultUnknown<'_>> {
         let mut found = None;
         for default in &self.defaults {
-            let Some(since) = default.since() else { continue };
+            let since = &default.since;
             let later_patch = since.patch.is_some() && version.patch.is_none();
             if since.minor == version.minor && later_patch {
-                return Err(DefaultUnknown::Patch(default.since));
+                return Err(DefaultUnknown::Patch(since));
             }
-            if since <= *version || since.minor < version.minor {
+            if since.minor < version.minor || (since.minor == version.minor && since.patch <= version.patch) {
                 found = Some(default);
             }
         }
@@ -188,17 +189,11 @@ impl Flag {
 
 /// Why a default is not known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum DefaultUnknown {
+pub enum DefaultUnknown<'a> {
     /// It changed in that patch release, and the patch is not known.
-    Patch(&'static str),
+    Patch(&'a Version),
     /// The data does not say.
     NotRecorded,
-}
-
-impl Default {
-    fn since(&self) -> Option<Version> {
-        self.since.parse().ok()
-    }
 }
 
 /// The text of the module `flag`: a typed key for each flag.
@@ -270,6 +265,10 @@ fn minor_range<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<(Min
     range.ok_or_else(|| serde::de::Error::custom("not a range of minor releases"))
 }
 
+fn release<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Version, D::Error> {
+    <&'de str>::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+}
+
 fn releases<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<Version>, D::Error> {
     let texts = Vec::<&'de str>::deserialize(deserializer)?;
     texts.into_iter().map(|text| text.parse().map_err(serde::de::Error::custom)).collect()
@@ -303,7 +302,7 @@ mod tests {
         let anonymous = |text: &str| flag("anonymous-auth").default(&version(text)).map(|default| default.value);
         assert_eq!(anonymous("1.5.0"), Ok("true"));
         assert_eq!(anonymous("1.5.1"), Ok("false"));
-        assert_eq!(anonymous("1.5"), Err(DefaultUnknown::Patch("1.5.1")));
+        assert_eq!(anonymous("1.5"), Err(DefaultUnknown::Patch(&version("1.5.1"))));
         assert_eq!(anonymous("1.6"), Ok("true"));
         assert_eq!(anonymous("1.36.2"), Ok("true"));
     }

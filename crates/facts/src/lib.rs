@@ -8,7 +8,10 @@
 //! that every reader makes, and at [`apiserver`], which resolves one from end to end.
 
 pub mod apiserver;
+mod authn;
+mod authz;
 mod cluster;
+mod config_file;
 mod declare;
 mod files;
 pub mod flag;

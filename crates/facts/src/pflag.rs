@@ -604,3 +604,91 @@ fn names_a_flag(text: &str) -> bool {
     let Some((name, _)) = text.strip_prefix("--").and_then(|text| text.split_once('=')) else { return false };
     !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::flags::KUBE_APISERVER;
+
+    const NEW: Minor = Minor::new(1, 36);
+    const OLD: Minor = Minor::new(1, 20);
+
+    /// Gives a flag of that kind the texts in turn: what is printed in the end, or what it takes instead.
+    fn given(kind: Kind, minor: Minor, texts: &[&str]) -> Result<String, String> {
+        let mut value = kind.default_value("", minor);
+        for (index, text) in texts.iter().enumerate() {
+            kind.set(&mut value, index > 0, text, minor)?;
+        }
+        Ok(kind.print(&value))
+    }
+
+    #[test]
+    fn each_kind_takes_and_prints_its_own_text() {
+        for (kind, texts, printed) in [
+            (Kind::StringSlice, &["a,b", "\"c,d\""][..], "[a,b,\\\"c,d\\\"]"),
+            (Kind::StringSlice, &[""], "[]"),
+            (Kind::StringArray, &["a,b", "c"], "[\\\"a,b\\\",c]"),
+            (Kind::Int32Slice, &["29,0x17"], "[29,23]"),
+            (Kind::ConfigurationMap, &["b=1,a", " c = 2 "], "a=,b=1,c=2"),
+            (Kind::MapStringString, &["b=x,y", "a=1"], "a=1,b=x,y"),
+            (Kind::StringToString, &["b=1", "\"a=x,y\",c=3"], "[\\\"a=x,y\\\",b=1,c=3]"),
+            (Kind::FeatureGate, &["B=t", "A=false,B=0"], "A=false,B=false"),
+            (Kind::ColonSeparatedMultimap, &["kube:B=true,A=false", "A=true"], ":A=false,:A=true,kube:B=true"),
+            (Kind::NamedCertKeyArray, &["a.crt, a.key", "b.crt,b.key:*.x, y"], "[a.crt,a.key;b.crt,b.key:*.x,y]"),
+            (Kind::PortRange, &["30000+10"], "30000-30010"),
+            (Kind::PortRange, &[" 80 "], "80-80"),
+            (Kind::Cidrs, &["35.191.0.0/16,10.1.2.3/8"], "10.0.0.0/8,35.191.0.0/16"),
+            (Kind::Severity, &["warning"], "1"),
+            (Kind::ModuleSpec, &["a=1,b=0"], "a=1"),
+            (Kind::VmoduleConfiguration, &["a=1,b=0", "c=2"], "a=1,b=0,c=2"),
+            (Kind::Ip, &["::FFFF:10.0.0.1"], "10.0.0.1"),
+            (Kind::Ip, &[""], "<nil>"),
+            (Kind::Float32, &["0.1"], "0.1"),
+            (Kind::Version, &["raw"], "raw"),
+        ] {
+            assert_eq!(given(kind, NEW, texts).as_deref(), Ok(printed), "{kind:?} {texts:?}");
+        }
+    }
+
+    #[test]
+    fn each_kind_refuses_what_its_own_type_refuses() {
+        for (kind, texts) in [
+            (Kind::Bool, &["yes"][..]),
+            (Kind::Uint, &["-1"]),
+            (Kind::StringSlice, &["a\"b"]),
+            (Kind::Int32Slice, &[""]),
+            (Kind::MapStringString, &["x"]),
+            (Kind::StringToString, &["x"]),
+            (Kind::FeatureGate, &["A=yes"]),
+            (Kind::NamedCertKeyArray, &["a"]),
+            (Kind::NamedCertKeyArray, &["a,b:"]),
+            (Kind::PortRange, &["20-10"]),
+            (Kind::PortRange, &["1-70000"]),
+            (Kind::Cidrs, &["10.0.0.0/8", "10.0.0.0/8"]),
+            (Kind::VerbosityLevel, &["+1"]),
+            (Kind::Quantity, &["1x"]),
+            (Kind::Version, &["yes"]),
+        ] {
+            assert!(given(kind, NEW, texts).is_err(), "{kind:?} {texts:?}");
+        }
+        assert!(given(Kind::Ip, OLD, &[""]).is_err());
+    }
+
+    #[test]
+    fn every_default_of_the_data_is_one_the_flag_takes() {
+        let table = &*KUBE_APISERVER;
+        for flag in &table.flags {
+            for minor in table.minors() {
+                let version = Version::of_minor(minor);
+                let Ok(default) = flag.default(&version) else { continue };
+                let text = default.raw.unwrap_or(default.value);
+                let kind = flag.kind(minor);
+                if text.is_empty() || kind == Kind::TraceLocation || flag.presence(&version) == Presence::No {
+                    continue;
+                }
+                let mut value = kind.default_value("", minor);
+                assert_eq!(kind.set(&mut value, false, text, minor), Ok(()), "--{} in {minor}", flag.name);
+            }
+        }
+    }
+}

@@ -2,23 +2,23 @@
 
 use model::{Minor, Release, Version};
 
-use crate::flags::{Presence, Table};
+use crate::flags::{KUBE_APISERVER, Presence, Table};
 
-/// Whether a release can exist, judged from the day of the data: an error says why not.
+/// Whether a release can exist, judged from the day of the data: an error says why not, for whoever typed it.
 ///
 /// Kubernetes has three minor releases a year (kubernetes.io/releases), so that the newest the data knows bounds what a
 /// calendar can hold for the years that a build is likely to be used.
-pub fn plausible(version: &Version, table: &Table) -> Result<(), String> {
+pub fn plausible(version: &Version) -> Result<(), String> {
     /// Three releases in each of five years.
     const AHEAD: u16 = 15;
-    let newest = table.covered.1;
+    let newest = KUBE_APISERVER.covered.1;
     if version.minor.major != newest.major {
         return Err(format!("there is no Kubernetes {version}; the newest release known here is {newest}"));
     }
     if version.minor.minor > newest.minor + AHEAD {
         return Err(format!(
             "there is no Kubernetes {version} yet: {newest} was the newest on {}, and three come a year",
-            table.date
+            KUBE_APISERVER.date
         ));
     }
     Ok(())
@@ -63,13 +63,12 @@ pub(crate) fn narrow<'a>(table: &Table, names: impl Iterator<Item = &'a str>) ->
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::flags::KUBE_APISERVER;
 
     #[test]
     fn calendars_hold_some_releases_and_not_others() {
         for (text, possible) in [("1.20.2", true), ("1.37", true), ("1.40", true), ("1.99", false), ("2.0", false)] {
             let version = text.parse().expect("a version");
-            assert_eq!(plausible(&version, &KUBE_APISERVER).is_ok(), possible, "{text}");
+            assert_eq!(plausible(&version).is_ok(), possible, "{text}");
         }
     }
 

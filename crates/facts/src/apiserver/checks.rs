@@ -152,13 +152,18 @@ impl Checks<'_> {
                 (None, Some(from)) => (ProblemKind::Unknown, format!("`--{}` came in {from}", flag.name)),
                 (None, None) => (ProblemKind::Unknown, format!("`--{}` is in {}", flag.name, flag.life())),
             };
-            let message = format!("{message}; a server without it does not start");
+            let message = format!("{message}, and a flag that it does not know stops the server");
             return Problem { setting: Some(flag.name.to_owned()), ..problem(kind, true, message, at) };
         }
-        // A release that the data does not reach may have brought it.
-        let stops = newer_than_data(version).is_none();
-        let mut found = problem(ProblemKind::Unknown, stops, format!("no release has a flag `--{}`", shown(name)), at);
+        if let Some((_, fork)) = FORKS.iter().find(|(known, _)| *known == dashed) {
+            let message = format!("`--{dashed}` is a flag of {fork}'s own server, and stops every other");
+            return problem(ProblemKind::Unknown, false, message, at);
+        }
         let here = KUBE_APISERVER.nearest(&dashed, |flag| flag.presence(version) != Presence::No);
+        // A release that the data does not reach may have brought it. Those before 1.12 took the flags of every library
+        // that was linked in, which nobody listed: only a misspelling is sure to stop them.
+        let stops = newer_than_data(version).is_none() && (self.since(12) || here.is_some());
+        let mut found = problem(ProblemKind::Unknown, stops, format!("no release has a flag `--{}`", shown(name)), at);
         found.hint = match (here, KUBE_APISERVER.nearest(&dashed, |_| true)) {
             (Some(flag), _) => Some(format!("perhaps `--{}`", flag.name)),
             (None, Some(flag)) => Some(format!("perhaps `--{}`, which is in {}", flag.name, flag.life())),
@@ -446,9 +451,7 @@ impl Checks<'_> {
                 );
             }
         }
-        // Without certificate flags the server makes its own in this folder.
-        if self.is_empty("endpoint-reconciler-type").is_some()
-            && let Some(kind) = self.server.text("endpoint-reconciler-type")
+        if let Some(kind) = self.server.text("endpoint-reconciler-type")
             && !["master-count", "lease", "none"].contains(&kind)
         {
             self.refuse(
@@ -579,7 +582,8 @@ impl Checks<'_> {
                 "`--encryption-provider-config-automatic-reload` needs `--encryption-provider-config`",
             );
         }
-        if self.since(29)
+        // Validated from 1.29 on; before, apiserver pkg/server/storage/storage_codec.go finds no serializer.
+        if self.since(7)
             && let Some(media) = self.server.text("storage-media-type")
             && !["", "application/json", "application/yaml", "application/vnd.kubernetes.protobuf"].contains(&media)
         {
@@ -701,6 +705,18 @@ impl Checks<'_> {
     fn authentication(&mut self) {
         self.oidc();
         self.request_headers();
+        self.webhook_version("authentication-token-webhook");
+    }
+
+    /// apiserver plugin/pkg/{authenticator/token,authorizer}/webhook: the version is read where there is a webhook.
+    fn webhook_version(&mut self, prefix: &str) {
+        let flag = format!("{prefix}-version");
+        if self.holds_text(&format!("{prefix}-config-file"))
+            && let Some(version) = self.server.text(&flag)
+            && !["v1", "v1beta1"].contains(&version)
+        {
+            self.refuse(&flag, format!("`--{flag}` takes v1 or v1beta1, not `{}`", shown(version)));
+        }
     }
 
     fn oidc(&mut self) {
@@ -791,8 +807,8 @@ impl Checks<'_> {
         if let Some(headers) = self.server.list("requestheader-uid-headers")
             && !headers.is_empty()
         {
-            // The gate RemoteRequestHeaderUID is alpha up to 1.34.
-            if !self.since(35) && self.gates.leaves_off("RemoteRequestHeaderUID", true) {
+            // The gate RemoteRequestHeaderUID is on by default from 1.33 on.
+            if !self.since(33) && self.gates.leaves_off("RemoteRequestHeaderUID", true) {
                 self.conflict(
                     "requestheader-uid-headers",
                     "`--requestheader-uid-headers` needs the feature gate RemoteRequestHeaderUID",
@@ -869,6 +885,7 @@ impl Checks<'_> {
                 _ => {}
             }
         }
+        self.webhook_version("authorization-webhook");
     }
 
     /// pkg/kubeapiserver/options/admission.go and apiserver pkg/server/options/admission.go, Validate.
@@ -1118,18 +1135,42 @@ impl Checks<'_> {
         }
     }
 
-    /// component-base metrics/options.go, Validate.
+    /// component-base metrics/options.go, Validate; metrics/api/v1/config.go from 1.36 on.
     fn metrics(&mut self) {
-        const FLAG: &str = "show-hidden-metrics-for-version";
-        let previous = self.minor.previous();
-        if let Some(text) = self.server.text(FLAG)
+        const HIDDEN: &str = "show-hidden-metrics-for-version";
+        // Up to 1.22 AddFlags binds the flags to options of its own, so that Validate never sees them.
+        if self.since(23)
+            && let Some(text) = self.server.text(HIDDEN)
             && !text.is_empty()
-            && text != previous.to_string()
+            && text != self.minor.previous().to_string()
         {
-            self.refuse(
-                FLAG,
-                format!("`--{FLAG}` takes only the minor release before the server's own, not `{}`", shown(text)),
-            );
+            let message = "takes only the minor release before the server's own";
+            self.refuse(HIDDEN, format!("`--{HIDDEN}` {message}, not `{}`", shown(text)));
+        }
+        if self.since(23)
+            && let Some(Value::Map(allowed)) = self.server.value("allow-metric-labels")
+        {
+            let valid = |key: &String| {
+                key.split_once(',')
+                    .is_some_and(|(metric, label)| is_metric(metric) && is_metric(label) && !label.contains(':'))
+            };
+            if let Some(key) = allowed.keys().find(|key| !valid(key)) {
+                let message = "`--allow-metric-labels` takes keys such as `metric,label`";
+                self.refuse("allow-metric-labels", format!("{message}, not `{}`", shown(key)));
+            }
+        }
+        if self.since(36) {
+            if let Some(names) = self.server.list("disabled-metrics")
+                && let Some(name) = names.iter().find(|name| !is_metric(name))
+            {
+                self.refuse("disabled-metrics", format!("`--disabled-metrics` has no metric `{}`", shown(name)));
+            }
+            if self.server.is_given("allow-metric-labels") && self.holds_text("allow-metric-labels-manifest") {
+                self.conflict(
+                    "allow-metric-labels",
+                    "`--allow-metric-labels` and `--allow-metric-labels-manifest` exclude each other",
+                );
+            }
         }
     }
 
@@ -1165,10 +1206,12 @@ impl Checks<'_> {
     /// Whether the server opens the file of that flag at all.
     fn is_read(&self, flag: &str) -> bool {
         match flag {
-            // component-base metrics/options.go logs an error and goes on; klog creates its file.
-            "allow-metric-labels-manifest" | "log-file" => false,
-            // Neither is read: the tunnel of the one and the purpose of the other are gone.
-            "tls-ca-file" => false,
+            // component-base metrics/options.go logs an error and goes on, up to 1.35.
+            "allow-metric-labels-manifest" => self.since(36),
+            // The purpose of the one was gone before its name; the other needs `--ssh-user` and is made where it is missing.
+            "tls-ca-file" | "ssh-keyfile" => false,
+            // apiserver pkg/server/options/audit.go, ApplyTo: without a policy there is no backend.
+            "audit-webhook-config-file" => self.holds_text("audit-policy-file"),
             "authorization-policy-file" | "authorization-webhook-config-file" => {
                 !self.holds_text("authorization-config")
             }
@@ -1179,6 +1222,13 @@ impl Checks<'_> {
             _ => true,
         }
     }
+}
+
+/// The name of a Prometheus metric, or of a label but for the colon.
+fn is_metric(name: &str) -> bool {
+    !name.starts_with(|c: char| c.is_ascii_digit())
+        && !name.is_empty()
+        && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b':')
 }
 
 fn problem(kind: ProblemKind, stops: bool, message: String, at: &Location) -> Problem {
@@ -1194,6 +1244,14 @@ fn shown(text: &str) -> String {
     }
     quoted.chars().take(LONGEST).chain(std::iter::once('…')).collect()
 }
+
+/// Flags that a fork of the server has and upstream's does not.
+const FORKS: [(&str, &str); 4] = [
+    ("advertise-port", "k3s"),
+    ("openshift-config", "OpenShift"),
+    ("send-retry-after-while-not-ready-once", "OpenShift"),
+    ("unsupported-kube-api-over-localhost", "OpenShift"),
+];
 
 const HTTP2_CIPHERS: [&str; 2] = ["TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256", "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256"];
 

@@ -1,23 +1,27 @@
 //! What settings amount to once all of them are known.
 
-use model::{Effective, Gap, GapKind, Minor, Origin, Reading, Unanswered};
+use model::{Effective, Form, Gap, Minor, Origin, Reading, Site, Unanswered};
 
 use super::{
     Anonymous, Authorizers,
+    config::Config,
     gates::Gates,
     server::{Server, version_gap},
 };
-use crate::{File, Files, golang, pflag::Value};
+use crate::{golang, pflag::Value};
 
 const ALWAYS_ALLOW: &str = "AlwaysAllow";
 
 /// Who authorizes in this release.
-pub(super) fn authorizers(server: &Server<'_>, files: &Files<'_>) -> Result<Authorizers, Unanswered> {
+pub(super) fn authorizers(server: &Server<'_>, config: &Config) -> Result<Authorizers, Unanswered> {
     if server.has("authorization-config") {
-        match server.text("authorization-config") {
-            Some("") => {}
-            Some(path) => return authorization_file(path, files),
-            None => return Err(unknown(server, "authorization-config").into()),
+        if server.text("authorization-config").is_none() {
+            return Err(unknown(server, "authorization-config").into());
+        }
+        if let Some(read) = config.authorizers() {
+            let (modes, at) = read?;
+            let origin = Origin::Written(Site { at, form: Form::Field });
+            return Ok(Authorizers { modes, setting: "AuthorizationConfiguration.authorizers".to_owned(), origin });
         }
     }
     let Some(modes) = server.list("authorization-mode") else {
@@ -32,19 +36,26 @@ pub(super) fn authorizers(server: &Server<'_>, files: &Files<'_>) -> Result<Auth
     Ok(Authorizers { modes, setting: "--authorization-mode".to_owned(), origin: origin(server, "authorization-mode") })
 }
 
-/// What an AuthorizationConfiguration says about the authorizers.
-fn authorization_file(path: &str, files: &Files<'_>) -> Result<Authorizers, Unanswered> {
-    Err(not_understood(path, files).into())
-}
-
 /// What becomes of requests without credentials in this release.
 pub(super) fn anonymous(
     server: &Server<'_>,
     authorizers: &Result<Authorizers, Unanswered>,
-    files: &Files<'_>,
+    config: &Config,
 ) -> Result<Anonymous, Unanswered> {
-    if let Some(path) = file_may_decide(server)? {
-        return authentication_file(path, files);
+    if file_may_decide(server)?
+        && let Some(read) = &config.authentication
+    {
+        let read = read.as_ref().map_err(|gap| Unanswered::from(gap.clone()))?;
+        // A file that says nothing about the matter leaves it to the flag.
+        if let Some(anonymous) = &read.anonymous {
+            return Ok(Anonymous {
+                enabled: anonymous.enabled,
+                paths: anonymous.paths.clone(),
+                setting: "AuthenticationConfiguration.anonymous".to_owned(),
+                origin: Origin::Written(Site { at: anonymous.at.clone(), form: Form::Field }),
+                decided_by: None,
+            });
+        }
     }
     let Some(Value::Bool(allowed)) = server.value("anonymous-auth") else {
         return Err(unknown(server, "anonymous-auth").into());
@@ -79,11 +90,11 @@ fn file_authorizes(server: &Server<'_>) -> Result<bool, Gap> {
     }
 }
 
-/// The AuthenticationConfiguration that decides about anonymous requests, if one may.
-fn file_may_decide<'a>(server: &'a Server<'_>) -> Result<Option<&'a str>, Gap> {
+/// Whether an AuthenticationConfiguration may decide about anonymous requests.
+fn file_may_decide(server: &Server<'_>) -> Result<bool, Gap> {
     if !server.has("authentication-config") || server.is_given("anonymous-auth") {
         // A server that is given the flag and a file with the field does not start, so the flag speaks.
-        return Ok(None);
+        return Ok(false);
     }
     // The field came with the gate AnonymousAuthConfigurableEndpoints, which is on by default from 1.32 on
     // (apiserver pkg/features/kube_features.go).
@@ -91,33 +102,8 @@ fn file_may_decide<'a>(server: &'a Server<'_>) -> Result<Option<&'a str>, Gap> {
     let gate = Gates::of(server).enabled("AnonymousAuthConfigurableEndpoints");
     let carries = minor >= Minor::new(1, 31) && gate.unwrap_or(minor >= Minor::new(1, 32));
     match server.text("authentication-config") {
-        Some("") => Ok(None),
-        Some(path) if carries => Ok(Some(path)),
-        Some(_) => Ok(None),
+        Some(path) => Ok(carries && !path.is_empty()),
         None => Err(unknown(server, "authentication-config")),
-    }
-}
-
-/// What an AuthenticationConfiguration says about anonymous requests.
-fn authentication_file(path: &str, files: &Files<'_>) -> Result<Anonymous, Unanswered> {
-    Err(not_understood(path, files).into())
-}
-
-fn not_understood(path: &str, files: &Files<'_>) -> Gap {
-    match files.look(path) {
-        File::Unread(gap) => gap,
-        File::Missing(_) => Gap {
-            kind: GapKind::Unread,
-            reason: format!("`{path}` does not exist, so that the server does not start"),
-            wanted: path.to_owned(),
-            who_could_answer: "whoever maintains the command line".to_owned(),
-        },
-        File::Read(_) => Gap {
-            kind: GapKind::Unread,
-            reason: format!("`{path}` is not understood yet"),
-            wanted: path.to_owned(),
-            who_could_answer: "a newer portcullis".to_owned(),
-        },
     }
 }
 

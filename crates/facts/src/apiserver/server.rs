@@ -67,7 +67,7 @@ impl<'a> Server<'a> {
                     };
                     let value = default.map(|default| {
                         let text = default.raw.unwrap_or(default.value);
-                        (flag.kind(minor).default_value(text, minor), default.since.to_owned())
+                        (flag.kind(minor).default_value(text, minor), default.since.to_string())
                     });
                     match value {
                         Ok((value, since)) => Variable { value: Ok(value), since: Some(since), writes: Vec::new() },
@@ -267,7 +267,7 @@ fn maybe_present(flag: &Flag, version: &Version) -> Gap {
     version_gap(format!("`--{}` came to {} with a patch release, and the patch is not known", flag.name, version.minor))
 }
 
-fn default_gap(flag: &Flag, version: &Version, why: DefaultUnknown) -> Gap {
+fn default_gap(flag: &Flag, version: &Version, why: DefaultUnknown<'_>) -> Gap {
     match why {
         DefaultUnknown::Patch(since) => {
             version_gap(format!("the default of `--{}` changed in {since}, and the patch is not known", flag.name))

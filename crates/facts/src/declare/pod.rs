@@ -178,7 +178,7 @@ enum Start {
 
 /// Finds the API server in a command line.
 fn find(words: &[&str], image: Option<&str>) -> Option<Start> {
-    let Some(first) = words.first() else { return None };
+    let first = words.first()?;
     let program = base(first);
     if let Some(after) = component_at(words, 0) {
         return Some(Start::Direct(after));

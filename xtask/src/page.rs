@@ -15,7 +15,9 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
 
     let file = file(rule);
     let judge = |cluster: &facts::Cluster| rules::judge(cluster, &[rule]).entries;
-    let subject = Subject { card: &rule.info, file: &file, judge: &judge, row: row(rule) };
+    let all: Vec<&'static Rule> = rules::all().collect();
+    let judge_all = |cluster: &facts::Cluster| rules::judge(cluster, &all).entries;
+    let subject = Subject { card: &rule.info, file: &file, judge: &judge, judge_all: &judge_all, row: row(rule) };
     if bless {
         let text = testkit::bless(&subject).map_err(|complaint| anyhow!(complaint))?;
         let path = crate::root().join(&file);

@@ -17,7 +17,9 @@ pub(crate) fn hold(rule: &'static Rule, family: &str, name: &str) {
         _ => None,
     };
     let judge = |cluster: &facts::Cluster| crate::judge(cluster, &[rule]).entries;
-    let subject = Subject { card: &rule.info, file: &file, judge: &judge, row };
+    let rules: Vec<&'static Rule> = crate::all().collect();
+    let judge_all = |cluster: &facts::Cluster| crate::judge(cluster, &rules).entries;
+    let subject = Subject { card: &rule.info, file: &file, judge: &judge, judge_all: &judge_all, row };
     if let Err(complaints) = testkit::hold(&subject) {
         panic!("\n{complaints}\n");
     }

@@ -204,3 +204,107 @@ fn seen(origin: &Origin) -> Option<Label> {
     };
     origin.location().map(|at| Label { at: at.clone(), text: text.to_owned() })
 }
+
+#[cfg(test)]
+mod tests {
+    use model::{Confidence, RuleCard, Safety, Severity};
+
+    use super::*;
+    use crate::Applies;
+
+    const CARD: RuleCard =
+        RuleCard { id: "a-rule", title: "A fault", severity: Severity::Low, fix: Some(Safety::Safe), page: "" };
+
+    fn entries(rule: &'static Rule) -> Judgement {
+        judge(&testkit::cluster("1.31.0", &[]).expect("the base resolves"), &[rule])
+    }
+
+    #[test]
+    fn a_rule_that_panics_is_our_fault_and_no_verdict() {
+        static RULE: Rule = Rule {
+            info: CARD,
+            component: "apiserver",
+            applies: Applies::ALWAYS,
+            check: Check::ApiServer(|_| panic!("on purpose")),
+        };
+        let judgement = entries(&RULE);
+        assert_eq!(judgement.faults, ["a-rule"]);
+        assert!(matches!(&judgement.entries[..], [Entry { outcome: Outcome::Undetermined(_), .. }]));
+    }
+
+    #[test]
+    fn a_release_outside_is_not_asked_the_question() {
+        static RULE: Rule = Rule {
+            info: CARD,
+            component: "apiserver",
+            applies: Applies::until(18, "1.19 removed the flag"),
+            check: Check::ApiServer(|_| panic!("not asked")),
+        };
+        let judgement = entries(&RULE);
+        assert_eq!(judgement.faults, [""; 0]);
+        assert_eq!(judgement.entries[0].message, "this is 1.31.0, and 1.19 removed the flag");
+    }
+
+    #[test]
+    fn findings_and_gaps_are_entries_of_their_own() {
+        fn finding(subject: &str) -> Finding {
+            Finding {
+                subject: Some(subject.to_owned()),
+                setting: None,
+                message: "wrong".to_owned(),
+                severity: Some(Severity::High),
+                confidence: Confidence::Probable,
+                primary: Origin::Implied { by: None, how: String::new() },
+                because: Vec::new(),
+                remedy: None,
+            }
+        }
+        fn gap(reason: &str) -> Gap {
+            Gap {
+                kind: GapKind::Unread,
+                reason: reason.to_owned(),
+                wanted: "a file".to_owned(),
+                who_could_answer: String::new(),
+            }
+        }
+        static RULE: Rule = Rule {
+            info: CARD,
+            component: "apiserver",
+            applies: Applies::ALWAYS,
+            check: Check::ApiServer(|_| {
+                Ok(Answer {
+                    findings: vec![finding("b"), finding("a")],
+                    gaps: vec![gap("two"), gap("one"), gap("one")],
+                    ..Answer::default()
+                })
+            }),
+        };
+        let judgement = entries(&RULE);
+        let said: Vec<(Option<&str>, &str)> =
+            judgement.entries.iter().map(|entry| (entry.subject.as_deref(), entry.message.as_str())).collect();
+        assert_eq!(said, [(Some("a"), "wrong"), (Some("a file"), "one; two"), (Some("b"), "wrong")]);
+        // A finding about nothing in particular still points somewhere.
+        assert_eq!(judgement.entries[0].locations[0].at.evidence.as_str(), "kube-apiserver.yaml");
+        assert_eq!(judgement.entries[0].severity, Severity::High);
+    }
+
+    #[test]
+    fn a_rule_about_what_is_not_there_is_not_asked() {
+        static RULE: Rule = Rule {
+            info: CARD,
+            component: "kubelet",
+            applies: Applies::ALWAYS,
+            check: Check::Setting(crate::Row {
+                process: "kubelet",
+                setting: "anonymous-auth",
+                must: crate::Must::Be("false"),
+                cure: crate::Cure::Set("false"),
+                remedy: "",
+                breaks: &[],
+            }),
+        };
+        let judgement = entries(&RULE);
+        assert_eq!(judgement.not_asked, ["a-rule"]);
+        assert!(judgement.entries.is_empty());
+    }
+}

@@ -34,7 +34,7 @@ impl Ends {
 
     /// A page without one of the three ends leaves it untested.
     pub(crate) fn complain(&self, page: &Page, complaints: &mut Vec<Complaint>) {
-        for (seen, what) in [(self.fail, "fails"), (self.pass, "passes"), (self.undetermined, "cannot be judged")] {
+        for (seen, what) in [(self.fail, "fails"), (self.pass, "passes"), (self.undetermined, "is undetermined")] {
             if !seen {
                 complaints.push(Complaint::new(page.lines.len(), "", format!("no case of this page {what}")));
             }

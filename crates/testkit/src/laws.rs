@@ -6,6 +6,7 @@
 //! 4. Comments survive a fix, and so does every line that it does not touch.
 //! 5. The order of evidence does not matter.
 //! 6. One subject of one instance has one entry.
+//! 7. A fix makes nothing fail that is as bad as what it cures.
 
 use std::collections::BTreeSet;
 
@@ -37,6 +38,7 @@ pub(crate) fn hold(
     order_does_not_matter(subject, scene, entries, &mut complain);
     no_bolder_than_its_card(subject, entries, &mut complain);
     let mended = mend(subject, scene, &mut complain);
+    cures_more_than_it_hurts(subject, scene, entries, &mended, &mut complain);
     as_pictured(page, case, scene, &mended, complaints);
 }
 
@@ -165,6 +167,28 @@ fn mend(subject: &Subject<'_>, scene: &Scene, complain: &mut dyn FnMut(String)) 
     }
     complain(format!("after {ROUNDS} rounds of fixing there is still something to fix"));
     mended
+}
+
+fn cures_more_than_it_hurts(
+    subject: &Subject<'_>,
+    scene: &Scene,
+    entries: &[Entry],
+    mended: &Mended,
+    complain: &mut dyn FnMut(String),
+) {
+    if mended.touched.is_empty() {
+        return;
+    }
+    let fails = |entry: &&Entry| matches!(entry.outcome, Outcome::Fail(_));
+    let before = (subject.judge_all)(&scene.resolve());
+    let after = (subject.judge_all)(&scene.resolve_with(mended.evidence.clone()));
+    let cured = entries.iter().filter(fails).map(|entry| entry.severity).max();
+    for entry in after.iter().filter(fails) {
+        let known = before.iter().filter(fails).any(|before| identity(before) == identity(entry));
+        if !known && Some(entry.severity) >= cured {
+            complain(format!("after the fix `{}` fails: {}", entry.rule, entry.message));
+        }
+    }
 }
 
 /// Applies edits to each piece they are about.

@@ -15,6 +15,8 @@ mod laws;
 pub mod page;
 mod row;
 mod scene;
+#[cfg(test)]
+mod tests;
 mod words;
 
 use facts::Cluster;
@@ -30,6 +32,8 @@ pub struct Subject<'a> {
     pub file: &'a str,
     /// Judges by this rule alone.
     pub judge: &'a dyn Fn(&Cluster) -> Vec<Entry>,
+    /// Judges by every rule, to see what a fix does to the others.
+    pub judge_all: &'a dyn Fn(&Cluster) -> Vec<Entry>,
     /// What a rule of one setting tests itself with.
     pub row: Option<Row>,
 }
@@ -53,6 +57,11 @@ pub fn hold(subject: &Subject<'_>) -> Result<(), String> {
     }
     complaints.sort_by_key(|complaint| complaint.line);
     Err(complaints.iter().map(|complaint| complaint.render(subject.file)).collect::<Vec<_>>().join("\n\n"))
+}
+
+/// The base at a release, with these words on top, resolved: for tests that need a cluster and no page.
+pub fn cluster(version: &str, words: &[&str]) -> Result<Cluster, String> {
+    Ok(scene::scene(&page::Case::of_words(version, words))?.resolve())
 }
 
 /// Something on a page that does not hold.

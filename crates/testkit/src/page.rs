@@ -81,6 +81,21 @@ const KINDS: [&str; 8] = ["args", "fixed", "missing", "outcome", "pod", "text", 
 const ATTRIBUTES: [&str; 3] = ["file", "root", "version"];
 const COMPONENTS: [&str; 1] = ["kube-apiserver"];
 
+impl Case {
+    /// A case without a page: flags of the API server at a release.
+    pub(crate) fn of_words(version: &str, words: &[&str]) -> Self {
+        let fence = Fence {
+            kind: FenceKind::Args { component: "kube-apiserver".to_owned() },
+            line: 1,
+            version: Some(version.to_owned()),
+            root: false,
+            body: words.iter().map(|word| (1, (*word).to_owned())).collect(),
+            carets: Vec::new(),
+        };
+        Self { heading: String::new(), line: 1, fences: vec![fence] }
+    }
+}
+
 impl Page {
     /// The heading that a line stands under.
     pub(crate) fn heading_of(&self, line: usize) -> &str {

@@ -2,7 +2,7 @@
 
 use crate::{
     Complaint, Subject, check,
-    page::{Case, Fence, FenceKind, Page},
+    page::{Case, Page},
     scene,
 };
 
@@ -71,15 +71,7 @@ fn unset(subject: &Subject<'_>, row: &Row) -> String {
 }
 
 fn end(subject: &Subject<'_>, minor: u16, words: &[&str]) -> &'static str {
-    let fence = Fence {
-        kind: FenceKind::Args { component: "kube-apiserver".to_owned() },
-        line: 1,
-        version: Some(format!("1.{minor}")),
-        root: false,
-        body: words.iter().map(|word| (1, (*word).to_owned())).collect(),
-        carets: Vec::new(),
-    };
-    let case = Case { heading: String::new(), line: 1, fences: vec![fence] };
+    let case = Case::of_words(&format!("1.{minor}"), words);
     match scene::scene(&case) {
         Ok(scene) => check::end(&check::judge(subject, &scene.resolve())),
         Err(_) => "not-asked",

@@ -31,8 +31,11 @@ fn check(server: &ApiServer) -> Verdict {
         server,
         chain,
         "decide by roles instead of allowing everything",
-        &["Whatever never had a role is refused: give add-ons, pipelines and people their roles and bindings first, and try \
-           it with an audit log."],
+        &[
+            "Whatever never had a role is refused: give add-ons, pipelines and people their roles and bindings first, and \
+             try it with an audit log.",
+            "The server no longer switches requests without credentials off by itself: `--anonymous-auth` holds again.",
+        ],
         &[],
     );
     let mut finding = authorizers::finding(chain, authorizers::written(server, chain), remedy);
@@ -51,7 +54,7 @@ fn check(server: &ApiServer) -> Verdict {
     {
         finding.severity = Some(Severity::Critical);
         finding.message.push_str(&format!(", and port {} asks for no credentials", port.number));
-        finding.because.extend(say::label(&port.origin, "a port without credentials"));
+        finding.because.extend(say::label(port.origin, "a port without credentials"));
     }
     Ok(say::fail(finding))
 }

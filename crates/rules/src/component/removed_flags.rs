@@ -68,13 +68,23 @@ fn undecided(component: &Component) -> impl Iterator<Item = &'static Flag> {
 }
 
 fn remedy(component: &Component, finding: &Finding) -> Remedy {
-    let change = finding.setting.as_deref().and_then(|setting| removal(component, finding, setting));
+    let name = finding.subject.as_deref().unwrap_or("it");
+    // What is only deprecated still does its work, and what it set would fall back to a default: that takes a person.
+    let does_nothing = finding.severity.is_some() || is_inert(component, name);
+    let change = finding.setting.as_deref().filter(|_| does_nothing).and_then(|name| removal(component, finding, name));
+    let title = if does_nothing { format!("take `{name}` away") } else { format!("learn to do without `{name}`") };
     Remedy {
-        title: finding.subject.as_ref().map_or_else(|| "take it away".to_owned(), |name| format!("take `{name}` away")),
+        title,
         safety: if change.is_some() { Safety::Review } else { Safety::Manual },
         breaks: vec!["A wrapper or installer may still read the flag, or write it back.".to_owned()],
         changes: change.into_iter().collect(),
     }
+}
+
+/// Whether the flag has no effect in any release that this can be.
+fn is_inert(component: &Component, name: &str) -> bool {
+    let flag = KUBE_APISERVER.find(name.trim_start_matches('-'));
+    flag.and_then(|flag| flag.inert).is_some_and(|inert| component.release.is_at_least(inert))
 }
 
 /// Every place of the flag: as facts hold it, where the release still has it, else where it was complained of.

@@ -38,5 +38,6 @@ fn check(component: &Component) -> Verdict {
 
 /// Whether the name that was meant, going by the nearest one there is, is that of a setting that protects something.
 fn misspelt_protection(problem: &Problem) -> bool {
-    problem.hint.as_deref().is_some_and(|hint| SECURITY.iter().any(|part| hint.contains(part)))
+    let nearest = problem.hint.as_deref().and_then(|hint| hint.split('`').nth(1));
+    nearest.is_some_and(|nearest| SECURITY.iter().any(|part| nearest.contains(part)))
 }

@@ -9,6 +9,8 @@ mod convert;
 mod input;
 mod places;
 mod schema;
+#[cfg(test)]
+mod tests;
 mod text;
 pub mod wire;
 

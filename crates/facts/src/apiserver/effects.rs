@@ -148,6 +148,16 @@ pub(super) fn apply(
     {
         set("authorization-mode", format!("[{}]", authorizers.modes.join(",")), "authorization-mode");
     }
+    if let Ok(authorizers) = authorizers
+        && authorizers.setting != "--authorization-mode"
+    {
+        set("authorization-mode", format!("[{}]", authorizers.modes.join(",")), "authorization-config");
+    }
+    if let Ok(anonymous) = anonymous
+        && anonymous.setting != "--anonymous-auth"
+    {
+        set("anonymous-auth", anonymous.enabled.to_string(), "authentication-config");
+    }
     if let Ok(anonymous) = anonymous
         && let Some((by, _)) = &anonymous.decided_by
     {

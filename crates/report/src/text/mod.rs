@@ -80,7 +80,7 @@ fn one_cluster(cluster: &ClusterReport, several: bool, look: Look, text: &mut St
         });
         let place = if told { "below" } else { "that portcullis resolve shows" };
         let line = format!("{} would not start as declared: {reasons} {place}", name_of(component, cluster));
-        let _ = writeln!(text, "{}\n", paint.red(&line));
+        let _ = writeln!(text, "{}\n", paint.red(&wrap::wrapped(&line, look.width)));
     }
     let mut failing: Vec<&Judged> =
         cluster.entries.iter().filter(|judged| matches!(judged.entry.outcome, Outcome::Fail(_))).collect();

@@ -1,6 +1,6 @@
 //! The pages of rules, for the terminal.
 
-use std::fmt::Write as _;
+use std::{collections::BTreeMap, fmt::Write as _};
 
 use super::{
     Look,
@@ -52,8 +52,7 @@ pub fn explain(meta: &RuleMeta, look: Look) -> String {
     });
     let _ = writeln!(text, "fix         {fix}");
     for (label, catalogues) in [("known as", &meta.references), ("opposite of", &meta.inverted)] {
-        let known: Vec<String> =
-            catalogues.iter().map(|(catalogue, ids)| format!("{catalogue} {}", ids.join(" "))).collect();
+        let known = known(catalogues);
         if !known.is_empty() {
             text.push_str(&indented(&format!("{label:<12}{}", known.join(", ")), 0, 12, look.width));
         }
@@ -62,6 +61,26 @@ pub fn explain(meta: &RuleMeta, look: Look) -> String {
     let page = card.page.split(CASES).next().unwrap_or_default();
     body(page, paint, look.width, &mut text);
     text
+}
+
+/// Ids with the catalogues that use them; editions that agree are not all named.
+fn known(catalogues: &BTreeMap<String, Vec<String>>) -> Vec<String> {
+    let mut by_ids: Vec<(String, Vec<&str>)> = Vec::new();
+    for (catalogue, ids) in catalogues {
+        let ids = ids.join(" ");
+        match by_ids.iter_mut().find(|(known, _)| *known == ids) {
+            Some((_, names)) => names.push(catalogue),
+            None => by_ids.push((ids, vec![catalogue])),
+        }
+    }
+    by_ids
+        .into_iter()
+        .map(|(ids, names)| match names.as_slice() {
+            [one] => format!("{one} {ids}"),
+            [first, .., _] if names.len() > 3 => format!("{first} and {} more {ids}", names.len() - 1),
+            _ => format!("{} {ids}", names.join(", ")),
+        })
+        .collect()
 }
 
 /// Headings bold, prose wrapped, examples as they stand.

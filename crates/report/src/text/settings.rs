@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use model::{Author, Component, Origin, Reading, Setting};
+use model::{Author, Component, EvidenceId, Origin, Reading, Setting};
 
 use super::{
     Look, heading, name_of, place_text, release_text,
@@ -31,7 +31,10 @@ pub fn effective_text(report: &Report, look: Look) -> String {
         }
     }
     if hidden > 0 {
-        let line = format!("{hidden} settings that nobody wrote are at their defaults; --defaults shows them.");
+        let line = match hidden {
+            1 => "1 setting that nobody wrote is at its default; --defaults shows it.".to_owned(),
+            _ => format!("{hidden} settings that nobody wrote are at their defaults; --defaults shows them."),
+        };
         text.push_str(&indented(&line, 0, 0, look.width));
     }
     text
@@ -53,7 +56,9 @@ fn one_component(
     };
     let line = format!("{}, {}, {starts}", name_of(component, cluster), release_text(&component.release));
     let painted = paint.bold(&line);
-    let _ = writeln!(text, "{}\n", if component.starts == Some(false) { paint.red(&line) } else { painted });
+    let _ = writeln!(text, "{}", if component.starts == Some(false) { paint.red(&line) } else { painted });
+    let _ = writeln!(text, "{}\n", paint.dim(&format!("declared in {}", plain(component.declared_in.as_str()))));
+    let scope = Scope { places, home: &component.declared_in, look };
 
     for problem in &component.problems {
         let word = if problem.stops { "error" } else { "note" };
@@ -79,8 +84,8 @@ fn one_component(
             },
         }
     }
-    section("written", &written, places, look, text);
-    section("decided by something else", &decided, places, look, text);
+    section("written", &written, scope, text);
+    section("decided by something else", &decided, scope, text);
     if !gaps.is_empty() {
         let _ = writeln!(text, "{}", paint.dim("not known"));
         let mut by_reason: Vec<((&str, &str), Vec<&str>)> = Vec::new();
@@ -92,14 +97,19 @@ fn one_component(
             }
         }
         for ((reason, who), names) in by_reason {
-            let names: Vec<String> = names.iter().map(|name| format!("--{name}")).collect();
-            text.push_str(&indented(&names.join(" "), 2, 2, look.width));
+            // Where much is unknown for one reason, the reason is the news.
+            let most = if look.defaults || names.len() <= 12 { names.len() } else { 6 };
+            let mut shown: Vec<String> = names.iter().take(most).map(|name| format!("--{name}")).collect();
+            if most < names.len() {
+                shown.push(format!("and {} more; --defaults lists them", names.len() - most));
+            }
+            text.push_str(&indented(&shown.join(" "), 2, 2, look.width));
             text.push_str(&indented(&format!("{}: {}", plain(reason), plain(who)), 6, 6, look.width));
         }
         text.push('\n');
     }
     if look.defaults {
-        section("defaults", &defaults, places, look, text);
+        section("defaults", &defaults, scope, text);
         return 0;
     }
     defaults.len()
@@ -110,10 +120,20 @@ fn differs(reading: &Reading) -> bool {
     reading.effective.as_ref().is_some_and(|effective| effective.value != reading.value)
 }
 
-fn section(title: &str, settings: &[(&Setting, &Reading)], places: &Places<'_>, look: Look, text: &mut String) {
+/// What a table of one component shares.
+#[derive(Clone, Copy)]
+struct Scope<'a> {
+    places: &'a Places<'a>,
+    /// The evidence that declares it, which places in it need not repeat.
+    home: &'a EvidenceId,
+    look: Look,
+}
+
+fn section(title: &str, settings: &[(&Setting, &Reading)], scope: Scope<'_>, text: &mut String) {
     if settings.is_empty() {
         return;
     }
+    let look = scope.look;
     let paint = Paint(look.color);
     let _ = writeln!(text, "{}", paint.dim(title));
     // A single long name shall not push every value to the right.
@@ -121,7 +141,7 @@ fn section(title: &str, settings: &[(&Setting, &Reading)], places: &Places<'_>, 
     for (setting, reading) in settings {
         let name = format!("--{}", setting.name);
         let value = shown(&reading.value);
-        let why = why(reading, places);
+        let why = why(reading, scope);
         let line = format!("  {name:<longest$}  {value}");
         let fits = wrap::width(&line) + 2 + wrap::width(&why) <= look.width;
         if fits {
@@ -134,7 +154,7 @@ fn section(title: &str, settings: &[(&Setting, &Reading)], places: &Places<'_>, 
             }
         }
         for (origin, value) in &reading.overrides {
-            let place = origin.location().map(|at| short(at, places)).unwrap_or_default();
+            let place = origin.location().map(|at| short(at, scope)).unwrap_or_default();
             let line = format!("wins over {} {place}", shown(value));
             text.push_str(&indented(&line, 2 + longest + 2, 2 + longest + 4, look.width));
         }
@@ -168,10 +188,10 @@ fn pieces(line: &str, indent: usize, width: usize) -> String {
 }
 
 /// Why a value holds: where it is written, whose default it is, what decides it.
-fn why(reading: &Reading, places: &Places<'_>) -> String {
+fn why(reading: &Reading, scope: Scope<'_>) -> String {
     let mut why = match &reading.origin {
-        Origin::Written(site) => short(&site.at, places),
-        Origin::Reported(at) => format!("reported, {}", short(at, places)),
+        Origin::Written(site) => short(&site.at, scope),
+        Origin::Reported(at) => format!("reported, {}", short(at, scope)),
         Origin::Default { by: Author::Distribution { name }, .. } => format!("default of {name}"),
         Origin::Default { by: Author::Upstream { .. }, .. } => match convert::since(&reading.origin) {
             Some(since) => format!("default since {since}"),
@@ -185,12 +205,11 @@ fn why(reading: &Reading, places: &Places<'_>) -> String {
     why
 }
 
-/// A place without the path, which the heading has: `17:7`.
-fn short(at: &model::Location, places: &Places<'_>) -> String {
-    let full = place_text(at, places);
-    let evidence = plain(at.evidence.as_str());
-    match full.strip_prefix(&format!("{evidence}:")) {
-        Some(position) => format!("{}:{position}", evidence.rsplit('/').next().unwrap_or_default()),
-        None => full,
-    }
+/// A place; in the evidence that declares the component it is line and column alone.
+fn short(at: &model::Location, scope: Scope<'_>) -> String {
+    let full = place_text(at, scope.places);
+    let known = at.evidence == *scope.home;
+    full.strip_prefix(&format!("{}:", plain(at.evidence.as_str())))
+        .filter(|_| known)
+        .map_or(full.clone(), str::to_owned)
 }

@@ -1,0 +1,319 @@
+//! The program as a person calls it: words in, text and an exit status out, in an environment with nothing in it.
+
+use std::{fs, path::PathBuf};
+
+use serde_json::Value;
+use snapbox::cmd::{Command, OutputAssert};
+
+fn root() -> PathBuf {
+    PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
+}
+
+/// A call from the root of the project, where the examples are.
+fn portcullis(arguments: &[&str]) -> Command {
+    Command::new(snapbox::cmd::cargo_bin!("portcullis")).env_clear().current_dir(root()).args(arguments)
+}
+
+fn run(arguments: &[&str]) -> OutputAssert {
+    portcullis(arguments).assert()
+}
+
+fn out(assert: &OutputAssert) -> String {
+    String::from_utf8(assert.get_output().stdout.clone()).expect("UTF-8")
+}
+
+fn err(assert: &OutputAssert) -> String {
+    String::from_utf8(assert.get_output().stderr.clone()).expect("UTF-8")
+}
+
+fn json(arguments: &[&str]) -> Value {
+    let (command, rest) = arguments.split_first().expect("a command");
+    let assert = run(&[&[*command, "--format", "json"], rest].concat());
+    serde_json::from_str(&out(&assert)).unwrap_or_else(|error| panic!("{error}: {}", err(&assert)))
+}
+
+/// A refusal: nothing on standard output, one message, the status.
+fn refused(arguments: &[&str], code: i32, message: &str) {
+    let assert = run(arguments).code(code);
+    assert_eq!(out(&assert), "", "{arguments:?}");
+    let said = err(&assert);
+    assert!(said.contains(message), "{arguments:?}: {said}");
+}
+
+/// A folder of this test's own, empty at its start.
+fn folder(name: &str) -> PathBuf {
+    let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
+    let _ = fs::remove_dir_all(&path);
+    fs::create_dir_all(&path).expect("a folder for the test");
+    path
+}
+
+fn manifest(flags: &[&str]) -> String {
+    let mut text = "apiVersion: v1\nkind: Pod\nmetadata:\n  name: kube-apiserver\nspec:\n  containers:\n  - name: kube-apiserver\n    image: registry.k8s.io/kube-apiserver:v1.31.0\n    command:\n    - kube-apiserver\n".to_owned();
+    for flag in flags {
+        text.push_str(&format!("    - {flag}\n"));
+    }
+    text
+}
+
+#[test]
+fn the_first_words_say_what_it_is_and_how_to_begin() {
+    let text = out(&run(&[]).code(0));
+    assert!(text.starts_with("Tells whether the doors of a Kubernetes control plane are locked, and proves it.\n"));
+    assert!(text.contains("portcullis audit kube-apiserver.yaml"));
+    assert!(out(&run(&["--version"]).code(0)).starts_with("portcullis "));
+    assert!(out(&run(&["audit", "--help"]).code(0)).contains("--kubernetes-version"));
+}
+
+#[test]
+fn wrong_words_come_with_the_right_ones() {
+    for (arguments, message) in [
+        (
+            &["kube-apiserver.yaml"][..],
+            "error: no command `kube-apiserver.yaml`; to audit that file: portcullis audit kube-apiserver.yaml",
+        ),
+        (&["audti", "x"], "audit"),
+        (
+            &["audit", "--rule", "apiserver-anon-*", "x.yaml"],
+            "error: no rule matches `apiserver-anon-*`; nearest: apiserver-anonymous-auth",
+        ),
+        (&["audit", "--format", "jsno", "x.yaml"], "error: no format `jsno`; nearest: json"),
+        (&["audit", "--profile", "esential", "x.yaml"], "error: no profile `esential`; nearest: essential"),
+        (&["audit", "--kubernetes-version", "1.99", "x.yaml"], "--kubernetes-version 1.99"),
+        (&["audit", "--kubernetes-version", "2.0", "x.yaml"], "--kubernetes-version 2.0"),
+        (&["audit", "--kubernetes-version", "latest", "x.yaml"], "write it as 1.29"),
+        (&["audit", "--as-of", "yesterday", "x.yaml"], "write it as 2026-11-24"),
+        (&["audit", "--root", "nowhere", "x.yaml"], "--root nowhere: no such folder"),
+        (&["audit", "--fail-on", "hihg", "x.yaml"], "high"),
+        (&["audit"], "name what to look at"),
+        (&["audit", "context:prod"], "files and folders only"),
+        (&["explain", "apiserver-anonymous"], "nearest: apiserver-anonymous-auth"),
+        (&["schema", "reprot"], "nearest: report"),
+    ] {
+        refused(arguments, 2, message);
+    }
+}
+
+#[test]
+fn nothing_to_judge_is_not_a_pass() {
+    let empty = folder("nothing");
+    fs::write(empty.join("a.txt"), "prose").expect("a file");
+    fs::write(empty.join("b.yaml"), "kind: ConfigMap\napiVersion: v1\n").expect("a file");
+    let path = empty.to_str().expect("UTF-8");
+    let said = err(&run(&["audit", path]).code(3));
+    assert!(said.contains("2 files looked at, none declares a component we know (-v lists them)"), "{said}");
+    let said = err(&run(&["audit", "-v", path]).code(3));
+    assert!(said.contains("not-ours") && said.contains("b.yaml"), "{said}");
+
+    let said = err(&run(&["audit", "no-such-file.yaml"]).code(3));
+    assert!(said.contains("no-such-file.yaml") && said.contains("no such file"), "{said}");
+    run(&["audit", "-"]).code(3);
+    // One target that gives nothing is told although another gives much.
+    run(&["audit", "examples/hardened", path]).code(3);
+}
+
+#[test]
+fn exit_statuses_follow_severity_and_strictness() {
+    for (arguments, code) in [
+        (&["audit", "examples/hardened"][..], 0),
+        (&["audit", "examples/kubeadm"], 0),
+        (&["audit", "--fail-on", "medium", "examples/kubeadm"], 1),
+        (&["audit", "--fail-on", "medium", "--rule", "apiserver-profiling", "examples/kubeadm"], 0),
+        (&["audit", "examples/old"], 1),
+        (&["audit", "--fail-on", "never", "examples/old"], 0),
+        (&["audit", "--strict", "examples/kubeadm"], 0),
+    ] {
+        let assert = run(arguments).code(code);
+        assert_eq!(err(&assert), "", "{arguments:?}");
+    }
+    // Without the node's files two questions stay open, and only `--strict` minds.
+    let folder = folder("strict");
+    let path = folder.join("kube-apiserver.yaml");
+    let flags = ["--authentication-config=/etc/authn.yaml", "--authorization-mode=Node,RBAC"];
+    fs::write(&path, manifest(&flags)).expect("a file");
+    let path = path.to_str().expect("UTF-8");
+    run(&["audit", "--rule", "apiserver-anonymous-auth", path]).code(0);
+    run(&["audit", "--rule", "apiserver-anonymous-auth", "--strict", path]).code(3);
+}
+
+#[test]
+fn the_report_on_the_old_example_finds_every_essential_fault() {
+    let report = json(&["audit", "examples/old"]);
+    assert_eq!(report["schema"], "portcullis.report/1");
+    assert_eq!(report["run"]["exit_code"], 1);
+    let cluster = &report["clusters"][0];
+    assert_eq!(cluster["version"], "1.7.5");
+    let failing: Vec<(&str, u64)> = cluster["verdicts"]
+        .as_array()
+        .expect("entries")
+        .iter()
+        .filter(|entry| entry["outcome"] == "fail")
+        .map(|entry| (entry["rule"].as_str().expect("an id"), entry["locations"][0]["line"].as_u64().expect("a line")))
+        .collect();
+    for expected in [
+        ("apiserver-anonymous-auth", 20),
+        ("apiserver-basic-auth-file", 21),
+        ("apiserver-insecure-allow-any-token", 23),
+        ("apiserver-kubelet-https", 24),
+        ("apiserver-repair-malformed-updates", 25),
+    ] {
+        assert!(failing.contains(&expected), "{expected:?} in {failing:?}");
+    }
+}
+
+#[test]
+fn two_runs_differ_in_run_alone() {
+    let report = || {
+        let mut report = json(&["audit", "examples"]);
+        report.as_object_mut().expect("an object").remove("run");
+        report
+    };
+    assert_eq!(report(), report());
+}
+
+#[test]
+fn files_below_a_root_are_read_and_their_absence_told() {
+    let hardened = json(&["audit", "examples/hardened/etc/kubernetes/manifests/kube-apiserver.yaml"]);
+    let cluster = &hardened["clusters"][0];
+    assert_eq!(cluster["summary"]["undetermined"], 0);
+    let names: Vec<&str> =
+        cluster["evidence"].as_array().expect("evidence").iter().filter_map(|piece| piece["name"].as_str()).collect();
+    assert!(names.contains(&"examples/hardened/etc/kubernetes/apiserver/authentication.yaml"), "{names:?}");
+
+    // The same manifest without its node: what the files decide is undetermined.
+    let alone = folder("alone");
+    let manifest = fs::read(root().join("examples/hardened/etc/kubernetes/manifests/kube-apiserver.yaml"));
+    fs::write(alone.join("x.yaml"), manifest.expect("the example")).expect("a copy");
+    let alone = json(&["audit", alone.join("x.yaml").to_str().expect("UTF-8")]);
+    let outcome = |report: &Value, rule: &str| -> String {
+        let entries = report["clusters"][0]["verdicts"].as_array().expect("entries").clone();
+        let entry = entries.into_iter().find(|entry| entry["rule"] == rule).expect("an entry");
+        entry["outcome"].as_str().expect("an outcome").to_owned()
+    };
+    for rule in ["apiserver-anonymous-auth", "apiserver-authz-node", "apiserver-authz-rbac"] {
+        assert_eq!(
+            (outcome(&hardened, rule).as_str(), outcome(&alone, rule).as_str()),
+            ("pass", "undetermined"),
+            "{rule}"
+        );
+    }
+
+    // A root that lacks them: the server does not start.
+    let bare = folder("bare");
+    let arguments = [
+        "audit",
+        "--root",
+        bare.to_str().expect("UTF-8"),
+        "examples/hardened/etc/kubernetes/manifests/kube-apiserver.yaml",
+    ];
+    let report = json(&arguments);
+    assert_eq!(report["clusters"][0]["components"][0]["starts"], false);
+}
+
+#[test]
+fn one_broken_document_does_not_hide_its_neighbours() {
+    let folder = folder("broken");
+    let text = format!("a: [\n---\n{}", manifest(&["--anonymous-auth=true"]));
+    fs::write(folder.join("x.yaml"), text).expect("a file");
+    let assert = run(&["audit", "--format", "json", folder.to_str().expect("UTF-8")]);
+    let report: Value = serde_json::from_str(&out(&assert)).expect("JSON");
+    assert_eq!(report["inputs"]["judged"], 1);
+    assert_eq!(report["problems"].as_array().map(Vec::len), Some(1));
+    assert!(err(&assert).contains("x.yaml:1:4"), "{}", err(&assert));
+}
+
+#[test]
+fn standard_input_is_a_target() {
+    let text = manifest(&["--etcd-servers=https://127.0.0.1:2379", "--authorization-mode=AlwaysAllow"]);
+    let assert = portcullis(&["audit", "-q", "-"]).stdin(text).assert().code(1);
+    assert!(out(&assert).contains("-:12:7: high apiserver-authz-no-always-allow: "), "{}", out(&assert));
+}
+
+#[test]
+fn secrets_do_not_come_out_again() {
+    let folder = folder("secrets");
+    let token = "hunter2hunter2";
+    let text = manifest(&["--anonymous-auth=true", "--etcd-servers=https://me:hunter2hunter2@127.0.0.1:2379"])
+        + &format!("    env:\n    - name: CLOUD_TOKEN\n      value: {token}\n");
+    let path = folder.join("x.yaml");
+    fs::write(&path, text).expect("a file");
+    let path = path.to_str().expect("UTF-8");
+    for arguments in [
+        &["audit", "-v", path][..],
+        &["audit", "--format", "json", path],
+        &["resolve", "--defaults", path],
+        &["resolve", "--format", "json", path],
+    ] {
+        let assert = run(arguments);
+        assert!(!out(&assert).contains(token) && !err(&assert).contains(token), "{arguments:?}");
+    }
+}
+
+#[test]
+fn settings_are_listed_once_with_their_origin() {
+    let effective = json(&["resolve", "examples/kubeadm"]);
+    assert_eq!(effective["schema"], "portcullis.effective/1");
+    let settings = effective["clusters"][0]["components"][0]["settings"].as_array().expect("settings").clone();
+    let named = |name: &str| settings.iter().find(|setting| setting["name"] == name).expect("the setting");
+    assert_eq!(named("authorization-mode")["value"], "[Node,RBAC]");
+    assert_eq!(named("authorization-mode")["location"]["line"], 19);
+    assert_eq!(
+        (&named("profiling")["value"], &named("profiling")["origin"]),
+        (&Value::from("true"), &Value::from("default"))
+    );
+    assert_eq!(named("tls-min-version")["effective"], "VersionTLS12");
+    assert!(settings.is_sorted_by_key(|setting| setting["name"].as_str().map(str::to_owned)));
+}
+
+#[test]
+fn results_go_to_a_file_where_asked() {
+    let path = folder("output").join("report.json");
+    let path = path.to_str().expect("UTF-8");
+    let assert = run(&["audit", "--format", "json", "-o", path, "examples/kubeadm"]).code(0);
+    assert_eq!(out(&assert), "");
+    let report: Value = serde_json::from_str(&fs::read_to_string(path).expect("the file")).expect("JSON");
+    assert_eq!(report["schema"], "portcullis.report/1");
+    refused(&["audit", "-o", "no/such/folder/x", "examples/kubeadm"], 2, "cannot write the result");
+}
+
+#[test]
+fn terminals_get_color_only_where_asked() {
+    assert!(!out(&run(&["audit", "examples/old"])).contains('\u{1b}'));
+    assert!(out(&run(&["audit", "--color", "always", "examples/old"])).contains('\u{1b}'));
+}
+
+/// The picture in the README: its parts stand in the output of the first command, in that order.
+#[test]
+fn the_readme_shows_what_is_printed() {
+    let readme = fs::read_to_string(root().join("README.md")).expect("the README");
+    let picture =
+        readme.split_once("<!-- picture -->").and_then(|(_, rest)| rest.split("```").nth(1)).expect("a picture");
+    let picture = picture.trim_start_matches("text\n");
+    let text = out(&run(&["audit", "examples", "--fail-on", "never"]).code(0));
+    let mut rest = text.as_str();
+    let mut parts = 0;
+    for part in picture.split("\n…\n") {
+        let part = part.trim_matches('\n');
+        let at = rest.find(part).unwrap_or_else(|| panic!("not printed any more:\n{part}\n\nprinted:\n{text}"));
+        rest = &rest[at + part.len()..];
+        parts += 1;
+    }
+    assert!(parts >= 2);
+}
+
+/// Everything in the folder of real files ends somehow, whatever is in it.
+#[test]
+fn the_corpus_ends_without_a_fault() {
+    let Some(corpus) = std::env::var_os("PORTCULLIS_CORPUS") else {
+        println!("skipped: set PORTCULLIS_CORPUS to a folder of manifests");
+        return;
+    };
+    let corpus = PathBuf::from(corpus);
+    let corpus = corpus.to_str().expect("UTF-8");
+    for format in ["human", "json"] {
+        let assert = run(&["audit", "--format", format, "--color", "never", corpus]).code(1);
+        assert!(!out(&assert).contains('\u{1b}') && !err(&assert).contains('\u{1b}'));
+        assert!(!err(&assert).contains("panicked"), "{}", err(&assert));
+    }
+    run(&["resolve", "--format", "json", corpus]).code(0);
+}

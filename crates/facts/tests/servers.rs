@@ -283,8 +283,8 @@ fn a_flag_of_another_release_is_not_applicable() {
     assert_eq!(
         stops(&server),
         [
-            "`--basic-auth-file` was removed in 1.19, and a flag that it does not know stops the server",
-            "`--cloud-provider` was removed in 1.33, and a flag that it does not know stops the server"
+            "`--basic-auth-file` was removed in 1.19; a server that does not know a flag does not start",
+            "`--cloud-provider` was removed in 1.33; a server that does not know a flag does not start"
         ]
     );
     let hint = |name: &str| {

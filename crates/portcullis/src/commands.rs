@@ -153,7 +153,6 @@ struct Started {
 }
 
 impl Started {
-    #[expect(clippy::disallowed_methods, reason = "this is the room that reads the clock")]
     fn new(args: &args::Look) -> Result<Self, UsageError> {
         let started = Timestamp::now();
         let format = Format::find(&args.format)?;

@@ -152,7 +152,7 @@ impl Checks<'_> {
                 (None, Some(from)) => (ProblemKind::Unknown, format!("`--{}` came in {from}", flag.name)),
                 (None, None) => (ProblemKind::Unknown, format!("`--{}` is in {}", flag.name, flag.life())),
             };
-            let message = format!("{message}, and a flag that it does not know stops the server");
+            let message = format!("{message}; a server that does not know a flag does not start");
             return Problem { setting: Some(flag.name.to_owned()), ..problem(kind, true, message, at) };
         }
         if let Some((_, fork)) = FORKS.iter().find(|(known, _)| *known == dashed) {

@@ -1,11 +1,11 @@
 //! One finding: the line, the caret, what, why it matters, what to do, and what that breaks.
 
 use annotate_snippets::{AnnotationKind, Group, Level, Patch, Renderer, Snippet};
-use model::{Confidence, EvidenceId, Outcome, Severity, Span};
+use model::{Confidence, Edit, EvidenceId, Outcome, Severity, Span};
 
 use super::{
     Look, page,
-    wrap::{plain, wrapped},
+    wrap::{plain, width, wrapped},
 };
 use crate::{
     input::{ClusterReport, Judged},
@@ -31,6 +31,26 @@ impl<'a> Window<'a> {
         Some(Self { source, first: line as usize, start })
     }
 
+    /// The source and the span in it, both cut to what fits beside the line number; the span begins in view.
+    fn cut(&self, span: Span, columns: usize) -> (String, std::ops::Range<usize>) {
+        const MARK: &str = "…";
+        let span = self.relative(span);
+        let room = columns.saturating_sub(8).max(20);
+        if width(self.source) <= room {
+            return (self.source.to_owned(), span);
+        }
+        let character =
+            |at: usize| self.source.char_indices().map(|(start, _)| start).nth(at).unwrap_or(self.source.len());
+        let before = self.source[..span.start].chars().count();
+        let first = if before + 8 > room { character(before.saturating_sub(8)) } else { 0 };
+        let shown: String = self.source[first..].chars().take(room - 2).collect();
+        let last = first + shown.len();
+        let lead = if first > 0 { MARK } else { "" };
+        let tail = if last < self.source.len() { MARK } else { "" };
+        let place = |at: usize| at.clamp(first, last) - first + lead.len();
+        (format!("{lead}{shown}{tail}"), place(span.start)..place(span.end).max(place(span.start)))
+    }
+
     /// Where a span lies in the window, cut to it.
     fn relative(&self, span: Span) -> std::ops::Range<usize> {
         let start = span.range().start.saturating_sub(self.start).min(self.source.len());
@@ -54,7 +74,9 @@ pub(super) fn render(judged: &Judged, places: &Places<'_>, cluster: &ClusterRepo
     };
     let several = cluster.components.len() > 1;
     let of = entry.instance.as_ref().filter(|_| several).map(|name| format!(" on {}", plain(name))).unwrap_or_default();
-    let title = format!("{}{of}{sure}", plain(&entry.message));
+    // `high[rule]: ` stands before the title, and its further lines are set under it.
+    let before = entry.severity.name().len() + entry.rule.len() + 4;
+    let title = wrapped(&format!("{}{of}{sure}", plain(&entry.message)), look.width.saturating_sub(before).max(32));
     let title = level.with_name(entry.severity.name()).primary_title(title).id(entry.rule);
     let mut main = Group::with_title(title);
 
@@ -73,12 +95,16 @@ pub(super) fn render(judged: &Judged, places: &Places<'_>, cluster: &ClusterRepo
         };
         let kind = if at == 0 { AnnotationKind::Primary } else { AnnotationKind::Context };
         let repeats = label.text == entry.message;
-        let mut annotation = kind.span(window.relative(span));
+        let (source, place) = window.cut(span, look.width);
+        let mut annotation = kind.span(place);
         if !repeats && !label.text.is_empty() {
             annotation = annotation.label(plain(&label.text));
         }
-        main = main.element(Snippet::source(window.source).line_start(window.first).path(path).annotation(annotation));
+        main = main.element(Snippet::source(source).line_start(window.first).path(path).annotation(annotation));
     }
+
+    // A change to an endless line shows nothing; the wire format has it.
+    let shown = !judged.edits.is_empty() && judged.edits.iter().all(|edit| fits(edit, places));
 
     // ` = breaks: ` and a line number of up to four digits stand before the text.
     let columns = look.width.saturating_sub(16).max(24);
@@ -87,7 +113,7 @@ pub(super) fn render(judged: &Judged, places: &Places<'_>, cluster: &ClusterRepo
         notes.push(("why", why));
     }
     if let Some(remedy) = &failure.remedy {
-        if judged.edits.is_empty() {
+        if !shown {
             notes.push(("fix", remedy.title.clone()));
         }
         notes.extend(remedy.breaks.iter().map(|breaks| ("breaks", breaks.clone())));
@@ -96,29 +122,12 @@ pub(super) fn render(judged: &Judged, places: &Places<'_>, cluster: &ClusterRepo
         main = main.element(Level::NOTE.with_name(name).message(wrapped(&plain(&text), columns)));
     }
     let mut groups: Vec<Group<'_>> = vec![main];
-    if let Some(remedy) = failure.remedy.as_ref().filter(|_| !judged.edits.is_empty()) {
+    if let Some(remedy) = failure.remedy.as_ref().filter(|_| shown) {
         let title = Level::HELP.with_name("fix").secondary_title(wrapped(&plain(&remedy.title), columns));
         let mut fix = Group::with_title(title);
         for edit in &judged.edits {
-            let anchor =
-                Span::new(edit.span.start.saturating_sub(u32::from(edit.span.start == edit.span.end)), edit.span.end);
-            let Some(lines) = places.lines(&edit.evidence) else { continue };
-            let (line, _) = lines.line_column(anchor.start);
-            let (last, _) = lines.line_column(edit.span.end);
-            let first = lines.line(line);
-            let start = first.as_ptr() as usize - lines.text.as_ptr() as usize;
-            let end_line = lines.line(last);
-            let end = (end_line.as_ptr() as usize - lines.text.as_ptr() as usize) + end_line.len();
-            let Some(source) = lines.text.get(start..end.max(edit.span.range().end).min(lines.text.len())) else {
-                continue;
-            };
-            let relative = edit.span.range().start.saturating_sub(start)..edit.span.range().end.saturating_sub(start);
-            fix = fix.element(
-                Snippet::source(source)
-                    .line_start(line as usize)
-                    .path(plain(edit.evidence.as_str()))
-                    .patch(Patch::new(relative, edit.text.clone())),
-            );
+            let Some(patch) = patch(edit, places) else { continue };
+            fix = fix.element(patch);
         }
         groups.push(fix);
     }
@@ -126,4 +135,38 @@ pub(super) fn render(judged: &Judged, places: &Places<'_>, cluster: &ClusterRepo
     let mut text = renderer.term_width(look.width).render(&groups).to_string();
     text.push('\n');
     text
+}
+
+/// Lines longer than this are no diff that anybody reads.
+const LONGEST: usize = 240;
+
+fn fits(edit: &Edit, places: &Places<'_>) -> bool {
+    places.lines(&edit.evidence).is_some_and(|lines| {
+        let (first, _) = lines.line_column(edit.span.start);
+        let (last, _) = lines.line_column(edit.span.end);
+        last - first <= 6 && (first..=last).all(|line| lines.line(line).len() <= LONGEST)
+    })
+}
+
+/// The lines that an edit touches, with the edit.
+fn patch<'a>(edit: &Edit, places: &Places<'a>) -> Option<Snippet<'a, Patch<'a>>> {
+    let lines = places.lines(&edit.evidence)?;
+    let offset = |text: &str| text.as_ptr() as usize - lines.text.as_ptr() as usize;
+    let path = plain(edit.evidence.as_str());
+    let (line, column) = lines.line_column(edit.span.start);
+    // New lines are shown behind the line that they follow, so that the last line of a file has room for them.
+    if edit.span.start == edit.span.end && column == 1 && line > 1 && edit.text.ends_with('\n') {
+        let before = lines.line(line - 1);
+        let added = format!("\n{}", edit.text.trim_end_matches(['\n', '\r']));
+        let patch = Patch::new(before.len()..before.len(), added);
+        return Some(Snippet::source(before).line_start(line as usize - 1).path(path).patch(patch));
+    }
+    let (last, _) = lines.line_column(edit.span.end);
+    let first = lines.line(line);
+    let last = lines.line(last);
+    let start = offset(first);
+    let end = (offset(last) + last.len()).max(edit.span.range().end).min(lines.text.len());
+    let source = lines.text.get(start..end)?;
+    let place = edit.span.range().start - start..edit.span.range().end - start;
+    Some(Snippet::source(source).line_start(line as usize).path(path).patch(Patch::new(place, edit.text.clone())))
 }

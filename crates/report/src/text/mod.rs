@@ -74,11 +74,12 @@ fn one_cluster(cluster: &ClusterReport, several: bool, look: Look, text: &mut St
     let places = Places::new(&cluster.evidence);
     for component in cluster.components.iter().filter(|component| component.starts == Some(false)) {
         let reasons = component.problems.iter().filter(|problem| problem.stops).count();
-        let line = format!(
-            "{} would not start as declared: {reasons} reason{} below",
-            name_of(component, cluster),
-            if reasons == 1 { "" } else { "s" }
-        );
+        let reasons = if reasons == 1 { "1 reason".to_owned() } else { format!("{reasons} reasons") };
+        let told = cluster.entries.iter().any(|judged| {
+            judged.entry.rule == REFUSES && judged.entry.instance.as_deref() == Some(component.instance.as_str())
+        });
+        let place = if told { "below" } else { "that portcullis resolve shows" };
+        let line = format!("{} would not start as declared: {reasons} {place}", name_of(component, cluster));
         let _ = writeln!(text, "{}\n", paint.red(&line));
     }
     let mut failing: Vec<&Judged> =
@@ -259,7 +260,8 @@ fn table(clusters: &[&ClusterReport], look: Look) -> String {
     let head: String = HEADS.iter().zip(&widths).map(|(head, width)| format!("{head:>width$}")).collect();
     let title = if aside { String::new() } else { "rules".to_owned() };
     let start = if aside { 2 } else { first };
-    let _ = writeln!(text, "{}", paint.bold(&format!("{title:<start$}{head}")));
+    let title = if aside && clusters.len() == 1 { String::new() } else { title };
+    let _ = writeln!(text, "{}", paint.bold(format!("{title:<start$}{head}").trim_end()));
     for (name, counts) in rows {
         if aside {
             let _ = writeln!(text, "{name}");

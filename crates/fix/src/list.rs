@@ -13,7 +13,12 @@ use crate::{
 pub(crate) fn insert(ground: &Ground<'_>, word: &str) -> Result<Done, String> {
     let list = ground.node.sequence().ok_or("the command is no list there")?;
     let items: Vec<Cursor<'_>> = ground.node.items().collect();
-    let is_word = |item: &Cursor<'_>| item.scalar().is_some_and(|scalar| scalar.text().starts_with("--"));
+    let text_of = |item: &Cursor<'_>| item.scalar().map(|scalar| scalar.text().to_owned()).unwrap_or_default();
+    // Behind a bare `--` nothing is a flag any more.
+    if items.iter().any(|item| text_of(item) == "--") {
+        return Err("a `--` ends the flags there, and before it only a person can tell where".to_owned());
+    }
+    let is_word = |item: &Cursor<'_>| text_of(item).starts_with("--");
     let index = items.iter().rposition(is_word).or_else(|| items.len().checked_sub(1)).ok_or("the list is empty")?;
     let sibling = items.get(index).ok_or("the list is empty")?;
     if sibling.node().is_alias() || is_block(sibling) {

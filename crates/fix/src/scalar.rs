@@ -13,7 +13,13 @@ pub(crate) fn set_word(ground: &Ground<'_>, setting: &str, to: &str) -> Result<D
     if !is_flag(&word[..end], setting) {
         return Err(format!("the word there is not `{setting}`"));
     }
+    if adds_up(ground, setting, to) {
+        return Err("it is given more than once, and what is given adds up".to_owned());
+    }
     let wanted = format!("{}={to}", &word[..end]);
+    if wanted == word {
+        return Err("it has that value already, so something else decides".to_owned());
+    }
     // Only the value changes where its bytes can be told; the name stays as it is spelt.
     let (range, inserted) = match word.find('=') {
         Some(equals) => (equals + 1..word.len(), to.to_owned()),
@@ -28,6 +34,20 @@ pub(crate) fn set_word(ground: &Ground<'_>, setting: &str, to: &str) -> Result<D
         None => (scalar.span(), written(&wanted, scalar.style(), in_flow(&ground.node))?),
     };
     Ok(done(ground, span, text, wanted))
+}
+
+/// Whether the flag is a list that several words build together. Of other flags the last word holds, which is the place
+/// that facts name.
+fn adds_up(ground: &Ground<'_>, setting: &str, to: &str) -> bool {
+    let Some(list) = ground.node.parent() else { return false };
+    let values: Vec<String> = list
+        .items()
+        .filter_map(|item| {
+            let (name, value) = item.scalar()?.text().split_once('=')?;
+            is_flag(name, setting).then(|| value.to_owned())
+        })
+        .collect();
+    values.len() > 1 && (to.contains(',') || values.iter().any(|value| value.contains(',')))
 }
 
 /// The whole scalar gets another text.

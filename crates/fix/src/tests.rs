@@ -108,6 +108,9 @@ fn what_cannot_be_small_is_refused() {
     assert!(changed("c:\n- --x=1\n", "/c/0", Form::Word, "--x", None).is_err());
     assert!(changed("c:\n- --x\n- v\n", "/c/0", Form::Word, "--x", None).is_err());
     assert!(changed("c:\n- - --x=1\n  - q\n", "/c/0/0", Form::Word, "--x", None).is_err());
+    assert!(changed("c:\n- --x=1\n", "/c/0", Form::Word, "--x", Some("1")).is_err());
+    assert!(changed("c:\n- --x=a,b\n- --x=c\n", "/c/1", Form::Word, "--x", Some("d")).is_err());
+    assert!(changed("c:\n- --a=1\n- --\n- b\n", "/c", Form::List, "--x", Some("d")).is_err());
     assert!(changed("c:\n- |\n  exec p --x=1\n", "/c/0", Form::Script, "--x", Some("2")).is_err());
 }
 

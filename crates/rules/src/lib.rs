@@ -77,12 +77,6 @@ impl Applies {
         let outside = self.to.is_some_and(|to| oldest > to) || self.from.is_some_and(|from| newest < from);
         outside.then(|| format!("this is {release}, and {}", self.because))
     }
-
-    /// Whether every release this can be is inside.
-    pub fn covers(&self, release: &Release) -> bool {
-        let (oldest, newest) = release.bounds();
-        self.to.is_none_or(|to| newest <= to) && self.from.is_none_or(|from| oldest >= from)
-    }
 }
 
 /// Lists the rules of a folder: makes their modules, the slice `RULES`, and one test per page.
@@ -136,8 +130,6 @@ mod tests {
         let release = |from, to| Release::Within { from: Minor::new(1, from), to: Minor::new(1, to) };
         let early = Applies::until(18, "1.19 removed the flag");
         assert_eq!(early.excludes(&release(5, 36)), None);
-        assert!(!early.covers(&release(5, 36)));
-        assert!(early.covers(&release(5, 18)));
         assert_eq!(
             early.excludes(&release(19, 20)).as_deref(),
             Some("this is 1.19 to 1.20, and 1.19 removed the flag")

@@ -139,18 +139,20 @@ pub(crate) struct Mended {
 fn mend(subject: &Subject<'_>, scene: &Scene, complain: &mut dyn FnMut(String)) -> Mended {
     let mut mended = Mended { evidence: scene.evidence.clone(), touched: BTreeSet::new() };
     let mut refused: Vec<Vec<Change>> = Vec::new();
+    let mut made: BTreeSet<Option<String>> = BTreeSet::new();
     for _ in 0..ROUNDS {
         let entries = check::judge(subject, &scene.resolve_with(mended.evidence.clone()));
         let next = entries.iter().find_map(|entry| match &entry.outcome {
             Outcome::Fail(failure) => {
                 let remedy = failure.remedy.as_ref()?;
-                (!remedy.changes.is_empty() && !refused.contains(&remedy.changes)).then_some(remedy)
+                let open = !remedy.changes.is_empty() && !refused.contains(&remedy.changes);
+                open.then_some((entry, remedy))
             }
             _ => None,
         });
-        let Some(remedy) = next else {
-            let still = entries.iter().find(|entry| matches!(entry.outcome, Outcome::Fail(_)));
-            if let Some(entry) = still.filter(|_| !mended.touched.is_empty() && refused.is_empty()) {
+        let Some((entry, remedy)) = next else {
+            let fails = entries.iter().filter(|entry| matches!(entry.outcome, Outcome::Fail(_)));
+            for entry in fails.filter(|entry| made.contains(&entry.subject)) {
                 complain(format!("the remedy was made and it still fails: {}", entry.message));
             }
             return mended;
@@ -162,7 +164,10 @@ fn mend(subject: &Subject<'_>, scene: &Scene, complain: &mut dyn FnMut(String)) 
                 }
                 refused.push(remedy.changes.clone());
             }
-            Ok(edits) => make(&edits, &mut mended, complain),
+            Ok(edits) => {
+                made.insert(entry.subject.clone());
+                make(&edits, &mut mended, complain);
+            }
         }
     }
     complain(format!("after {ROUNDS} rounds of fixing there is still something to fix"));

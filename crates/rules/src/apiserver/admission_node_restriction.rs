@@ -70,10 +70,10 @@ fn state(server: &ApiServer, plugin: &AdmissionPlugin) -> String {
 }
 
 fn remedy(server: &ApiServer, plugin: &AdmissionPlugin) -> Remedy {
-    let change = change(server, plugin);
+    let changes = changes(server, plugin).unwrap_or_default();
     Remedy {
-        title: format!("turn `{PLUGIN}` on"),
-        safety: if change.is_some() { Safety::Review } else { Safety::Manual },
+        title: format!("turn `{PLUGIN}` on, beside the Node authorizer"),
+        safety: if changes.is_empty() { Safety::Manual } else { Safety::Review },
         breaks: vec![
             "Kubelets can no longer give themselves labels under `node-restriction.kubernetes.io/` or most of \
              `kubernetes.io/`: with `--node-labels=node-role.kubernetes.io/x` they do not register, and scripts that label \
@@ -81,17 +81,26 @@ fn remedy(server: &ApiServer, plugin: &AdmissionPlugin) -> Remedy {
                 .to_owned(),
             "Kubelets whose certificate does not name them are refused.".to_owned(),
         ],
-        changes: change.into_iter().collect(),
+        changes,
     }
 }
 
-/// The list that the plug-in would be named in, with it. Where it was switched off on purpose, only a person can tell why.
-fn change(server: &ApiServer, plugin: &AdmissionPlugin) -> Option<Change> {
+/// The list that the plug-in would be named in, with it, and the Node authorizer where it is missing. `None` where only a
+/// person can tell: the plug-in was switched off on purpose, or everything is allowed and roles have to come first.
+fn changes(server: &ApiServer, plugin: &AdmissionPlugin) -> Option<Vec<Change>> {
     let name = plugin.setting.trim_start_matches('-');
     if name == "disable-admission-plugins" {
         return None;
     }
     let mut list = server.component().setting(name).and_then(say::listed)?;
     list.push(PLUGIN.to_owned());
-    say::set(name, &plugin.origin, list.join(","))
+    let mut changes = vec![say::set(name, &plugin.origin, list.join(","))?];
+    let chain = server.authorizers().ok()?;
+    if !authorizers::has(chain, "Node") {
+        if authorizers::has(chain, authorizers::ALWAYS_ALLOW) {
+            return None;
+        }
+        changes.push(authorizers::change(server, chain, &["Node"])?);
+    }
+    Some(changes)
 }

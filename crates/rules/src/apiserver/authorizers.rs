@@ -49,18 +49,23 @@ pub(super) fn finding(chain: &Authorizers, message: String, remedy: Remedy) -> F
 /// Only a flag is rewritten. In a configuration file an authorizer is a block with a name and maybe a connection of its
 /// own, which nobody but its author can write.
 pub(super) fn remedy(server: &ApiServer, chain: &Authorizers, title: &str, breaks: &[&str], wanted: &[&str]) -> Remedy {
-    let is_flag = !chain.setting.contains('.');
-    let changes: Vec<Change> = is_flag
-        .then(|| say::set(&chain.setting, &chain.origin, modes_with(server, chain, wanted).join(",")))
-        .flatten()
-        .into_iter()
-        .collect();
+    let changes: Vec<Change> = change(server, chain, wanted).into_iter().collect();
     Remedy {
         title: title.to_owned(),
         safety: if changes.is_empty() { Safety::Manual } else { Safety::Review },
         breaks: breaks.iter().map(|&sentence| sentence.to_owned()).collect(),
         changes,
     }
+}
+
+/// The flag with the wanted chain; `None` where it is no flag, or where this release cannot have that chain.
+pub(super) fn change(server: &ApiServer, chain: &Authorizers, wanted: &[&str]) -> Option<Change> {
+    let modes = modes_with(server, chain, wanted);
+    let reached = wanted.iter().all(|&mode| modes.iter().any(|listed| listed == mode));
+    let is_flag = !chain.setting.contains('.');
+    (is_flag && reached && modes != chain.modes)
+        .then(|| say::set(&chain.setting, &chain.origin, modes.join(",")))
+        .flatten()
 }
 
 /// The chain without `AlwaysAllow` and with what is wanted; `Node,RBAC` where nothing else would be left.

@@ -9,11 +9,12 @@ use std::{io, path::PathBuf};
 
 use collect::{Inputs, Target};
 use facts::{Cluster, Gathered, Redactor};
-use model::{Confidence, Entry, Outcome, Severity, Version};
+use model::{Entry, Outcome};
 use report::{ClusterReport, Judged, RuleMeta, RunProblem, wire};
 use rules::Rule;
 
 pub use collect::Target as AuditTarget;
+pub use model::{Confidence, Severity, Version};
 pub use select::{NoSuchRule, Profile, nearest, select};
 
 /// How to look, whatever is done with what is seen.

@@ -19,7 +19,7 @@ use model::{
 };
 
 use crate::{
-    Files, Invocation,
+    File, Files, Invocation,
     flags::KUBE_APISERVER,
     golang,
     pflag::{self, Kind},
@@ -238,16 +238,17 @@ pub fn resolve(invocation: &Invocation, version: Option<&Version>, files: &Files
         setting: Some(other),
     }));
     problems.extend(merge_problems(&resolved));
-    let certain = matches!(release, Release::Exactly(_))
-        && versions.iter().all(|version| newer_than_data(version).is_none())
-        && invocation.open_ended.is_none()
-        && invocation.words.iter().all(|word| word.unresolved.is_none());
-    let starts = if problems.iter().any(|problem| problem.stops) {
-        Some(false)
-    } else {
-        // What unread files hold could still stop it: that is theirs to say, where they are read.
-        certain.then_some(true)
-    };
+    let mut unseen: Vec<Gap> = versions.iter().find_map(newer_than_data).into_iter().collect();
+    if !matches!(release, Release::Exactly(_)) {
+        unseen.push(version_gap(format!("whether it starts depends on the release, which is {release}")));
+    }
+    unseen.extend(invocation.open_ended.clone());
+    unseen.extend(invocation.words.iter().filter_map(|word| word.unresolved.clone()));
+    unseen.extend(unseen_files(invocation, &versions, files));
+    unseen.sort_unstable();
+    unseen.dedup();
+    let stops = problems.iter().any(|problem| problem.stops);
+    let starts = if stops { Some(false) } else { unseen.is_empty().then_some(true) };
     ApiServer {
         authorizers: merge_views(&resolved, "who authorizes", |one| &one.authorizers),
         anonymous: merge_views(&resolved, "whether requests without credentials are served", |one| &one.anonymous),
@@ -256,6 +257,7 @@ pub fn resolve(invocation: &Invocation, version: Option<&Version>, files: &Files
             instance: invocation.instance.clone(),
             release,
             starts,
+            unseen,
             settings,
             problems,
             declared_in: invocation.declared_in.clone(),
@@ -466,13 +468,18 @@ const FILES: [(&str, bool); 36] = [
 
 /// The files that the written flags of an invocation name, for whoever collects them.
 pub fn file_wants(invocation: &Invocation, component: &Component) -> Vec<FileWant> {
-    let table = &*KUBE_APISERVER;
     let versions: Vec<Version> = match &component.release {
         Release::Exactly(version) => vec![version.clone()],
         within => within.minors().map(Version::of_minor).collect(),
     };
+    wanted(invocation, &versions)
+}
+
+/// A flag of one possible release names its file whether or not another one has the flag.
+fn wanted(invocation: &Invocation, versions: &[Version]) -> Vec<FileWant> {
+    let table = &*KUBE_APISERVER;
     let mut wants: Vec<FileWant> = Vec::new();
-    for version in &versions {
+    for version in versions {
         for occurrence in pflag::parse(&invocation.words, table, version).occurrences {
             let (Some(flag), Ok(text)) = (table.flags.get(occurrence.flag), occurrence.text) else { continue };
             let Some((name, contents)) = FILES.iter().find(|(name, _)| *name == flag.name) else { continue };
@@ -485,6 +492,25 @@ pub fn file_wants(invocation: &Invocation, component: &Component) -> Vec<FileWan
         }
     }
     wants
+}
+
+/// Files that are read at start-up and were not seen: without a root all of them, as one gap.
+fn unseen_files(invocation: &Invocation, versions: &[Version], files: &Files<'_>) -> Vec<Gap> {
+    let wants = wanted(invocation, versions);
+    if files.root.is_none() && !wants.is_empty() {
+        let count = if wants.len() == 1 { "a file".to_owned() } else { format!("{} files", wants.len()) };
+        return vec![Gap {
+            kind: GapKind::Unread,
+            reason: format!("it starts only if {count} that its flags name can be read, and no root was given"),
+            wanted: "the files that flags name".to_owned(),
+            who_could_answer: "give the node's root with --root".to_owned(),
+        }];
+    }
+    let unread = |want: &FileWant| match files.look(&want.path) {
+        File::Unread(gap) => Some(gap),
+        File::Read(_) | File::Missing(_) => None,
+    };
+    wants.iter().filter_map(unread).collect()
 }
 
 /// The paths in one value: `tls-sni-cert-key` names two.

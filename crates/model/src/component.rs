@@ -147,6 +147,8 @@ pub struct Component {
     pub release: Release,
     /// `None` where that depends on something that was not seen.
     pub starts: Option<bool>,
+    /// What was not seen and could still keep it from starting.
+    pub unseen: Vec<Gap>,
     /// All settings of that release, sorted by name, each once.
     pub settings: Vec<Setting>,
     pub problems: Vec<Problem>,

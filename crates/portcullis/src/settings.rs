@@ -2,8 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use audit::{AuditTarget, Judging, Look, Profile, nearest};
-use model::{Confidence, Severity, Version};
+use audit::{AuditTarget, Confidence, Judging, Look, Profile, Severity, Version, nearest};
 
 use crate::args;
 

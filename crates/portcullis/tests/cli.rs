@@ -121,7 +121,8 @@ fn exit_statuses_follow_severity_and_strictness() {
         (&["audit", "--fail-on", "medium", "--rule", "apiserver-profiling", "examples/kubeadm"], 0),
         (&["audit", "examples/old"], 1),
         (&["audit", "--fail-on", "never", "examples/old"], 0),
-        (&["audit", "--strict", "examples/kubeadm"], 0),
+        (&["audit", "--strict", "examples/hardened"], 0),
+        (&["audit", "--strict", "examples/kubeadm"], 3),
     ] {
         let assert = run(arguments).code(code);
         assert_eq!(err(&assert), "", "{arguments:?}");
@@ -132,8 +133,9 @@ fn exit_statuses_follow_severity_and_strictness() {
     let flags = ["--authentication-config=/etc/authn.yaml", "--authorization-mode=Node,RBAC"];
     fs::write(&path, manifest(&flags)).expect("a file");
     let path = path.to_str().expect("UTF-8");
-    run(&["audit", "--rule", "apiserver-anonymous-auth", path]).code(0);
-    run(&["audit", "--rule", "apiserver-anonymous-auth", "--strict", path]).code(3);
+    let arguments = ["audit", "--kubernetes-version", "1.34", "--rule", "apiserver-anonymous-auth", path];
+    run(&arguments).code(0);
+    run(&[&arguments[..], &["--strict"]].concat()).code(3);
 }
 
 #[test]

@@ -88,6 +88,7 @@ fn sample() -> Report {
         instance: "server".to_owned(),
         release: Release::Exactly("1.34.2".parse::<Version>().expect("a version")),
         starts: Some(false),
+        unseen: Vec::new(),
         settings: vec![
             Setting { name: "anonymous-auth", readings: vec![decided] },
             Setting { name: "authentication-config", readings: vec![Err(gap("/etc/authn.yaml"))] },

@@ -1,6 +1,6 @@
 //! Components that do not start. The page beside this file explains the rule and tests it.
 
-use model::{Answer, Component, Gap, GapKind, RuleCard, Severity, Unanswered, Verdict};
+use model::{Answer, Component, RuleCard, Severity, Verdict};
 
 use super::problems;
 use crate::{Applies, Check, Rule};
@@ -28,10 +28,5 @@ fn check(component: &Component) -> Verdict {
     if component.starts == Some(true) {
         return Ok(Answer { because: format!("nothing among its arguments stops a {} of {}", component.name, component.release), ..Answer::default() });
     }
-    Err(Unanswered::Gap(Gap {
-        kind: GapKind::Unresolved,
-        reason: format!("whether {} starts depends on something that was not seen", component.name),
-        wanted: "what it refers to".to_owned(),
-        who_could_answer: "the node: give its root with --root, and the release with --kubernetes-version".to_owned(),
-    }))
+    Ok(Answer { gaps: component.unseen.clone(), ..Answer::default() })
 }

@@ -56,7 +56,7 @@ impl<'t> Lines<'t> {
             .starts
             .get(index + 1)
             .map_or(self.text.len(), |&next| next as usize);
-        let content = crate::scalar::without_break(&self.text[start..end]);
+        let content = crate::source::without_break(&self.text[start..end]);
         Some(Span::new(start, start + content.len()))
     }
 }

@@ -232,6 +232,10 @@ impl<'a> Cursor<'a> {
         }
     }
 
+    pub(crate) fn step(&self) -> Option<&Step<'a>> {
+        self.step.as_deref()
+    }
+
     fn entry(&self, found: Found<'a>) -> Cursor<'a> {
         let entry = &found.mapping.entries[found.position];
         let segment =

@@ -1,4 +1,4 @@
-//! Lossless YAML: what a text says and where it says it.
+//! Lossless YAML: what a text says, where it says it, and the smallest edit that changes it.
 //!
 //! An auditor has to point. So every node keeps the bytes it came from, comments are kept, an alias stays an alias,
 //! and a scalar keeps its text and its style until somebody asks what it means. Reading never fails: what is wrong
@@ -11,15 +11,18 @@
 //! Input comes from strangers: depth, nodes, aliases, documents and bytes are bounded by [`Limits`], and a document
 //! whose aliases would expand beyond them is cut, so that no walk over a tree can run away.
 //!
-//! Start at [`parse`] and [`Cursor`].
+//! Start at [`parse`] and [`Cursor`]; changes begin at [`edit`].
 
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test fails by panicking"))]
+
+pub mod edit;
 
 mod cursor;
 mod decode;
 mod lines;
 mod parse;
 mod scalar;
+mod source;
 mod tree;
 
 pub use crate::cursor::{Cursor, Entries, Item};

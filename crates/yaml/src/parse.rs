@@ -14,6 +14,7 @@ use granit_parser as granit;
 use granit_parser::{ErrorKind, Event, Parser, ScalarStyle, StructureStyle};
 
 use crate::scalar::{Scalar, Style, Tag};
+use crate::source::{find_indicator, shorten};
 use crate::tree::{
     Anchored, Comment, Content, Document, Entry, Fault, FaultKind, Mapping, Node, Properties, Sequence, Span, Stream,
     Value,
@@ -192,6 +193,8 @@ impl<'t> Builder<'t> {
                 let span = match style {
                     ScalarStyle::Literal | ScalarStyle::Folded => self.block_scalar(span),
                     _ => {
+                        let bare = !written && anchor == 0 && tag.is_none();
+                        let span = if bare { self.unwritten(span) } else { span };
                         self.last_end = self.last_end.max(span.end as usize);
                         span
                     }
@@ -414,8 +417,17 @@ impl<'t> Builder<'t> {
     fn block_scalar(&mut self, content: Span) -> Span {
         let from = self.last_end;
         self.last_end = self.last_end.max(content.end as usize);
+<<<<<<< HEAD
         let start = self.find_indicator(b"|>", from, content.start as usize).unwrap_or(content.start as usize);
         let raw = &self.text[start..content.end as usize];
+=======
+        let start = find_indicator(self.text, b"|>", from, content.start as usize)
+            .unwrap_or(content.start as usize);
+        let raw = self
+            .text
+            .get(start..content.end as usize)
+            .unwrap_or_default();
+>>>>>>> yaml
         let header = raw.split(['\n', '\r', '#']).next().unwrap_or_default();
         // All blank lines at the end belong to a scalar that keeps them, none to others.
         let length = if header.contains('+') {
@@ -433,12 +445,13 @@ impl<'t> Builder<'t> {
         if style == StructureStyle::Flow || !in_mapping {
             return span;
         }
-        match self.find_indicator(b"-", self.last_end, span.start as usize) {
+        match find_indicator(self.text, b"-", self.last_end, span.start as usize) {
             Some(dash) => Span::new(dash, span.end as usize),
             None => span,
         }
     }
 
+<<<<<<< HEAD
     /// The first of the `indicators` in a stretch that holds no content, only white space, tags, anchors and comments.
     fn find_indicator(&self, indicators: &[u8], from: usize, to: usize) -> Option<usize> {
         let between = self.text.get(from..to)?;
@@ -451,9 +464,33 @@ impl<'t> Builder<'t> {
                 b'#' => at += length_until(b"\r\n"),
                 b'&' | b'!' => at += length_until(b" \t\r\n"),
                 _ => at += 1,
+=======
+    /// A value that is not written stands right after its colon or dash. The parser places some before the colon and
+    /// some after a comment.
+    fn unwritten(&self, span: Span) -> Span {
+        let Some(frame) = self.open.last() else {
+            return span;
+        };
+        let at = span.start as usize;
+        let after = match &frame.children {
+            Children::Items(_) if frame.flow => None,
+            Children::Items(items) => {
+                let from = if items.is_empty() {
+                    frame.start.start as usize
+                } else {
+                    self.last_end
+                };
+                find_indicator(self.text, b"-", from, at)
+>>>>>>> yaml
             }
-        }
-        None
+            Children::Entries(_, None) => None,
+            Children::Entries(_, Some(_)) => {
+                let rest = self.text.get(at..).unwrap_or_default();
+                let blanks = rest.len() - rest.trim_start_matches([' ', '\t']).len();
+                rest[blanks..].starts_with(':').then_some(at + blanks)
+            }
+        };
+        after.map_or(span, |indicator| Span::new(indicator + 1, indicator + 1))
     }
 
     fn scalar_tag(&mut self, tag: &granit::Tag, span: Span) -> Tag {
@@ -647,6 +684,7 @@ impl Written for granit::Span {
         span_of(self).is_empty()
     }
 }
+<<<<<<< HEAD
 
 /// A name for use in a message: without control characters, and never long.
 fn shorten(name: &str) -> String {
@@ -657,3 +695,5 @@ fn shorten(name: &str) -> String {
     }
     short
 }
+=======
+>>>>>>> yaml

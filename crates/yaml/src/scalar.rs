@@ -6,6 +6,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
+use crate::source::{split_lines, without_break};
 use crate::tree::Span;
 
 /// A scalar as written.
@@ -270,33 +271,6 @@ fn in_block(raw: &str, text: &str, goal: usize, folded: bool) -> Option<usize> {
         at += line.len();
     }
     None
-}
-
-/// The lines of a text with their breaks: `\n`, `\r\n` or a lone `\r`.
-pub(crate) fn split_lines(text: &str) -> impl Iterator<Item = &str> {
-    let mut rest = text;
-    std::iter::from_fn(move || {
-        if rest.is_empty() {
-            return None;
-        }
-        let (line, after) = rest.split_at(line_length(rest));
-        rest = after;
-        Some(line)
-    })
-}
-
-/// The length of the first line with its break.
-fn line_length(text: &str) -> usize {
-    let bytes = text.as_bytes();
-    match bytes.iter().position(|byte| matches!(byte, b'\n' | b'\r')) {
-        None => bytes.len(),
-        Some(at) if bytes[at] == b'\r' && bytes.get(at + 1) == Some(&b'\n') => at + 2,
-        Some(at) => at + 1,
-    }
-}
-
-pub(crate) fn without_break(line: &str) -> &str {
-    line.trim_end_matches(['\n', '\r'])
 }
 
 /// Whether a plain scalar with this text may resolve to anything but text; `true` where it is worth a closer look.

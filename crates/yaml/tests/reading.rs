@@ -1,10 +1,22 @@
+<<<<<<< HEAD
 //! What is read from whole texts: documents, spans, faults and bounds.
 #![allow(clippy::print_stderr, clippy::unwrap_used, reason = "tests report on skipped evidence and may fail")]
+=======
+//! What is read from whole texts: documents, spans, faults and bounds; and what edits make of real files.
+#![allow(
+    clippy::print_stderr,
+    clippy::unwrap_used,
+    reason = "tests report on skipped evidence and may fail"
+)]
+>>>>>>> yaml
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use portcullis_yaml::edit::{self, Draft, Refusal};
 use portcullis_yaml::{Fault, FaultKind, Limits, Node, Resolved, Stream, Value, decode, parse};
+use proptest::prelude::*;
 
 fn read(text: &str) -> Stream {
     let stream = parse(text, &Limits::default());
@@ -73,6 +85,35 @@ fn spans_hold_what_is_written() {
     check("a: 'x\n  y'\nb: 1\n", "/a", "'x\n  y'");
     check("a:\nb: 1\n", "/a", "");
     check("a: # c\n", "/a", "");
+    for (text, offset) in [
+        ("a:\nb: 1\n", 2),
+        ("a : # c\n", 3),
+        ("{a: , b: 1}", 3),
+        ("{\"a\":}", 5),
+        ("a: &x\n", 5),
+    ] {
+        let stream = read(text);
+        let cursor = stream.documents[0].at("/a").unwrap();
+        assert_eq!(cursor.span().start, offset, "{text:?}");
+        assert!(cursor.is_null() && cursor.span().is_empty());
+    }
+    check("- # c\n-\n", "/0", "");
+    assert_eq!(
+        read("a:\n- # c\n-\n").documents[0]
+            .at("/a/0")
+            .unwrap()
+            .span()
+            .start,
+        4
+    );
+    assert_eq!(
+        read("- - # c\n  - # d\n").documents[0]
+            .at("/0/1")
+            .unwrap()
+            .span()
+            .start,
+        11
+    );
     check("a:\n  - b\n  - c # c\n\n# d\n", "/a", "- b\n  - c");
     check("a:\n- b: 1\n  c: 2\n\n- d\n", "/a/0", "b: 1\n  c: 2");
     check("a: [b, {c: d}]\n", "/a", "[b, {c: d}]");
@@ -260,33 +301,143 @@ fn hostile_texts_end_soon() {
     }
 }
 
-#[test]
-fn the_corpus_reads() {
+/// The texts of the corpus with their names, or `None` if there is no corpus here.
+fn corpus() -> Option<Vec<(String, String)>> {
     let Some(corpus) = std::env::var_os("PORTCULLIS_CORPUS") else {
         eprintln!("PORTCULLIS_CORPUS is not set, so no corpus was read");
-        return;
+        return None;
     };
     let root = Path::new(&corpus);
     let mut open = vec![root.to_path_buf()];
-    let mut count = 0;
-    let mut refused = Vec::new();
+    let mut texts = Vec::new();
     while let Some(path) = open.pop() {
         if path.is_dir() {
+<<<<<<< HEAD
             open.extend(std::fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()));
             continue;
+=======
+            open.extend(
+                std::fs::read_dir(&path)
+                    .unwrap()
+                    .map(|entry| entry.unwrap().path()),
+            );
+        } else if let Ok(text) = decode(&std::fs::read(&path).unwrap()) {
+            let name = path
+                .strip_prefix(root)
+                .unwrap()
+                .to_string_lossy()
+                .into_owned();
+            texts.push((name, text.to_owned()));
+>>>>>>> yaml
         }
-        let bytes = std::fs::read(&path).unwrap();
-        let Ok(text) = decode(&bytes) else { continue };
-        let stream = read(text);
-        let name = path.strip_prefix(root).unwrap();
+    }
+    Some(texts)
+}
+
+#[test]
+fn the_corpus_reads() {
+    let Some(texts) = corpus() else { return };
+    let mut count = 0;
+    let mut refused = Vec::new();
+    for (name, text) in texts {
+        let stream = read(&text);
         let hostile = name.starts_with("hostile") || name.starts_with("templated");
+<<<<<<< HEAD
         let ours = name.extension().is_some_and(|kind| kind == "yaml" || kind == "yml" || kind == "json");
         if ours && !hostile {
             count += 1;
             let fault = stream.faults.iter().find(|fault| fault.kind == FaultKind::Syntax);
             refused.extend(fault.map(|fault| format!("{}: {} {:?}", name.display(), fault.message, fault.span)));
+=======
+        let ours = [".yaml", ".yml", ".json"]
+            .iter()
+            .any(|kind| name.ends_with(kind));
+        if ours && !hostile {
+            count += 1;
+            let fault = stream
+                .faults
+                .iter()
+                .find(|fault| fault.kind == FaultKind::Syntax);
+            refused
+                .extend(fault.map(|fault| format!("{name}: {} {:?}", fault.message, fault.span)));
+>>>>>>> yaml
         }
     }
     assert!(count > 0, "the corpus holds nothing to read");
     assert_eq!(refused, Vec::<String>::new(), "of {count}");
+}
+
+#[test]
+fn edits_of_the_corpus_read_as_wished() {
+    let Some(texts) = corpus() else { return };
+    let mut tally = BTreeMap::new();
+    let mut wrong = Vec::new();
+    let limits = Limits::default();
+    for (name, text) in texts.iter().filter(|(_, text)| text.len() < 20_000) {
+        let stream = parse(text, &limits);
+        for document in stream.documents.iter().take(2) {
+            let mut cursors = vec![document.cursor()];
+            let mut next = 0;
+            while let Some(cursor) = cursors.get(next).cloned() {
+                cursors.extend(cursor.items());
+                cursors.extend(cursor.entries().map(|item| item.value));
+                next += 1;
+            }
+            let step = cursors.len() / 6 + 1;
+            for (at, cursor) in cursors.iter().enumerate().step_by(step) {
+                let draft = Draft::from("--made-up=x, y");
+                let length = cursor.text().map_or(0, str::len);
+                let planned = [
+                    ("set", edit::set(text, cursor, &draft)),
+                    ("part", edit::set_part(text, cursor, 0..length, "made up")),
+                    ("insert", edit::insert(text, cursor, at % 2, &draft)),
+                    ("append", edit::append(text, cursor, &draft)),
+                    ("entry", edit::append_entry(text, cursor, "made-up", &draft)),
+                    ("remove", edit::remove(text, cursor)),
+                ];
+                for (what, change) in planned {
+                    let outcome = change.and_then(|change| change.apply(text, &limits));
+                    // A line below a block scalar at the very end would give it the newline that it lacks.
+                    let open_end = !text.ends_with('\n') && text.contains(['|', '>']);
+                    if !open_end && matches!(outcome, Err(Refusal::Differs | Refusal::Conflict(_)))
+                    {
+                        wrong.push(format!("{name}: {what} {}", cursor.pointer()));
+                    }
+                    *tally.entry((what, outcome.is_ok())).or_insert(0) += 1;
+                }
+            }
+        }
+    }
+    eprintln!("{tally:?}");
+    assert_eq!(wrong, Vec::<String>::new(), "{tally:?}");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 500, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_text_is_too_odd(
+        any_text in any::<String>(),
+        likely in "([-?:,#&*!|>'\"%@`{}\\[\\]ab1~ \\t\\n\\r\0é\u{feff}]|: |- |\\n  |---\\n|<<: |&a |\\*a|\\\\){0,40}",
+    ) {
+        for text in [any_text, likely] {
+            let stream = read(&text);
+            for document in &stream.documents {
+                let mut open = vec![document.cursor()];
+                while let Some(cursor) = open.pop() {
+                    prop_assert_eq!(cursor.entries().count() > 0, cursor.entries().last().is_some());
+                    if let Some(scalar) = cursor.scalar() {
+                        for (at, character) in scalar.text().char_indices() {
+                            let span = scalar.source_span(at..at + character.len_utf8(), &text);
+                            prop_assert!(span.is_none_or(|span| span.slice(&text).starts_with(character)));
+                        }
+                    }
+                    let found = document.at(&cursor.pointer());
+                    prop_assert_eq!(found.map(|found| found.span()), Some(cursor.span()));
+                    open.extend(cursor.items());
+                    open.extend(cursor.entries().map(|item| item.value));
+                }
+            }
+        }
+    }
 }

@@ -55,10 +55,7 @@ pub fn apply(text: &str, edits: &[Edit]) -> Result<String, Conflict> {
     let mut last = Span::default();
     for edit in sorted {
         if edit.span.start < last.end {
-            return Err(Conflict::Overlap {
-                first: last,
-                second: edit.span,
-            });
+            return Err(Conflict::Overlap { first: last, second: edit.span });
         }
         if edit.span.end < edit.span.start || text.get(edit.span.range()).is_none() {
             return Err(Conflict::Outside(edit.span));
@@ -74,16 +71,10 @@ pub fn apply(text: &str, edits: &[Edit]) -> Result<String, Conflict> {
 /// Why an operation is not carried out. Nothing is wrong with us or the text; a person can still do it by hand.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum Refusal {
-    #[error(
-        "`{pointer}` is read through an alias, an anchor or a merge key, so a change would show elsewhere too"
-    )]
+    #[error("`{pointer}` is read through an alias, an anchor or a merge key, so a change would show elsewhere too")]
     Shared { pointer: String },
     #[error("`{pointer}` is {found}, where {wanted} is needed")]
-    Kind {
-        pointer: String,
-        found: &'static str,
-        wanted: &'static str,
-    },
+    Kind { pointer: String, found: &'static str, wanted: &'static str },
     #[error("`{pointer}` has no position {index}")]
     Position { pointer: String, index: usize },
     #[error("`{pointer}` has the key `{name}` already")]
@@ -93,10 +84,7 @@ pub enum Refusal {
     #[error("`{pointer}` is written as a block of text, which is replaced only word by word")]
     Block { pointer: String },
     #[error("`{pointer}` is laid out in a way that is not edited by machine: {reason}")]
-    Layout {
-        pointer: String,
-        reason: &'static str,
-    },
+    Layout { pointer: String, reason: &'static str },
     #[error(transparent)]
     Conflict(#[from] Conflict),
     #[error("the edited text would not read as wished, so the edit is withdrawn")]
@@ -120,11 +108,7 @@ impl Change {
     /// The result is read again and compared; [`Refusal::Differs`] if anything but the wished place has changed.
     pub fn apply(&self, text: &str, limits: &Limits) -> Result<String, Refusal> {
         let edited = apply(text, &self.edits)?;
-        if check::reads_as_wished(self, text, &edited, limits) {
-            Ok(edited)
-        } else {
-            Err(Refusal::Differs)
-        }
+        if check::reads_as_wished(self, text, &edited, limits) { Ok(edited) } else { Err(Refusal::Differs) }
     }
 
     fn new(target: &Cursor<'_>, edit: Edit, expected: Expected) -> Change {
@@ -135,12 +119,7 @@ impl Change {
             here = step.parent.clone();
         }
         route.reverse();
-        Change {
-            edits: vec![edit],
-            root: here.span(),
-            route,
-            expected,
-        }
+        Change { edits: vec![edit], root: here.span(), route, expected }
     }
 }
 
@@ -154,30 +133,18 @@ pub fn set(text: &str, target: &Cursor<'_>, draft: &Draft) -> Result<Change, Ref
     let writer = writer_at(text, target);
     let expected = Expected::Value(draft.clone());
     if node.span.is_empty() {
-        return Ok(Change::new(
-            target,
-            fill(text, target, draft, &writer),
-            expected,
-        ));
+        return Ok(Change::new(target, fill(text, target, draft, &writer), expected));
     }
     let style = match node.scalar().map(Scalar::style) {
         Some(Style::Literal | Style::Folded) => {
-            return Err(Refusal::Block {
-                pointer: target.pointer(),
-            });
+            return Err(Refusal::Block { pointer: target.pointer() });
         }
         style => style.unwrap_or(Style::Plain),
     };
     if let (Value::Sequence(_) | Value::Mapping(_), false) = (node.value(), is_flow(node)) {
-        return Err(Refusal::Layout {
-            pointer: target.pointer(),
-            reason: "a block of several lines stands there",
-        });
+        return Err(Refusal::Layout { pointer: target.pointer(), reason: "a block of several lines stands there" });
     }
-    let edit = Edit {
-        span: node.span,
-        text: writer.inline(draft, style),
-    };
+    let edit = Edit { span: node.span, text: writer.inline(draft, style) };
     Ok(Change::new(target, edit, expected))
 }
 
@@ -185,12 +152,7 @@ pub fn set(text: &str, target: &Cursor<'_>, draft: &Draft) -> Result<Change, Ref
 ///
 /// Only these bytes change if the new ones can be written as they are; otherwise the scalar is written anew. Within a
 /// block scalar they can be replaced within one line.
-pub fn set_part(
-    text: &str,
-    target: &Cursor<'_>,
-    part: Range<usize>,
-    new: &str,
-) -> Result<Change, Refusal> {
+pub fn set_part(text: &str, target: &Cursor<'_>, part: Range<usize>, new: &str) -> Result<Change, Refusal> {
     own(target)?;
     let scalar = target.scalar().ok_or_else(|| Refusal::Kind {
         pointer: target.pointer(),
@@ -199,10 +161,7 @@ pub fn set_part(
     })?;
     let old = scalar.text();
     if old.get(part.clone()).is_none() {
-        return Err(Refusal::Position {
-            pointer: target.pointer(),
-            index: part.start,
-        });
+        return Err(Refusal::Position { pointer: target.pointer(), index: part.start });
     }
     let whole = [&old[..part.start], new, &old[part.end..]].concat();
     let expected = Expected::Value(Draft::Text(whole.clone()));
@@ -217,9 +176,7 @@ pub fn set_part(
         Style::Double => Some(write::escape(new)),
         Style::Literal | Style::Folded => {
             if !write::fits_one_line(new) || span.is_none() {
-                return Err(Refusal::Block {
-                    pointer: target.pointer(),
-                });
+                return Err(Refusal::Block { pointer: target.pointer() });
             }
             Some(new.to_owned())
         }
@@ -231,40 +188,20 @@ pub fn set_part(
 }
 
 /// Puts an item into a list before the one at `index`, or after the last one.
-pub fn insert(
-    text: &str,
-    list: &Cursor<'_>,
-    index: usize,
-    draft: &Draft,
-) -> Result<Change, Refusal> {
+pub fn insert(text: &str, list: &Cursor<'_>, index: usize, draft: &Draft) -> Result<Change, Refusal> {
     own(list)?;
     let Value::Sequence(sequence) = list.value() else {
-        return Err(Refusal::Kind {
-            pointer: list.pointer(),
-            found: list.value().noun(),
-            wanted: "a list",
-        });
+        return Err(Refusal::Kind { pointer: list.pointer(), found: list.value().noun(), wanted: "a list" });
     };
     let count = sequence.items.len();
     if index > count {
-        return Err(Refusal::Position {
-            pointer: list.pointer(),
-            index,
-        });
+        return Err(Refusal::Position { pointer: list.pointer(), index });
     }
     let writer = writer_in(text, list);
     let neighbour = index.checked_sub(1).or((count > 0).then_some(0));
-    let style = neighbour
-        .and_then(|neighbour| sequence.items[neighbour].scalar())
-        .map_or(Style::Plain, Scalar::style);
+    let style = neighbour.and_then(|neighbour| sequence.items[neighbour].scalar()).map_or(Style::Plain, Scalar::style);
     let edit = if sequence.flow {
-        insert_in_flow(
-            text,
-            list.span(),
-            &parts(text, list)?,
-            index,
-            &writer.inline(draft, style),
-        )
+        insert_in_flow(text, list.span(), &parts(text, list)?, index, &writer.inline(draft, style))
     } else {
         let parts = parts(text, list)?;
         let dash = parts[neighbour.unwrap_or_default()].start;
@@ -277,11 +214,7 @@ pub fn insert(
             format!("-{gap}{}", writer.block(draft, style, inner))
         })?
     };
-    Ok(Change::new(
-        list,
-        edit,
-        Expected::Inserted(index, None, draft.clone()),
-    ))
+    Ok(Change::new(list, edit, Expected::Inserted(index, None, draft.clone())))
 }
 
 /// Puts an item after the last one of a list.
@@ -300,42 +233,23 @@ pub fn insert_entry(
 ) -> Result<Change, Refusal> {
     own(target)?;
     let Value::Mapping(mapping) = target.value() else {
-        return Err(Refusal::Kind {
-            pointer: target.pointer(),
-            found: target.value().noun(),
-            wanted: "a mapping",
-        });
+        return Err(Refusal::Kind { pointer: target.pointer(), found: target.value().noun(), wanted: "a mapping" });
     };
     if target.get(name).is_some() {
-        return Err(Refusal::KeyExists {
-            pointer: target.pointer(),
-            name: shorten(name),
-        });
+        return Err(Refusal::KeyExists { pointer: target.pointer(), name: shorten(name) });
     }
     let count = mapping.entries.len();
     if index > count {
-        return Err(Refusal::Position {
-            pointer: target.pointer(),
-            index,
-        });
+        return Err(Refusal::Position { pointer: target.pointer(), index });
     }
-    let neighbour = index
-        .checked_sub(1)
-        .or((count > 0).then_some(0))
-        .map(|at| &mapping.entries[at]);
-    let style_of = |node: Option<&Node>| {
-        node.and_then(Node::scalar)
-            .map_or(Style::Plain, Scalar::style)
-    };
+    let neighbour = index.checked_sub(1).or((count > 0).then_some(0)).map(|at| &mapping.entries[at]);
+    let style_of = |node: Option<&Node>| node.and_then(Node::scalar).map_or(Style::Plain, Scalar::style);
     let key_style = style_of(neighbour.map(|entry| &entry.key));
     let style = style_of(neighbour.map(|entry| &entry.value));
     let parts = parts(text, target)?;
     let edit = if mapping.flow {
         if !target.span().slice(text).starts_with('{') {
-            return Err(Refusal::Layout {
-                pointer: target.pointer(),
-                reason: "the mapping has no braces",
-            });
+            return Err(Refusal::Layout { pointer: target.pointer(), reason: "the mapping has no braces" });
         }
         let writer = writer_in(text, target);
         let key = writer.inline(&Draft::Text(name.to_owned()), key_style);
@@ -352,12 +266,7 @@ pub fn insert_entry(
 }
 
 /// Puts an entry after the last one of a mapping.
-pub fn append_entry(
-    text: &str,
-    target: &Cursor<'_>,
-    name: &str,
-    draft: &Draft,
-) -> Result<Change, Refusal> {
+pub fn append_entry(text: &str, target: &Cursor<'_>, name: &str, draft: &Draft) -> Result<Change, Refusal> {
     let count = target.mapping().map_or(0, |mapping| mapping.entries.len());
     insert_entry(text, target, count, name, draft)
 }
@@ -383,17 +292,10 @@ pub fn remove(text: &str, target: &Cursor<'_>) -> Result<Change, Refusal> {
     let edit = if flow {
         remove_in_flow(text, parent, &parts, index)?
     } else if parts.len() == 1 {
-        let brackets = if parent.sequence().is_some() {
-            "[]"
-        } else {
-            "{}"
-        };
+        let brackets = if parent.sequence().is_some() { "[]" } else { "{}" };
         // A list may stand as far left as its key, but brackets may not.
         let indented = if is_indentless(text, parent) { " " } else { "" };
-        Edit {
-            span: Span::new(part.start, part.end),
-            text: format!("{indented}{brackets}"),
-        }
+        Edit { span: Span::new(part.start, part.end), text: format!("{indented}{brackets}") }
     } else {
         remove_lines(text, parent, &parts, index)?
     };
@@ -409,10 +311,7 @@ struct Part {
 
 /// The places of the items or entries of a collection.
 fn parts(text: &str, collection: &Cursor<'_>) -> Result<Vec<Part>, Refusal> {
-    let explicit = || Refusal::Layout {
-        pointer: collection.pointer(),
-        reason: "a key is marked by `?`",
-    };
+    let explicit = || Refusal::Layout { pointer: collection.pointer(), reason: "a key is marked by `?`" };
     let mut before = collection.span().start as usize;
     let mut parts = Vec::new();
     match collection.value() {
@@ -423,8 +322,7 @@ fn parts(text: &str, collection: &Cursor<'_>) -> Result<Vec<Part>, Refusal> {
                 let start = if sequence.flow {
                     span.start as usize
                 } else {
-                    find_indicator(text, b"-", before, span.start as usize)
-                        .ok_or(Refusal::Differs)?
+                    find_indicator(text, b"-", before, span.start as usize).ok_or(Refusal::Differs)?
                 };
                 before = span.end as usize;
                 parts.push(Part { start, end: before });
@@ -433,16 +331,11 @@ fn parts(text: &str, collection: &Cursor<'_>) -> Result<Vec<Part>, Refusal> {
         Value::Mapping(mapping) => {
             for entry in &mapping.entries {
                 let key = entry.key.full_span();
-                if find_indicator(text, b"?", before, key.start as usize).is_some()
-                    || key.is_empty()
-                {
+                if find_indicator(text, b"?", before, key.start as usize).is_some() || key.is_empty() {
                     return Err(explicit());
                 }
                 before = key.cover(entry.value.full_span()).end as usize;
-                parts.push(Part {
-                    start: key.start as usize,
-                    end: before,
-                });
+                parts.push(Part { start: key.start as usize, end: before });
             }
         }
     }
@@ -450,16 +343,11 @@ fn parts(text: &str, collection: &Cursor<'_>) -> Result<Vec<Part>, Refusal> {
 }
 
 fn insert_in_flow(text: &str, collection: Span, parts: &[Part], index: usize, new: &str) -> Edit {
-    let on_own_line =
-        |at: usize| blanks(&text[line_start(text, at)..]).len() == at - line_start(text, at);
+    let on_own_line = |at: usize| blanks(&text[line_start(text, at)..]).len() == at - line_start(text, at);
     let separator = |part: Part| {
         let start = line_start(text, part.start);
         if on_own_line(part.start) && start > collection.start as usize {
-            format!(
-                ",{}{}",
-                line_break_near(text, start),
-                blanks(&text[start..])
-            )
+            format!(",{}{}", line_break_near(text, start), blanks(&text[start..]))
         } else {
             ", ".to_owned()
         }
@@ -469,10 +357,7 @@ fn insert_in_flow(text: &str, collection: Span, parts: &[Part], index: usize, ne
         (None, Some(&last)) => (last.end, format!("{}{new}", separator(last))),
         (None, None) => (collection.start as usize + 1, new.to_owned()),
     };
-    Edit {
-        span: Span::new(at, at),
-        text,
-    }
+    Edit { span: Span::new(at, at), text }
 }
 
 /// A new line in a block collection. `write` is told the column in which the items or keys start.
@@ -490,39 +375,23 @@ fn insert_line(
     let pad = " ".repeat(column);
     let new = write(&writer, column);
     Ok(if index == 0 {
-        Edit {
-            span: Span::new(neighbour.start, neighbour.start),
-            text: format!("{new}{ending}{pad}"),
-        }
+        Edit { span: Span::new(neighbour.start, neighbour.start), text: format!("{new}{ending}{pad}") }
     } else {
         // After the comment on the line, so that it stays with what it is about. Where the text ends without a
         // newline it still does.
         let at = line_end(text, neighbour.end);
-        Edit {
-            span: Span::new(at, at),
-            text: format!("{ending}{pad}{new}"),
-        }
+        Edit { span: Span::new(at, at), text: format!("{ending}{pad}{new}") }
     })
 }
 
-fn remove_lines(
-    text: &str,
-    collection: &Cursor<'_>,
-    parts: &[Part],
-    index: usize,
-) -> Result<Edit, Refusal> {
+fn remove_lines(text: &str, collection: &Cursor<'_>, parts: &[Part], index: usize) -> Result<Edit, Refusal> {
     let part = parts[index];
     let start = line_start(text, part.start);
     let end = line_end(text, part.end);
-    let shares_line = !text[start..part.start]
-        .chars()
-        .all(|character| character == ' ');
+    let shares_line = !text[start..part.start].chars().all(|character| character == ' ');
     let span = if shares_line {
         // The first one stands behind the dash or the key of its collection; the second one moves up to it.
-        let next = parts
-            .get(index + 1)
-            .filter(|_| index == 0)
-            .ok_or(Refusal::Differs)?;
+        let next = parts.get(index + 1).filter(|_| index == 0).ok_or(Refusal::Differs)?;
         if text[part.end..next.start].contains('#') {
             return Err(Refusal::Layout {
                 pointer: collection.pointer(),
@@ -537,15 +406,9 @@ fn remove_lines(
         Span::new(start, text.len())
     } else {
         // The text ends without a newline and shall do so again: the breaks before the line go with it.
-        Span::new(
-            text[..start].trim_end_matches(['\n', '\r']).len(),
-            text.len(),
-        )
+        Span::new(text[..start].trim_end_matches(['\n', '\r']).len(), text.len())
     };
-    Ok(Edit {
-        span,
-        text: String::new(),
-    })
+    Ok(Edit { span, text: String::new() })
 }
 
 /// The item, or the value of the entry, at a position.
@@ -572,12 +435,7 @@ fn ends_in_block(node: Option<&Node>) -> bool {
     false
 }
 
-fn remove_in_flow(
-    text: &str,
-    collection: &Cursor<'_>,
-    parts: &[Part],
-    index: usize,
-) -> Result<Edit, Refusal> {
+fn remove_in_flow(text: &str, collection: &Cursor<'_>, parts: &[Part], index: usize) -> Result<Edit, Refusal> {
     let part = parts[index];
     let span = match (index.checked_sub(1), parts.get(index + 1)) {
         (_, Some(next)) => Span::new(part.start, next.start),
@@ -585,11 +443,7 @@ fn remove_in_flow(
         (None, None) => {
             let after = &text[part.end..collection.span().end as usize];
             let comma = after.trim_start().starts_with(',');
-            let length = if comma {
-                after.len() - after.trim_start().len() + 1
-            } else {
-                0
-            };
+            let length = if comma { after.len() - after.trim_start().len() + 1 } else { 0 };
             Span::new(part.start, part.end + length)
         }
     };
@@ -600,10 +454,7 @@ fn remove_in_flow(
             reason: "a comment stands between two of its values",
         });
     }
-    Ok(Edit {
-        span,
-        text: String::new(),
-    })
+    Ok(Edit { span, text: String::new() })
 }
 
 /// Writes a value where none is written.
@@ -617,10 +468,7 @@ fn fill(text: &str, target: &Cursor<'_>, draft: &Draft, writer: &Writer) -> Edit
         let end = line_end(text, at);
         let start = key.full_span().start as usize;
         let column = text[line_start(text, start)..start].chars().count();
-        return Edit {
-            span: Span::new(end, end),
-            text: writer.under_key(draft, Style::Plain, column),
-        };
+        return Edit { span: Span::new(end, end), text: writer.under_key(draft, Style::Plain, column) };
     }
     // In `{a}` even the colon is missing.
     let announced = target.node().full_span() != target.span()
@@ -629,23 +477,14 @@ fn fill(text: &str, target: &Cursor<'_>, draft: &Draft, writer: &Writer) -> Edit
     let colon = if announced { "" } else { ":" };
     let apart = at == line_start(text, at) || text[..at].ends_with([' ', '\t']);
     let rest = &text[at..line_end(text, at)];
-    let trailing = if rest.trim().is_empty() {
-        rest.len()
-    } else {
-        0
-    };
+    let trailing = if rest.trim().is_empty() { rest.len() } else { 0 };
     let gap = if apart && announced { "" } else { " " };
-    Edit {
-        span: Span::new(at, at + trailing),
-        text: format!("{colon}{gap}{}", writer.inline(draft, Style::Plain)),
-    }
+    Edit { span: Span::new(at, at + trailing), text: format!("{colon}{gap}{}", writer.inline(draft, Style::Plain)) }
 }
 
 fn own(target: &Cursor<'_>) -> Result<(), Refusal> {
     if target.is_shared() {
-        return Err(Refusal::Shared {
-            pointer: target.pointer(),
-        });
+        return Err(Refusal::Shared { pointer: target.pointer() });
     }
     Ok(())
 }
@@ -669,10 +508,7 @@ fn is_indentless(text: &str, list: &Cursor<'_>) -> bool {
 fn column(text: &str, collection: &Cursor<'_>, at: usize) -> Result<usize, Refusal> {
     let before = &text[line_start(text, at)..at];
     if before.contains('\t') {
-        return Err(Refusal::Layout {
-            pointer: collection.pointer(),
-            reason: "it is indented by a tab",
-        });
+        return Err(Refusal::Layout { pointer: collection.pointer(), reason: "it is indented by a tab" });
     }
     Ok(before.chars().count())
 }
@@ -696,10 +532,7 @@ fn line_break_near(text: &str, at: usize) -> &str {
 /// The line break that ends at `at`, or `""`.
 fn break_before(text: &str, at: usize) -> &str {
     let before = &text[..at];
-    ["\r\n", "\n", "\r"]
-        .into_iter()
-        .find(|ending| before.ends_with(ending))
-        .unwrap_or_default()
+    ["\r\n", "\n", "\r"].into_iter().find(|ending| before.ends_with(ending)).unwrap_or_default()
 }
 
 /// How values are written in the place of a node.
@@ -720,9 +553,5 @@ fn writer<'t>(text: &'t str, target: &Cursor<'_>, flow: bool) -> Writer<'t> {
     }
     // The line of the end, because a block may have been started on a line of another kind.
     let end = line_break_near(text, target.span().end as usize);
-    Writer {
-        flow: flow || is_flow(root.node()),
-        json: is_flow(root.node()),
-        ending: end,
-    }
+    Writer { flow: flow || is_flow(root.node()), json: is_flow(root.node()), ending: end }
 }

@@ -51,16 +51,8 @@ impl<'t> Lines<'t> {
     pub fn span(&self, line: u32) -> Option<Span> {
         let index = (line as usize).checked_sub(1)?;
         let start = *self.starts.get(index)? as usize;
-<<<<<<< HEAD
         let end = self.starts.get(index + 1).map_or(self.text.len(), |&next| next as usize);
-        let content = crate::scalar::without_break(&self.text[start..end]);
-=======
-        let end = self
-            .starts
-            .get(index + 1)
-            .map_or(self.text.len(), |&next| next as usize);
         let content = crate::source::without_break(&self.text[start..end]);
->>>>>>> yaml
         Some(Span::new(start, start + content.len()))
     }
 }

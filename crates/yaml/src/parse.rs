@@ -417,17 +417,8 @@ impl<'t> Builder<'t> {
     fn block_scalar(&mut self, content: Span) -> Span {
         let from = self.last_end;
         self.last_end = self.last_end.max(content.end as usize);
-<<<<<<< HEAD
-        let start = self.find_indicator(b"|>", from, content.start as usize).unwrap_or(content.start as usize);
-        let raw = &self.text[start..content.end as usize];
-=======
-        let start = find_indicator(self.text, b"|>", from, content.start as usize)
-            .unwrap_or(content.start as usize);
-        let raw = self
-            .text
-            .get(start..content.end as usize)
-            .unwrap_or_default();
->>>>>>> yaml
+        let start = find_indicator(self.text, b"|>", from, content.start as usize).unwrap_or(content.start as usize);
+        let raw = self.text.get(start..content.end as usize).unwrap_or_default();
         let header = raw.split(['\n', '\r', '#']).next().unwrap_or_default();
         // All blank lines at the end belong to a scalar that keeps them, none to others.
         let length = if header.contains('+') {
@@ -451,20 +442,6 @@ impl<'t> Builder<'t> {
         }
     }
 
-<<<<<<< HEAD
-    /// The first of the `indicators` in a stretch that holds no content, only white space, tags, anchors and comments.
-    fn find_indicator(&self, indicators: &[u8], from: usize, to: usize) -> Option<usize> {
-        let between = self.text.get(from..to)?;
-        let bytes = between.as_bytes();
-        let mut at = 0;
-        while let Some(&byte) = bytes.get(at) {
-            let length_until = |ends: &[u8]| bytes[at..].iter().take_while(|byte| !ends.contains(byte)).count();
-            match byte {
-                _ if indicators.contains(&byte) => return Some(from + at),
-                b'#' => at += length_until(b"\r\n"),
-                b'&' | b'!' => at += length_until(b" \t\r\n"),
-                _ => at += 1,
-=======
     /// A value that is not written stands right after its colon or dash. The parser places some before the colon and
     /// some after a comment.
     fn unwritten(&self, span: Span) -> Span {
@@ -475,13 +452,8 @@ impl<'t> Builder<'t> {
         let after = match &frame.children {
             Children::Items(_) if frame.flow => None,
             Children::Items(items) => {
-                let from = if items.is_empty() {
-                    frame.start.start as usize
-                } else {
-                    self.last_end
-                };
+                let from = if items.is_empty() { frame.start.start as usize } else { self.last_end };
                 find_indicator(self.text, b"-", from, at)
->>>>>>> yaml
             }
             Children::Entries(_, None) => None,
             Children::Entries(_, Some(_)) => {
@@ -684,16 +656,3 @@ impl Written for granit::Span {
         span_of(self).is_empty()
     }
 }
-<<<<<<< HEAD
-
-/// A name for use in a message: without control characters, and never long.
-fn shorten(name: &str) -> String {
-    const LONGEST: usize = 60;
-    let mut short: String = name.chars().take(LONGEST).flat_map(char::escape_debug).collect();
-    if name.chars().nth(LONGEST).is_some() {
-        short.push('…');
-    }
-    short
-}
-=======
->>>>>>> yaml

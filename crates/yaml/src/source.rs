@@ -33,45 +33,28 @@ pub(crate) fn without_break(line: &str) -> &str {
 pub(crate) fn line_start(text: &str, at: usize) -> usize {
     match text[..at].rfind(['\n', '\r']) {
         Some(end) => end + 1,
-        None if text.starts_with('\u{feff}') && at >= '\u{feff}'.len_utf8() => {
-            '\u{feff}'.len_utf8()
-        }
+        None if text.starts_with('\u{feff}') && at >= '\u{feff}'.len_utf8() => '\u{feff}'.len_utf8(),
         None => 0,
     }
 }
 
 /// The end of the line that holds `at`, before its break.
 pub(crate) fn line_end(text: &str, at: usize) -> usize {
-    text[at..]
-        .find(['\n', '\r'])
-        .map_or(text.len(), |end| at + end)
+    text[at..].find(['\n', '\r']).map_or(text.len(), |end| at + end)
 }
 
 /// The line break at `at`, or `""`.
 pub(crate) fn line_break(text: &str, at: usize) -> &str {
     let rest = &text[at..];
-    ["\r\n", "\n", "\r"]
-        .into_iter()
-        .find(|ending| rest.starts_with(ending))
-        .unwrap_or_default()
+    ["\r\n", "\n", "\r"].into_iter().find(|ending| rest.starts_with(ending)).unwrap_or_default()
 }
 
 /// The first of the `indicators` in a stretch that holds no content, only white space, tags, anchors and comments.
-pub(crate) fn find_indicator(
-    text: &str,
-    indicators: &[u8],
-    from: usize,
-    to: usize,
-) -> Option<usize> {
+pub(crate) fn find_indicator(text: &str, indicators: &[u8], from: usize, to: usize) -> Option<usize> {
     let bytes = text.get(from..to)?.as_bytes();
     let mut at = 0;
     while let Some(&byte) = bytes.get(at) {
-        let length_until = |ends: &[u8]| {
-            bytes[at..]
-                .iter()
-                .take_while(|byte| !ends.contains(byte))
-                .count()
-        };
+        let length_until = |ends: &[u8]| bytes[at..].iter().take_while(|byte| !ends.contains(byte)).count();
         match byte {
             _ if indicators.contains(&byte) => return Some(from + at),
             b'#' => at += length_until(b"\r\n"),
@@ -85,11 +68,7 @@ pub(crate) fn find_indicator(
 /// A name for use in a message: without control characters, and never long.
 pub(crate) fn shorten(name: &str) -> String {
     const LONGEST: usize = 60;
-    let mut short: String = name
-        .chars()
-        .take(LONGEST)
-        .flat_map(char::escape_debug)
-        .collect();
+    let mut short: String = name.chars().take(LONGEST).flat_map(char::escape_debug).collect();
     if name.chars().nth(LONGEST).is_some() {
         short.push('…');
     }

@@ -1,14 +1,5 @@
-<<<<<<< HEAD
-//! What is read from whole texts: documents, spans, faults and bounds.
-#![allow(clippy::print_stderr, clippy::unwrap_used, reason = "tests report on skipped evidence and may fail")]
-=======
 //! What is read from whole texts: documents, spans, faults and bounds; and what edits make of real files.
-#![allow(
-    clippy::print_stderr,
-    clippy::unwrap_used,
-    reason = "tests report on skipped evidence and may fail"
-)]
->>>>>>> yaml
+#![allow(clippy::print_stderr, clippy::unwrap_used, reason = "tests report on skipped evidence and may fail")]
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -85,35 +76,15 @@ fn spans_hold_what_is_written() {
     check("a: 'x\n  y'\nb: 1\n", "/a", "'x\n  y'");
     check("a:\nb: 1\n", "/a", "");
     check("a: # c\n", "/a", "");
-    for (text, offset) in [
-        ("a:\nb: 1\n", 2),
-        ("a : # c\n", 3),
-        ("{a: , b: 1}", 3),
-        ("{\"a\":}", 5),
-        ("a: &x\n", 5),
-    ] {
+    for (text, offset) in [("a:\nb: 1\n", 2), ("a : # c\n", 3), ("{a: , b: 1}", 3), ("{\"a\":}", 5), ("a: &x\n", 5)] {
         let stream = read(text);
         let cursor = stream.documents[0].at("/a").unwrap();
         assert_eq!(cursor.span().start, offset, "{text:?}");
         assert!(cursor.is_null() && cursor.span().is_empty());
     }
     check("- # c\n-\n", "/0", "");
-    assert_eq!(
-        read("a:\n- # c\n-\n").documents[0]
-            .at("/a/0")
-            .unwrap()
-            .span()
-            .start,
-        4
-    );
-    assert_eq!(
-        read("- - # c\n  - # d\n").documents[0]
-            .at("/0/1")
-            .unwrap()
-            .span()
-            .start,
-        11
-    );
+    assert_eq!(read("a:\n- # c\n-\n").documents[0].at("/a/0").unwrap().span().start, 4);
+    assert_eq!(read("- - # c\n  - # d\n").documents[0].at("/0/1").unwrap().span().start, 11);
     check("a:\n  - b\n  - c # c\n\n# d\n", "/a", "- b\n  - c");
     check("a:\n- b: 1\n  c: 2\n\n- d\n", "/a/0", "b: 1\n  c: 2");
     check("a: [b, {c: d}]\n", "/a", "[b, {c: d}]");
@@ -312,23 +283,10 @@ fn corpus() -> Option<Vec<(String, String)>> {
     let mut texts = Vec::new();
     while let Some(path) = open.pop() {
         if path.is_dir() {
-<<<<<<< HEAD
             open.extend(std::fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()));
-            continue;
-=======
-            open.extend(
-                std::fs::read_dir(&path)
-                    .unwrap()
-                    .map(|entry| entry.unwrap().path()),
-            );
         } else if let Ok(text) = decode(&std::fs::read(&path).unwrap()) {
-            let name = path
-                .strip_prefix(root)
-                .unwrap()
-                .to_string_lossy()
-                .into_owned();
+            let name = path.strip_prefix(root).unwrap().to_string_lossy().into_owned();
             texts.push((name, text.to_owned()));
->>>>>>> yaml
         }
     }
     Some(texts)
@@ -342,25 +300,11 @@ fn the_corpus_reads() {
     for (name, text) in texts {
         let stream = read(&text);
         let hostile = name.starts_with("hostile") || name.starts_with("templated");
-<<<<<<< HEAD
-        let ours = name.extension().is_some_and(|kind| kind == "yaml" || kind == "yml" || kind == "json");
+        let ours = [".yaml", ".yml", ".json"].iter().any(|kind| name.ends_with(kind));
         if ours && !hostile {
             count += 1;
             let fault = stream.faults.iter().find(|fault| fault.kind == FaultKind::Syntax);
-            refused.extend(fault.map(|fault| format!("{}: {} {:?}", name.display(), fault.message, fault.span)));
-=======
-        let ours = [".yaml", ".yml", ".json"]
-            .iter()
-            .any(|kind| name.ends_with(kind));
-        if ours && !hostile {
-            count += 1;
-            let fault = stream
-                .faults
-                .iter()
-                .find(|fault| fault.kind == FaultKind::Syntax);
-            refused
-                .extend(fault.map(|fault| format!("{name}: {} {:?}", fault.message, fault.span)));
->>>>>>> yaml
+            refused.extend(fault.map(|fault| format!("{name}: {} {:?}", fault.message, fault.span)));
         }
     }
     assert!(count > 0, "the corpus holds nothing to read");
@@ -399,8 +343,7 @@ fn edits_of_the_corpus_read_as_wished() {
                     let outcome = change.and_then(|change| change.apply(text, &limits));
                     // A line below a block scalar at the very end would give it the newline that it lacks.
                     let open_end = !text.ends_with('\n') && text.contains(['|', '>']);
-                    if !open_end && matches!(outcome, Err(Refusal::Differs | Refusal::Conflict(_)))
-                    {
+                    if !open_end && matches!(outcome, Err(Refusal::Differs | Refusal::Conflict(_))) {
                         wrong.push(format!("{name}: {what} {}", cursor.pointer()));
                     }
                     *tally.entry((what, outcome.is_ok())).or_insert(0) += 1;

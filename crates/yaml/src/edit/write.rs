@@ -85,19 +85,12 @@ impl Writer<'_> {
             Draft::Int(value) => value.to_string(),
             Draft::Null => "null".to_owned(),
             Draft::List(items) => {
-                let items: Vec<String> = items
-                    .iter()
-                    .map(|item| self.inline_in(item, style, true))
-                    .collect();
+                let items: Vec<String> = items.iter().map(|item| self.inline_in(item, style, true)).collect();
                 format!("[{}]", items.join(", "))
             }
             Draft::Map(entries) => {
                 let entry = |(name, value): &(String, Draft)| {
-                    format!(
-                        "{}: {}",
-                        scalar(name, style, true),
-                        self.inline_in(value, style, true)
-                    )
+                    format!("{}: {}", scalar(name, style, true), self.inline_in(value, style, true))
                 };
                 let entries: Vec<String> = entries.iter().map(entry).collect();
                 format!("{{{}}}", entries.join(", "))
@@ -108,10 +101,9 @@ impl Writer<'_> {
     /// In block style, beginning in `column`.
     pub(crate) fn block(&self, draft: &Draft, style: Style, column: usize) -> String {
         let lines: Vec<String> = match draft {
-            Draft::List(items) if !items.is_empty() => items
-                .iter()
-                .map(|item| format!("- {}", self.block(item, style, column + 2)))
-                .collect(),
+            Draft::List(items) if !items.is_empty() => {
+                items.iter().map(|item| format!("- {}", self.block(item, style, column + 2))).collect()
+            }
             Draft::Map(entries) if !entries.is_empty() => entries
                 .iter()
                 .map(|(name, value)| {
@@ -129,12 +121,7 @@ impl Writer<'_> {
         match draft {
             Draft::List(_) | Draft::Map(_) if !draft.is_empty() => {
                 let inner = column + 2;
-                format!(
-                    "{}{}{}",
-                    self.ending,
-                    " ".repeat(inner),
-                    self.block(draft, style, inner)
-                )
+                format!("{}{}{}", self.ending, " ".repeat(inner), self.block(draft, style, inner))
             }
             _ => format!(" {}", self.inline(draft, style)),
         }
@@ -189,8 +176,9 @@ fn is_plain(text: &str, flow: bool) -> bool {
     let second = characters.next();
     let first_fits = match first {
         '-' => second.is_some_and(|second| !second.is_whitespace() && !",[]{}".contains(second)),
-        '?' | ':' | ',' | '[' | ']' | '{' | '}' | '#' | '&' | '*' | '!' | '|' | '>' | '\''
-        | '"' | '%' | '@' | '`' => false,
+        '?' | ':' | ',' | '[' | ']' | '{' | '}' | '#' | '&' | '*' | '!' | '|' | '>' | '\'' | '"' | '%' | '@' | '`' => {
+            false
+        }
         _ => true,
     };
     first_fits
@@ -209,22 +197,15 @@ fn is_plain(text: &str, flow: bool) -> bool {
 
 /// Whether any reader might take the plain text for something else than a string.
 fn could_be_other_than_text(text: &str) -> bool {
-    const WORDS: [&str; 11] = [
-        "y", "n", "yes", "no", "on", "off", "true", "false", "null", "=", "<<",
-    ];
-    if !matches!(resolve(text), Resolved::Str(_))
-        || WORDS.iter().any(|word| word.eq_ignore_ascii_case(text))
-    {
+    const WORDS: [&str; 11] = ["y", "n", "yes", "no", "on", "off", "true", "false", "null", "=", "<<"];
+    if !matches!(resolve(text), Resolved::Str(_)) || WORDS.iter().any(|word| word.eq_ignore_ascii_case(text)) {
         return true;
     }
     // Numbers of all bases, base 60 and dates included, in whatever syntax.
     let digits = text.bytes().filter(u8::is_ascii_digit).count();
     let numeric = |byte: u8| byte.is_ascii_hexdigit() || b"+-._:xXoO \tTZz".contains(&byte);
     let begins = text.starts_with(|first: char| first.is_ascii_digit() || "+-.".contains(first));
-    let special = matches!(
-        text.to_ascii_lowercase().trim_start_matches(['+', '-']),
-        ".inf" | ".nan"
-    );
+    let special = matches!(text.to_ascii_lowercase().trim_start_matches(['+', '-']), ".inf" | ".nan");
     special || (begins && digits > 0 && text.bytes().all(numeric))
 }
 

@@ -87,7 +87,10 @@ pub fn audit(
                 Outcome::Pass | Outcome::NotApplicable(_) => {}
             }
         }
-        on_cluster(report_of(cluster, entries, judgement.not_asked));
+        let mut judged = report_of(cluster, entries, judgement.not_asked);
+        // Verdicts are reported, settings are not; of a large folder there are many.
+        judged.components.iter_mut().for_each(|component| component.settings = Vec::new());
+        on_cluster(judged);
     });
     summary.failed = verdicts.failed;
     summary.undetermined = verdicts.undetermined;

@@ -16,6 +16,7 @@ use std::{
 
 use facts::{Gathered, Recognised, Redactor};
 use model::{Body, Evidence, EvidenceId, Gap, GapKind, Kind, Plane};
+use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
 
 use crate::read::{Bytes, Unreadable};
 
@@ -124,7 +125,7 @@ pub fn gather(
         Target::Stdin => {
             let root = options.root.clone();
             let id = EvidenceId::new("-");
-            if let Some(evidence) = gatherer.take(id, read::stream(stdin, options.largest)) {
+            if let Some(evidence) = gatherer.take(id, recognised(read::stream(stdin, options.largest))) {
                 gatherer.hand_over("-".to_owned(), root, vec![evidence]);
             }
         }
@@ -145,8 +146,7 @@ struct Gatherer<'a> {
 impl Gatherer<'_> {
     fn file(&mut self, path: &Path) {
         let id = EvidenceId::new(path.display().to_string());
-        let bytes = read::file(path, self.options.largest);
-        if let Some(evidence) = self.take(id, bytes) {
+        if let Some(evidence) = self.take(id, recognised(read::file(path, self.options.largest))) {
             let root = self.options.root.clone().or_else(|| node_root(path));
             self.hand_over(path.display().to_string(), root, vec![evidence]);
         }
@@ -165,9 +165,9 @@ impl Gatherer<'_> {
             let root = node_root(&folder.path.join("file"));
             let mut here: Vec<Evidence> = Vec::new();
             let mut alone = false;
-            for path in &folder.files {
+            for (path, looked) in looked_at(&folder.files, self.options.largest) {
                 let id = EvidenceId::new(path.display().to_string());
-                let Some(evidence) = self.take(id, read::file(path, self.options.largest)) else { continue };
+                let Some(evidence) = self.take(id, looked) else { continue };
                 if root.is_none() && !here.is_empty() {
                     // The folder declares the component twice, so each file stands for itself.
                     alone = true;
@@ -209,10 +209,10 @@ impl Gatherer<'_> {
     }
 
     /// Says what a file is, and gives it back if it declares something that is judged.
-    fn take(&mut self, id: EvidenceId, bytes: Result<Bytes, Unreadable>) -> Option<Evidence> {
+    fn take(&mut self, id: EvidenceId, looked: Result<Recognised, Unreadable>) -> Option<Evidence> {
         let path = PathBuf::from(id.as_str());
-        let bytes = match bytes {
-            Ok(bytes) => bytes,
+        let Recognised { kind, text, troubles } = match looked {
+            Ok(recognised) => recognised,
             Err(unreadable) => {
                 self.outcome.inputs.unread += 1;
                 self.trouble(&path, format!("cannot be read: {}", unreadable.reason), unreadable.hint);
@@ -220,7 +220,6 @@ impl Gatherer<'_> {
                 return None;
             }
         };
-        let Recognised { kind, text, troubles } = facts::recognise(&bytes.content);
         self.outcome.inputs.count(kind);
         self.list(&path, kind.name());
         for trouble in troubles {
@@ -302,6 +301,23 @@ impl Gatherer<'_> {
             self.outcome.files.push((path.display().to_string(), kind));
         }
     }
+}
+
+fn recognised(bytes: Result<Bytes, Unreadable>) -> Result<Recognised, Unreadable> {
+    bytes.map(|bytes| facts::recognise(&bytes.content))
+}
+
+/// Reads files and says what they are, in their order, on all cores: parsing is what a large folder costs.
+///
+/// A few hundred at a time, so that a folder of any size takes little memory.
+fn looked_at(paths: &[PathBuf], largest: u64) -> impl Iterator<Item = (&PathBuf, Result<Recognised, Unreadable>)> {
+    paths.chunks(256).flat_map(move |chunk| -> Vec<_> {
+        let look = |path: &PathBuf| recognised(read::file(path, largest));
+        // Starting threads costs more than a few small files do.
+        let looked: Vec<_> =
+            if chunk.len() < 8 { chunk.iter().map(look).collect() } else { chunk.par_iter().map(look).collect() };
+        chunk.iter().zip(looked).collect()
+    })
 }
 
 fn unread(id: &EvidenceId, reason: String, hint: Option<String>) -> Body {

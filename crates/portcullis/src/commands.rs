@@ -33,8 +33,12 @@ pub(crate) fn audit(args: &args::Audit) -> Outcome {
     let run = Started::new(&args.look)?;
     let judging = settings::judging(args)?;
     let mut clusters: Vec<ClusterReport> = Vec::new();
+    let mut converted: Vec<wire::Cluster> = Vec::new();
     let summary =
-        audit::audit(&run.targets, &run.look, &judging, &mut io::stdin().lock(), &mut |cluster| clusters.push(cluster));
+        audit::audit(&run.targets, &run.look, &judging, &mut io::stdin().lock(), &mut |cluster| match run.format {
+            Format::Json => converted.push(report::cluster(&cluster)),
+            Format::Human => clusters.push(cluster),
+        });
     let mut exit = seen(&summary, &args.look.voice);
     if summary.failed {
         exit = exit.or(Exit::Failed);
@@ -51,11 +55,11 @@ pub(crate) fn audit(args: &args::Audit) -> Outcome {
         ("strict", args.strict.to_string()),
     ];
     let report = run.finish(clusters, &summary, Some(&judging), exit, &settings);
-    let text = match run.format {
-        Format::Json => json(&report::report(&report)),
-        Format::Human => report::report_text(&report, run.style(&args.look, false)),
-    };
-    Ok(exit.or(terminal::print(&text, args.look.output.as_deref())))
+    let file = args.look.output.as_deref();
+    Ok(exit.or(match run.format {
+        Format::Json => terminal::print_json(&report::report_of(&report, converted), file),
+        Format::Human => terminal::print(&report::report_text(&report, run.style(&args.look, false)), file),
+    }))
 }
 
 pub(crate) fn resolve(args: &args::Resolve) -> Outcome {
@@ -65,11 +69,11 @@ pub(crate) fn resolve(args: &args::Resolve) -> Outcome {
         audit::resolve(&run.targets, &run.look, &mut io::stdin().lock(), &mut |cluster| clusters.push(cluster));
     let exit = seen(&summary, &args.look.voice);
     let report = run.finish(clusters, &summary, None, exit, &[]);
-    let text = match run.format {
-        Format::Json => json(&report::effective(&report)),
-        Format::Human => report::effective_text(&report, run.style(&args.look, args.defaults)),
-    };
-    Ok(exit.or(terminal::print(&text, args.look.output.as_deref())))
+    let file = args.look.output.as_deref();
+    Ok(exit.or(match run.format {
+        Format::Json => terminal::print_json(&report::effective(&report), file),
+        Format::Human => terminal::print(&report::effective_text(&report, run.style(&args.look, args.defaults)), file),
+    }))
 }
 
 pub(crate) fn explain(args: &args::Explain) -> Outcome {
@@ -87,11 +91,10 @@ pub(crate) fn explain(args: &args::Explain) -> Outcome {
 
 pub(crate) fn rules(args: &args::Rules) -> Outcome {
     let metas = all_rules();
-    let text = match Format::find(&args.format)? {
-        Format::Human => report::rules_table(&metas, look_of(&args.voice, false)),
-        Format::Json => json(&report::rules(&metas)),
-    };
-    Ok(terminal::print(&text, None))
+    Ok(match Format::find(&args.format)? {
+        Format::Human => terminal::print(&report::rules_table(&metas, look_of(&args.voice, false)), None),
+        Format::Json => terminal::print_json(&report::rules(&metas), None),
+    })
 }
 
 pub(crate) fn schema(args: &args::Schema) -> Outcome {
@@ -227,8 +230,4 @@ fn day(typed: &str) -> Result<Timestamp, UsageError> {
     }
     let date: Date = typed.parse().map_err(refused)?;
     date.to_zoned(TimeZone::UTC).map(|zoned| zoned.timestamp()).map_err(refused)
-}
-
-fn json(value: &impl serde::Serialize) -> String {
-    serde_json::to_string_pretty(value).map(|text| text + "\n").unwrap_or_default()
 }

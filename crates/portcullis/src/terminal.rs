@@ -9,18 +9,32 @@ use std::{
 
 use crate::{args::Color, exit::Exit, settings::plain};
 
-/// Writes the result where it belongs: to a file, or to standard output.
-///
-/// A reader that went away (`| head`) is no failure of ours; a full disk is.
+/// Writes a text where it belongs: to a file, or to standard output.
 pub(crate) fn print(text: &str, file: Option<&Path>) -> Exit {
-    let written = match file {
-        Some(path) => File::create(path).and_then(|mut file| file.write_all(text.as_bytes())),
+    written(file, &|out| out.write_all(text.as_bytes()))
+}
+
+/// Writes a value as JSON, without holding all of its text.
+pub(crate) fn print_json(value: &impl serde::Serialize, file: Option<&Path>) -> Exit {
+    written(file, &|out| {
+        serde_json::to_writer_pretty(&mut *out, value)?;
+        out.write_all(b"\n")
+    })
+}
+
+/// A reader that went away (`| head`) is no failure of ours; a full disk is.
+fn written(file: Option<&Path>, write: &dyn Fn(&mut dyn io::Write) -> io::Result<()>) -> Exit {
+    let result = match file {
+        Some(path) => File::create(path).map(io::BufWriter::new).and_then(|mut out| {
+            write(&mut out)?;
+            out.flush()
+        }),
         None => {
-            let mut out = io::stdout().lock();
-            out.write_all(text.as_bytes()).and_then(|()| out.flush())
+            let mut out = io::BufWriter::new(io::stdout().lock());
+            write(&mut out).and_then(|()| out.flush())
         }
     };
-    match written {
+    match result {
         Ok(()) => Exit::Done,
         Err(error) if file.is_none() && error.kind() == io::ErrorKind::BrokenPipe => Exit::Done,
         Err(error) => {

@@ -15,7 +15,12 @@ use crate::{
 
 /// The whole report, sorted.
 pub fn report(report: &Report) -> wire::Report {
-    let mut clusters: Vec<_> = report.clusters.iter().map(cluster).collect();
+    report_of(report, report.clusters.iter().map(cluster).collect())
+}
+
+/// The report on clusters that were converted one by one, so that their evidence need not be kept; those of `report` are
+/// left out.
+pub fn report_of(report: &Report, mut clusters: Vec<wire::Cluster>) -> wire::Report {
     clusters.sort_by(|a, b| a.name.cmp(&b.name));
     wire::Report {
         schema: "portcullis.report/1",
@@ -70,7 +75,8 @@ fn rule(meta: &RuleMeta) -> wire::Rule {
     }
 }
 
-fn cluster(cluster: &ClusterReport) -> wire::Cluster {
+/// One cluster.
+pub fn cluster(cluster: &ClusterReport) -> wire::Cluster {
     let places = Places::new(&cluster.evidence);
     let (version, version_range) = release(cluster.release.as_ref());
     let mut components: Vec<_> = cluster

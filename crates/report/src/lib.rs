@@ -14,7 +14,7 @@ mod tests;
 mod text;
 pub mod wire;
 
-pub use convert::{effective, report, rules};
+pub use convert::{cluster, effective, report, report_of, rules};
 pub use input::{ClusterReport, Judged, Report, RuleMeta, RunProblem};
 pub use schema::{schema, schemas};
 pub use text::{Look, effective_text, explain, problem_line, report_text, rules_table};

@@ -70,7 +70,11 @@ pub(crate) fn targets(typed: &[String]) -> Result<Vec<AuditTarget>> {
             let hint = if text == "host" { "; for a file of that name write ./host" } else { "" };
             return Err(UsageError(format!("`{}`: this version reads files and folders only{hint}", plain(text))));
         }
-        targets.push(AuditTarget::Path(PathBuf::from(text)));
+        let target = AuditTarget::Path(PathBuf::from(text));
+        // A shell's globs may name a file twice; its findings count once.
+        if !targets.contains(&target) {
+            targets.push(target);
+        }
     }
     Ok(targets)
 }

@@ -97,7 +97,7 @@ fn one_cluster(cluster: &ClusterReport, several: bool, look: Look, text: &mut St
     if look.verbose {
         rest(cluster, look, text);
     }
-    if failing.is_empty() && !several {
+    if failing.is_empty() {
         let summary = convert::summary(cluster);
         let line = if summary.undetermined == 0 {
             format!("Nothing to report: all {} rules that apply pass.", summary.pass)

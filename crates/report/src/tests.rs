@@ -326,7 +326,7 @@ fn settings_say_why_they_hold() {
         "kube-apiserver, Kubernetes 1.34.2, does not start",
         "declared in a.yaml",
         "decided by something else",
-        "but false holds: authorization-mode",
+        "but false holds: --authorization-mode",
         "wins over 1 3:3",
         "--authentication-config",
         "default since 1.5",

@@ -79,7 +79,7 @@ fn one_component(
             Ok(reading) => match &reading.origin {
                 Origin::Written(_) | Origin::Reported(_) => written.push((setting, reading)),
                 Origin::Implied { .. } => decided.push((setting, reading)),
-                Origin::Default { .. } if differs(reading) => decided.push((setting, reading)),
+                Origin::Default { .. } if decided_elsewhere(setting, reading) => decided.push((setting, reading)),
                 Origin::Default { .. } => defaults.push((setting, reading)),
             },
         }
@@ -88,9 +88,11 @@ fn one_component(
     section("decided by something else", &decided, scope, text);
     if !gaps.is_empty() {
         let _ = writeln!(text, "{}", paint.dim("not known"));
-        let mut by_reason: Vec<((&str, &str), Vec<&str>)> = Vec::new();
+        let mut by_reason: Vec<((String, &str), Vec<&str>)> = Vec::new();
         for (setting, gap) in gaps {
-            let key = (gap.reason.as_str(), gap.who_could_answer.as_str());
+            // One reason for many settings is said once.
+            let reason = gap.reason.replace(&format!("`--{}`", setting.name), "each");
+            let key = (reason, gap.who_could_answer.as_str());
             match by_reason.iter_mut().find(|(known, _)| *known == key) {
                 Some((_, names)) => names.push(setting.name),
                 None => by_reason.push((key, vec![setting.name])),
@@ -104,7 +106,7 @@ fn one_component(
                 shown.push(format!("and {} more; --defaults lists them", names.len() - most));
             }
             text.push_str(&indented(&shown.join(" "), 2, 2, look.width));
-            text.push_str(&indented(&format!("{}: {}", plain(reason), plain(who)), 6, 6, look.width));
+            text.push_str(&indented(&format!("{}: {}", plain(&reason), plain(who)), 6, 6, look.width));
         }
         text.push('\n');
     }
@@ -115,9 +117,9 @@ fn one_component(
     defaults.len()
 }
 
-/// Whether something else than the value given holds.
-fn differs(reading: &Reading) -> bool {
-    reading.effective.as_ref().is_some_and(|effective| effective.value != reading.value)
+/// Whether another setting makes something else hold than the value given.
+fn decided_elsewhere(setting: &Setting, reading: &Reading) -> bool {
+    reading.effective.as_ref().is_some_and(|effective| effective.value != reading.value && effective.by != setting.name)
 }
 
 /// What a table of one component shares.
@@ -141,7 +143,7 @@ fn section(title: &str, settings: &[(&Setting, &Reading)], scope: Scope<'_>, tex
     for (setting, reading) in settings {
         let name = format!("--{}", setting.name);
         let value = shown(&reading.value);
-        let why = why(reading, scope);
+        let why = why(setting, reading, scope);
         let line = format!("  {name:<longest$}  {value}");
         let fits = wrap::width(&line) + 2 + wrap::width(&why) <= look.width;
         if fits {
@@ -188,7 +190,7 @@ fn pieces(line: &str, indent: usize, width: usize) -> String {
 }
 
 /// Why a value holds: where it is written, whose default it is, what decides it.
-fn why(reading: &Reading, scope: Scope<'_>) -> String {
+fn why(setting: &Setting, reading: &Reading, scope: Scope<'_>) -> String {
     let mut why = match &reading.origin {
         Origin::Written(site) => short(&site.at, scope),
         Origin::Reported(at) => format!("reported, {}", short(at, scope)),
@@ -200,7 +202,12 @@ fn why(reading: &Reading, scope: Scope<'_>) -> String {
         Origin::Implied { how, .. } => plain(how),
     };
     if let Some(effective) = reading.effective.as_ref().filter(|effective| effective.value != reading.value) {
-        let _ = write!(why, ", but {} holds: {}", shown(&effective.value), plain(&effective.by));
+        let value = shown(&effective.value);
+        let _ = if effective.by == setting.name {
+            write!(why, ", taken as {value}")
+        } else {
+            write!(why, ", but {value} holds: --{}", plain(&effective.by))
+        };
     }
     why
 }

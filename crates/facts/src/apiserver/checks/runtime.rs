@@ -1,0 +1,358 @@
+//! Numbers, gates, versions and logs: how the process runs.
+
+use std::collections::BTreeSet;
+
+use super::{Checks, shown};
+use crate::apiserver::server::newer_than_data;
+use crate::{
+    golang,
+    pflag::{self, Value},
+};
+
+impl Checks<'_> {
+    pub(super) fn numbers(&mut self) {
+        const NOT_NEGATIVE: [(&str, u16); 10] = [
+            ("livez-grace-period", 17),
+            ("max-requests-inflight", 8),
+            ("max-mutating-requests-inflight", 8),
+            ("request-timeout", 8),
+            ("min-request-timeout", 8),
+            ("storage-initialization-timeout", 31),
+            ("shutdown-delay-duration", 16),
+            ("shutdown-watch-termination-grace-period", 27),
+            ("kubernetes-service-node-port", 5),
+            ("secure-port", 5),
+        ];
+        // apiserver pkg/server/options/server_run_options.go, Validate; cmd/kube-apiserver/app/options/validation.go.
+        for (flag, since) in NOT_NEGATIVE {
+            if self.since(since) && self.server.number(flag).is_some_and(|number| number < 0) {
+                self.refuse(flag, format!("`--{flag}` cannot be negative"));
+            }
+        }
+        if let Some(Value::Float(chance)) = self.server.value("goaway-chance")
+            && self.since(19)
+            && (*chance < 0.0 || *chance > 0.02)
+        {
+            self.refuse("goaway-chance", "`--goaway-chance` is from 0 to 0.02".to_owned());
+        }
+        if self.server.number("apiserver-count").is_some_and(|count| count <= 0) {
+            self.refuse("apiserver-count", "`--apiserver-count` takes a positive number".to_owned());
+        }
+        for flag in ["identity-lease-duration-seconds", "identity-lease-renew-interval-seconds"] {
+            if self.server.number(flag).is_some_and(|number| number <= 0) {
+                self.refuse(flag, format!("`--{flag}` takes a positive number"));
+            }
+        }
+        // The server's own first requests time out: startup-1.20.json, request-timeout 0.
+        if self.server.number("request-timeout") == Some(0) {
+            self.refuse(
+                "request-timeout",
+                "`--request-timeout` of 0 times out the server's own first requests".to_owned(),
+            );
+        }
+        // pkg/controlplane/apiserver/options/validation.go, validateCoordinatedLeadershipFlags.
+        let coordinated = |name: &str| self.server.number(&format!("coordinated-leadership-{name}"));
+        if let (Some(lease), Some(renew), Some(retry)) =
+            (coordinated("lease-duration"), coordinated("renew-deadline"), coordinated("retry-period"))
+        {
+            if lease <= renew {
+                self.refuse(
+                    "coordinated-leadership-lease-duration",
+                    "`--coordinated-leadership-lease-duration` must be longer than `--coordinated-leadership-renew-deadline`"
+                        .to_owned(),
+                );
+            }
+            if renew <= retry {
+                self.refuse(
+                    "coordinated-leadership-renew-deadline",
+                    "`--coordinated-leadership-renew-deadline` must be longer than `--coordinated-leadership-retry-period`"
+                        .to_owned(),
+                );
+            }
+        }
+        // pkg/controlplane/apiserver/config.go, BuildPriorityAndFairness (found in 1.25 and later).
+        let inflight = |name: &str| self.server.number(name);
+        if self.since(25)
+            && self.server.is("enable-priority-and-fairness", true)
+            && let (Some(0), Some(0)) = (inflight("max-requests-inflight"), inflight("max-mutating-requests-inflight"))
+        {
+            self.refuse(
+                "max-requests-inflight",
+                "`--max-requests-inflight` and `--max-mutating-requests-inflight` must add up to something positive"
+                    .to_owned(),
+            );
+        }
+        if let Some(directives) = self.server.list("strict-transport-security-directives") {
+            let valid = |directive: &String| {
+                matches!(directive.as_str(), "includeSubDomains" | "preload")
+                    || directive.strip_prefix("max-age=").is_some_and(|age| !age.contains('='))
+            };
+            if !directives.iter().all(valid) {
+                self.refuse(
+                    "strict-transport-security-directives",
+                    "`--strict-transport-security-directives` takes `max-age=SECONDS`, `includeSubDomains` and `preload`"
+                        .to_owned(),
+                );
+            }
+        }
+        if let Some(origins) = self.server.list("cors-allowed-origins") {
+            // Up to 1.26 the pattern only had to compile; from 1.27 on it has to pin the host as well
+            // (validateCorsAllowedOriginList).
+            let mut wrong = Vec::new();
+            for origin in origins {
+                let pinned =
+                    (origin.contains('^') || origin.contains("//")) && (origin.contains('$') || origin.contains(':'));
+                if origin.is_empty() && self.since(27) {
+                    wrong.push("`--cors-allowed-origins` has an empty pattern".to_owned());
+                } else if let Some(why) = golang::regexp_error(origin) {
+                    wrong.push(format!(
+                        "`{}` in `--cors-allowed-origins` is no regular expression: {why}",
+                        shown(origin)
+                    ));
+                } else if self.since(27) && !pinned {
+                    let origin = shown(origin);
+                    wrong.push(format!(
+                        "`{origin}` in `--cors-allowed-origins` does not pin the start and the end of the host"
+                    ));
+                }
+            }
+            for message in wrong {
+                self.refuse("cors-allowed-origins", message);
+            }
+        }
+        // apiserver pkg/server/options/server_run_options.go, Validate (1.33).
+        let emulates = self.server.list("emulated-version").map(|versions| !versions.is_empty());
+        for flag in ["emulation-forward-compatible", "runtime-config-emulation-forward-compatible"] {
+            if self.server.is(flag, true) && emulates == Some(false) {
+                self.conflict(flag, &format!("`--{flag}` needs an `--emulated-version` below the server's own"));
+            }
+        }
+        self.versions("emulated-version");
+        self.versions("min-compatibility-version");
+    }
+
+    /// component-base compatibility/registry.go, toVersionMap and Set, and version.go, Validate.
+    pub(super) fn versions(&mut self, flag: &str) {
+        let Some(list) = self.server.list(flag) else { return };
+        let mut seen = BTreeSet::new();
+        let mut wrong = None;
+        for item in list {
+            let (component, version) =
+                item.split_once('=').map_or(("kube", item.as_str()), |(c, v)| (c.trim(), v.trim()));
+            let parsed: Option<(u64, u64)> =
+                version.strip_prefix('v').unwrap_or(version).split_once('.').and_then(|(major, rest)| {
+                    let mut rest = rest.splitn(2, '.');
+                    let minor = rest.next()?;
+                    let zero = rest.next().is_none_or(|patch| patch == "0");
+                    zero.then_some(())?;
+                    Some((major.parse().ok()?, minor.parse().ok()?))
+                });
+            let own = u64::from(self.minor.minor);
+            wrong = match parsed {
+                _ if component != "kube" => {
+                    Some(format!("`--{flag}` names `{}`, which is no component of the server", shown(component)))
+                }
+                None => Some(format!("`--{flag}` takes releases such as `1.35`, not `{}`", shown(version))),
+                Some(_) if !seen.insert(component) => Some(format!("`--{flag}` names `{component}` twice")),
+                // The floor is three releases below, and 1.31 at the lowest.
+                Some((major, minor)) if major != 1 || minor > own || minor + 3 < own => Some(format!(
+                    "`--{flag}` cannot be {major}.{minor}: only the server's own release and the three before it can"
+                )),
+                Some(_) => wrong,
+            };
+        }
+        if let Some(message) = wrong {
+            self.refuse(flag, message);
+        }
+    }
+
+    /// apiserver pkg/server/options/api_enablement.go and pkg/server/resourceconfig/helpers.go.
+    pub(super) fn runtime_config(&mut self) {
+        const FLAG: &str = "runtime-config";
+        let Some(Value::Map(config)) = self.server.value(FLAG) else { return };
+        if config.is_empty() {
+            return;
+        }
+        let printed = pflag::Kind::ConfigurationMap.print(&Value::Map(config.clone()));
+        let mut wrong = Vec::new();
+        if config.len() == 1 && config.get("api/all").is_some_and(|held| held == "false") {
+            wrong.push(format!("`--{FLAG}` switches every API off"));
+        }
+        for (key, held) in config {
+            if ["api/all", "api/ga", "api/beta", "api/alpha"].contains(&key.as_str()) {
+                // resourceconfig takes the two words only, where everything else is a Go boolean.
+                if held != "true" && held != "false" {
+                    wrong.push(format!("`--{FLAG}` takes `true` or `false` for `{key}`, not `{}`", shown(held)));
+                }
+                continue;
+            }
+            // Completion turns the spellings of the core group into one and forgets `api/legacy`.
+            if key == "api/legacy" {
+                continue;
+            }
+            let core = key == "v1" || key == "api/v1" || key.starts_with("v1/") || key.starts_with("api/v1/");
+            let tokens: Vec<&str> = key.split('/').collect();
+            if !core && !(2..=3).contains(&tokens.len()) {
+                wrong.push(format!("`--{FLAG}` takes keys such as `apps/v1`, not `{}`", shown(key)));
+                continue;
+            }
+            if !held.is_empty() && golang::parse_bool(held).is_none() {
+                wrong.push(format!("`--{FLAG}` takes `true` or `false` for `{}`, not `{}`", shown(key), shown(held)));
+                continue;
+            }
+            if !core && let [group, version, ..] = tokens.as_slice() {
+                // What newer releases serve is not known.
+                let known = newer_than_data(self.server.version).is_some()
+                    || GROUPS
+                        .iter()
+                        .any(|(known, versions)| known == group && versions.split(' ').any(|known| known == *version));
+                if !known {
+                    wrong.push(format!("`--{FLAG}` names `{}/{}`, which no release has", shown(group), shown(version)));
+                }
+            }
+        }
+        // validateAPIPriorityAndFairness, in 1.20 for the beta of its own group and from 1.29 on for its v1.
+        if self.since(20) && self.server.is("enable-priority-and-fairness", true) {
+            let (own, all) = match self.minor.minor {
+                29.. => ("flowcontrol.apiserver.k8s.io/v1", "api/ga"),
+                26..29 => ("flowcontrol.apiserver.k8s.io/v1beta3", "api/beta"),
+                23..26 => ("flowcontrol.apiserver.k8s.io/v1beta2", "api/beta"),
+                _ => ("flowcontrol.apiserver.k8s.io/v1beta1", "api/beta"),
+            };
+            for key in [own, all, "api/all"] {
+                if printed.contains(&format!("{key}=false")) {
+                    wrong
+                        .push(format!("`--{FLAG}` switches `{key}` off, which `--enable-priority-and-fairness` needs"));
+                    break;
+                }
+                if printed.contains(&format!("{key}=true")) {
+                    break;
+                }
+            }
+        }
+        for message in wrong {
+            self.refuse(FLAG, message);
+        }
+    }
+
+    pub(super) fn feature_gates(&mut self) {
+        for message in self.gates.mistakes(self.minor) {
+            self.refuse("feature-gates", message);
+        }
+        // pkg/controlplane/apiserver/options/validation.go: the gate is on by default from 1.36 on.
+        if !self.since(36) && self.gates.leaves_off("UnknownVersionInteroperabilityProxy", true) {
+            for flag in ["peer-ca-file", "peer-advertise-ip", "peer-advertise-port"] {
+                if self.holds_text(flag) {
+                    self.conflict(
+                        flag,
+                        &format!("`--{flag}` needs the feature gate UnknownVersionInteroperabilityProxy"),
+                    );
+                }
+            }
+        }
+    }
+
+    /// component-base logs/api/v1/options.go, Validate; logs/options.go before 1.24.
+    pub(super) fn logging(&mut self) {
+        if let Some(format) = self.server.text("logging-format")
+            && !["text", "json"].contains(&format)
+        {
+            self.refuse("logging-format", format!("`--logging-format` takes text or json, not `{}`", shown(format)));
+        }
+        if self.since(25) && self.server.number("log-flush-frequency").is_some_and(|period| period <= 0) {
+            self.refuse("log-flush-frequency", "`--log-flush-frequency` must be more than 0".to_owned());
+        }
+        if self.since(25) && self.gates.leaves_off("LoggingAlphaOptions", true) {
+            for flag in ["log-text-split-stream", "log-json-split-stream"] {
+                if self.server.is(flag, true) {
+                    self.conflict(flag, &format!("`--{flag}` needs the feature gate LoggingAlphaOptions"));
+                }
+            }
+            for flag in ["log-text-info-buffer-size", "log-json-info-buffer-size"] {
+                let zero = |text: &str| text.bytes().all(|b| !(b'1'..=b'9').contains(&b));
+                if self.server.text(flag).is_some_and(|text| !zero(text)) {
+                    self.conflict(flag, &format!("`--{flag}` needs the feature gate LoggingAlphaOptions"));
+                }
+            }
+        }
+    }
+
+    /// component-base metrics/options.go, Validate; metrics/api/v1/config.go from 1.36 on.
+    pub(super) fn metrics(&mut self) {
+        const HIDDEN: &str = "show-hidden-metrics-for-version";
+        // Up to 1.22 AddFlags binds the flags to options of its own, so that Validate never sees them.
+        if self.since(23)
+            && let Some(text) = self.server.text(HIDDEN)
+            && !text.is_empty()
+            && text != self.minor.previous().to_string()
+        {
+            let message = "takes only the minor release before the server's own";
+            self.refuse(HIDDEN, format!("`--{HIDDEN}` {message}, not `{}`", shown(text)));
+        }
+        if self.since(23)
+            && let Some(Value::Map(allowed)) = self.server.value("allow-metric-labels")
+        {
+            let valid = |key: &String| {
+                key.split_once(',')
+                    .is_some_and(|(metric, label)| is_metric(metric) && is_metric(label) && !label.contains(':'))
+            };
+            if let Some(key) = allowed.keys().find(|key| !valid(key)) {
+                let message = "`--allow-metric-labels` takes keys such as `metric,label`";
+                self.refuse("allow-metric-labels", format!("{message}, not `{}`", shown(key)));
+            }
+        }
+        if self.since(36) {
+            if let Some(names) = self.server.list("disabled-metrics")
+                && let Some(name) = names.iter().find(|name| !is_metric(name))
+            {
+                self.refuse("disabled-metrics", format!("`--disabled-metrics` has no metric `{}`", shown(name)));
+            }
+            if self.server.is_given("allow-metric-labels") && self.holds_text("allow-metric-labels-manifest") {
+                self.conflict(
+                    "allow-metric-labels",
+                    "`--allow-metric-labels` and `--allow-metric-labels-manifest` exclude each other",
+                );
+            }
+        }
+    }
+}
+
+/// The name of a Prometheus metric, or of a label but for the colon.
+fn is_metric(name: &str) -> bool {
+    !name.starts_with(|c: char| c.is_ascii_digit())
+        && !name.is_empty()
+        && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b':')
+}
+
+/// Group versions that some release has registered, whether it serves them or not.
+const GROUPS: [(&str, &str); 29] = [
+    ("", "v1"),
+    ("admission.k8s.io", "v1 v1beta1"),
+    ("admissionregistration.k8s.io", "v1 v1alpha1 v1beta1"),
+    ("apiextensions.k8s.io", "v1 v1beta1"),
+    ("apiregistration.k8s.io", "v1 v1beta1"),
+    ("apps", "v1 v1beta1 v1beta2"),
+    ("auditregistration.k8s.io", "v1alpha1"),
+    ("authentication.k8s.io", "v1 v1alpha1 v1beta1"),
+    ("authorization.k8s.io", "v1 v1beta1"),
+    ("autoscaling", "v1 v2 v2alpha1 v2beta1 v2beta2"),
+    ("batch", "v1 v1beta1 v2alpha1"),
+    ("certificates.k8s.io", "v1 v1alpha1 v1beta1"),
+    ("coordination.k8s.io", "v1 v1alpha1 v1alpha2 v1beta1"),
+    ("discovery.k8s.io", "v1 v1alpha1 v1beta1"),
+    ("events.k8s.io", "v1 v1beta1"),
+    ("extensions", "v1beta1"),
+    ("federation", "v1beta1"),
+    ("flowcontrol.apiserver.k8s.io", "v1 v1alpha1 v1beta1 v1beta2 v1beta3"),
+    ("imagepolicy.k8s.io", "v1alpha1"),
+    ("internal.apiserver.k8s.io", "v1alpha1"),
+    ("networking.k8s.io", "v1 v1alpha1 v1beta1"),
+    ("node.k8s.io", "v1 v1alpha1 v1beta1"),
+    ("policy", "v1 v1alpha1 v1beta1"),
+    ("rbac.authorization.k8s.io", "v1 v1alpha1 v1beta1"),
+    ("resource.k8s.io", "v1 v1alpha1 v1alpha2 v1alpha3 v1beta1 v1beta2"),
+    ("scheduling.k8s.io", "v1 v1alpha1 v1alpha2 v1beta1"),
+    ("settings.k8s.io", "v1alpha1"),
+    ("storage.k8s.io", "v1 v1alpha1 v1beta1"),
+    ("storagemigration.k8s.io", "v1alpha1 v1beta1"),
+];

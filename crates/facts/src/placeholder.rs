@@ -6,8 +6,7 @@
 /// The first placeholder in a value, as written; `None` where there is none.
 ///
 /// Markers of Helm, Jinja and Go (`{{ … }}`, `{% … %}`), ERB (`<% … %>`), Terraform and envsubst (`${…}`, `$NAME`), Azure
-/// and sed recipes (`__NAME__`, `<NAME>`, `@NAME@`, `%NAME%`), and a whole value in capitals with underscores (`API_PORT`),
-/// which no flag of a component takes, but for cipher suites, which begin with `TLS_`.
+/// and sed recipes (`__NAME__`, `<NAME>`, `@NAME@`, `{NAME}`), and names in capitals with underscores (`API_PORT`).
 pub fn placeholder(value: &str) -> Option<&str> {
     for (open, close) in [("{{", "}}"), ("{%", "%}"), ("<%", "%>"), ("${", "}")] {
         if let Some(start) = value.find(open) {
@@ -28,11 +27,27 @@ pub fn placeholder(value: &str) -> Option<&str> {
             return Some(&value[at..at + 1 + length]);
         }
     }
-    let capitals = value.contains('_')
-        && !value.starts_with("TLS_")
-        && value.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_')
-        && value.starts_with(|c: char| c.is_ascii_uppercase());
-    capitals.then_some(value)
+    braced(value).or_else(|| capitals(value))
+}
+
+/// `{HOST_IP}`: one pair of braces about a name in capitals.
+fn braced(value: &str) -> Option<&str> {
+    let start = value.find('{')?;
+    let length = value[start..].find('}')?;
+    let name = &value[start + 1..start + length];
+    let named = name.starts_with(|c: char| c.is_ascii_uppercase())
+        && name.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_');
+    named.then(|| &value[start..=start + length])
+}
+
+/// A part of the value in capitals with underscores, which no flag of a component takes but for cipher suites.
+fn capitals(value: &str) -> Option<&str> {
+    value.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).find(|part| {
+        part.trim_matches('_').contains('_')
+            && part.starts_with(|c: char| c.is_ascii_uppercase())
+            && !part.starts_with("TLS_")
+            && part.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_')
+    })
 }
 
 /// A marker such as `__MASTER_IP__` or `<node-ip>`, delimiters included.
@@ -64,6 +79,8 @@ mod tests {
             "API_PORT",
             "K8S_AUTHZ_MODE",
             "{{unclosed",
+            "{HOST_IP}",
+            "SERVICE_NETWORK/24",
         ] {
             assert!(placeholder(value).is_some(), "{value}");
         }

@@ -306,6 +306,17 @@ fn invocation(pod: &Pod<'_>, container: &Cursor<'_>, place: Place<'_>) -> Option
         }
     }
 
+    if let Some(word) = words.iter().find(|word| word.text.starts_with("--openshift-config")) {
+        // OpenShift's server takes its arguments from a KubeAPIServerConfig, so that what is not written here may be set there.
+        let file = word.text.split_once('=').map_or("the file of --openshift-config", |(_, file)| file);
+        open_ended.get_or_insert_with(|| Gap {
+            kind: GapKind::Unread,
+            reason: "the server reads its arguments from the file of `--openshift-config`".to_owned(),
+            wanted: file.to_owned(),
+            who_could_answer: "whoever may read that KubeAPIServerConfig".to_owned(),
+        });
+    }
+
     let name = pod.metadata.as_ref().and_then(|metadata| text_of(metadata, "name"));
     let node = text_of(&pod.spec, "nodeName");
     let version =

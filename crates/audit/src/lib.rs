@@ -46,8 +46,8 @@ pub struct Summary {
     pub inputs: Inputs,
     pub clusters: usize,
     pub problems: Vec<RunProblem>,
-    /// Targets that gave nothing to judge, with the number of files looked at.
-    pub empty: Vec<(String, usize)>,
+    /// Targets that gave nothing to judge, with what became of their files.
+    pub empty: Vec<(String, Inputs)>,
     /// Every file with what it is, where asked for.
     pub files: Vec<(String, &'static str)>,
     /// A finding at or above the severity that fails.
@@ -167,7 +167,7 @@ fn each_cluster(
             on_cluster(facts::resolve(gathered, &options));
         });
         if outcome.clusters == 0 {
-            summary.empty.push((target.name(), outcome.inputs.total()));
+            summary.empty.push((target.name(), outcome.inputs));
         }
         summary.clusters += outcome.clusters;
         summary.inputs.add(&outcome.inputs);

@@ -9,7 +9,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 /// Tells whether the doors of a Kubernetes control plane are locked, and proves it.
 #[derive(Debug, Parser)]
-#[command(name = "portcullis", version, about, max_term_width = 100, disable_help_subcommand = true)]
+#[command(name = "portcullis", version, about, max_term_width = 80, disable_help_subcommand = true)]
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Option<Command>,
@@ -41,11 +41,11 @@ pub(crate) struct Look {
     pub(crate) root: Option<PathBuf>,
 
     /// The release the components are of; wins over what the evidence names
-    #[arg(long, value_name = "V", env = "PORTCULLIS_KUBERNETES_VERSION")]
+    #[arg(long, value_name = "V", env = "PORTCULLIS_KUBERNETES_VERSION", hide_env_values = true)]
     pub(crate) kubernetes_version: Option<String>,
 
     /// How to print the result
-    #[arg(long, value_name = "FORMAT", default_value = "human", env = "PORTCULLIS_FORMAT")]
+    #[arg(long, value_name = "FORMAT", default_value = "human", env = "PORTCULLIS_FORMAT", hide_env_values = true)]
     pub(crate) format: String,
 
     /// Write the result to a file instead of standard output
@@ -56,7 +56,7 @@ pub(crate) struct Look {
     pub(crate) voice: Voice,
 
     /// The day to judge as of, as 2026-11-24 or with a time [default: now]
-    #[arg(long, value_name = "DATE", env = "PORTCULLIS_AS_OF")]
+    #[arg(long, value_name = "DATE", env = "PORTCULLIS_AS_OF", hide_env_values = true)]
     pub(crate) as_of: Option<String>,
 }
 
@@ -64,7 +64,7 @@ pub(crate) struct Look {
 #[derive(Debug, Args)]
 pub(crate) struct Voice {
     /// When to use colour
-    #[arg(long, value_name = "WHEN", default_value = "auto", env = "PORTCULLIS_COLOR")]
+    #[arg(long, value_name = "WHEN", default_value = "auto", env = "PORTCULLIS_COLOR", hide_env_values = true)]
     pub(crate) color: Color,
 
     /// Say less: one line for each finding
@@ -89,7 +89,7 @@ pub(crate) struct Audit {
     pub(crate) look: Look,
 
     /// The set of rules to ask: all or essential
-    #[arg(long, value_name = "NAME", default_value = "all", env = "PORTCULLIS_PROFILE")]
+    #[arg(long, value_name = "NAME", default_value = "all", env = "PORTCULLIS_PROFILE", hide_env_values = true)]
     pub(crate) profile: String,
 
     /// Ask only rules whose name matches; `*` stands for any text; may be repeated
@@ -101,11 +101,17 @@ pub(crate) struct Audit {
     pub(crate) skip: Vec<String>,
 
     /// How sure a finding must be to be shown; what is not shown neither counts nor fails
-    #[arg(long, value_name = "CONFIDENCE", default_value = "probable", env = "PORTCULLIS_SHOW")]
+    #[arg(
+        long,
+        value_name = "CONFIDENCE",
+        default_value = "probable",
+        env = "PORTCULLIS_SHOW",
+        hide_env_values = true
+    )]
     pub(crate) show: Show,
 
     /// The severity from which a finding makes the exit status 1
-    #[arg(long, value_name = "SEVERITY", default_value = "high", env = "PORTCULLIS_FAIL_ON")]
+    #[arg(long, value_name = "SEVERITY", default_value = "high", env = "PORTCULLIS_FAIL_ON", hide_env_values = true)]
     pub(crate) fail_on: FailOn,
 
     /// Make the exit status 3 where anything is undetermined

@@ -124,14 +124,18 @@ fn seen(summary: &Summary, voice: &args::Voice) -> Exit {
         }
     }
     let mut exit = Exit::Done;
-    for (target, looked_at) in &summary.empty {
+    for (target, inputs) in &summary.empty {
         let target = plain(target);
-        let list = if voice.verbose == 0 && *looked_at > 1 { " (-v lists them)" } else { "" };
-        talk(&match looked_at {
+        let total = inputs.total();
+        let list = if voice.verbose == 0 { " (-v lists them)" } else { "" };
+        talk(&match total {
             0 => format!("error: nothing to judge in {target}: it holds no file"),
+            _ if inputs.unread == total => format!("error: nothing to judge in {target}: nothing in it could be read"),
+            1 if inputs.templated == 1 => format!("error: nothing to judge in {target}: it is a template"),
+            1 if inputs.broken == 1 => format!("error: nothing to judge in {target}: it does not parse"),
             1 => format!("error: nothing to judge in {target}: it declares no component we know"),
             _ => format!(
-                "error: nothing to judge in {target}: {looked_at} files looked at, none declares a component we know{list}"
+                "error: nothing to judge in {target}: {total} files looked at, none declares a component we know{list}"
             ),
         });
         exit = exit.or(Exit::NotEnough);

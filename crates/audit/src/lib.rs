@@ -61,6 +61,10 @@ pub struct Summary {
 /// Files larger than this are not read; the largest manifest that was ever meant is far below it.
 const LARGEST: u64 = 64 << 20;
 
+/// Bytes of evidence that may be read again for one cluster to plan its edits: each plan reads the text anew, and a file of
+/// thousands of pods would be read thousands of times. Beyond it remedies are words.
+const PLANNED: usize = 16 << 20;
+
 /// Judges every target. Each cluster is handed over as soon as it is judged.
 pub fn audit(
     targets: &[Target],
@@ -74,11 +78,12 @@ pub fn audit(
     each_cluster(targets, look, stdin, &mut summary, &mut |cluster| {
         let judgement = rules::judge(&cluster, &judging.rules);
         verdicts.faults.extend(judgement.faults);
+        let mut room = PLANNED;
         let entries: Vec<Judged> = judgement
             .entries
             .into_iter()
             .filter(|entry| shown(entry, judging.show))
-            .map(|entry| Judged { edits: edits(&entry, &cluster), page: page(entry.rule), entry })
+            .map(|entry| Judged { edits: edits(&entry, &cluster, &mut room), page: page(entry.rule), entry })
             .collect();
         for Judged { entry, .. } in &entries {
             match &entry.outcome {
@@ -189,9 +194,12 @@ fn shown(entry: &Entry, least: Confidence) -> bool {
 }
 
 /// The edits that an entry's remedy needs; none where it takes a person.
-fn edits(entry: &Entry, cluster: &Cluster) -> Vec<model::Edit> {
+fn edits(entry: &Entry, cluster: &Cluster, room: &mut usize) -> Vec<model::Edit> {
     let Outcome::Fail(failure) = &entry.outcome else { return Vec::new() };
-    let Some(remedy) = &failure.remedy else { return Vec::new() };
+    let Some(remedy) = failure.remedy.as_ref().filter(|remedy| !remedy.changes.is_empty()) else { return Vec::new() };
+    let cost = cluster.evidence.iter().filter_map(|evidence| evidence.text()).map(|text| text.len()).sum();
+    let Some(left) = room.checked_sub(cost) else { return Vec::new() };
+    *room = left;
     // A remedy that cannot be made as a whole is not made in part.
     fix::plan(&remedy.changes, &cluster.evidence).unwrap_or_default()
 }

@@ -224,6 +224,16 @@ fn one_broken_document_does_not_hide_its_neighbours() {
     assert!(err(&assert).contains("x.yaml:1:4"), "{}", err(&assert));
 }
 
+/// What is not read may hold anything, so that nothing unset is called a default.
+#[test]
+fn a_command_line_without_end_is_cut_and_said_to_be() {
+    let text = manifest(&["--v=2"; 3000]);
+    let assert = portcullis(&["audit", "--format", "json", "--rule", "apiserver-profiling", "-"]).stdin(text).assert();
+    let report: Value = serde_json::from_str(&out(&assert)).expect("JSON");
+    let entry = &report["clusters"][0]["verdicts"][0];
+    assert_eq!((&entry["outcome"], &entry["gap"]["kind"]), (&Value::from("undetermined"), &Value::from("unread")));
+}
+
 #[test]
 fn standard_input_is_a_target() {
     let text = manifest(&["--etcd-servers=https://127.0.0.1:2379", "--authorization-mode=AlwaysAllow"]);

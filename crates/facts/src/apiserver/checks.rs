@@ -27,6 +27,8 @@ use crate::{
     pflag::{Mistake, Value},
 };
 
+const MOST_MISTAKES: usize = 100;
+
 const HOUR: i64 = 3_600_000_000_000;
 
 /// Every problem of one release.
@@ -98,7 +100,8 @@ impl Checks<'_> {
     }
 
     fn mistakes(&mut self) {
-        for mistake in &self.server.mistakes {
+        // What is wrong after so many mistakes is told by none of them.
+        for mistake in self.server.mistakes.iter().take(MOST_MISTAKES) {
             let problem = match mistake {
                 Mistake::Syntax(word) => {
                     problem(ProblemKind::Refused, true, format!("`{}` is no flag", shown(&word.text)), &word.site.at)

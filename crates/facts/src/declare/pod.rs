@@ -36,6 +36,9 @@ const WRAPPERS: [&str; 20] = [
     "tini",
 ];
 
+/// A real command line has a few dozen words; one that was made to hurt has a hundred thousand.
+const MOST_WORDS: usize = 1024;
+
 const SHELLS: [&str; 5] = ["ash", "bash", "busybox", "dash", "sh"];
 
 /// Where a document stands.
@@ -306,6 +309,15 @@ fn invocation(pod: &Pod<'_>, container: &Cursor<'_>, place: Place<'_>) -> Option
         }
     }
 
+    if words.len() > MOST_WORDS {
+        open_ended = Some(Gap {
+            kind: GapKind::Unread,
+            reason: format!("{} arguments, of which the first {MOST_WORDS} are read", words.len()),
+            wanted: "a command line of a length that somebody meant".to_owned(),
+            who_could_answer: "whoever wrote the manifest".to_owned(),
+        });
+        words.truncate(MOST_WORDS);
+    }
     if let Some(word) = words.iter().find(|word| word.text.starts_with("--openshift-config")) {
         // OpenShift's server takes its arguments from a KubeAPIServerConfig, so that what is not written here may be set there.
         let file = word.text.split_once('=').map_or("the file of --openshift-config", |(_, file)| file);

@@ -12,6 +12,7 @@ mod authn;
 mod authz;
 mod cluster;
 mod config_file;
+pub mod configuration;
 mod declare;
 mod files;
 pub mod flag;

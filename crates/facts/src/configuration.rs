@@ -1,0 +1,65 @@
+//! The configuration files that flags of the API server name: what each means, and what of it stops the server.
+//!
+//! The server decodes each file strictly or leniently, fills in defaults and validates, in a way that differs by file and
+//! by release; each module here follows one of them. A file is evidence like any other, so that a value keeps the place
+//! where it is written, and a fault is a [`Problem`](model::Problem) that says in which releases it stops the server.
+//!
+//! It does not know the command line beyond what [`Around`] says, and opens no file. Start at [`check`].
+
+pub mod admission;
+pub mod audit_policy;
+pub mod authn;
+pub mod authz;
+mod cel;
+mod decode;
+pub mod egress;
+pub mod encryption;
+pub mod token_file;
+pub mod tracing;
+
+use model::{Evidence, Release};
+
+pub use decode::{Around, Placed, Read};
+
+/// What a file means, by the flag that names it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ConfigFile {
+    Authentication(authn::Authentication),
+    Authorization(authz::Authorization),
+    Encryption(encryption::Encryption),
+    AuditPolicy(audit_policy::Policy),
+    Admission(admission::Admission),
+    Egress(egress::Egress),
+    Tracing(tracing::Tracing),
+    Tokens(token_file::TokenFile),
+}
+
+/// Reads the file that a flag names, the flag given without its dashes, as the possible releases do.
+///
+/// `None` where the flag names no file that is read here. Every problem carries the flag as its setting. A file that is
+/// missing or was not read has no value and no problems: that is for the flag to say.
+pub fn check(flag: &str, evidence: &Evidence, version: &Release, around: &Around<'_>) -> Option<Read<ConfigFile>> {
+    let mut read = match flag {
+        "authentication-config" => authn::read_around(evidence, version, around).map(ConfigFile::Authentication),
+        "authorization-config" => authz::read_around(evidence, version, around).map(ConfigFile::Authorization),
+        "encryption-provider-config" | "experimental-encryption-provider-config" => {
+            encryption::read_around(evidence, version, around).map(ConfigFile::Encryption)
+        }
+        "audit-policy-file" => audit_policy::read(evidence, version).map(ConfigFile::AuditPolicy),
+        "admission-control-config-file" => admission::read_around(evidence, version, around).map(ConfigFile::Admission),
+        "egress-selector-config-file" => egress::read_around(evidence, version, around).map(ConfigFile::Egress),
+        "tracing-config-file" => tracing::read(evidence, version).map(ConfigFile::Tracing),
+        "token-auth-file" => token_file::read(evidence, version).map(ConfigFile::Tokens),
+        _ => return None,
+    };
+    for problem in &mut read.problems {
+        problem.setting = Some(flag.to_owned());
+    }
+    Some(read)
+}
+
+impl<T> Read<T> {
+    fn map<U>(self, into: impl FnOnce(T) -> U) -> Read<U> {
+        Read { value: self.value.map(into), problems: self.problems, taken_by: self.taken_by, names: self.names }
+    }
+}

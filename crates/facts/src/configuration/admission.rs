@@ -1,0 +1,517 @@
+//! The AdmissionConfiguration: what admission plugins are told, in the file itself or in further ones.
+//!
+//! Fields and checks are the server's own (apiserver pkg/admission/config.go, pod-security-admission admission/api,
+//! apiserver pkg/admission/plugin/{webhook,resourcequota}, kubernetes plugin/pkg/admission/{eventratelimit,imagepolicy},
+//! 1.17 to 1.36). A plugin nobody knows is passed over, `configuration` wins over `path`, and of two entries for one
+//! plugin the first counts. The configuration of a plugin that does not run is not read. PodNodeSelector and
+//! PodTolerationRestriction refuse nothing that is judged here, and neither do the policy plugins of 1.36.
+//!
+//! Start at [`read`].
+
+use std::collections::BTreeSet;
+
+use model::{Evidence, Location, Minor, ProblemKind, Release};
+use yaml::Cursor;
+
+use super::decode::{
+    self, Around, Decoder, Format, Placed, Read, Version, child, is_label, is_subdomain, nearest, shown,
+};
+
+/// What the file means.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Admission {
+    /// In the order of the text.
+    pub plugins: Vec<Plugin>,
+}
+
+/// One plugin's entry.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Plugin {
+    pub name: Option<Placed<String>>,
+    /// The further file, where that is what counts.
+    pub path: Option<Placed<String>>,
+    /// What it was told, of the plugins that are understood here, where that can be seen.
+    pub settings: Option<Settings>,
+    pub at: Location,
+}
+
+/// The configuration of a plugin.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Settings {
+    PodSecurity(Box<PodSecurity>),
+    EventRateLimit(Vec<Limit>),
+    ImagePolicyWebhook(ImagePolicy),
+    /// Of ValidatingAdmissionWebhook and MutatingAdmissionWebhook: how the server logs in at webhooks.
+    Webhooks {
+        kubeconfig: Option<Placed<String>>,
+    },
+    ResourceQuota,
+}
+
+/// What holds for namespaces that say nothing themselves, and who is exempt.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PodSecurity {
+    pub enforce: Standard,
+    pub audit: Standard,
+    pub warn: Standard,
+    pub exempt_users: Vec<Placed<String>>,
+    pub exempt_namespaces: Vec<Placed<String>>,
+    pub exempt_runtime_classes: Vec<Placed<String>>,
+    /// `defaults`, or what lacks it; `None` where there is no text at all.
+    pub at: Option<Location>,
+}
+
+/// A level of the Pod Security Standards; where nothing is written it is `privileged` and `latest`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Standard {
+    pub level: Option<Placed<String>>,
+    pub version: Option<Placed<String>>,
+}
+
+impl Standard {
+    /// The level that holds.
+    pub fn level(&self) -> &str {
+        self.level.as_ref().map_or("privileged", Placed::as_str)
+    }
+
+    /// The version that holds.
+    pub fn version(&self) -> &str {
+        self.version.as_ref().map_or("latest", Placed::as_str)
+    }
+}
+
+/// How many events are taken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Limit {
+    /// `Server`, `Namespace`, `User` or `SourceAndObject`.
+    pub kind: Option<Placed<String>>,
+    pub qps: Option<Placed<i64>>,
+    pub burst: Option<Placed<i64>>,
+    pub cache_size: Option<Placed<i64>>,
+}
+
+/// Who is asked about images.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ImagePolicy {
+    pub kubeconfig: Option<Placed<String>>,
+    /// Whether an image is taken when nobody answers; not, where it is not written.
+    pub default_allow: Option<Placed<bool>>,
+}
+
+const KIND: &str = "AdmissionConfiguration";
+
+const FORMAT: Format = Format {
+    name: KIND,
+    versions: &[
+        Version::new("apiserver.config.k8s.io/v1", KIND, 17),
+        Version::new("apiserver.k8s.io/v1alpha1", KIND, 5),
+    ],
+    strict: Some(Minor::new(1, 32)),
+    kind_is_known: false,
+    version_is_known: false,
+};
+
+const POD_SECURITY: Format = Format {
+    name: "PodSecurityConfiguration",
+    versions: &[
+        Version::new("pod-security.admission.config.k8s.io/v1", "PodSecurityConfiguration", 25),
+        Version::new("pod-security.admission.config.k8s.io/v1beta1", "PodSecurityConfiguration", 23),
+        Version::new("pod-security.admission.config.k8s.io/v1alpha1", "PodSecurityConfiguration", 22),
+    ],
+    strict: Some(Minor::new(1, 22)),
+    kind_is_known: false,
+    version_is_known: false,
+};
+
+const EVENT_RATE_LIMIT: Format = Format {
+    name: "Configuration",
+    versions: &[Version::new("eventratelimit.admission.k8s.io/v1alpha1", "Configuration", 8)],
+    strict: None,
+    kind_is_known: false,
+    version_is_known: false,
+};
+
+const WEBHOOKS: Format = Format {
+    name: "WebhookAdmissionConfiguration",
+    versions: &[
+        Version::new("apiserver.config.k8s.io/v1", "WebhookAdmissionConfiguration", 17),
+        Version::new("apiserver.config.k8s.io/v1alpha1", "WebhookAdmission", 9).until(36),
+    ],
+    strict: Some(Minor::new(1, 36)),
+    kind_is_known: false,
+    version_is_known: false,
+};
+
+const RESOURCE_QUOTA: Format = Format {
+    name: "ResourceQuotaConfiguration",
+    versions: &[
+        Version::new("apiserver.config.k8s.io/v1", "ResourceQuotaConfiguration", 17),
+        Version::new("resourcequota.admission.k8s.io/v1beta1", "Configuration", 9),
+        Version::new("resourcequota.admission.k8s.io/v1alpha1", "Configuration", 7),
+    ],
+    strict: Some(Minor::new(1, 32)),
+    kind_is_known: false,
+    version_is_known: false,
+};
+
+/// The file of ImagePolicyWebhook has no version and no kind.
+const UNVERSIONED: Format =
+    Format { name: "file", versions: &[], strict: None, kind_is_known: true, version_is_known: true };
+
+/// Plugins that are told something here, and the first release in which each runs by default.
+const PLUGINS: [(&str, Option<u16>); 6] = [
+    ("EventRateLimit", None),
+    ("ImagePolicyWebhook", None),
+    ("MutatingAdmissionWebhook", Some(9)),
+    ("PodSecurity", Some(23)),
+    ("ResourceQuota", Some(1)),
+    ("ValidatingAdmissionWebhook", Some(9)),
+];
+
+/// Plugins that keep the server from starting where they run and are told nothing: of one the list of limits may not be
+/// empty, and the other wants to know where its webhook is.
+const NEEDY: [&str; 2] = ["EventRateLimit", "ImagePolicyWebhook"];
+
+/// Reads the file as the possible releases do, with the plugins that run by default.
+pub fn read(evidence: &Evidence, version: &Release) -> Read<Admission> {
+    read_around(evidence, version, &Around::default())
+}
+
+/// Reads the file as the possible releases do.
+pub fn read_around(evidence: &Evidence, version: &Release, around: &Around<'_>) -> Read<Admission> {
+    let legacy = || {
+        // ReadAdmissionConfiguration: a file without a known version is that of one of two old plugins, if it has
+        // their field, and then it is theirs as a whole.
+        let text = evidence.text()?;
+        let stream = yaml::parse(&crate::redact::parsable(evidence, text), &yaml::Limits::default());
+        let root = stream.documents.first()?.cursor();
+        let old = ["imagePolicy", "podNodeSelectorPluginConfig"].iter().any(|key| root.get(key).is_some());
+        (old && root.get("plugins").is_none()).then_some(())
+    };
+    if legacy().is_some() {
+        return decode::read(evidence, version, &UNVERSIONED, around, |root, decoder| {
+            let image = runs("ImagePolicyWebhook", decoder).then(|| image_policy(root, decoder));
+            let settings = image.map(Settings::ImagePolicyWebhook);
+            let plugins = settings.map(|settings| Plugin {
+                name: None,
+                path: None,
+                settings: Some(settings),
+                at: decoder.at(root),
+            });
+            Some(Admission { plugins: plugins.into_iter().collect() })
+        });
+    }
+    decode::read(evidence, version, &FORMAT, around, |root, decoder| Some(admission(root, decoder)))
+}
+
+fn admission(root: &Cursor<'_>, decoder: &mut Decoder<'_>) -> Admission {
+    decoder.fields(root, &["apiVersion", "kind", "plugins"]);
+    let mut seen = BTreeSet::new();
+    let mut plugins = Vec::new();
+    for entry in decoder.list(root, "plugins") {
+        decoder.fields(&entry, &["name", "path", "configuration"]);
+        let name = decoder.string(&entry, "name");
+        let path = decoder.string(&entry, "path").filter(|path| !path.value.is_empty());
+        let inline = child(&entry, "configuration");
+        let called = name.as_ref().map_or("", Placed::as_str).to_owned();
+        let at = decoder.at(&entry);
+        if let Some(name) = &name
+            && !seen.insert(called.clone())
+        {
+            let message = format!("an earlier entry for `{}` is the one that counts", shown(&name.value));
+            decoder.warn(ProblemKind::Duplicate, &name.at, message);
+            plugins.push(Plugin { name: Some(name.clone()), path: None, settings: None, at });
+            continue;
+        }
+        if inline.is_some()
+            && let Some(path) = &path
+        {
+            decoder.warn(ProblemKind::Conflict, &path.at, "`configuration` is given too and is what counts");
+        }
+        let path = path.filter(|_| inline.is_none());
+        let settings = settings(&called, name.as_ref(), inline, path.as_ref(), decoder);
+        plugins.push(Plugin { name, path, settings, at });
+    }
+    for plugin in NEEDY {
+        if runs(plugin, decoder) && !seen.contains(plugin) {
+            let hint = format!("an entry for {plugin}");
+            decoder.lacks(root, &hint, format!("{plugin} runs, and is told nothing here"));
+        }
+    }
+    Admission { plugins }
+}
+
+/// Whether a plugin runs, which decides whether its configuration is read.
+fn runs(name: &str, decoder: &Decoder<'_>) -> bool {
+    match decoder.around.plugins {
+        Some(plugins) => plugins.iter().any(|plugin| plugin == name),
+        None => PLUGINS.iter().any(|(known, since)| *known == name && since.is_some_and(|since| decoder.since(since))),
+    }
+}
+
+fn settings(
+    called: &str,
+    name: Option<&Placed<String>>,
+    inline: Option<Cursor<'_>>,
+    path: Option<&Placed<String>>,
+    decoder: &mut Decoder<'_>,
+) -> Option<Settings> {
+    let known = PLUGINS.iter().any(|(plugin, _)| *plugin == called);
+    if !known {
+        if let Some(name) = name
+            && let Some(near) = nearest(called, PLUGINS.iter().map(|(plugin, _)| *plugin))
+        {
+            let message = format!("no plugin is called `{}`; perhaps `{near}`", shown(called));
+            decoder.warn(ProblemKind::Unknown, &name.at, message);
+        }
+        return None;
+    }
+    if !runs(called, decoder) {
+        return None;
+    }
+    if let Some(inline) = inline {
+        return match format_of(called) {
+            Some(format) => decoder.inner(&inline, format, |root, decoder| plugin(called, root, decoder)),
+            None => plugin(called, &inline, decoder),
+        };
+    }
+    let Some(path) = path else {
+        if NEEDY.contains(&called)
+            && let Some(name) = name
+        {
+            decoder.refuse_placed(&name.at, format!("{called} does not run without a configuration"));
+        }
+        return None;
+    };
+    let full = absolute(&path.value, decoder.around.path)?;
+    decoder.wants(&Placed { value: full.clone(), at: path.at.clone() });
+    let evidence = decoder.contents(&full)?;
+    if called == "PodSecurity" && evidence.text().is_some_and(|text| text.is_empty()) {
+        let standard = Standard::default;
+        return Some(Settings::PodSecurity(Box::new(PodSecurity {
+            enforce: standard(),
+            audit: standard(),
+            warn: standard(),
+            exempt_users: Vec::new(),
+            exempt_namespaces: Vec::new(),
+            exempt_runtime_classes: Vec::new(),
+            at: None,
+        })));
+    }
+    let format = format_of(called).unwrap_or(&UNVERSIONED);
+    decoder.other(evidence, format, |root, decoder| plugin(called, root, decoder))
+}
+
+/// A path as the server makes it absolute: from the folder of the file that names it.
+fn absolute(path: &str, from: Option<&str>) -> Option<String> {
+    if path.starts_with('/') {
+        return Some(path.to_owned());
+    }
+    let (folder, _) = from?.rsplit_once('/')?;
+    folder.starts_with('/').then(|| format!("{folder}/{}", path.trim_start_matches("./")))
+}
+
+fn format_of(plugin: &str) -> Option<&'static Format> {
+    match plugin {
+        "PodSecurity" => Some(&POD_SECURITY),
+        "EventRateLimit" => Some(&EVENT_RATE_LIMIT),
+        "ResourceQuota" => Some(&RESOURCE_QUOTA),
+        "ValidatingAdmissionWebhook" | "MutatingAdmissionWebhook" => Some(&WEBHOOKS),
+        _ => None,
+    }
+}
+
+fn plugin(called: &str, root: &Cursor<'_>, decoder: &mut Decoder<'_>) -> Option<Settings> {
+    match called {
+        "PodSecurity" => Some(Settings::PodSecurity(Box::new(pod_security(root, decoder)))),
+        "EventRateLimit" => Some(Settings::EventRateLimit(event_rate_limit(root, decoder))),
+        "ImagePolicyWebhook" => Some(Settings::ImagePolicyWebhook(image_policy(root, decoder))),
+        "ResourceQuota" => {
+            resource_quota(root, decoder);
+            Some(Settings::ResourceQuota)
+        }
+        "ValidatingAdmissionWebhook" | "MutatingAdmissionWebhook" => Some(webhooks(root, decoder)),
+        _ => None,
+    }
+}
+
+/// ToPolicy and ValidatePodSecurityConfiguration.
+fn pod_security(root: &Cursor<'_>, decoder: &mut Decoder<'_>) -> PodSecurity {
+    decoder.fields(root, &["apiVersion", "kind", "defaults", "exemptions"]);
+    let defaults = decoder.object(root, "defaults");
+    if let Some(defaults) = &defaults {
+        let known = ["enforce", "enforce-version", "audit", "audit-version", "warn", "warn-version"];
+        decoder.fields(defaults, &known);
+    }
+    let standard = |level: &str, version: &str, decoder: &mut Decoder<'_>| {
+        let Some(defaults) = &defaults else { return Standard::default() };
+        let level = decoder.string(defaults, level).filter(|text| !text.value.is_empty());
+        let version = decoder.string(defaults, version).filter(|text| !text.value.is_empty());
+        if let Some(level) = &level {
+            let levels = ["privileged", "baseline", "restricted"];
+            if !levels.contains(&level.as_str()) {
+                let near = nearest(level.as_str(), levels.into_iter()).map(|near| format!("; perhaps `{near}`"));
+                let message = format!("`{}` is no level{}", shown(level.as_str()), near.unwrap_or_default());
+                decoder.refuse_placed(&level.at, message);
+            }
+        }
+        if let Some(version) = &version
+            && !is_version(version.as_str())
+        {
+            let message = format!("`{}` is no version, such as `latest` or `v1.30`", shown(version.as_str()));
+            decoder.refuse_placed(&version.at, message);
+        }
+        Standard { level, version }
+    };
+    let enforce = standard("enforce", "enforce-version", decoder);
+    let audit = standard("audit", "audit-version", decoder);
+    let warn = standard("warn", "warn-version", decoder);
+    let exemptions = decoder.object(root, "exemptions");
+    if let Some(exemptions) = &exemptions {
+        decoder.fields(exemptions, &["usernames", "namespaces", "runtimeClasses"]);
+    }
+    let exempt = |key: &str, fits: &dyn Fn(&str) -> bool, what: &str, decoder: &mut Decoder<'_>| {
+        let names = exemptions.as_ref().map_or_else(Vec::new, |exemptions| decoder.strings(exemptions, key));
+        let mut seen = BTreeSet::new();
+        for name in &names {
+            if !fits(&name.value) {
+                decoder.refuse_placed(&name.at, format!("`{}` is no {what}", shown(&name.value)));
+            } else if !seen.insert(&name.value) {
+                decoder.twice(&name.at, format!("`{}` is given twice", shown(&name.value)));
+            }
+        }
+        names
+    };
+    PodSecurity {
+        enforce,
+        audit,
+        warn,
+        exempt_users: exempt("usernames", &|name| !name.is_empty(), "name of a user", decoder),
+        exempt_namespaces: exempt("namespaces", &is_label, "name of a namespace", decoder),
+        exempt_runtime_classes: exempt("runtimeClasses", &is_subdomain, "name of a runtime class", decoder),
+        at: Some(decoder.place(root, "defaults")),
+    }
+}
+
+/// ParseVersion of pod-security-admission api/helpers.go.
+fn is_version(text: &str) -> bool {
+    let number = |text: &str| {
+        let digits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+        digits && (text == "0" || !text.starts_with('0')) && text.parse::<i64>().is_ok()
+    };
+    text == "latest" || text.strip_prefix("v1.").is_some_and(number)
+}
+
+/// eventratelimit's ValidateConfiguration.
+fn event_rate_limit(root: &Cursor<'_>, decoder: &mut Decoder<'_>) -> Vec<Limit> {
+    decoder.fields(root, &["apiVersion", "kind", "limits"]);
+    let list = decoder.list(root, "limits");
+    if list.is_empty() {
+        decoder.lacks(root, "`limits`", "`limits` needs at least one");
+    }
+    let mut limits = Vec::new();
+    for item in list {
+        decoder.fields(&item, &["type", "qps", "burst", "cacheSize"]);
+        let limit = Limit {
+            kind: decoder.string(&item, "type"),
+            qps: decoder.integer(&item, "qps", 32),
+            burst: decoder.integer(&item, "burst", 32),
+            cache_size: decoder.integer(&item, "cacheSize", 32),
+        };
+        let kind = limit.kind.as_ref().map_or("", Placed::as_str);
+        if !matches!(kind, "Server" | "Namespace" | "User" | "SourceAndObject") {
+            let at = decoder.place(&item, "type");
+            let message = format!("`{}` is no type; there is Server, Namespace, User and SourceAndObject", shown(kind));
+            decoder.refuse_placed(&at, message);
+        }
+        for (number, key) in [(&limit.qps, "qps"), (&limit.burst, "burst")] {
+            if number.as_ref().is_none_or(|number| number.value <= 0) {
+                let at = decoder.place(&item, key);
+                decoder.refuse_placed(&at, format!("`{key}` has to be more than 0"));
+            }
+        }
+        if let Some(size) = &limit.cache_size
+            && size.value < 0
+            && kind != "Server"
+        {
+            decoder.refuse_placed(&size.at, "`cacheSize` may not be negative");
+        }
+        limits.push(limit);
+    }
+    limits
+}
+
+/// NewImagePolicyWebhook: names of fields count whatever their capitals, and unknown ones are passed over.
+fn image_policy(root: &Cursor<'_>, decoder: &mut Decoder<'_>) -> ImagePolicy {
+    let mut read = ImagePolicy { kubeconfig: None, default_allow: None };
+    let field = |parent: &Cursor<'_>, name: &str| {
+        let mut names = parent.entries().map(|item| item.name.into_owned());
+        names.find(|known| known.eq_ignore_ascii_case(name))
+    };
+    let policy = field(root, "imagePolicy").and_then(|key| decoder.object(root, &key));
+    let place = policy.clone().unwrap_or_else(|| root.clone());
+    if let Some(policy) = &policy {
+        if let Some(key) = field(policy, "kubeConfigFile") {
+            read.kubeconfig = decoder.string(policy, &key).filter(|path| !path.value.is_empty());
+        }
+        if let Some(key) = field(policy, "defaultAllow") {
+            read.default_allow = decoder.boolean(policy, &key);
+        }
+        // normalizeConfigDuration: -1 is off, 0 the default, and the bounds are in nanoseconds.
+        let (second, millisecond) = (1_000_000_000_i128, 1_000_000_i128);
+        for (name, scale, least, most) in [
+            ("allowTTL", second, second, 1800 * second),
+            ("denyTTL", second, second, 1800 * second),
+            ("retryBackoff", millisecond, 1, 300 * second),
+        ] {
+            let Some(number) = field(policy, name).and_then(|key| decoder.integer(policy, &key, 64)) else { continue };
+            let length = i128::from(number.value) * scale;
+            if !matches!(number.value, -1 | 0) && !(least..=most).contains(&length) {
+                decoder.refuse_placed(&number.at, format!("`{name}` is out of its bounds"));
+            }
+        }
+    }
+    match &read.kubeconfig {
+        Some(path) => decoder.wants(path),
+        None => {
+            decoder.lacks(&place, "`kubeConfigFile`", "nothing says where the webhook is: `imagePolicy.kubeConfigFile`")
+        }
+    }
+    read
+}
+
+/// resourcequota's ValidateConfiguration.
+fn resource_quota(root: &Cursor<'_>, decoder: &mut Decoder<'_>) {
+    decoder.fields(root, &["apiVersion", "kind", "limitedResources"]);
+    for item in decoder.list(root, "limitedResources") {
+        decoder.fields(&item, &["apiGroup", "resource", "matchContains", "matchScopes"]);
+        decoder.string(&item, "apiGroup");
+        decoder.strings(&item, "matchContains");
+        if decoder.string(&item, "resource").is_none_or(|resource| resource.value.is_empty()) {
+            decoder.lacks(&item, "`resource`", "`resource` is required");
+        }
+    }
+}
+
+/// LoadConfig of apiserver pkg/admission/plugin/webhook/config/kubeconfig.go.
+fn webhooks(root: &Cursor<'_>, decoder: &mut Decoder<'_>) -> Settings {
+    decoder.fields_since(root, &["apiVersion", "kind", "kubeConfigFile"], &[("staticManifestsDir", 36)]);
+    let kubeconfig = decoder.string(root, "kubeConfigFile").filter(|path| !path.value.is_empty());
+    match &kubeconfig {
+        Some(path) if path.value.starts_with('/') => decoder.wants(path),
+        Some(path) => decoder.refuse_placed(&path.at, "`kubeConfigFile` has to be an absolute path"),
+        None if !decoder.since(36) => decoder.lacks(root, "`kubeConfigFile`", "`kubeConfigFile` is required"),
+        None => {}
+    }
+    if decoder.since(36)
+        && let Some(folder) = decoder.string(root, "staticManifestsDir").filter(|folder| !folder.value.is_empty())
+    {
+        if !decoder.around.gate("ManifestBasedAdmissionControlConfig", false) {
+            let message = "`staticManifestsDir` needs the feature gate ManifestBasedAdmissionControlConfig";
+            decoder.refuse_placed(&folder.at, message);
+        } else if !folder.value.starts_with('/') {
+            decoder.refuse_placed(&folder.at, "`staticManifestsDir` has to be an absolute path");
+        }
+    }
+    Settings::Webhooks { kubeconfig }
+}

@@ -1,0 +1,745 @@
+//! Whether an expression of CEL, the language of conditions in configuration files, could be one that compiles.
+//!
+//! The server compiles each expression when it starts and exits where one does not compile. This reads the grammar
+//! (cel-spec, doc/langdef.md) and knows the types of what the server declares, which is enough for the mistakes that
+//! people make: a broken expression, a name or field that is not there, a condition that is no boolean. It does not know
+//! the signatures of functions, so an expression that passes here may still be refused; one that is refused here is
+//! refused by the server. What is too deep or too new to follow passes.
+//!
+//! Start at [`check`].
+
+use std::collections::BTreeSet;
+
+/// The variable that an expression can use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Variable {
+    /// `request`, a SubjectAccessReviewSpec (apiserver pkg/authorization/cel, `buildRequestType`).
+    Request,
+    /// `claims`, a map of anything (apiserver pkg/authentication/cel, `mustBuildEnvs`).
+    Claims,
+    /// `user` (apiserver pkg/authentication/cel, `buildUserType`).
+    User,
+}
+
+/// What is known of an expression.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Checked {
+    /// Why it does not compile, as the end of a sentence.
+    pub(super) fault: Option<String>,
+    /// The fields of the variable that it names.
+    pub(super) fields: BTreeSet<String>,
+}
+
+/// Looks at one expression. `condition` says that it has to be a boolean.
+pub(super) fn check(expression: &str, variable: Variable, condition: bool) -> Checked {
+    let mut checked = Checked::default();
+    let tokens = match tokens(expression) {
+        Ok(tokens) => tokens,
+        Err(fault) => return Checked { fault: Some(fault), ..checked },
+    };
+    let mut parser = Parser { tokens: &tokens, at: 0, depth: 0 };
+    let parsed = parser.expression().and_then(|parsed| match parser.peek() {
+        Token::End => Ok(parsed),
+        other => Err(Stop::Fault(format!("{} is not expected there", other.shown()))),
+    });
+    let parsed = match parsed {
+        Ok(parsed) => parsed,
+        Err(Stop::Fault(fault)) => return Checked { fault: Some(fault), ..checked },
+        Err(Stop::TooDeep) => return checked,
+    };
+    let mut types = Types { variable, bound: Vec::new(), fields: &mut checked.fields };
+    let fault = match types.of(&parsed) {
+        Err(fault) => Some(fault),
+        Ok(Type::Bool | Type::Unknown) => None,
+        Ok(_) if condition => Some("it is no condition: it has to be true or false".to_owned()),
+        Ok(_) => None,
+    };
+    Checked { fault, ..checked }
+}
+
+#[derive(Clone, Debug, PartialEq)]
+enum Token {
+    Name(String),
+    /// A name in backquotes, which is a field only.
+    Quoted(String),
+    Int,
+    Uint,
+    Double,
+    Text,
+    Bytes,
+    Sign(&'static str),
+    End,
+}
+
+impl Token {
+    fn shown(&self) -> String {
+        match self {
+            Self::Name(name) | Self::Quoted(name) => format!("`{name}`"),
+            Self::Int | Self::Uint | Self::Double => "a number".to_owned(),
+            Self::Text | Self::Bytes => "a string".to_owned(),
+            Self::Sign(sign) => format!("`{sign}`"),
+            Self::End => "its end".to_owned(),
+        }
+    }
+}
+
+/// Longer ones first.
+const SIGNS: [&str; 26] = [
+    "&&", "||", "==", "!=", "<=", ">=", "<", ">", "!", "?", ":", "+", "-", "*", "/", "%", ".", ",", "(", ")", "[", "]",
+    "{", "}", "=", "|",
+];
+
+fn tokens(text: &str) -> Result<Vec<Token>, String> {
+    let mut tokens = Vec::new();
+    let mut rest = text;
+    loop {
+        rest = rest.trim_start();
+        if let Some(comment) = rest.strip_prefix("//") {
+            rest = comment.find('\n').map_or("", |end| &comment[end..]);
+            continue;
+        }
+        let Some(first) = rest.chars().next() else {
+            tokens.push(Token::End);
+            return Ok(tokens);
+        };
+        if let Some((bytes, length)) = string(rest)? {
+            tokens.push(if bytes { Token::Bytes } else { Token::Text });
+            rest = rest.get(length..).unwrap_or_default();
+        } else if first.is_ascii_alphabetic() || first == '_' {
+            let length = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(rest.len());
+            tokens.push(Token::Name(rest[..length].to_owned()));
+            rest = &rest[length..];
+        } else if let Some(quoted) = rest.strip_prefix('`') {
+            let end = quoted.find('`').ok_or("a backquote is not closed")?;
+            tokens.push(Token::Quoted(quoted[..end].to_owned()));
+            rest = &quoted[end + 1..];
+        } else if first.is_ascii_digit() || (first == '.' && rest[1..].starts_with(|c: char| c.is_ascii_digit())) {
+            let (token, length) = number(rest);
+            tokens.push(token);
+            rest = &rest[length..];
+        } else if let Some(sign) = SIGNS.iter().find(|sign| rest.starts_with(**sign)) {
+            if matches!(*sign, "=" | "|") {
+                return Err(format!("`{sign}` means nothing; write it twice"));
+            }
+            tokens.push(Token::Sign(sign));
+            rest = &rest[sign.len()..];
+        } else {
+            return Err(format!("`{}` means nothing there", first.escape_debug()));
+        }
+    }
+}
+
+/// Whether a string at the start is one of bytes, and how long it is; `None` where there is none.
+fn string(text: &str) -> Result<Option<(bool, usize)>, String> {
+    let prefix = text.bytes().take(2).take_while(|b| matches!(b, b'r' | b'R' | b'b' | b'B')).count();
+    let (letters, quoted) = text.split_at(prefix);
+    let (raw, bytes) = (letters.contains(['r', 'R']), letters.contains(['b', 'B']));
+    let Some(quote) = ["\"\"\"", "'''", "\"", "'"].into_iter().find(|quote| quoted.starts_with(quote)) else {
+        return Ok(None);
+    };
+    let inside = &quoted[quote.len()..];
+    let mut skip = false;
+    for (at, c) in inside.char_indices() {
+        if skip {
+            skip = false;
+        } else if c == '\\' && !raw {
+            skip = true;
+        } else if inside[at..].starts_with(quote) {
+            return Ok(Some((bytes, prefix + quote.len() + at + quote.len())));
+        } else if c == '\n' && quote.len() == 1 {
+            break;
+        }
+    }
+    Err("a string is not closed".to_owned())
+}
+
+fn number(text: &str) -> (Token, usize) {
+    let digits = |text: &str| text.bytes().take_while(u8::is_ascii_digit).count();
+    if let Some(hex) = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
+        let length = 2 + hex.bytes().take_while(u8::is_ascii_hexdigit).count();
+        let unsigned = text[length..].starts_with(['u', 'U']);
+        return if unsigned { (Token::Uint, length + 1) } else { (Token::Int, length) };
+    }
+    let mut length = digits(text);
+    let mut token = Token::Int;
+    if text[length..].starts_with('.') && digits(&text[length + 1..]) > 0 {
+        length += 1 + digits(&text[length + 1..]);
+        token = Token::Double;
+    }
+    if text[length..].starts_with(['e', 'E']) {
+        let sign = usize::from(text[length + 1..].starts_with(['+', '-']));
+        let exponent = digits(&text[length + 1 + sign..]);
+        if exponent > 0 {
+            length += 1 + sign + exponent;
+            token = Token::Double;
+        }
+    }
+    if token == Token::Int && text[length..].starts_with(['u', 'U']) {
+        return (Token::Uint, length + 1);
+    }
+    (token, length)
+}
+
+enum Expression {
+    Literal(Type),
+    Name(String),
+    Field(Box<Self>, String),
+    Call {
+        target: Option<Box<Self>>,
+        name: String,
+        arguments: Vec<Self>,
+    },
+    Index(Box<Self>, Box<Self>),
+    List(Vec<Self>),
+    /// A map or a message: all its parts.
+    Map(Vec<Self>),
+    Not(Box<Self>),
+    Negative(Box<Self>),
+    Binary(&'static str, Box<Self>, Box<Self>),
+    Choice(Box<Self>, Box<Self>, Box<Self>),
+}
+
+enum Stop {
+    Fault(String),
+    TooDeep,
+}
+
+struct Parser<'t> {
+    tokens: &'t [Token],
+    at: usize,
+    depth: usize,
+}
+
+type Parsed = Result<Expression, Stop>;
+
+/// Nesting that is followed; what the server takes is deeper, and then nothing is said.
+const DEEPEST: usize = 40;
+
+/// Words that name nothing (cel-spec, doc/langdef.md, RESERVED).
+const RESERVED: [&str; 18] = [
+    "as",
+    "break",
+    "const",
+    "continue",
+    "else",
+    "for",
+    "function",
+    "if",
+    "import",
+    "in",
+    "let",
+    "loop",
+    "namespace",
+    "package",
+    "return",
+    "var",
+    "void",
+    "while",
+];
+
+impl Parser<'_> {
+    fn peek(&self) -> &Token {
+        self.tokens.get(self.at).unwrap_or(&Token::End)
+    }
+
+    fn takes(&mut self, sign: &str) -> bool {
+        let there = matches!(self.peek(), Token::Sign(found) if *found == sign);
+        self.at += usize::from(there);
+        there
+    }
+
+    fn wants(&mut self, sign: &'static str) -> Result<(), Stop> {
+        if self.takes(sign) {
+            return Ok(());
+        }
+        Err(Stop::Fault(format!("`{sign}` is expected before {}", self.peek().shown())))
+    }
+
+    fn expression(&mut self) -> Parsed {
+        self.depth += 1;
+        if self.depth > DEEPEST {
+            return Err(Stop::TooDeep);
+        }
+        let condition = self.binary(0)?;
+        let parsed = if self.takes("?") {
+            let yes = self.binary(0)?;
+            self.wants(":")?;
+            let no = self.expression()?;
+            Expression::Choice(Box::new(condition), Box::new(yes), Box::new(no))
+        } else {
+            condition
+        };
+        self.depth -= 1;
+        Ok(parsed)
+    }
+
+    fn binary(&mut self, level: usize) -> Parsed {
+        const LEVELS: [&[&str]; 5] =
+            [&["||"], &["&&"], &["==", "!=", "<=", ">=", "<", ">", "in"], &["+", "-"], &["*", "/", "%"]];
+        let Some(signs) = LEVELS.get(level) else { return self.unary() };
+        let mut left = self.binary(level + 1)?;
+        // A chain nests to the left as deep as it is long.
+        for _ in 0..DEEPEST {
+            let found = match self.peek() {
+                Token::Sign(sign) => signs.iter().find(|known| *known == sign),
+                Token::Name(name) => signs.iter().find(|known| **known == name.as_str()),
+                _ => None,
+            };
+            let Some(sign) = found else { return Ok(left) };
+            self.at += 1;
+            let right = self.binary(level + 1)?;
+            left = Expression::Binary(sign, Box::new(left), Box::new(right));
+        }
+        Err(Stop::TooDeep)
+    }
+
+    fn unary(&mut self) -> Parsed {
+        let mut before = Vec::new();
+        loop {
+            if self.takes("!") {
+                before.push(true);
+            } else if self.takes("-") {
+                before.push(false);
+            } else {
+                break;
+            }
+        }
+        if before.len() > DEEPEST {
+            return Err(Stop::TooDeep);
+        }
+        if before.contains(&true) && before.contains(&false) {
+            return Err(Stop::Fault("`!` and `-` are not written next to one another".to_owned()));
+        }
+        let mut parsed = self.member()?;
+        for not in before {
+            let inner = Box::new(parsed);
+            parsed = if not { Expression::Not(inner) } else { Expression::Negative(inner) };
+        }
+        Ok(parsed)
+    }
+
+    fn member(&mut self) -> Parsed {
+        let mut parsed = self.primary()?;
+        for _ in 0..DEEPEST {
+            if self.takes(".") {
+                let optional = self.takes("?");
+                let name = match self.peek().clone() {
+                    Token::Name(name) | Token::Quoted(name) => name,
+                    other => return Err(Stop::Fault(format!("a field is expected before {}", other.shown()))),
+                };
+                self.at += 1;
+                parsed = if !optional && self.takes("(") {
+                    let arguments = self.until(")")?;
+                    Expression::Call { target: Some(Box::new(parsed)), name, arguments }
+                } else {
+                    let field = Expression::Field(Box::new(parsed), name);
+                    // An optional field is a value of a type that has methods of its own.
+                    if optional { Expression::Map(vec![field]) } else { field }
+                };
+            } else if self.takes("[") {
+                self.takes("?");
+                let index = self.expression()?;
+                self.wants("]")?;
+                parsed = Expression::Index(Box::new(parsed), Box::new(index));
+            } else if matches!(parsed, Expression::Name(_) | Expression::Field(..)) && self.takes("{") {
+                return Err(Stop::TooDeep);
+            } else {
+                return Ok(parsed);
+            }
+        }
+        Err(Stop::TooDeep)
+    }
+
+    fn until(&mut self, close: &'static str) -> Result<Vec<Expression>, Stop> {
+        let mut items = Vec::new();
+        loop {
+            if self.takes(close) {
+                return Ok(items);
+            }
+            if !items.is_empty() {
+                self.wants(",")?;
+                if close != ")" && self.takes(close) {
+                    return Ok(items);
+                }
+            }
+            self.takes("?");
+            items.push(self.expression()?);
+            if close == "}" {
+                self.wants(":")?;
+                items.push(self.expression()?);
+            }
+        }
+    }
+
+    fn primary(&mut self) -> Parsed {
+        let token = self.peek().clone();
+        self.at += 1;
+        match token {
+            Token::Int => Ok(Expression::Literal(Type::Int)),
+            Token::Uint => Ok(Expression::Literal(Type::Uint)),
+            Token::Double => Ok(Expression::Literal(Type::Double)),
+            Token::Text => Ok(Expression::Literal(Type::Text)),
+            Token::Bytes => Ok(Expression::Literal(Type::Bytes)),
+            Token::Sign("(") => {
+                let inner = self.expression()?;
+                self.wants(")")?;
+                Ok(inner)
+            }
+            Token::Sign("[") => Ok(Expression::List(self.until("]")?)),
+            Token::Sign("{") => Ok(Expression::Map(self.until("}")?)),
+            Token::Name(name) => match name.as_str() {
+                "true" | "false" => Ok(Expression::Literal(Type::Bool)),
+                "null" => Ok(Expression::Literal(Type::Null)),
+                word if RESERVED.contains(&word) => Err(Stop::Fault(format!("`{word}` is a reserved word"))),
+                _ if self.takes("(") => Ok(Expression::Call { target: None, name, arguments: self.until(")")? }),
+                _ => Ok(Expression::Name(name)),
+            },
+            // A name from the root: rare enough not to be followed.
+            Token::Sign(".") => Err(Stop::TooDeep),
+            Token::End => Err(Stop::Fault("it ends too early".to_owned())),
+            other => Err(Stop::Fault(format!("a value is expected before {}", other.shown()))),
+        }
+    }
+}
+
+/// As much of a type as can be told. `Any` is CEL's own `dyn`, and `Unknown` what is not followed here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Type {
+    Bool,
+    Int,
+    Uint,
+    Double,
+    Text,
+    Bytes,
+    Null,
+    List,
+    Map,
+    Object(&'static [(&'static str, Type)]),
+    Any,
+    Unknown,
+}
+
+const REQUEST: &[(&str, Type)] = &[
+    ("resourceAttributes", Type::Object(RESOURCE)),
+    ("nonResourceAttributes", Type::Object(&[("path", Type::Text), ("verb", Type::Text)])),
+    ("user", Type::Text),
+    ("groups", Type::List),
+    ("extra", Type::Map),
+    ("uid", Type::Text),
+];
+
+const RESOURCE: &[(&str, Type)] = &[
+    ("namespace", Type::Text),
+    ("verb", Type::Text),
+    ("group", Type::Text),
+    ("version", Type::Text),
+    ("resource", Type::Text),
+    ("subresource", Type::Text),
+    ("name", Type::Text),
+    // Both came with the gate AuthorizeWithSelectors in 1.31.
+    ("fieldSelector", Type::Unknown),
+    ("labelSelector", Type::Unknown),
+];
+
+const USER: &[(&str, Type)] =
+    &[("username", Type::Text), ("uid", Type::Text), ("groups", Type::List), ("extra", Type::Map)];
+
+/// Functions without a receiver in any release: the language's own and those of the server's libraries
+/// (kubernetes.io/docs/reference/using-api/cel).
+const FUNCTIONS: [&str; 24] = [
+    "bool",
+    "bytes",
+    "cidr",
+    "double",
+    "duration",
+    "dyn",
+    "has",
+    "int",
+    "ip",
+    "isCIDR",
+    "isIP",
+    "isQuantity",
+    "isSemver",
+    "isURL",
+    "list",
+    "map",
+    "matches",
+    "quantity",
+    "semver",
+    "size",
+    "string",
+    "timestamp",
+    "type",
+    "url",
+];
+
+/// Names before a dot that are part of a function's name, and types as values.
+const KNOWN: [&str; 24] = [
+    "base64",
+    "bool",
+    "bytes",
+    "cel",
+    "cidr",
+    "double",
+    "duration",
+    "dyn",
+    "format",
+    "google",
+    "int",
+    "ip",
+    "list",
+    "map",
+    "math",
+    "net",
+    "null_type",
+    "optional",
+    "optional_type",
+    "sets",
+    "string",
+    "strings",
+    "type",
+    "uint",
+];
+
+struct Types<'f> {
+    variable: Variable,
+    bound: Vec<String>,
+    fields: &'f mut BTreeSet<String>,
+}
+
+impl Types<'_> {
+    fn of(&mut self, expression: &Expression) -> Result<Type, String> {
+        Ok(match expression {
+            Expression::Literal(literal) => *literal,
+            Expression::Name(name) => self.name(name)?,
+            Expression::Field(inner, field) => {
+                if matches!(&**inner, Expression::Name(name) if name == self.variable_name()) {
+                    self.fields.insert(field.clone());
+                }
+                match self.of(inner)? {
+                    Type::Object(fields) => match fields.iter().find(|(name, _)| name == field) {
+                        Some((_, known)) => *known,
+                        None => return Err(format!("there is no field `{field}`")),
+                    },
+                    Type::Any => Type::Any,
+                    Type::Unknown | Type::Map => Type::Unknown,
+                    _ => return Err(format!("`{field}` is asked of something that has no fields")),
+                }
+            }
+            Expression::Index(inner, index) => {
+                self.of(index)?;
+                match self.of(inner)? {
+                    Type::Any => Type::Any,
+                    Type::Bool | Type::Int | Type::Uint | Type::Double | Type::Text | Type::Null => {
+                        return Err("an index is asked of something that is no list and no map".to_owned());
+                    }
+                    _ => Type::Unknown,
+                }
+            }
+            Expression::List(items) => {
+                items.iter().try_for_each(|item| self.of(item).map(drop))?;
+                Type::List
+            }
+            Expression::Map(items) => {
+                items.iter().try_for_each(|item| self.of(item).map(drop))?;
+                Type::Unknown
+            }
+            Expression::Not(inner) => {
+                self.boolean(inner)?;
+                Type::Bool
+            }
+            Expression::Negative(inner) => self.of(inner)?,
+            Expression::Choice(condition, yes, no) => {
+                self.boolean(condition)?;
+                let (yes, no) = (self.of(yes)?, self.of(no)?);
+                if yes == no { yes } else { Type::Unknown }
+            }
+            Expression::Binary(sign, left, right) => self.binary(sign, left, right)?,
+            Expression::Call { target, name, arguments } => self.call(target.as_deref(), name, arguments)?,
+        })
+    }
+
+    fn variable_name(&self) -> &'static str {
+        match self.variable {
+            Variable::Request => "request",
+            Variable::Claims => "claims",
+            Variable::User => "user",
+        }
+    }
+
+    fn name(&self, name: &str) -> Result<Type, String> {
+        if self.bound.iter().any(|bound| bound == name) {
+            return Ok(Type::Unknown);
+        }
+        if name == self.variable_name() {
+            return Ok(match self.variable {
+                Variable::Request => Type::Object(REQUEST),
+                Variable::Claims => Type::Any,
+                Variable::User => Type::Object(USER),
+            });
+        }
+        if KNOWN.contains(&name) {
+            return Ok(Type::Unknown);
+        }
+        Err(format!("there is no `{name}`; it can use `{}`", self.variable_name()))
+    }
+
+    fn boolean(&mut self, expression: &Expression) -> Result<(), String> {
+        match self.of(expression)? {
+            Type::Bool | Type::Any | Type::Unknown => Ok(()),
+            _ => Err("something that is no boolean stands where only one can".to_owned()),
+        }
+    }
+
+    fn binary(&mut self, sign: &str, left: &Expression, right: &Expression) -> Result<Type, String> {
+        if matches!(sign, "&&" | "||") {
+            self.boolean(left)?;
+            self.boolean(right)?;
+            return Ok(Type::Bool);
+        }
+        let (left, right) = (self.of(left)?, self.of(right)?);
+        let plain = |kind: Type| matches!(kind, Type::Bool | Type::Int | Type::Text | Type::List);
+        match sign {
+            "==" | "!=" if plain(left) && plain(right) && left != right => {
+                Err("two things are compared that can never be equal".to_owned())
+            }
+            "in" if matches!(right, Type::Bool | Type::Int | Type::Uint | Type::Double | Type::Text) => {
+                Err("`in` wants a list or a map behind it".to_owned())
+            }
+            "==" | "!=" | "<" | "<=" | ">" | ">=" | "in" => Ok(Type::Bool),
+            _ if left == right && matches!(left, Type::Int | Type::Double | Type::Text | Type::List) => Ok(left),
+            _ => Ok(Type::Unknown),
+        }
+    }
+
+    fn call(&mut self, target: Option<&Expression>, name: &str, arguments: &[Expression]) -> Result<Type, String> {
+        let Some(target) = target else {
+            if !FUNCTIONS.contains(&name) {
+                // `uint` and further conversions are types too.
+                if !KNOWN.contains(&name) {
+                    return Err(format!("there is no function `{name}`"));
+                }
+            }
+            if name == "has" && !matches!(arguments, [Expression::Field(..)]) {
+                return Err("`has` wants one field".to_owned());
+            }
+            arguments.iter().try_for_each(|argument| self.of(argument).map(drop))?;
+            return Ok(match name {
+                "has" | "bool" | "matches" | "isCIDR" | "isIP" | "isQuantity" | "isSemver" | "isURL" => Type::Bool,
+                "size" | "int" => Type::Int,
+                "uint" => Type::Uint,
+                "double" => Type::Double,
+                "string" => Type::Text,
+                "dyn" => Type::Any,
+                _ => Type::Unknown,
+            });
+        };
+        let receiver = self.of(target)?;
+        let binds = match name {
+            "all" | "exists" | "exists_one" | "existsOne" | "filter" | "map" | "optMap" | "optFlatMap"
+            | "transformList" | "transformMap" | "transformMapEntry" => names_bound(arguments),
+            _ => Vec::new(),
+        };
+        let count = self.bound.len();
+        let body = arguments.get(binds.len()..).unwrap_or_default();
+        self.bound.extend(binds);
+        let all = body.iter().try_for_each(|argument| self.of(argument).map(drop));
+        self.bound.truncate(count);
+        all?;
+        Ok(match (name, receiver) {
+            ("all" | "exists" | "exists_one" | "existsOne", _) => Type::Bool,
+            ("filter" | "map", Type::List | Type::Any) => Type::List,
+            ("startsWith" | "endsWith" | "contains" | "matches", Type::Text | Type::Any) => Type::Bool,
+            ("size", _) => Type::Int,
+            ("lowerAscii" | "upperAscii" | "trim" | "replace" | "substring", Type::Text | Type::Any) => Type::Text,
+            ("split", Type::Text | Type::Any) => Type::List,
+            _ => Type::Unknown,
+        })
+    }
+}
+
+/// The names that a macro binds: the leading arguments that are nothing but names, if something follows them.
+fn names_bound(arguments: &[Expression]) -> Vec<String> {
+    let most = arguments.len().saturating_sub(1).min(2);
+    let names = arguments.iter().take(most).map_while(|argument| match argument {
+        Expression::Name(name) => Some(name.clone()),
+        _ => None,
+    });
+    names.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn compiles(expression: &str, variable: Variable, condition: bool) -> bool {
+        check(expression, variable, condition).fault.is_none()
+    }
+
+    #[test]
+    fn conditions_of_webhooks_compile_or_do_not() {
+        for expression in [
+            "request.user == 'system:admin'",
+            "has(request.resourceAttributes) && request.resourceAttributes.namespace == 'kube-system'",
+            "!('system:serviceaccounts' in request.groups)",
+            "request.groups.exists(g, g.startsWith('team-'))",
+            "request.groups.all(g, g != \"a\") || request.uid == r'\\d'",
+            "request.resourceAttributes.?name.orValue('') == ''",
+            "size(request.groups) > 0 ? true : false",
+            "request.extra['x'][0] == 'y' // why",
+            "request.user in ['a', 'b',]",
+            "request.user.matches('^a+$')",
+            "true",
+        ] {
+            assert!(compiles(expression, Variable::Request, true), "{expression}");
+        }
+        for expression in [
+            "request.user ==",
+            "request.namespace == 'x'",
+            "request.user = 'x'",
+            "request.user == 'x",
+            "request.user",
+            "'a'",
+            "user == 'x'",
+            "requests.user == 'x'",
+            "request.user == 1",
+            "request.user && true",
+            "(request.user == 'x'",
+            "request.user == 'x')",
+            "request.groups.exists(g, h == 'x')",
+            "has(request)",
+            "frobnicate(request.user)",
+            "'x' in request.user",
+            "request.user.name == 'x'",
+            "request.user == 'x' and true",
+            "",
+            "   ",
+            "§",
+        ] {
+            assert!(!compiles(expression, Variable::Request, true), "{expression}");
+        }
+    }
+
+    #[test]
+    fn claims_hold_anything_and_users_do_not() {
+        for expression in ["claims.sub", "'p:' + claims.sub", "claims[\"a.b\"].c", "claims.?groups.orValue([])", "1"] {
+            assert!(compiles(expression, Variable::Claims, false), "{expression}");
+        }
+        assert!(!compiles("claims.email_verified", Variable::Claims, true));
+        assert!(compiles("claims.email_verified == true", Variable::Claims, true));
+        assert!(compiles("!user.username.startsWith('system:')", Variable::User, true));
+        assert!(!compiles("!user.name.startsWith('system:')", Variable::User, true));
+        let fields = check("claims.email + has(claims.email_verified)", Variable::Claims, false).fields;
+        assert_eq!(fields.into_iter().collect::<Vec<_>>(), ["email", "email_verified"]);
+    }
+
+    #[test]
+    fn what_is_too_deep_passes() {
+        let deep = |open: &str, close: &str| format!("{}true{}", open.repeat(5_000), close.repeat(5_000));
+        for expression in [deep("(", ")"), deep("[", "]"), deep("!", ""), deep("-", ""), deep("a.", ""), deep("1+", "")]
+        {
+            assert!(compiles(&expression, Variable::Request, true), "{}", &expression[..20]);
+        }
+        assert!(compiles(&deep("true?true:", ""), Variable::Request, true));
+    }
+}

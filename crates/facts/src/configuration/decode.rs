@@ -1,0 +1,628 @@
+//! How the API server decodes a configuration file, shared by all kinds of them.
+//!
+//! The server turns the first YAML document into JSON and that into a Go type: names of fields count as they are spelt,
+//! capitals included, null means that a field is not there, and nothing is converted (apimachinery
+//! pkg/runtime/serializer/json, `Decode`). Which `apiVersion` and `kind` it takes, and whether fields it does not know
+//! and keys given twice stop it, differs by file and by release; a [`Format`] says so. Further documents are never read.
+//!
+//! A file is parsed once and decoded once for each release that is possible. Start at [`read`].
+
+use model::{Body, Evidence, Location, Minor, Problem, ProblemKind, Release, Span};
+use yaml::{Cursor, FaultKind, Resolved, Value};
+
+use crate::{File, Files, golang, redact::parsable};
+
+/// Problems that are listed of one document; a file that has more is told about the first ones.
+const MOST_PROBLEMS: usize = 200;
+
+/// What was made of a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Read<T> {
+    /// `None` where the file says nothing that any possible release could use.
+    pub value: Option<T>,
+    /// One stops where every possible release refuses the file for it.
+    pub problems: Vec<Problem>,
+    /// The possible releases that nothing in the file stops; empty where the server does not start.
+    pub taken_by: Vec<Minor>,
+    /// Files that this one names and that the server wants when it starts.
+    pub names: Vec<Placed<String>>,
+}
+
+/// A value and where it is written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Placed<T> {
+    pub value: T,
+    pub at: Location,
+}
+
+impl Placed<String> {
+    pub fn as_str(&self) -> &str {
+        &self.value
+    }
+}
+
+/// What a file does not say itself and its meaning depends on.
+#[derive(Clone, Copy, Default)]
+pub struct Around<'a> {
+    /// Issuers of service account tokens, which no other issuer may be; empty where they are not known.
+    pub issuers: &'a [String],
+    /// Feature gates that are set; the others have the default of the release.
+    pub gates: &'a [(String, bool)],
+    /// Admission plugins that run; `None` where that is not known, and then the default ones count.
+    pub plugins: Option<&'a [String]>,
+    /// `--encryption-provider-config-automatic-reload`.
+    pub reload: bool,
+    /// The path by which the server knows the file, from which relative ones in it are counted.
+    pub path: Option<&'a str>,
+    /// Where files that this one names are looked for.
+    pub files: Option<&'a Files<'a>>,
+}
+
+impl Around<'_> {
+    /// Whether a gate is on, given whether it is by default.
+    pub(super) fn gate(&self, name: &str, default: bool) -> bool {
+        self.gates.iter().rev().find(|(known, _)| known == name).map_or(default, |(_, on)| *on)
+    }
+}
+
+/// A kind of file.
+pub(super) struct Format {
+    /// The kind, for messages.
+    pub(super) name: &'static str,
+    pub(super) versions: &'static [Version],
+    /// The first release that an unknown field or a key given twice stops; `None` where neither stops any.
+    pub(super) strict: Option<Minor>,
+    /// Whether the server knows beforehand what it decodes into, so that `kind` may be left out.
+    pub(super) kind_is_known: bool,
+    /// Whether `apiVersion` may be left out, too.
+    pub(super) version_is_known: bool,
+}
+
+/// An `apiVersion` and `kind` of a file.
+pub(super) struct Version {
+    pub(super) api_version: &'static str,
+    pub(super) kind: &'static str,
+    pub(super) since: Minor,
+    /// The first release without it.
+    pub(super) until: Option<Minor>,
+}
+
+impl Version {
+    pub(super) const fn new(api_version: &'static str, kind: &'static str, since: u16) -> Self {
+        Self { api_version, kind, since: Minor::new(1, since), until: None }
+    }
+
+    pub(super) const fn until(self, minor: u16) -> Self {
+        Self { until: Some(Minor::new(1, minor)), ..self }
+    }
+}
+
+/// Reads a file as each possible release does and says what they agree on. `decode` gets the document and a decoder.
+pub(super) fn read<T>(
+    evidence: &Evidence,
+    release: &Release,
+    format: &Format,
+    around: &Around<'_>,
+    mut decode: impl FnMut(&Cursor<'_>, &mut Decoder<'_>) -> Option<T>,
+) -> Read<T> {
+    let minors: Vec<Minor> = release.minors().collect();
+    let Some(text) = evidence.text() else {
+        return Read { value: None, problems: Vec::new(), taken_by: minors, names: Vec::new() };
+    };
+    let text = parsable(evidence, text);
+    let stream = yaml::parse(&text, &yaml::Limits::default());
+    let mut all = Vec::with_capacity(minors.len());
+    for minor in minors {
+        let mut decoder = Decoder::new(evidence, minor, around);
+        let value = decoder.document(&stream, &text, format, &mut decode);
+        all.push((minor, value, decoder.problems, decoder.names));
+    }
+    merge(all)
+}
+
+/// What releases made of one file, as one.
+type Decoded<T> = (Minor, Option<T>, Vec<Problem>, Vec<Placed<String>>);
+
+pub(super) fn merge<T>(all: Vec<Decoded<T>>) -> Read<T> {
+    struct Seen {
+        problem: Problem,
+        minors: Vec<Minor>,
+        stopped: Vec<Minor>,
+    }
+    let count = all.len();
+    let mut seen: Vec<Seen> = Vec::new();
+    let (mut taken_by, mut value, mut names) = (Vec::new(), None, Vec::new());
+    let taken = |problems: &[Problem]| !problems.iter().any(|problem| problem.stops);
+    let any_takes = all.iter().any(|(_, _, problems, _)| taken(problems));
+    for (minor, read, problems, named) in all {
+        let takes = taken(&problems);
+        taken_by.extend(takes.then_some(minor));
+        // The newest release that takes the file knows most of its fields.
+        if read.is_some() && (takes || !any_takes) {
+            (value, names) = (read, named);
+        }
+        for found in problems {
+            let stops = found.stops;
+            let problem = Problem { stops: false, ..found };
+            let known = seen.iter().position(|known| known.problem == problem).unwrap_or_else(|| {
+                seen.push(Seen { problem, minors: Vec::new(), stopped: Vec::new() });
+                seen.len() - 1
+            });
+            if let Some(known) = seen.get_mut(known)
+                && known.minors.last() != Some(&minor)
+            {
+                known.minors.push(minor);
+                known.stopped.extend(stops.then_some(minor));
+            }
+        }
+    }
+    let range = |minors: &[Minor]| match minors {
+        [] => String::new(),
+        [only] => only.to_string(),
+        [from, .., to] => format!("{from} to {to}"),
+    };
+    let problems = seen
+        .into_iter()
+        .map(|Seen { mut problem, minors, stopped }| {
+            problem.stops = stopped.len() == count;
+            if !problem.stops && !stopped.is_empty() {
+                problem.message = format!("{}, which stops {}", problem.message, range(&stopped));
+            } else if minors.len() != count {
+                problem.message = format!("{}, in {}", problem.message, range(&minors));
+            }
+            problem
+        })
+        .collect();
+    Read { value, problems, taken_by, names }
+}
+
+/// Collects what a release would refuse, each with its place.
+pub(super) struct Decoder<'a> {
+    pub(super) evidence: &'a Evidence,
+    pub(super) minor: Minor,
+    pub(super) around: &'a Around<'a>,
+    pub(super) problems: Vec<Problem>,
+    pub(super) names: Vec<Placed<String>>,
+    strict: bool,
+}
+
+impl<'a> Decoder<'a> {
+    pub(super) fn new(evidence: &'a Evidence, minor: Minor, around: &'a Around<'a>) -> Self {
+        Self { evidence, minor, around, problems: Vec::new(), names: Vec::new(), strict: true }
+    }
+
+    /// Whether the release is this one or a later one.
+    pub(super) fn since(&self, minor: u16) -> bool {
+        self.minor >= Minor::new(1, minor)
+    }
+
+    fn document<T>(
+        &mut self,
+        stream: &yaml::Stream,
+        text: &str,
+        format: &Format,
+        decode: &mut impl FnMut(&Cursor<'_>, &mut Decoder<'_>) -> Option<T>,
+    ) -> Option<T> {
+        self.strict = format.strict.is_some_and(|since| self.minor >= since);
+        let mut limited = false;
+        for fault in stream.faults.iter().filter(|fault| fault.document == 0) {
+            let (kind, stops) = match fault.kind {
+                FaultKind::DuplicateKey => (ProblemKind::Duplicate, self.strict),
+                FaultKind::Limit => (ProblemKind::Unreadable, false),
+                other => (ProblemKind::Unreadable, other.is_fatal()),
+            };
+            limited |= fault.kind == FaultKind::Limit;
+            let at = self.location(fault.span, String::new());
+            self.push(kind, stops, at, fault.message.clone(), None);
+        }
+        let document = stream.documents.iter().find(|document| document.index == 0);
+        match document {
+            _ if limited => None,
+            None if self.problems.iter().any(|problem| problem.stops) => None,
+            Some(document) => {
+                let root = document.cursor();
+                if self.is_of(&root, format) { decode(&root, self) } else { None }
+            }
+            None if format.version_is_known => {
+                let nothing = yaml::parse("{}", &yaml::Limits::default());
+                nothing.documents.first().and_then(|document| decode(&document.cursor(), self))
+            }
+            None => {
+                let what = if text.is_empty() { "is empty" } else { "holds no document" };
+                let at = Location::whole(self.evidence.id.clone(), self.evidence.plane);
+                self.push(ProblemKind::Missing, true, at, format!("the file {what}"), None);
+                None
+            }
+        }
+    }
+
+    /// Whether the document is what the server takes for this file, by its `apiVersion` and `kind`.
+    fn is_of(&mut self, root: &Cursor<'_>, format: &Format) -> bool {
+        if root.mapping().is_none() && !root.is_null() {
+            self.refuse(root, format!("a {} is a mapping, and this is {}", format.name, noun(root)));
+            return false;
+        }
+        let before = self.problems.len();
+        let [api_version, kind] = ["apiVersion", "kind"].map(|key| {
+            let written = self.string(root, key).filter(|written| !written.value.is_empty());
+            written.map(|written| written.value)
+        });
+        if self.problems.len() > before {
+            return false;
+        }
+        if kind.is_none() && !format.kind_is_known {
+            self.lacks(root, "`kind`", format!("the file names no `kind`; the server wants `{}`", format.name));
+            return false;
+        }
+        let Some(api_version) = api_version else {
+            if !format.version_is_known {
+                self.lacks(root, "`apiVersion`", "the file names no `apiVersion`");
+            }
+            return format.version_is_known;
+        };
+        let fits = |version: &&Version| kind.as_deref().is_none_or(|kind| kind == version.kind);
+        let known = format.versions.iter().filter(fits).find(|version| version.api_version == api_version);
+        let at = |key: &str| root.get(key).unwrap_or_else(|| root.clone());
+        match known {
+            Some(Version { since, .. }) if self.minor < *since => {
+                self.refuse(&at("apiVersion"), format!("`{api_version}` of {} came in {since}", format.name));
+            }
+            Some(Version { until: Some(until), .. }) if self.minor >= *until => {
+                let message = format!("`{api_version}` of {} was removed in {until}", format.name);
+                let place = at("apiVersion");
+                let location = self.at(&place);
+                self.push(ProblemKind::Removed, true, location, message, None);
+            }
+            Some(_) => return true,
+            None => match &kind {
+                Some(kind) if !format.versions.iter().any(|version| version.kind == kind) => {
+                    let message = format!("the kind is `{kind}`, and the server wants `{}`", format.name);
+                    self.refuse(&at("kind"), message);
+                }
+                _ => {
+                    let there: Vec<&str> = format
+                        .versions
+                        .iter()
+                        .filter(fits)
+                        .filter(|version| {
+                            self.minor >= version.since && version.until.is_none_or(|until| self.minor < until)
+                        })
+                        .map(|version| version.api_version)
+                        .collect();
+                    let hint = nearest(&api_version, there.iter().copied()).map(|near| format!("perhaps `{near}`"));
+                    let place = at("apiVersion");
+                    let location = self.at(&place);
+                    let message = format!("`{api_version}` is no version of {}", format.name);
+                    self.push(ProblemKind::Refused, true, location, message, hint);
+                }
+            },
+        }
+        false
+    }
+
+    /// Decodes a document inside this one, which has its own `apiVersion`, `kind` and strictness.
+    pub(super) fn inner<T>(
+        &mut self,
+        root: &Cursor<'_>,
+        format: &Format,
+        decode: impl FnOnce(&Cursor<'_>, &mut Decoder<'_>) -> Option<T>,
+    ) -> Option<T> {
+        let outer = self.strict;
+        self.strict = format.strict.is_some_and(|since| self.minor >= since);
+        let value = if self.is_of(root, format) { decode(root, self) } else { None };
+        self.strict = outer;
+        value
+    }
+
+    /// Decodes another file that this one names, in the same release.
+    pub(super) fn other<T>(
+        &mut self,
+        evidence: &Evidence,
+        format: &Format,
+        mut decode: impl FnMut(&Cursor<'_>, &mut Decoder<'_>) -> Option<T>,
+    ) -> Option<T> {
+        let text = evidence.text()?;
+        let text = parsable(evidence, text);
+        let stream = yaml::parse(&text, &yaml::Limits::default());
+        let mut decoder = Decoder::new(evidence, self.minor, self.around);
+        let value = decoder.document(&stream, &text, format, &mut decode);
+        self.problems.append(&mut decoder.problems);
+        self.names.append(&mut decoder.names);
+        value
+    }
+
+    /// The place of a value; for an alias that of what it stands for.
+    pub(super) fn at(&self, cursor: &Cursor<'_>) -> Location {
+        self.location(cursor.node().definition().unwrap_or(cursor.span()), cursor.pointer())
+    }
+
+    fn location(&self, span: yaml::Span, pointer: String) -> Location {
+        Location {
+            evidence: self.evidence.id.clone(),
+            plane: self.evidence.plane,
+            span: Some(Span::new(span.start, span.end)),
+            pointer,
+        }
+    }
+
+    pub(super) fn push(
+        &mut self,
+        kind: ProblemKind,
+        stops: bool,
+        at: Location,
+        message: impl Into<String>,
+        hint: Option<String>,
+    ) {
+        // What stops the server is never lost behind what does not.
+        let counts = stops && !self.problems.iter().any(|problem| problem.stops);
+        if self.problems.len() < MOST_PROBLEMS || counts {
+            let message = message.into();
+            self.problems.push(Problem { kind, stops, message, hint, location: Some(at), setting: None });
+        }
+    }
+
+    /// The server does not take this value.
+    pub(super) fn refuse(&mut self, cursor: &Cursor<'_>, message: impl Into<String>) {
+        let at = self.at(cursor);
+        self.push(ProblemKind::Refused, true, at, message, None);
+    }
+
+    /// The server does not take this value.
+    pub(super) fn refuse_placed(&mut self, at: &Location, message: impl Into<String>) {
+        self.push(ProblemKind::Refused, true, at.clone(), message, None);
+    }
+
+    /// The same value stands where each may stand once only.
+    pub(super) fn twice(&mut self, at: &Location, message: impl Into<String>) {
+        self.push(ProblemKind::Duplicate, true, at.clone(), message, None);
+    }
+
+    /// The server wants something below this value that is not there.
+    pub(super) fn lacks(&mut self, cursor: &Cursor<'_>, what: &str, message: impl Into<String>) {
+        let at = self.at(cursor);
+        self.push(ProblemKind::Missing, true, at, message, Some(format!("write {what}")));
+    }
+
+    /// It is taken, and does less than it seems to.
+    pub(super) fn warn(&mut self, kind: ProblemKind, at: &Location, message: impl Into<String>) {
+        self.push(kind, false, at.clone(), message, None);
+    }
+
+    /// Reports every field that is not in the list; `false` where this is no mapping at all, which the server refuses.
+    ///
+    /// Null is a mapping without fields.
+    pub(super) fn fields(&mut self, cursor: &Cursor<'_>, known: &[&str]) -> bool {
+        self.fields_since(cursor, known, &[])
+    }
+
+    /// The same, with fields that came in a later release.
+    pub(super) fn fields_since(&mut self, cursor: &Cursor<'_>, known: &[&str], later: &[(&str, u16)]) -> bool {
+        if cursor.is_null() {
+            return true;
+        }
+        if cursor.mapping().is_none() {
+            self.wrong(cursor, "a mapping");
+            return false;
+        }
+        let (strict, minor) = (self.strict, self.minor);
+        for item in cursor.entries() {
+            let name = item.name.as_ref();
+            if known.contains(&name) {
+                continue;
+            }
+            let since = later.iter().find(|(known, _)| *known == name).map(|(_, since)| Minor::new(1, *since));
+            let message = match since {
+                Some(since) if minor >= since => continue,
+                Some(since) => format!("`{name}` came in {since}"),
+                None => format!("unknown field `{}`", shown(name)),
+            };
+            let names = known.iter().copied().chain(later.iter().map(|(name, _)| *name));
+            let near = if since.is_some() { None } else { nearest(name, names) };
+            let at = self.location(item.key.span, item.value.pointer());
+            self.push(ProblemKind::Unknown, strict, at, message, near.map(|near| format!("perhaps `{near}`")));
+        }
+        true
+    }
+
+    fn wrong(&mut self, cursor: &Cursor<'_>, wanted: &str) {
+        let name = cursor.name().map_or_else(|| "this item".to_owned(), |name| format!("`{}`", shown(name)));
+        self.refuse(cursor, format!("{name} takes {wanted}, and this is {}", noun(cursor)));
+    }
+
+    /// The items of a list; none where the field is not there or null.
+    pub(super) fn list<'c>(&mut self, parent: &Cursor<'c>, key: &str) -> Vec<Cursor<'c>> {
+        match child(parent, key) {
+            None => Vec::new(),
+            Some(list) if list.sequence().is_some() => list.items().collect(),
+            Some(other) => {
+                self.wrong(&other, "a list");
+                Vec::new()
+            }
+        }
+    }
+
+    /// A list of strings, in which null is the empty one.
+    pub(super) fn strings(&mut self, parent: &Cursor<'_>, key: &str) -> Vec<Placed<String>> {
+        let mut strings = Vec::new();
+        for item in self.list(parent, key) {
+            match item.resolved() {
+                Some(Resolved::Str(text)) => strings.push(Placed { value: text.to_owned(), at: self.at(&item) }),
+                Some(Resolved::Null) => strings.push(Placed { value: String::new(), at: self.at(&item) }),
+                _ => self.wrong(&item, "a string"),
+            }
+        }
+        strings
+    }
+
+    /// A mapping; `None` where the field is not there or null.
+    pub(super) fn object<'c>(&mut self, parent: &Cursor<'c>, key: &str) -> Option<Cursor<'c>> {
+        let value = child(parent, key)?;
+        if value.mapping().is_none() {
+            self.wrong(&value, "a mapping");
+            return None;
+        }
+        Some(value)
+    }
+
+    /// A string; `None` where the field is not there or null.
+    pub(super) fn string(&mut self, parent: &Cursor<'_>, key: &str) -> Option<Placed<String>> {
+        let value = child(parent, key)?;
+        match value.str() {
+            Some(text) => Some(Placed { value: text.to_owned(), at: self.at(&value) }),
+            None => {
+                self.wrong(&value, "a string");
+                None
+            }
+        }
+    }
+
+    /// A boolean; `None` where the field is not there or null.
+    pub(super) fn boolean(&mut self, parent: &Cursor<'_>, key: &str) -> Option<Placed<bool>> {
+        let value = child(parent, key)?;
+        match value.resolved() {
+            Some(Resolved::Bool(truth)) => Some(Placed { value: truth, at: self.at(&value) }),
+            _ => {
+                self.wrong(&value, "a boolean");
+                None
+            }
+        }
+    }
+
+    /// A whole number of so many bits; `None` where the field is not there or null.
+    pub(super) fn integer(&mut self, parent: &Cursor<'_>, key: &str, bits: u32) -> Option<Placed<i64>> {
+        let value = child(parent, key)?;
+        let number = match value.resolved() {
+            Some(Resolved::Int(number)) => i64::try_from(number).ok(),
+            // Go writes 5.0 as 5 on its way through JSON. The bound keeps the cast exact.
+            Some(Resolved::Float(number)) if number.fract() == 0.0 && number.abs() < 9e15 => Some(number as i64),
+            _ => None,
+        };
+        let limit = 1_i64 << (bits.clamp(2, 63) - 1);
+        match number.filter(|number| bits >= 64 || (-limit..limit).contains(number)) {
+            Some(number) => Some(Placed { value: number, at: self.at(&value) }),
+            None => {
+                self.wrong(&value, "a whole number");
+                None
+            }
+        }
+    }
+
+    /// A duration in nanoseconds; `None` where the field is not there.
+    ///
+    /// It is written as Go prints one. Null is refused, because the type reads null as an empty text (apimachinery
+    /// pkg/apis/meta/v1, `Duration.UnmarshalJSON`), but where `optional` a null is no duration at all.
+    pub(super) fn duration(&mut self, parent: &Cursor<'_>, key: &str, optional: bool) -> Option<Placed<i64>> {
+        let value = parent.get(key)?;
+        if value.is_null() && optional {
+            return None;
+        }
+        let Some(text) = value.str() else {
+            self.wrong(&value, "a duration such as `30s`");
+            return None;
+        };
+        match golang::parse_duration(text) {
+            Some(length) => Some(Placed { value: length, at: self.at(&value) }),
+            None => {
+                self.refuse(&value, format!("`{}` is no duration such as `30s`", shown(text)));
+                None
+            }
+        }
+    }
+
+    /// The place of a field, or of what would hold it.
+    pub(super) fn place(&self, parent: &Cursor<'_>, key: &str) -> Location {
+        self.at(&child(parent, key).unwrap_or_else(|| parent.clone()))
+    }
+
+    /// Remembers a file that this one names, and says so where it is known not to be there.
+    pub(super) fn wants(&mut self, path: &Placed<String>) {
+        if let Some(files) = self.around.files
+            && let File::Missing(_) = files.look(&path.value)
+        {
+            let message = format!("`{}` does not exist", shown(&path.value));
+            self.push(ProblemKind::Missing, true, path.at.clone(), message, None);
+        }
+        self.names.push(path.clone());
+    }
+
+    /// The contents of a file that this one names, where they can be seen.
+    pub(super) fn contents(&self, path: &str) -> Option<&'a Evidence> {
+        match self.around.files?.look(path) {
+            File::Read(evidence) if matches!(evidence.body, Body::Text(_)) => Some(evidence),
+            _ => None,
+        }
+    }
+}
+
+/// The value of a field; null is a field that is not there.
+pub(super) fn child<'c>(parent: &Cursor<'c>, key: &str) -> Option<Cursor<'c>> {
+    parent.get(key).filter(|value| !value.is_null())
+}
+
+fn noun(cursor: &Cursor<'_>) -> &'static str {
+    match cursor.value() {
+        Value::Sequence(_) => "a list",
+        Value::Mapping(_) => "a mapping",
+        Value::Scalar(_) => match cursor.resolved() {
+            Some(Resolved::Bool(_)) => "a boolean",
+            Some(Resolved::Int(_) | Resolved::Float(_)) => "a number",
+            Some(Resolved::Null) | None => "null",
+            Some(Resolved::Str(_)) => "a string",
+        },
+    }
+}
+
+/// A text as a message can hold it: without control characters, and not for pages.
+pub(super) fn shown(text: &str) -> String {
+    const MOST: usize = 120;
+    let mut shown: String = text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).take(MOST).collect();
+    if text.chars().nth(MOST).is_some() {
+        shown.push('…');
+    }
+    shown
+}
+
+/// The name that somebody may have meant.
+pub(super) fn nearest<'n>(name: &str, names: impl Iterator<Item = &'n str>) -> Option<&'n str> {
+    if name.len() > 64 {
+        return None;
+    }
+    let plain = |text: &str| text.replace(['-', '_'], "").to_ascii_lowercase();
+    let wanted = plain(name);
+    names
+        .map(|candidate| (steps(&plain(candidate), &wanted), candidate))
+        .filter(|(steps, candidate)| *steps <= (candidate.len() / 4).clamp(1, 3))
+        .min()
+        .map(|(_, candidate)| candidate)
+}
+
+/// Levenshtein's distance.
+fn steps(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.chars().enumerate() {
+        let mut corner = std::mem::replace(&mut row[0], i + 1);
+        for (j, y) in b.iter().enumerate() {
+            let best = (row[j] + 1).min(row[j + 1] + 1).min(corner + usize::from(x != *y));
+            corner = std::mem::replace(&mut row[j + 1], best);
+        }
+    }
+    row[b.len()]
+}
+
+/// Whether a name is a DNS-1123 label: what namespaces are called.
+pub(super) fn is_label(name: &str) -> bool {
+    let inside = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
+    !name.is_empty() && name.len() <= 63 && name.bytes().all(inside) && !name.starts_with('-') && !name.ends_with('-')
+}
+
+/// Whether a name is a DNS-1123 subdomain: what most objects are called (apimachinery pkg/util/validation).
+///
+/// Its parts are not bounded in length, only the whole is.
+pub(super) fn is_subdomain(name: &str) -> bool {
+    let inside = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
+    name.len() <= 253
+        && name
+            .split('.')
+            .all(|part| !part.is_empty() && part.bytes().all(inside) && !part.starts_with('-') && !part.ends_with('-'))
+}

@@ -1,0 +1,171 @@
+//! The EgressSelectorConfiguration: through which proxy the server reaches nodes, webhooks and etcd.
+//!
+//! Fields and checks are the server's own (apiserver pkg/server/egressselector/config.go, 1.18 to 1.36). The shape that
+//! 1.16 and 1.17 had is not read.
+//!
+//! Start at [`read`].
+
+use std::collections::BTreeSet;
+
+use model::{Evidence, Location, Minor, ProblemKind, Release};
+use yaml::Cursor;
+
+use super::decode::{self, Around, Decoder, Format, Placed, Read, Version, child, nearest, shown};
+
+/// What the file means.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Egress {
+    pub selections: Vec<Selection>,
+}
+
+/// How one kind of destination is reached.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Selection {
+    /// `cluster`, `controlplane` (once `master`) or `etcd`.
+    pub name: Option<Placed<String>>,
+    /// `Direct`, `HTTPConnect` or `GRPC`.
+    pub protocol: Option<Placed<String>>,
+    pub url: Option<Placed<String>>,
+    pub socket: Option<Placed<String>>,
+    pub at: Location,
+}
+
+const KIND: &str = "EgressSelectorConfiguration";
+
+const FORMAT: Format = Format {
+    name: KIND,
+    versions: &[
+        Version::new("apiserver.k8s.io/v1beta1", KIND, 18),
+        Version::new("apiserver.k8s.io/v1alpha1", KIND, 16),
+    ],
+    strict: Some(Minor::new(1, 32)),
+    kind_is_known: false,
+    version_is_known: false,
+};
+
+/// Reads the file as the possible releases do, without looking for files that it names.
+pub fn read(evidence: &Evidence, version: &Release) -> Read<Egress> {
+    read_around(evidence, version, &Around::default())
+}
+
+/// Reads the file as the possible releases do.
+pub fn read_around(evidence: &Evidence, version: &Release, around: &Around<'_>) -> Read<Egress> {
+    decode::read(evidence, version, &FORMAT, around, |root, decoder| {
+        // Another shape before 1.18, which nobody runs today.
+        decoder.since(18).then(|| egress(root, decoder))
+    })
+}
+
+/// ValidateEgressSelectorConfiguration.
+fn egress(root: &Cursor<'_>, decoder: &mut Decoder<'_>) -> Egress {
+    decoder.fields(root, &["apiVersion", "kind", "egressSelections"]);
+    let mut names = BTreeSet::new();
+    let mut selections = Vec::new();
+    for item in decoder.list(root, "egressSelections") {
+        decoder.fields(&item, &["name", "connection"]);
+        let name = decoder.string(&item, "name");
+        // The conversion of v1alpha1 and v1beta1 renames `master`, as it is spelt, from 1.22 on.
+        let written = name.as_ref().map_or("", Placed::as_str);
+        let called = if written == "master" { "controlplane".to_owned() } else { written.to_lowercase() };
+        let known = ["controlplane", "cluster", "etcd"];
+        let at = decoder.place(&item, "name");
+        if !names.insert(called.clone()) {
+            decoder.twice(&at, format!("`{}` is selected twice", shown(&called)));
+        } else if !known.contains(&called.as_str()) && (called != "master" || decoder.since(22)) {
+            let near = nearest(&called, known.into_iter()).map(|near| format!("; perhaps `{near}`"));
+            let message = format!("`{}` is no destination{}", shown(written), near.unwrap_or_default());
+            decoder.refuse_placed(&at, message);
+        }
+        let mut selection = Selection { name, protocol: None, url: None, socket: None, at: decoder.at(&item) };
+        connection(&item, &mut selection, decoder);
+        selections.push(selection);
+    }
+    Egress { selections }
+}
+
+fn connection(item: &Cursor<'_>, selection: &mut Selection, decoder: &mut Decoder<'_>) {
+    let connection = decoder.object(item, "connection");
+    let Some(connection) = connection else {
+        decoder.lacks(item, "`connection`", "a selection has no connection");
+        return;
+    };
+    decoder.fields(&connection, &["proxyProtocol", "transport"]);
+    selection.protocol = decoder.string(&connection, "proxyProtocol");
+    let transport = decoder.object(&connection, "transport");
+    let (mut tcp, mut uds) = (None, None);
+    if let Some(transport) = &transport {
+        decoder.fields(transport, &["tcp", "uds"]);
+        tcp = decoder.object(transport, "tcp");
+        uds = decoder.object(transport, "uds");
+    }
+    if let Some(tcp) = &tcp {
+        decoder.fields(tcp, &["url", "tlsConfig"]);
+        selection.url = decoder.string(tcp, "url");
+    }
+    if let Some(uds) = &uds {
+        decoder.fields(uds, &["udsName"]);
+        selection.socket = decoder.string(uds, "udsName").filter(|name| !name.value.is_empty());
+    }
+    let protocol = selection.protocol.as_ref().map_or("", Placed::as_str);
+    match protocol {
+        "Direct" => {
+            if let Some(transport) = &transport {
+                decoder.refuse(transport, "a direct connection has no `transport`");
+            }
+        }
+        "HTTPConnect" => match (&tcp, &uds) {
+            (Some(tcp), Some(_)) => decoder.refuse(tcp, "`tcp` and `uds` are both given"),
+            (None, None) => decoder.lacks(&connection, "`tcp` or `uds`", "HTTPConnect needs a `transport`"),
+            (Some(tcp), None) => over_tcp(tcp, selection, decoder),
+            (None, Some(uds)) => over_socket(uds, selection, decoder),
+        },
+        "GRPC" => match &uds {
+            Some(uds) => over_socket(uds, selection, decoder),
+            None => decoder.lacks(&connection, "`uds`", "GRPC needs a `transport` with a socket"),
+        },
+        other => {
+            let at = decoder.place(&connection, "proxyProtocol");
+            let message = format!("`{}` is no protocol; there is Direct, HTTPConnect and GRPC", shown(other));
+            decoder.refuse_placed(&at, message);
+        }
+    }
+}
+
+fn over_socket(uds: &Cursor<'_>, selection: &Selection, decoder: &mut Decoder<'_>) {
+    if selection.socket.is_none() {
+        decoder.lacks(uds, "`udsName`", "`udsName` is required");
+    }
+}
+
+/// validateTCPConnection and validateTLSConfig.
+fn over_tcp(tcp: &Cursor<'_>, selection: &Selection, decoder: &mut Decoder<'_>) {
+    let tls = decoder.object(tcp, "tlsConfig");
+    let mut named = Vec::new();
+    if let Some(tls) = &tls {
+        decoder.fields_since(tls, &["caBundle", "clientKey", "clientCert"], &[("tlsServerName", 36)]);
+        for key in ["caBundle", "clientCert", "clientKey"] {
+            named.push((key, decoder.string(tls, key).filter(|path| !path.value.is_empty())));
+        }
+    }
+    let url = selection.url.as_ref().map_or("", Placed::as_str);
+    if url.starts_with("http://") {
+        if let Some(tls) = &tls {
+            decoder.push(ProblemKind::Conflict, true, decoder.at(tls), "`tlsConfig` goes with https:// only", None);
+        }
+    } else if url.starts_with("https://") {
+        let Some(tls) = &tls else {
+            decoder.lacks(tcp, "`tlsConfig`", "an https:// proxy needs `tlsConfig`");
+            return;
+        };
+        for (key, path) in named {
+            match path {
+                Some(path) => decoder.wants(&path),
+                None if key == "caBundle" => {}
+                None => decoder.lacks(tls, &format!("`{key}`"), format!("an https:// proxy needs `{key}`")),
+            }
+        }
+    } else {
+        let place = child(tcp, "url").unwrap_or_else(|| tcp.clone());
+        decoder.refuse(&place, format!("`{}` does not begin with http:// or https://", shown(url)));
+    }
+}

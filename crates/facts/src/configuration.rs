@@ -63,3 +63,6 @@ impl<T> Read<T> {
         Read { value: self.value.map(into), problems: self.problems, taken_by: self.taken_by, names: self.names }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -494,9 +494,6 @@ fn wanted(invocation: &Invocation, versions: &[Version]) -> Vec<FileWant> {
     wants
 }
 
-/// Flags whose files are decoded as the server does.
-const UNDERSTOOD: [&str; 2] = ["authentication-config", "authorization-config"];
-
 /// Files that are read at start-up and were not seen: without a root all of them, as one gap.
 fn unseen_files(invocation: &Invocation, versions: &[Version], files: &Files<'_>) -> Vec<Gap> {
     let wants = wanted(invocation, versions);
@@ -511,13 +508,6 @@ fn unseen_files(invocation: &Invocation, versions: &[Version], files: &Files<'_>
     }
     let unread = |want: &FileWant| match files.look(&want.path) {
         File::Unread(gap) => Some(gap),
-        // A file of these kinds can stop the server by what it says, and nobody here reads it yet.
-        File::Read(_) if want.contents && !UNDERSTOOD.contains(&want.flag) => Some(Gap {
-            kind: GapKind::NotCollected,
-            reason: format!("what the file of `--{}` says is not judged by this version", want.flag),
-            wanted: want.path.clone(),
-            who_could_answer: "the server itself, when it starts".to_owned(),
-        }),
         File::Read(_) | File::Missing(_) => None,
     };
     wants.iter().filter_map(unread).collect()

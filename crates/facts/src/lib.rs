@@ -8,10 +8,7 @@
 //! that every reader makes, and at [`apiserver`], which resolves one from end to end.
 
 pub mod apiserver;
-mod authn;
-mod authz;
 mod cluster;
-mod config_file;
 pub mod configuration;
 mod declare;
 mod files;

@@ -1,15 +1,23 @@
 //! The structured configuration files that the flags of one server name, read once.
 
-use model::{Gap, GapKind, Location, Problem, ProblemKind, Unanswered};
+use model::{Evidence, Gap, GapKind, Location, Problem, ProblemKind, Release, Unanswered};
 
-use super::server::Server;
+use super::{gates::Gates, server::Server};
 use crate::{
     File, Files,
-    authn::{self, Authentication},
-    authz::{self, Authorization},
-    config_file::Read,
+    configuration::{self, Around, ConfigFile, authn::Authentication, authz::Authorization},
     pflag::Value,
 };
+
+/// Flags that name a file whose contents count, but for those below, which decide more than whether the server starts.
+const OTHERS: [&str; 6] = [
+    "admission-control-config-file",
+    "audit-policy-file",
+    "egress-selector-config-file",
+    "encryption-provider-config",
+    "experimental-encryption-provider-config",
+    "tracing-config-file",
+];
 
 /// What the files say; `None` where the flag that would name one is empty or not of this release.
 pub(super) struct Config {
@@ -20,18 +28,51 @@ pub(super) struct Config {
 
 impl Config {
     pub(super) fn read(server: &Server<'_>, files: &Files<'_>) -> Self {
-        let minor = server.version.minor;
         let mut problems = Vec::new();
         let issuers: Vec<String> = match server.value("service-account-issuer") {
             Some(Value::Text(issuer)) if !issuer.is_empty() => vec![issuer.clone()],
             Some(Value::List(issuers)) => issuers.clone(),
             _ => Vec::new(),
         };
-        let authentication = named(server, "authentication-config")
-            .map(|path| one(path, files, &mut problems, |evidence| authn::read(evidence, minor, &issuers)));
-        let authorization = named(server, "authorization-config")
-            .map(|path| one(path, files, &mut problems, |evidence| authz::read(evidence, minor)));
-        if let Some(Ok(Authentication { anonymous: Some(anonymous) })) = &authentication
+        let gates = Gates::of(server).set();
+        let release = Release::Exactly(server.version.clone());
+        let mut one = |flag: &str| -> Option<Result<ConfigFile, Gap>> {
+            let path = server.text(flag).filter(|path| !path.is_empty())?;
+            Some(found(path, files).and_then(|evidence| {
+                let around = Around {
+                    issuers: &issuers,
+                    gates: &gates,
+                    plugins: None,
+                    reload: server.is("encryption-provider-config-automatic-reload", true),
+                    path: Some(path),
+                    files: None,
+                };
+                let read = configuration::check(flag, evidence, &release, &around);
+                let value = read.and_then(|read| {
+                    problems.extend(read.problems);
+                    read.value
+                });
+                value.ok_or_else(|| {
+                    refused(path, format!("the server does not take `{path}`, so that it does not start"))
+                })
+            }))
+        };
+        let authentication = one("authentication-config").map(|read| {
+            read.and_then(|file| match file {
+                ConfigFile::Authentication(authentication) => Ok(authentication),
+                _ => Err(refused("authentication-config", "another kind of file".to_owned())),
+            })
+        });
+        let authorization = one("authorization-config").map(|read| {
+            read.and_then(|file| match file {
+                ConfigFile::Authorization(authorization) => Ok(authorization),
+                _ => Err(refused("authorization-config", "another kind of file".to_owned())),
+            })
+        });
+        for flag in OTHERS {
+            one(flag);
+        }
+        if let Some(Ok(Authentication { anonymous: Some(anonymous), .. })) = &authentication
             && server.is_given("anonymous-auth")
         {
             // pkg/kubeapiserver/options/authentication.go, Validate (1.31): one of the two decides, not both.
@@ -51,35 +92,28 @@ impl Config {
     /// The list of authorizers of the file, if a file decides.
     pub(super) fn authorizers(&self) -> Option<Result<(Vec<String>, Location), Unanswered>> {
         self.authorization.as_ref().map(|read| match read {
-            Ok(read) => Ok((read.types.clone(), read.at.clone())),
+            Ok(read) => {
+                let kinds = read.authorizers.iter().filter_map(|one| one.kind.as_ref());
+                Ok((kinds.map(|kind| kind.value.clone()).collect(), read.at.clone()))
+            }
             Err(gap) => Err(gap.clone().into()),
         })
     }
 }
 
-fn named<'a>(server: &'a Server<'_>, flag: &str) -> Option<&'a str> {
-    server.text(flag).filter(|path| !path.is_empty())
+fn found<'a>(path: &str, files: &Files<'a>) -> Result<&'a Evidence, Gap> {
+    match files.look(path) {
+        File::Unread(gap) => Err(gap),
+        File::Missing(_) => Err(refused(path, format!("`{path}` does not exist, so that the server does not start"))),
+        File::Read(evidence) => Ok(evidence),
+    }
 }
 
-fn one<T>(
-    path: &str,
-    files: &Files<'_>,
-    problems: &mut Vec<Problem>,
-    read: impl FnOnce(&model::Evidence) -> Read<T>,
-) -> Result<T, Gap> {
-    let refused = |reason: String| Gap {
+fn refused(path: &str, reason: String) -> Gap {
+    Gap {
         kind: GapKind::Unread,
         reason,
         wanted: path.to_owned(),
         who_could_answer: "whoever maintains that file".to_owned(),
-    };
-    match files.look(path) {
-        File::Unread(gap) => Err(gap),
-        File::Missing(_) => Err(refused(format!("`{path}` does not exist, so that the server does not start"))),
-        File::Read(evidence) => {
-            let Read { value, problems: found } = read(evidence);
-            problems.extend(found);
-            value.ok_or_else(|| refused(format!("the server does not take `{path}`, so that it does not start")))
-        }
     }
 }

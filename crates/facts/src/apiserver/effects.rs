@@ -50,7 +50,7 @@ pub(super) fn anonymous(
         if let Some(anonymous) = &read.anonymous {
             return Ok(Anonymous {
                 enabled: anonymous.enabled,
-                paths: anonymous.paths.clone(),
+                paths: anonymous.paths.as_ref().map(|paths| paths.iter().map(|path| path.value.clone()).collect()),
                 setting: "AuthenticationConfiguration.anonymous".to_owned(),
                 origin: Origin::Written(Site { at: anonymous.at.clone(), form: Form::Field }),
                 decided_by: None,

@@ -77,6 +77,12 @@ impl Gates {
         }
     }
 
+    /// Every gate that is set to something that is on or off.
+    pub(super) fn set(&self) -> Vec<(String, bool)> {
+        let held = |text: &Option<String>| golang::parse_bool(text.as_deref()?);
+        self.pairs.iter().filter_map(|(name, text)| Some((name.clone(), held(text)?))).collect()
+    }
+
     /// What a gate is set to; `None` where it is left to its default.
     pub(super) fn enabled(&self, name: &str) -> Option<bool> {
         let (_, held) = self.pairs.iter().rev().find(|(gate, _)| gate == name)?;

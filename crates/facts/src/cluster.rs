@@ -2,13 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use model::{Component, Evidence, EvidenceId, Kind, Release, Version};
+use model::{Component, Evidence, EvidenceId, Release, Version};
 
 use crate::{
     Files, Invocation,
     apiserver::{self, ApiServer},
-    declare::pod,
-    redact::parsable,
+    declare,
 };
 
 /// The evidence of one cluster, before anything is concluded from it.
@@ -62,7 +61,7 @@ pub struct Want {
 pub fn wants(gathered: &Gathered) -> Vec<Want> {
     let Some(root) = &gathered.root else { return Vec::new() };
     let mut wants = Vec::new();
-    for invocation in invocations(&gathered.evidence) {
+    for invocation in declare::invocations(&gathered.evidence) {
         let files = files(gathered.root.as_deref(), &invocation, &gathered.evidence);
         let server = apiserver::resolve(&invocation, None, &files);
         for want in apiserver::file_wants(&invocation, server.component()) {
@@ -84,7 +83,7 @@ pub fn wants(gathered: &Gathered) -> Vec<Want> {
 pub fn resolve(gathered: Gathered, options: &Options) -> Cluster {
     let Gathered { name, target, root, mut evidence } = gathered;
     evidence.sort_by(|a, b| a.id.cmp(&b.id));
-    let mut invocations = invocations(&evidence);
+    let mut invocations = declare::invocations(&evidence);
     name_apart(&mut invocations);
     let apiservers: Vec<ApiServer> = invocations
         .iter()
@@ -99,31 +98,8 @@ pub fn resolve(gathered: Gathered, options: &Options) -> Cluster {
     Cluster { name, target, root, distribution, release, apiservers, evidence }
 }
 
-fn invocations(evidence: &[Evidence]) -> Vec<Invocation> {
-    let mut found = Vec::new();
-    for evidence in evidence.iter().filter(|evidence| evidence.kind == Kind::Workload) {
-        let Some(text) = evidence.text() else { continue };
-        let parsed = parsable(evidence, text);
-        let stream = yaml::parse(&parsed, &yaml::Limits::default());
-        for document in &stream.documents {
-            if stream.faults.iter().any(|fault| fault.document == document.index && fault.kind.is_fatal()) {
-                continue;
-            }
-            let place = pod::Place { evidence: &evidence.id, plane: evidence.plane, text: &parsed };
-            let mut invocations = pod::invocations(&document.cursor(), place);
-            for fault in stream.faults.iter().filter(|fault| fault.document == document.index) {
-                for invocation in &mut invocations {
-                    invocation.problems.push(pod::fault_problem(fault, place));
-                }
-            }
-            found.extend(invocations);
-        }
-    }
-    found
-}
-
 fn files<'a>(root: Option<&'a str>, invocation: &'a Invocation, evidence: &'a [Evidence]) -> Files<'a> {
-    Files { root, mounts: &invocation.mounts, contained: true, evidence }
+    Files { root, mounts: &invocation.mounts, contained: invocation.contained, evidence }
 }
 
 /// Gives instances of one name a number each, so that a name means one process.

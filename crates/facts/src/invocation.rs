@@ -23,8 +23,10 @@ pub struct Invocation {
     pub list: Option<Site>,
     /// The release that the image names.
     pub version: Option<(Version, Location)>,
-    /// The image as written, where it names a release that cannot be read as a version.
+    /// Paths that it sees of its host.
     pub mounts: Vec<Mount>,
+    /// Whether it runs in a container, so that a path outside every mount is the image's own.
+    pub contained: bool,
     /// Who set the cluster up, where the evidence says so: `kubeadm`, `k3s`.
     pub distribution: Option<&'static str>,
     /// What was wrong while reading the declaration.

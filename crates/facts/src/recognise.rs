@@ -6,7 +6,7 @@
 use model::Kind;
 use yaml::{Document, EncodingFault, Fault, FaultKind};
 
-use crate::declare::pod;
+use crate::declare;
 
 /// What was made of the bytes of one file.
 pub struct Recognised {
@@ -42,9 +42,8 @@ pub fn recognise(bytes: &[u8]) -> Recognised {
         .filter(|document| !stream.faults.iter().any(|fault| fault.document == document.index && fault.kind.is_fatal()))
         .collect();
     let mut troubles: Vec<Trouble> = Vec::new();
-    let declares = text.contains("apiserver") && readable.iter().any(|document| pod::declares(&document.cursor()));
     let fatal = stream.faults.iter().find(|fault| fault.kind.is_fatal());
-    if declares {
+    if declare::declares(text, &stream) {
         troubles.extend(
             stream
                 .faults

@@ -66,6 +66,7 @@ fn invocation<'a>(argv: impl IntoIterator<Item = &'a str>) -> Invocation {
         list: Some(Site { at: at(0), form: Form::List }),
         version: None,
         mounts: Vec::new(),
+        contained: true,
         distribution: None,
         problems: Vec::new(),
         declared_in,

@@ -1,7 +1,101 @@
 //! Readers: a file that declares components becomes the command lines they would receive.
 //!
 //! Each format has a file of its own and ends in the same [`Invocation`](crate::Invocation), so that nothing behind it
-//! knows how a setting came to be written.
+//! knows how a setting came to be written. Start at [`invocations`].
 
-pub(crate) mod pod;
+mod pod;
 mod shell;
+
+use model::{Evidence, EvidenceId, Kind, Location, Plane, Problem, ProblemKind, Span};
+use yaml::{Cursor, Document, Fault, FaultKind, Stream};
+
+use crate::{Invocation, redact::parsable};
+
+/// A format that declares components.
+struct Reader {
+    /// Whether a text declares a component that is judged. Asked of every file, so it says no cheaply.
+    declares: fn(&Source<'_>) -> bool,
+    /// The processes that it declares; the other evidence of the cluster is at hand for what the text refers to.
+    invocations: fn(&Source<'_>, &[Evidence]) -> Vec<Invocation>,
+}
+
+/// Every format; the first one that declares something reads the file.
+const READERS: [Reader; 1] = [Reader { declares: pod::declares, invocations: pod::invocations }];
+
+/// The text of one file, and what YAML makes of it.
+pub(crate) struct Source<'a> {
+    pub(crate) evidence: &'a EvidenceId,
+    pub(crate) plane: Plane,
+    pub(crate) text: &'a str,
+    /// A unit is no YAML; this then holds faults and little else.
+    pub(crate) stream: &'a Stream,
+}
+
+impl<'a> Source<'a> {
+    /// The documents that could be read to their end.
+    pub(crate) fn documents(&self) -> impl Iterator<Item = &'a Document> + use<'a> {
+        let stream = self.stream;
+        stream.documents.iter().filter(|document| !faults(stream, document).any(|fault| fault.kind.is_fatal()))
+    }
+
+    /// What is wrong with a document that could be read, as a problem of the component in it.
+    ///
+    /// The kubelet reads a static pod leniently, so that the last of two equal keys counts (sigs.k8s.io/yaml); the API
+    /// server refuses such an object only where it is asked to.
+    pub(crate) fn problems(&self, document: &Document) -> Vec<Problem> {
+        faults(self.stream, document)
+            .map(|fault| Problem {
+                kind: match fault.kind {
+                    FaultKind::DuplicateKey => ProblemKind::Duplicate,
+                    _ => ProblemKind::Unreadable,
+                },
+                stops: false,
+                message: fault.message.clone(),
+                hint: None,
+                location: Some(self.location(fault.span, String::new())),
+                setting: None,
+            })
+            .collect()
+    }
+
+    /// Where a value is defined.
+    pub(crate) fn at(&self, cursor: &Cursor<'_>) -> Location {
+        self.location(cursor.node().definition().unwrap_or(cursor.span()), cursor.pointer())
+    }
+
+    pub(crate) fn location(&self, span: yaml::Span, pointer: String) -> Location {
+        Location {
+            evidence: self.evidence.clone(),
+            plane: self.plane,
+            span: Some(Span::new(span.start, span.end)),
+            pointer,
+        }
+    }
+}
+
+fn faults<'a>(stream: &'a Stream, document: &Document) -> impl Iterator<Item = &'a Fault> + use<'a> {
+    let index = document.index;
+    stream.faults.iter().filter(move |fault| fault.document == index)
+}
+
+/// Whether a text declares a component that is judged.
+pub(crate) fn declares(text: &str, stream: &Stream) -> bool {
+    let nameless = EvidenceId::new(String::new());
+    let source = Source { evidence: &nameless, plane: Plane::Declared, text, stream };
+    READERS.iter().any(|reader| (reader.declares)(&source))
+}
+
+/// Every process that the evidence of one cluster declares.
+pub(crate) fn invocations(evidence: &[Evidence]) -> Vec<Invocation> {
+    let mut found = Vec::new();
+    for file in evidence.iter().filter(|evidence| evidence.kind == Kind::Workload) {
+        let Some(text) = file.text() else { continue };
+        let parsed = parsable(file, text);
+        let stream = yaml::parse(&parsed, &yaml::Limits::default());
+        let source = Source { evidence: &file.id, plane: file.plane, text: &parsed, stream: &stream };
+        if let Some(reader) = READERS.iter().find(|reader| (reader.declares)(&source)) {
+            found.extend((reader.invocations)(&source, evidence));
+        }
+    }
+    found
+}

@@ -6,10 +6,13 @@
 
 use std::collections::BTreeMap;
 
-use model::{EvidenceId, Form, Gap, GapKind, Location, Plane, Problem, ProblemKind, Site, Span, Version};
+use model::{Evidence, Form, Gap, GapKind, Problem, ProblemKind, Site, Version};
 use yaml::{Cursor, Resolved, Value};
 
-use super::shell::{self, Variable};
+use super::{
+    Source,
+    shell::{self, Variable},
+};
 use crate::{Invocation, Mount, Word, placeholder::placeholder};
 
 /// Programs that start another one named among their arguments.
@@ -41,52 +44,36 @@ const MOST_WORDS: usize = 1024;
 
 const SHELLS: [&str; 5] = ["ash", "bash", "busybox", "dash", "sh"];
 
-/// Where a document stands.
-#[derive(Clone, Copy)]
-pub(crate) struct Place<'a> {
-    pub(crate) evidence: &'a EvidenceId,
-    pub(crate) plane: Plane,
-    /// The text that the spans are of.
-    pub(crate) text: &'a str,
-}
-
-impl Place<'_> {
-    fn at(&self, cursor: &Cursor<'_>) -> Location {
-        self.location(cursor.node().definition().unwrap_or(cursor.span()), cursor.pointer())
-    }
-
-    fn location(&self, span: yaml::Span, pointer: String) -> Location {
-        Location {
-            evidence: self.evidence.clone(),
-            plane: self.plane,
-            span: Some(Span::new(span.start, span.end)),
-            pointer,
-        }
-    }
-}
-
-/// Whether a document declares a component that is judged.
-pub(crate) fn declares(document: &Cursor<'_>) -> bool {
+/// Whether a text declares a component that is judged.
+pub(super) fn declares(source: &Source<'_>) -> bool {
     let mut found = false;
-    each_pod(document, &mut |pod| {
-        found = found
-            || containers(&pod.spec).any(|container| {
-                let words = raw_words(&container);
-                let image = container.get("image").and_then(|image| image.text().map(str::to_owned));
-                find(&words.iter().map(|word| word.text.as_str()).collect::<Vec<_>>(), image.as_deref()).is_some()
-            });
-    });
+    // Every spelling of the name holds this word, and most files do not.
+    for document in source.documents().filter(|_| source.text.contains("apiserver")) {
+        each_pod(&document.cursor(), &mut |pod| {
+            found = found
+                || containers(&pod.spec).any(|container| {
+                    let words = raw_words(&container);
+                    let image = container.get("image").and_then(|image| image.text().map(str::to_owned));
+                    find(&words.iter().map(|word| word.text.as_str()).collect::<Vec<_>>(), image.as_deref()).is_some()
+                });
+        });
+    }
     found
 }
 
-/// Every API server that a document declares.
-pub(crate) fn invocations(document: &Cursor<'_>, place: Place<'_>) -> Vec<Invocation> {
+/// Every API server that a text declares.
+pub(super) fn invocations(source: &Source<'_>, _: &[Evidence]) -> Vec<Invocation> {
     let mut found = Vec::new();
-    each_pod(document, &mut |pod| {
-        for container in containers(&pod.spec) {
-            found.extend(invocation(&pod, &container, place));
-        }
-    });
+    for document in source.documents() {
+        let first = found.len();
+        each_pod(&document.cursor(), &mut |pod| {
+            for container in containers(&pod.spec) {
+                found.extend(invocation(&pod, &container, source));
+            }
+        });
+        let problems = source.problems(document);
+        found[first..].iter_mut().for_each(|invocation| invocation.problems.extend(problems.iter().cloned()));
+    }
     found
 }
 
@@ -266,31 +253,31 @@ fn image_version(image: &str) -> Option<Version> {
     (version.minor.major == 1).then_some(version)
 }
 
-fn invocation(pod: &Pod<'_>, container: &Cursor<'_>, place: Place<'_>) -> Option<Invocation> {
+fn invocation(pod: &Pod<'_>, container: &Cursor<'_>, source: &Source<'_>) -> Option<Invocation> {
     let raw = raw_words(container);
     let image = container.get("image");
     let image_text = image.as_ref().and_then(|image| image.text());
     let start = find(&raw.iter().map(|word| word.text.as_str()).collect::<Vec<_>>(), image_text)?;
 
     let environment = Environment::of(container);
-    let mut problems = shape_problems(container, place);
+    let mut problems = shape_problems(container, source);
     let mut open_ended = None;
     let mut words = Vec::new();
     let list;
     match start {
         Start::Direct(after) => {
             for word in &raw[after..] {
-                words.push(direct_word(word, &environment, place));
+                words.push(direct_word(word, &environment, source));
             }
             let last_list = raw.last().map(|word| &word.list);
-            list = last_list.map(|list| Site { at: place.at(list), form: Form::List });
-            open_ended = unread_words(&raw[after..], &words, place);
+            list = last_list.map(|list| Site { at: source.at(list), form: Form::List });
+            open_ended = unread_words(&raw[after..], &words, source);
         }
         Start::Script(index) => {
             let word = &raw[index];
             let script = environment.expand(&word.text);
-            read_script(word, &script.text, &environment, place, &mut words, &mut open_ended);
-            list = Some(Site { at: place.at(&word.cursor), form: Form::Script });
+            read_script(word, &script.text, &environment, source, &mut words, &mut open_ended);
+            list = Some(Site { at: source.at(&word.cursor), form: Form::Script });
         }
         Start::OneWord(index) => {
             let word = &raw[index];
@@ -301,11 +288,11 @@ fn invocation(pod: &Pod<'_>, container: &Cursor<'_>, place: Place<'_>) -> Option
                     "the whole command line is one word, so the container runtime looks for a program of that name"
                         .to_owned(),
                 hint: Some("write one list item per word".to_owned()),
-                location: Some(place.at(&word.cursor)),
+                location: Some(source.at(&word.cursor)),
                 setting: None,
             });
-            read_script(word, &word.text, &environment, place, &mut words, &mut open_ended);
-            list = Some(Site { at: place.at(&word.cursor), form: Form::Script });
+            read_script(word, &word.text, &environment, source, &mut words, &mut open_ended);
+            list = Some(Site { at: source.at(&word.cursor), form: Form::Script });
         }
     }
 
@@ -332,29 +319,30 @@ fn invocation(pod: &Pod<'_>, container: &Cursor<'_>, place: Place<'_>) -> Option
     let name = pod.metadata.as_ref().and_then(|metadata| text_of(metadata, "name"));
     let node = text_of(&pod.spec, "nodeName");
     let version =
-        image.as_ref().and_then(|image| image_version(image.text()?).map(|version| (version, place.at(image))));
+        image.as_ref().and_then(|image| image_version(image.text()?).map(|version| (version, source.at(image))));
     Some(Invocation {
         component: "kube-apiserver",
-        instance: node.or(name).unwrap_or_else(|| place.evidence.as_str().to_owned()),
-        declared_in: place.evidence.clone(),
-        plane: place.plane,
+        instance: node.or(name).unwrap_or_else(|| source.evidence.as_str().to_owned()),
+        declared_in: source.evidence.clone(),
+        plane: source.plane,
         words,
         open_ended,
         list,
         version,
         mounts: mounts(&pod.spec, container),
+        contained: true,
         distribution: distribution(pod),
         problems,
     })
 }
 
 /// Why there may be words that nobody can read yet; `None` where the list is plain.
-fn unread_words(raw: &[RawWord<'_>], words: &[Word], place: Place<'_>) -> Option<Gap> {
+fn unread_words(raw: &[RawWord<'_>], words: &[Word], source: &Source<'_>) -> Option<Gap> {
     if raw.iter().any(|word| !matches!(word.cursor.value(), Value::Scalar(_))) {
         return Some(Gap {
             kind: GapKind::Templated,
             reason: "an argument is a structure and no text, as an unfilled template leaves it".to_owned(),
-            wanted: format!("{} as the node reads it", place.evidence),
+            wanted: format!("{} as the node reads it", source.evidence),
             who_could_answer: "give the rendered file".to_owned(),
         });
     }
@@ -367,10 +355,10 @@ fn unread_words(raw: &[RawWord<'_>], words: &[Word], place: Place<'_>) -> Option
     words[at].unresolved.clone()
 }
 
-fn direct_word(word: &RawWord<'_>, environment: &Environment, place: Place<'_>) -> Word {
+fn direct_word(word: &RawWord<'_>, environment: &Environment, source: &Source<'_>) -> Word {
     let expanded = environment.expand(&word.text);
     let unresolved = expanded.unknown.map(unresolved).or_else(|| unfilled(&expanded.text));
-    Word { text: expanded.text, site: Site { at: place.at(&word.cursor), form: Form::Word }, unresolved }
+    Word { text: expanded.text, site: Site { at: source.at(&word.cursor), form: Form::Word }, unresolved }
 }
 
 /// A gap for a value that still holds a placeholder. The flag's own name does not count: nobody templates that alone.
@@ -399,7 +387,7 @@ fn read_script(
     word: &RawWord<'_>,
     script: &str,
     environment: &Environment,
-    place: Place<'_>,
+    source: &Source<'_>,
     words: &mut Vec<Word>,
     open_ended: &mut Option<Gap>,
 ) {
@@ -409,12 +397,12 @@ fn read_script(
     else {
         return;
     };
-    let whole = place.at(&word.cursor);
+    let whole = source.at(&word.cursor);
     // Offsets in the script are offsets in the scalar only while nothing in it was replaced.
     let scalar = word.cursor.node().scalar().filter(|scalar| scalar.text() == script);
     for shell_word in &command.words[after..] {
-        let span = scalar.and_then(|scalar| scalar.source_span(shell_word.range.clone(), place.text));
-        let at = span.map_or_else(|| whole.clone(), |span| place.location(span, whole.pointer.clone()));
+        let span = scalar.and_then(|scalar| scalar.source_span(shell_word.range.clone(), source.text));
+        let at = span.map_or_else(|| whole.clone(), |span| source.location(span, whole.pointer.clone()));
         if shell_word.splits && !shell_word.text.starts_with('-') {
             // Nobody knows how many words this is, nor which.
             open_ended.get_or_insert_with(|| unresolved(shell_word.text.clone()));
@@ -492,7 +480,7 @@ impl Environment {
 }
 
 /// Words that the kubelet cannot read: `command` and `args` are lists of strings.
-fn shape_problems(container: &Cursor<'_>, place: Place<'_>) -> Vec<Problem> {
+fn shape_problems(container: &Cursor<'_>, source: &Source<'_>) -> Vec<Problem> {
     let mut problems = Vec::new();
     let mut refuse = |cursor: &Cursor<'_>, message: String| {
         problems.push(Problem {
@@ -500,7 +488,7 @@ fn shape_problems(container: &Cursor<'_>, place: Place<'_>) -> Vec<Problem> {
             stops: true,
             message,
             hint: Some("write it as a quoted string".to_owned()),
-            location: Some(place.at(cursor)),
+            location: Some(source.at(cursor)),
             setting: None,
         });
     };
@@ -574,23 +562,4 @@ fn distribution(pod: &Pod<'_>) -> Option<&'static str> {
 
 fn text_of(cursor: &Cursor<'_>, key: &str) -> Option<String> {
     cursor.get(key).and_then(|value| value.text().map(str::to_owned)).filter(|text| !text.is_empty())
-}
-
-/// What is wrong with the YAML of a pod, as a problem of the component in it.
-///
-/// The kubelet reads a static pod leniently, so that the last of two equal keys counts (sigs.k8s.io/yaml); the API server
-/// refuses such an object only where it is asked to.
-pub(crate) fn fault_problem(fault: &yaml::Fault, place: Place<'_>) -> Problem {
-    let kind = match fault.kind {
-        yaml::FaultKind::DuplicateKey => ProblemKind::Duplicate,
-        _ => ProblemKind::Unreadable,
-    };
-    Problem {
-        kind,
-        stops: false,
-        message: fault.message.clone(),
-        hint: None,
-        location: Some(place.location(fault.span, String::new())),
-        setting: None,
-    }
 }

@@ -326,7 +326,12 @@ fn agree(name: &str, held: &[(Minor, &Result<Reading, Gap>)]) -> Result<Reading,
         return Err(version_gap(format!("`--{name}` is in no possible release")));
     };
     let same = |other: &Result<Reading, Gap>| match (other, newest) {
-        (Ok(a), Ok(b)) => a.value == b.value && a.in_force() == b.in_force() && a.origin.name() == b.origin.name(),
+        (Ok(a), Ok(b)) => {
+            a.value == b.value
+                && a.in_force() == b.in_force()
+                && a.open.is_some() == b.open.is_some()
+                && a.origin.name() == b.origin.name()
+        }
         (Err(a), Err(b)) => a.kind == b.kind,
         _ => false,
     };

@@ -82,7 +82,7 @@ fn server(version: &str, argv: &[&str]) -> ApiServer {
 
 fn printed(server: &ApiServer, name: &str) -> String {
     let setting = server.component().setting(name).expect("a setting");
-    setting.in_force().map_or_else(|gap| format!("gap: {}", gap.reason), |reading| reading.value.clone())
+    setting.nearest().map_or_else(|gap| format!("gap: {}", gap.reason), |reading| reading.value.clone())
 }
 
 fn in_force(server: &ApiServer, name: &str) -> String {
@@ -238,6 +238,16 @@ fn defaults_are_those_of_the_release_and_have_a_home() {
     assert_eq!(home.form, Form::List);
     assert_eq!(in_force(&server, "tls-min-version"), "VersionTLS12");
     assert_eq!(in_force(&server, "api-audiences"), "[https://kubernetes.default.svc]");
+}
+
+#[test]
+fn what_a_file_may_decide_is_open_until_the_file_is_read() {
+    let server = server("1.36.2", &with_base(&["--authentication-config=/etc/authn.yaml"]));
+    assert_eq!(printed(&server, "anonymous-auth"), "true");
+    assert!(in_force(&server, "anonymous-auth").starts_with("gap: `/etc/authn.yaml`"));
+    // The field that decides came later, so that the flag speaks for itself.
+    let older = crate::server("1.30.0", &with_base(&["--authentication-config=/etc/authn.yaml"]));
+    assert_eq!(in_force(&older, "anonymous-auth"), "true");
 }
 
 #[test]

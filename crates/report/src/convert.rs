@@ -316,12 +316,12 @@ fn setting(setting: &Setting, places: &Places<'_>) -> wire::Setting {
         overrides: Vec::new(),
         gap: Some(one_gap(gap)),
     };
-    let mut shown = match setting.in_force() {
+    let mut shown = match setting.nearest() {
         Err(hidden) => gap(hidden),
         Ok(reading) => wire::Setting {
             name: setting.name.to_owned(),
             value: Some(reading.value.clone()),
-            effective: Some(reading.in_force().to_owned()),
+            effective: reading.open.is_none().then(|| reading.in_force().to_owned()),
             plane: Some(reading.plane.name().to_owned()),
             origin: Some(reading.origin.name().to_owned()),
             by: by(reading),
@@ -338,7 +338,7 @@ fn setting(setting: &Setting, places: &Places<'_>) -> wire::Setting {
                     location: origin.location().map(|at| places.wire(at, None)),
                 })
                 .collect(),
-            gap: None,
+            gap: reading.open.as_ref().map(one_gap),
         },
     };
     let farther = setting.readings.iter().skip(1).filter_map(|reading| reading.as_ref().ok());

@@ -70,7 +70,14 @@ fn gap(wanted: &str) -> Gap {
 fn sample() -> Report {
     let edit = Edit { evidence: EvidenceId::new("a.yaml"), span: Span::new(30, 34), text: "false".to_owned() };
     let reading = |value: &str, origin| {
-        Ok(Reading { plane: Plane::Declared, value: value.to_owned(), effective: None, origin, overrides: Vec::new() })
+        Ok(Reading {
+            plane: Plane::Declared,
+            value: value.to_owned(),
+            effective: None,
+            open: None,
+            origin,
+            overrides: Vec::new(),
+        })
     };
     let written = Origin::Written(Site { at: location(13, 34), form: Form::Word });
     let default = Origin::Default { by: model::Author::Upstream { since: Some("1.5".to_owned()) }, home: None };

@@ -165,11 +165,12 @@ fn each_cluster(
     on_cluster: &mut dyn FnMut(Cluster),
 ) {
     let mut redactor = Redactor::new();
-    let collecting = collect::Options { root: look.root.clone(), largest: LARGEST, list: look.list };
-    let options = facts::Options { version: look.version.clone() };
+    let said = facts::Options { version: look.version.clone() };
+    let collecting =
+        collect::Options { root: look.root.clone(), largest: LARGEST, list: look.list, said: said.clone() };
     for target in targets {
         let outcome = collect::gather(target, &collecting, &mut redactor, stdin, &mut |gathered: Gathered| {
-            on_cluster(facts::resolve(gathered, &options));
+            on_cluster(facts::resolve(gathered, &said));
         });
         if outcome.clusters == 0 {
             summary.empty.push((target.name(), outcome.inputs));

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use model::{Component, Evidence, EvidenceId, Release, Version};
 
 use crate::{
-    Files, Invocation,
+    Contents, Files, Invocation,
     apiserver::{self, ApiServer},
     declare,
 };
@@ -53,18 +53,17 @@ pub struct Want {
     pub id: EvidenceId,
     /// Below the root.
     pub host_path: String,
-    /// Whether what it says matters, or only that it is there.
-    pub contents: bool,
+    pub contents: Contents,
 }
 
-/// The files that the evidence refers to, below the cluster's root; none without one.
-pub fn wants(gathered: &Gathered) -> Vec<Want> {
+/// The files that the evidence refers to, below the cluster's root; none without one. Files that were read may name others,
+/// so whoever adds them asks again.
+pub fn wants(gathered: &Gathered, options: &Options) -> Vec<Want> {
     let Some(root) = &gathered.root else { return Vec::new() };
     let mut wants = Vec::new();
     for invocation in declare::invocations(&gathered.evidence) {
         let files = files(gathered.root.as_deref(), &invocation, &gathered.evidence);
-        let server = apiserver::resolve(&invocation, None, &files);
-        for want in apiserver::file_wants(&invocation, server.component()) {
+        for want in apiserver::wants(&invocation, options.version.as_ref(), &files) {
             if let Ok(host_path) = files.host_path(&want.path) {
                 wants.push(Want { id: Files::id(root, &host_path), host_path, contents: want.contents });
             }
@@ -73,7 +72,9 @@ pub fn wants(gathered: &Gathered) -> Vec<Want> {
     wants.sort_unstable();
     wants.dedup_by(|a, b| {
         let same = a.id == b.id;
-        b.contents |= same && a.contents;
+        if same {
+            b.contents = b.contents.max(a.contents);
+        }
         same
     });
     wants

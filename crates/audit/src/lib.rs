@@ -169,9 +169,20 @@ fn each_cluster(
     let collecting =
         collect::Options { root: look.root.clone(), largest: LARGEST, list: look.list, said: said.clone() };
     for target in targets {
+        let mut cut = Vec::new();
         let outcome = collect::gather(target, &collecting, &mut redactor, stdin, &mut |gathered: Gathered| {
-            on_cluster(facts::resolve(gathered, &said));
+            let cluster = facts::resolve(gathered, &said);
+            if let Some((file, count)) = &cluster.cut {
+                cut.push(RunProblem {
+                    target: cluster.target.clone(),
+                    message: format!("declares too many components: the first {count} are judged, the others are not"),
+                    hint: Some("split the file".to_owned()),
+                    place: Some((file.to_string(), None)),
+                });
+            }
+            on_cluster(cluster);
         });
+        summary.problems.append(&mut cut);
         if outcome.clusters == 0 {
             summary.empty.push((target.name(), outcome.inputs));
         }

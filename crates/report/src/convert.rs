@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use model::{
-    Author, Body, Component, Entry, Evidence, Gap, Origin, Outcome, Problem, Reading, Release, Setting, Severity,
+    Author, Body, Component, Entry, Evidence, Gap, Origin, Outcome, Problem, Reading, Release, Safety, Setting,
+    Severity,
 };
 use sha2::{Digest as _, Sha256};
 
@@ -199,7 +200,7 @@ fn entry(judged: &Judged, cluster: &ClusterReport, places: &Places<'_>) -> wire:
     };
     let remedy = failure.and_then(|failure| failure.remedy.as_ref()).map(|remedy| wire::Remedy {
         title: remedy.title.clone(),
-        safety: remedy.safety.name().to_owned(),
+        safety: if judged.by_hand.is_some() { Safety::Manual } else { remedy.safety }.name().to_owned(),
         breaks: remedy.breaks.clone(),
         edits: judged
             .edits

@@ -43,7 +43,7 @@ fn entry(rule: &'static str, severity: Severity, outcome: Outcome) -> Entry {
 }
 
 fn judged(entry: Entry, edits: Vec<Edit>) -> Judged {
-    Judged { entry, edits, page: PAGE }
+    Judged { entry, edits, by_hand: None, page: PAGE }
 }
 
 fn failure() -> Outcome {
@@ -181,7 +181,6 @@ fn sample() -> Report {
             name: "a.yaml".to_owned(),
             id: None,
             target: "a.yaml".to_owned(),
-            root: None,
             distribution: Some("kubeadm".to_owned()),
             release: Some(component.release.clone()),
             components: vec![component],

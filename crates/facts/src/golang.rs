@@ -69,18 +69,75 @@ pub(crate) fn parse_decimal(text: &str, bits: u32) -> Option<i64> {
     (-limit <= wide && wide < limit).then_some(value)
 }
 
-/// `strconv.ParseFloat`; hexadecimal mantissas, which nobody writes on a command line, are not taken.
+/// `strconv.ParseFloat`: decimal or hexadecimal, and `_` may stand between digits.
 pub(crate) fn parse_float(text: &str) -> Option<f64> {
-    let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text).to_ascii_lowercase();
-    let special = matches!(unsigned.as_str(), "inf" | "infinity" | "nan");
-    let plain = unsigned.bytes().all(|b| b.is_ascii_digit() || b".e+-".contains(&b))
-        && unsigned.bytes().any(|b| b.is_ascii_digit());
-    if !special && !plain {
+    let (sign, unsigned) = match text.as_bytes().first()? {
+        b'-' => (-1.0, &text[1..]),
+        b'+' => (1.0, &text[1..]),
+        _ => (1.0, text),
+    };
+    let unsigned = unsigned.to_ascii_lowercase();
+    match unsigned.as_str() {
+        "inf" | "infinity" => return Some(sign * f64::INFINITY),
+        "nan" => return (unsigned.len() == text.len()).then_some(f64::NAN),
+        _ => {}
+    }
+    let bytes = unsigned.as_bytes();
+    // An underscore stands between two digits, of which the prefix of a base counts as one.
+    let is_digit =
+        |at: Option<usize>| at.and_then(|at| bytes.get(at)).is_some_and(|b| b.is_ascii_hexdigit() || *b == b'x');
+    let between = |at: usize| is_digit(at.checked_sub(1)) && is_digit(Some(at + 1)) && bytes.get(at + 1) != Some(&b'x');
+    let decimal = !unsigned.starts_with("0x");
+    // The `e` of a decimal exponent is no digit.
+    let beside_e = |at: usize| decimal && (bytes.get(at + 1) == Some(&b'e') || (at > 0 && bytes[at - 1] == b'e'));
+    if (0..bytes.len()).any(|at| bytes[at] == b'_' && (!between(at) || beside_e(at))) {
         return None;
     }
-    let value: f64 = text.parse().ok()?;
+    let plain = unsigned.replace('_', "");
+    let value = match plain.strip_prefix("0x") {
+        Some(hexadecimal) => parse_hexadecimal_float(hexadecimal)?,
+        None => {
+            let known =
+                !plain.starts_with(['-', '+']) && plain.bytes().all(|b| b.is_ascii_digit() || b".e+-".contains(&b));
+            plain.parse().ok().filter(|_| known && plain.bytes().any(|b| b.is_ascii_digit()))?
+        }
+    };
     // What does not fit is an error in Go and infinity in Rust.
-    (special || value.is_finite()).then_some(value)
+    value.is_finite().then_some(sign * value)
+}
+
+/// What stands behind `0x`: digits with a point among them perhaps, then `p` and a power of two, which has to be there.
+fn parse_hexadecimal_float(text: &str) -> Option<f64> {
+    let (mantissa, exponent) = text.split_once('p')?;
+    let power = exponent.strip_prefix(['-', '+']).unwrap_or(exponent);
+    if power.is_empty() || !power.bytes().all(|b| b.is_ascii_digit()) {
+        return None;
+    }
+    // A power that does not fit an i32 is as good as endless.
+    let endless = if exponent.starts_with('-') { i32::MIN / 2 } else { i32::MAX / 2 };
+    let mut exponent: i32 = exponent.parse().unwrap_or(endless);
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    if whole.is_empty() && fraction.is_empty() {
+        return None;
+    }
+    let mut value: u64 = 0;
+    for (at, digit) in whole.chars().chain(fraction.chars()).enumerate() {
+        let digit = u64::from(digit.to_digit(16)?);
+        if value >> 60 == 0 {
+            value = (value << 4) | digit;
+        } else {
+            // Digits beyond the precision only break a tie.
+            value |= u64::from(digit != 0);
+            exponent = exponent.saturating_add(4);
+        }
+        if at >= whole.len() {
+            exponent = exponent.saturating_sub(4);
+        }
+    }
+    #[expect(clippy::cast_precision_loss, reason = "rounding to the nearest is what is wanted")]
+    let mantissa = value as f64;
+    // In two steps, because the power alone may be smaller than any number.
+    Some(mantissa * 2_f64.powi(exponent / 2) * 2_f64.powi(exponent - exponent / 2))
 }
 
 /// `strconv.FormatFloat(value, 'g', -1, …)`, of the shortest digits that `shortest` gives in scientific notation.
@@ -653,11 +710,23 @@ mod tests {
             ("nan", "NaN"),
             ("-inf", "-Inf"),
             ("0", "0"),
+            ("-0", "-0"),
+            ("0_0.01", "0.01"),
+            ("1e-0_2", "0.01"),
+            ("1_000", "1000"),
+            ("0x1p-7", "0.0078125"),
+            ("0X_1.P-7", "0.0078125"),
+            ("0x.8p-6", "0.0078125"),
+            ("0x1_0p-11", "0.0078125"),
+            ("-0x10000000000000000000p0", "-7.555786372591432e+22"),
         ] {
             let value = parse_float(text).expect(text);
             assert_eq!(format_float(value, &format!("{value:e}")), printed, "{text}");
         }
-        for text in ["", "x", "1_000", "e5", "1e999", "0.5s", "--1"] {
+        for text in [
+            "", "x", "e5", "1e999", "0.5s", "--1", "_1", "1_", "1__0", "1_e2", "1e_2", "0x1", "0x1p", "0xp1", "+nan",
+            "1f",
+        ] {
             assert_eq!(parse_float(text), None, "{text}");
         }
     }

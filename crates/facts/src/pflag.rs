@@ -136,7 +136,13 @@ impl Kind {
             Self::Bool => *value = Value::Bool(golang::parse_bool(text).ok_or("`true` or `false`")?),
             Self::Int => *value = Value::Int(golang::parse_int(text, 64).ok_or("an integer")?),
             Self::Uint => *value = Value::Uint(golang::parse_uint(text, 64).ok_or("an integer of 0 or more")?),
-            Self::Float32 | Self::Float64 => *value = Value::Float(golang::parse_float(text).ok_or("a number")?),
+            Self::Float32 | Self::Float64 => {
+                let number = golang::parse_float(text).ok_or("a number")?;
+                if self == Self::Float32 && number.is_finite() && number.abs() > f64::from(f32::MAX) {
+                    return Err("a number of 32 bits".to_owned());
+                }
+                *value = Value::Float(number);
+            }
             Self::Duration => {
                 *value = Value::Duration(golang::parse_duration(text).ok_or("a duration such as `30s` or `1h30m`")?);
             }

@@ -209,7 +209,8 @@ impl Checks<'_> {
             "requestheader-uid-headers",
         ];
         for flag in HEADERS {
-            if self.since(17)
+            // pkg/kubeapiserver/options/authentication.go, Validate: called in 1.27.1, and not in 1.26.1.
+            if self.since(27)
                 && self.server.list(flag).is_some_and(|list| list.iter().any(|item| item.trim().is_empty()))
             {
                 self.refuse(flag, format!("`--{flag}` has an empty name"));

@@ -11,26 +11,28 @@ use crate::{
 
 impl Checks<'_> {
     pub(super) fn numbers(&mut self) {
-        const NOT_NEGATIVE: [(&str, u16); 10] = [
-            ("livez-grace-period", 17),
-            ("max-requests-inflight", 8),
-            ("max-mutating-requests-inflight", 8),
-            ("request-timeout", 8),
-            ("min-request-timeout", 8),
-            ("storage-initialization-timeout", 31),
-            ("shutdown-delay-duration", 16),
-            ("shutdown-watch-termination-grace-period", 27),
-            ("kubernetes-service-node-port", 5),
-            ("secure-port", 5),
+        const GENERIC: [&str; 8] = [
+            "livez-grace-period",
+            "max-requests-inflight",
+            "max-mutating-requests-inflight",
+            "request-timeout",
+            "min-request-timeout",
+            "storage-initialization-timeout",
+            "shutdown-delay-duration",
+            "shutdown-watch-termination-grace-period",
         ];
-        // apiserver pkg/server/options/server_run_options.go, Validate; cmd/kube-apiserver/app/options/validation.go.
-        for (flag, since) in NOT_NEGATIVE {
-            if self.since(since) && self.server.number(flag).is_some_and(|number| number < 0) {
+        // apiserver pkg/server/options/server_run_options.go, Validate, is far older than its only caller here:
+        // pkg/controlplane/apiserver/options/validation.go has it in 1.31.1 and not in 1.29.0. A server of 1.20.2 takes
+        // such numbers.
+        let generic = self.since(31);
+        // cmd/kube-apiserver/app/options/validation.go and secure serving check their own.
+        for flag in GENERIC.into_iter().filter(|_| generic).chain(["kubernetes-service-node-port", "secure-port"]) {
+            if self.server.number(flag).is_some_and(|number| number < 0) {
                 self.refuse(flag, format!("`--{flag}` cannot be negative"));
             }
         }
         if let Some(Value::Float(chance)) = self.server.value("goaway-chance")
-            && self.since(19)
+            && generic
             && (*chance < 0.0 || *chance > 0.02)
         {
             self.refuse("goaway-chance", "`--goaway-chance` is from 0 to 0.02".to_owned());
@@ -82,7 +84,7 @@ impl Checks<'_> {
                     .to_owned(),
             );
         }
-        if let Some(directives) = self.server.list("strict-transport-security-directives") {
+        if let Some(directives) = self.server.list("strict-transport-security-directives").filter(|_| generic) {
             let valid = |directive: &String| {
                 matches!(directive.as_str(), "includeSubDomains" | "preload")
                     || directive.strip_prefix("max-age=").is_some_and(|age| !age.contains('='))
@@ -96,20 +98,20 @@ impl Checks<'_> {
             }
         }
         if let Some(origins) = self.server.list("cors-allowed-origins") {
-            // Up to 1.26 the pattern only had to compile; from 1.27 on it has to pin the host as well
+            // The pattern has to compile (pkg/server/filters/cors.go); since it is validated it has to pin the host as well
             // (validateCorsAllowedOriginList).
             let mut wrong = Vec::new();
             for origin in origins {
                 let pinned =
                     (origin.contains('^') || origin.contains("//")) && (origin.contains('$') || origin.contains(':'));
-                if origin.is_empty() && self.since(27) {
+                if origin.is_empty() && generic {
                     wrong.push("`--cors-allowed-origins` has an empty pattern".to_owned());
                 } else if let Some(why) = golang::regexp_error(origin) {
                     wrong.push(format!(
                         "`{}` in `--cors-allowed-origins` is no regular expression: {why}",
                         shown(origin)
                     ));
-                } else if self.since(27) && !pinned {
+                } else if generic && !pinned {
                     let origin = shown(origin);
                     wrong.push(format!(
                         "`{origin}` in `--cors-allowed-origins` does not pin the start and the end of the host"

@@ -234,7 +234,7 @@ impl Started {
         self.settings.extend(more.iter().map(|(name, value)| ((*name).to_owned(), value.clone())));
     }
 
-    /// Opens every place; the first that cannot be written ends the run before it looks at anything.
+    /// Tries every place; the first that cannot be written ends the run before it looks at anything.
     fn open(&self) -> Result<Vec<(Output, Sink)>, UsageError> {
         self.outputs.iter().map(|output| Ok((output.clone(), Sink::open(&output.place)?))).collect()
     }

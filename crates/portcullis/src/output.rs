@@ -1,13 +1,13 @@
 //! Where results go: standard output and files, each in its format.
 //!
-//! Every place is opened before anything is looked at, so that a run of an hour does not end in a folder that cannot be
+//! Every place is tried before anything is looked at, so that a run of an hour does not end in a folder that cannot be
 //! written. A file is written beside its name and takes it when it is whole: who reads it never sees half a report, and a
 //! failed run leaves the old one.
 
 use std::{
     ffi::OsString,
     fs::{self, File},
-    io::{self, Write as _},
+    io,
     path::{Path, PathBuf},
     process,
 };
@@ -160,13 +160,18 @@ impl Place {
     }
 }
 
-/// A place that is open. Nothing takes its name before [`finish`](Self::finish).
+/// A place that can be written. Nothing takes its name before [`finish`](Self::finish).
 pub(crate) struct Sink {
     place: Place,
-    out: io::BufWriter<Box<dyn io::Write>>,
-    unfinished: Option<Unfinished>,
+    out: Option<Out>,
     /// The first thing that went wrong; nothing is written after it.
     broken: Option<io::Error>,
+}
+
+/// What a sink writes to.
+struct Out {
+    out: io::BufWriter<Box<dyn io::Write>>,
+    unfinished: Option<Unfinished>,
 }
 
 /// A file that is written and does not have its name yet; gone if it never gets it.
@@ -182,31 +187,43 @@ impl Drop for Unfinished {
 }
 
 impl Sink {
+    /// Makes sure that the place can be written.
+    ///
+    /// A file is made and taken away again: most results are written at the end, and a run that is stopped before that leaves
+    /// nothing behind.
     pub(crate) fn open(place: &Place) -> Result<Self, UsageError> {
-        let Place::File(path) = place else { return Ok(Self::stdout()) };
-        let (file, unfinished) = create(path)
+        let out = Out::open(place)
             .map_err(|error| UsageError(format!("cannot write the result to {}: {error}", place.name())))?;
-        Ok(Self { place: place.clone(), out: io::BufWriter::new(Box::new(file)), unfinished, broken: None })
+        Ok(Self { place: place.clone(), out: Some(out).filter(|out| out.unfinished.is_none()), broken: None })
     }
 
     pub(crate) fn stdout() -> Self {
-        let out = io::BufWriter::new(Box::new(io::stdout()) as Box<dyn io::Write>);
-        Self { place: Place::Stdout, out, unfinished: None, broken: None }
+        Self { place: Place::Stdout, out: None, broken: None }
     }
 
     pub(crate) fn write(&mut self, write: impl FnOnce(&mut dyn io::Write) -> io::Result<()>) {
         if self.broken.is_none() {
-            self.broken = write(&mut self.out).err();
+            self.broken = self.out().and_then(|out| write(&mut out.out)).err();
         }
+    }
+
+    fn out(&mut self) -> io::Result<&mut Out> {
+        let out = match self.out.take() {
+            Some(out) => out,
+            None => Out::open(&self.place)?,
+        };
+        Ok(self.out.insert(out))
     }
 
     /// Gives the file its name. A reader that went away (`| head`) is no failure of ours; a full disk is.
     pub(crate) fn finish(mut self) -> Exit {
-        let mut result = self.broken.take().map_or(Ok(()), Err).and_then(|()| self.out.flush());
-        if let (Ok(()), Some(file)) = (&result, &self.unfinished) {
-            result = fs::rename(&file.now, &file.then);
-        }
-        match result {
+        // A result that is empty is a result.
+        self.write(|out| out.flush());
+        let named = match self.out.as_ref().and_then(|out| out.unfinished.as_ref()) {
+            Some(file) if self.broken.is_none() => fs::rename(&file.now, &file.then),
+            _ => Ok(()),
+        };
+        match self.broken.map_or(named, Err) {
             Ok(()) => Exit::Done,
             Err(error) if self.place == Place::Stdout && error.kind() == io::ErrorKind::BrokenPipe => Exit::Done,
             Err(error) => {
@@ -214,6 +231,19 @@ impl Sink {
                 Exit::Fault
             }
         }
+    }
+}
+
+impl Out {
+    fn open(place: &Place) -> io::Result<Self> {
+        let (out, unfinished): (Box<dyn io::Write>, _) = match place {
+            Place::Stdout => (Box::new(io::stdout()), None),
+            Place::File(path) => {
+                let (file, unfinished) = create(path)?;
+                (Box::new(file), unfinished)
+            }
+        };
+        Ok(Self { out: io::BufWriter::new(out), unfinished })
     }
 }
 
@@ -239,11 +269,17 @@ fn create(path: &Path) -> io::Result<(File, Option<Unfinished>)> {
             .map_or_else(|_| path.to_owned(), |to| path.parent().map_or_else(|| to.clone(), |folder| folder.join(&to))),
     );
     let name = then.file_name().ok_or(io::ErrorKind::InvalidFilename)?;
-    let mut hidden = OsString::from(".");
-    hidden.push(name);
-    hidden.push(format!(".{}", process::id()));
-    let now = then.with_file_name(hidden);
-    let file = File::options().write(true).create_new(true).open(&now)?;
+    // In a container every run may have the same number, and a run that was killed may have left its file.
+    let (now, file) = (0..100)
+        .map(|turn| {
+            let mut hidden = OsString::from(".");
+            hidden.push(name);
+            hidden.push(format!(".{}-{turn}", process::id()));
+            let now = then.with_file_name(hidden);
+            File::options().write(true).create_new(true).open(&now).map(|file| (now, file))
+        })
+        .find(|made| !made.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::AlreadyExists))
+        .unwrap_or_else(|| Err(io::ErrorKind::AlreadyExists.into()))?;
     let unfinished = Unfinished { now, then };
     if let Some(known) = known {
         file.set_permissions(known.permissions())?;

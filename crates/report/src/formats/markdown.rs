@@ -21,14 +21,15 @@ pub(super) fn write(conversion: &Conversion<'_>, out: &mut dyn io::Write) -> io:
         1 => "1 finding".to_owned(),
         many => format!("{many} findings"),
     };
-    let open = match count(Outcome::Undetermined) {
-        0 => String::new(),
-        many => format!(", {many} undetermined"),
-    };
+    let also: String = [(Outcome::Undetermined, "undetermined"), (Outcome::Waived, "waived")]
+        .into_iter()
+        .filter(|(outcome, _)| count(*outcome) > 0)
+        .map(|(outcome, word)| format!(", {} {word}", count(outcome)))
+        .collect();
     if report.clusters.is_empty() {
         writeln!(out, "## Portcullis: nothing to judge\n")?;
     } else {
-        writeln!(out, "## Portcullis: {findings}{open}\n")?;
+        writeln!(out, "## Portcullis: {findings}{also}\n")?;
         summaries(&report.clusters, out)?;
     }
     for (cluster, entries) in groups(report) {

@@ -11,7 +11,7 @@ use model::Severity;
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value, json};
 
-use super::{Conversion, fate, groups, level, reason, sentence, severity};
+use super::{Conversion, Outcome, fate, groups, level, reason, sentence, severity};
 use crate::{
     text::{page, plain},
     wire::{Cluster, Edit, Entry, Location, Remedy, Rule},
@@ -220,9 +220,11 @@ fn result(entry: &Entry, cluster: Option<&Cluster>, results: &Results<'_>) -> Va
 
 /// The first sentence says what is there; a paragraph of its own what to do about it.
 fn words(entry: &Entry) -> String {
-    let mut text = match entry.message.as_str() {
-        "" => sentence(&plain(&entry.title)),
-        message => sentence(&plain(message)),
+    let mut text = match (entry.message.as_str(), entry.outcome) {
+        // The title states the fault.
+        ("", Outcome::Pass) => format!("Not found here: {}", sentence(&plain(&entry.title))),
+        ("", _) => sentence(&plain(&entry.title)),
+        (message, _) => sentence(&plain(message)),
     };
     if let Some(gap) = &entry.gap {
         let _ = write!(text, "\n\nTo answer it: {}", sentence(&plain(&gap.who_could_answer)));

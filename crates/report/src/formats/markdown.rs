@@ -226,10 +226,15 @@ fn code(text: &str) -> String {
     if simple {
         return format!("`{text}`");
     }
-    // A backslash before a bar, or a backtick, can be written in no code span that every renderer cuts alike.
+    // A backslash before a bar, or a backtick, can be written in no code span that every renderer cuts alike. Between tags
+    // addresses are still looked for.
     let entities: String = text
         .chars()
-        .map(|c| if c.is_ascii_punctuation() { format!("&#{};", u32::from(c)) } else { c.to_string() })
+        .map(|c| match c {
+            '@' => "&#64;&#8203;".to_owned(),
+            _ if c.is_ascii_punctuation() => format!("&#{};", u32::from(c)),
+            _ => c.to_string(),
+        })
         .collect();
     format!("<code>{entities}</code>")
 }

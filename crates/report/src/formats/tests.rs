@@ -323,6 +323,11 @@ fn what_is_read_by_people_holds_nothing_unseen_and_no_clock() {
         assert_eq!(shown.chars().find(unseen), None, "{format:?}");
         let returns = if format == Format::Csv { text.matches('\n').count() } else { 0 };
         assert_eq!((text.matches('\r').count(), text.matches("\r\n").count()), (returns, returns), "{format:?}");
+        // What code hosts find in text without any mark.
+        for found in ["p://", "s://", "www.", "@someone", "#1 "].iter().filter(|_| format == Format::Markdown) {
+            assert!(!text.contains(found), "{found}");
+        }
+        assert_eq!(text.matches("&#64;").count(), text.matches("&#64;&#8203;").count());
         report.run.started = "later".to_owned();
         report.run.duration_ms += 1;
         report.run.as_of = "later".to_owned();

@@ -74,21 +74,26 @@ pub fn audit(
     on_cluster: &mut dyn FnMut(ClusterReport),
 ) -> Summary {
     let mut summary = Summary::default();
-    let mut verdicts = Summary::default();
-    each_cluster(targets, look, stdin, &mut summary, &mut |cluster| {
+    each_cluster(targets, look, stdin, &mut summary, &mut |cluster, summary| {
         let judgement = rules::judge(&cluster, &judging.rules);
-        verdicts.faults.extend(judgement.faults);
+        summary.faults.extend(judgement.faults);
         let mut room = PLANNED;
         let entries: Vec<Judged> = judgement
             .entries
             .into_iter()
             .filter(|entry| shown(entry, judging.show))
-            .map(|entry| Judged { edits: edits(&entry, &cluster, &mut room), page: page(entry.rule), entry })
+            .map(|entry| {
+                let (edits, by_hand) = match edits(&entry, &cluster, &mut room) {
+                    Ok(edits) => (edits, None),
+                    Err(reason) => (Vec::new(), Some(reason)),
+                };
+                Judged { edits, by_hand, page: page(entry.rule), entry }
+            })
             .collect();
         for Judged { entry, .. } in &entries {
             match &entry.outcome {
-                Outcome::Fail(_) => verdicts.failed |= judging.fail_on.is_some_and(|least| entry.severity >= least),
-                Outcome::Undetermined(_) => verdicts.undetermined |= judging.strict,
+                Outcome::Fail(_) => summary.failed |= judging.fail_on.is_some_and(|least| entry.severity >= least),
+                Outcome::Undetermined(_) => summary.undetermined |= judging.strict,
                 Outcome::Pass | Outcome::NotApplicable(_) => {}
             }
         }
@@ -97,9 +102,6 @@ pub fn audit(
         judged.components.iter_mut().for_each(|component| component.settings = Vec::new());
         on_cluster(judged);
     });
-    summary.failed = verdicts.failed;
-    summary.undetermined = verdicts.undetermined;
-    summary.faults = verdicts.faults;
     summary.faults.sort_unstable();
     summary.faults.dedup();
     summary
@@ -113,7 +115,7 @@ pub fn resolve(
     on_cluster: &mut dyn FnMut(ClusterReport),
 ) -> Summary {
     let mut summary = Summary::default();
-    each_cluster(targets, look, stdin, &mut summary, &mut |cluster| {
+    each_cluster(targets, look, stdin, &mut summary, &mut |cluster, _| {
         on_cluster(report_of(cluster, Vec::new(), Vec::new()));
     });
     summary
@@ -162,14 +164,24 @@ fn each_cluster(
     look: &Look,
     stdin: &mut dyn io::Read,
     summary: &mut Summary,
-    on_cluster: &mut dyn FnMut(Cluster),
+    on_cluster: &mut dyn FnMut(Cluster, &mut Summary),
 ) {
     let mut redactor = Redactor::new();
-    let collecting = collect::Options { root: look.root.clone(), largest: LARGEST, list: look.list };
-    let options = facts::Options { version: look.version.clone() };
+    let said = facts::Options { version: look.version.clone() };
+    let collecting =
+        collect::Options { root: look.root.clone(), largest: LARGEST, list: look.list, said: said.clone() };
     for target in targets {
         let outcome = collect::gather(target, &collecting, &mut redactor, stdin, &mut |gathered: Gathered| {
-            on_cluster(facts::resolve(gathered, &options));
+            let cluster = facts::resolve(gathered, &said);
+            if let Some((file, count)) = &cluster.cut {
+                summary.problems.push(RunProblem {
+                    target: cluster.target.clone(),
+                    message: format!("declares too many components: the first {count} are judged, the others are not"),
+                    hint: Some("split the file".to_owned()),
+                    place: Some((file.to_string(), None)),
+                });
+            }
+            on_cluster(cluster, summary);
         });
         if outcome.clusters == 0 {
             summary.empty.push((target.name(), outcome.inputs));
@@ -193,15 +205,17 @@ fn shown(entry: &Entry, least: Confidence) -> bool {
     }
 }
 
-/// The edits that an entry's remedy needs; none where it takes a person.
-fn edits(entry: &Entry, cluster: &Cluster, room: &mut usize) -> Vec<model::Edit> {
-    let Outcome::Fail(failure) = &entry.outcome else { return Vec::new() };
-    let Some(remedy) = failure.remedy.as_ref().filter(|remedy| !remedy.changes.is_empty()) else { return Vec::new() };
+/// The edits that an entry's remedy needs, none where it is words; or why a change takes a person.
+fn edits(entry: &Entry, cluster: &Cluster, room: &mut usize) -> Result<Vec<model::Edit>, String> {
+    let Outcome::Fail(failure) = &entry.outcome else { return Ok(Vec::new()) };
+    let Some(remedy) = failure.remedy.as_ref().filter(|remedy| !remedy.changes.is_empty()) else {
+        return Ok(Vec::new());
+    };
     let cost = cluster.evidence.iter().filter_map(|evidence| evidence.text()).map(|text| text.len()).sum();
-    let Some(left) = room.checked_sub(cost) else { return Vec::new() };
+    let left = room.checked_sub(cost).ok_or("there is too much evidence to plan every edit")?;
     *room = left;
     // A remedy that cannot be made as a whole is not made in part.
-    fix::plan(&remedy.changes, &cluster.evidence).unwrap_or_default()
+    fix::plan(&remedy.changes, &cluster.evidence).map_err(|refusal| refusal.reason)
 }
 
 fn page(rule: &str) -> &'static str {
@@ -213,7 +227,6 @@ fn report_of(cluster: Cluster, entries: Vec<Judged>, not_asked: Vec<&'static str
         name: cluster.name,
         id: None,
         target: cluster.target,
-        root: cluster.root,
         distribution: cluster.distribution.map(str::to_owned),
         release: cluster.release,
         components: cluster.apiservers.into_iter().map(facts::apiserver::ApiServer::into_component).collect(),

@@ -9,12 +9,12 @@ mod read;
 mod walk;
 
 use std::{
-    collections::BTreeMap,
+    collections::BTreeSet,
     io,
     path::{Component, Path, PathBuf},
 };
 
-use facts::{Gathered, Recognised, Redactor};
+use facts::{Contents, Gathered, Recognised, Redactor};
 use model::{Body, Evidence, EvidenceId, Gap, GapKind, Kind, Plane};
 use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
 
@@ -46,6 +46,8 @@ pub struct Options {
     pub largest: u64,
     /// Keep a line about every file in [`Outcome::files`].
     pub list: bool,
+    /// What the user says of the release, on which depends what a command line refers to.
+    pub said: facts::Options,
 }
 
 /// Files and answers by what they turned out to be.
@@ -239,19 +241,15 @@ impl Gatherer<'_> {
         let display = root.as_ref().map(|root| root.display().to_string());
         let mut gathered = Gathered { name, target: self.target.clone(), root: display, evidence };
         if let Some(root) = root {
-            let mut seen = BTreeMap::new();
-            for evidence in &gathered.evidence {
-                seen.insert(evidence.id.clone(), ());
-            }
+            let mut seen: BTreeSet<EvidenceId> = gathered.evidence.iter().map(|evidence| evidence.id.clone()).collect();
             // A wanted file may itself name others; what is still wanted after a few rounds is a gap.
             for _ in 0..4 {
-                let wants: Vec<_> =
-                    facts::wants(&gathered).into_iter().filter(|want| !seen.contains_key(&want.id)).collect();
+                let mut wants = facts::wants(&gathered, &self.options.said);
+                wants.retain(|want| seen.insert(want.id.clone()));
                 if wants.is_empty() {
                     break;
                 }
                 for want in wants {
-                    seen.insert(want.id.clone(), ());
                     let found = self.below(&root, &want);
                     gathered.evidence.push(found);
                 }
@@ -268,16 +266,16 @@ impl Gatherer<'_> {
         let inside = relative.components().all(|part| matches!(part, Component::Normal(_)));
         let path = root.join(relative);
         let looked = if inside {
-            read::below(root, &path, self.options.largest, want.contents)
+            read::below(root, &path, self.options.largest, want.contents != Contents::Unneeded)
         } else {
             Err(Unreadable { missing: false, reason: "the path leads out of the root".to_owned(), hint: None })
         };
         let body = match looked {
-            Ok(bytes) if want.contents => match facts::text(&bytes.content) {
-                Ok(text) => return self.redactor.evidence(want.id.clone(), Plane::Declared, Kind::ConfigFile, &text),
+            Ok(_) if want.contents == Contents::Unneeded => Body::Present,
+            Ok(bytes) => match facts::text(&bytes.content) {
+                Ok(text) => return self.redactor.wanted(want, Plane::Declared, &text),
                 Err(reason) => unread(&want.id, reason, None),
             },
-            Ok(_) => Body::Present,
             Err(Unreadable { missing: true, .. }) => Body::Missing,
             Err(unreadable) => unread(&want.id, unreadable.reason, unreadable.hint),
         };

@@ -19,7 +19,7 @@ use model::{
 };
 
 use crate::{
-    File, Files, Invocation,
+    Contents, File, Files, Invocation,
     flags::KUBE_APISERVER,
     golang,
     pflag::{self, Kind},
@@ -201,6 +201,8 @@ struct Resolved {
     /// In the order of the table, which is that of names.
     readings: Vec<(&'static str, Result<Reading, Gap>)>,
     problems: Vec<Problem>,
+    /// Files that configuration files name.
+    names: Vec<FileWant>,
     authorizers: Result<Authorizers, Unanswered>,
     anonymous: Result<Anonymous, Unanswered>,
 }
@@ -212,15 +214,8 @@ struct Resolved {
 /// all its words were read and nothing here stops it. What the files say that flags name is not judged here, nor whether
 /// the host has the address to listen on; those who read them add their problems.
 pub fn resolve(invocation: &Invocation, version: Option<&Version>, files: &Files<'_>) -> ApiServer {
-    let known = version.or(invocation.version.as_ref().map(|(version, _)| version));
-    let (release, conflict) = match known {
-        Some(version) => (Release::Exactly(version.clone()), None),
-        None => possible(invocation),
-    };
-    let versions: Vec<Version> = match &release {
-        Release::Exactly(version) => vec![version.clone()],
-        within => within.minors().map(Version::of_minor).collect(),
-    };
+    let (release, conflict) = release(invocation, version);
+    let versions = versions(&release);
     let resolved: Vec<Resolved> = versions.iter().map(|version| at(invocation, version, files)).collect();
 
     let settings = merge_settings(&resolved, &release);
@@ -244,7 +239,9 @@ pub fn resolve(invocation: &Invocation, version: Option<&Version>, files: &Files
     }
     unseen.extend(invocation.open_ended.clone());
     unseen.extend(invocation.words.iter().filter_map(|word| word.unresolved.clone()));
-    unseen.extend(unseen_files(invocation, &versions, files));
+    let mut wants = wanted(invocation, &versions);
+    wants.extend(resolved.iter().flat_map(|one| one.names.iter().cloned()));
+    unseen.extend(unseen_files(&wants, files));
     unseen.sort_unstable();
     unseen.dedup();
     let stops = problems.iter().any(|problem| problem.stops);
@@ -265,6 +262,21 @@ pub fn resolve(invocation: &Invocation, version: Option<&Version>, files: &Files
     }
 }
 
+/// What is known of the release, and two flags that no release has together.
+fn release(invocation: &Invocation, version: Option<&Version>) -> (Release, Option<(String, String)>) {
+    match version.or(invocation.version.as_ref().map(|(version, _)| version)) {
+        Some(version) => (Release::Exactly(version.clone()), None),
+        None => possible(invocation),
+    }
+}
+
+fn versions(release: &Release) -> Vec<Version> {
+    match release {
+        Release::Exactly(version) => vec![version.clone()],
+        within => within.minors().map(Version::of_minor).collect(),
+    }
+}
+
 /// The releases that take every flag of the command line.
 fn possible(invocation: &Invocation) -> (Release, Option<(String, String)>) {
     // Values that are words of their own never start with dashes, or they would be flags to pflag as well.
@@ -281,11 +293,12 @@ fn at(invocation: &Invocation, version: &Version, files: &Files<'_>) -> Resolved
     let config = Config::read(&server, files);
     let authorizers = effects::authorizers(&server, &config);
     let anonymous = effects::anonymous(&server, &authorizers, &config);
-    problems.extend(config.problems);
+    let Config { names, problems: in_files, .. } = config;
+    problems.extend(in_files);
     let mut readings: Vec<(&'static str, Result<Reading, Gap>)> =
         server.readings().map(|(flag, reading)| (flag.name, reading)).collect();
     effects::apply(&server, &authorizers, &anonymous, &mut readings);
-    Resolved { minor: version.minor, readings, problems, authorizers, anonymous }
+    Resolved { minor: version.minor, readings, problems, names, authorizers, anonymous }
 }
 
 /// One list of settings that all possible releases agree on; where they do not, the setting is a gap.
@@ -326,7 +339,12 @@ fn agree(name: &str, held: &[(Minor, &Result<Reading, Gap>)]) -> Result<Reading,
         return Err(version_gap(format!("`--{name}` is in no possible release")));
     };
     let same = |other: &Result<Reading, Gap>| match (other, newest) {
-        (Ok(a), Ok(b)) => a.value == b.value && a.in_force() == b.in_force() && a.origin.name() == b.origin.name(),
+        (Ok(a), Ok(b)) => {
+            a.value == b.value
+                && a.in_force() == b.in_force()
+                && a.open.is_some() == b.open.is_some()
+                && a.origin.name() == b.origin.name()
+        }
         (Err(a), Err(b)) => a.kind == b.kind,
         _ => false,
     };
@@ -417,62 +435,68 @@ fn whole(invocation: &Invocation) -> Location {
 }
 
 /// A file that a written flag names.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct FileWant {
     pub flag: &'static str,
     pub path: String,
-    /// Whether what it says is wanted; for keys, certificates and passwords it is enough to know that they exist.
-    pub contents: bool,
+    pub contents: Contents,
 }
 
 /// The flags that name files the server reads when it starts. It exits when one of them is missing: see the startup
 /// vectors, and ToAuthenticationConfig, SecureServing.ApplyTo and Audit.ApplyTo of the server's options.
-const FILES: [(&str, bool); 36] = [
-    ("admission-control-config-file", true),
-    ("audit-policy-file", true),
-    ("audit-webhook-config-file", false),
-    ("authentication-config", true),
-    ("authentication-token-webhook-config-file", false),
-    ("authorization-config", true),
-    ("authorization-policy-file", false),
-    ("authorization-webhook-config-file", false),
-    ("basic-auth-file", false),
-    ("client-ca-file", false),
-    ("cloud-config", false),
-    ("egress-selector-config-file", true),
-    ("encryption-provider-config", true),
-    ("etcd-cafile", false),
-    ("etcd-certfile", false),
-    ("etcd-keyfile", false),
-    ("experimental-encryption-provider-config", true),
-    ("experimental-keystone-ca-file", false),
-    ("kubelet-certificate-authority", false),
-    ("kubelet-client-certificate", false),
-    ("kubelet-client-key", false),
-    ("oidc-ca-file", false),
-    ("peer-ca-file", false),
-    ("proxy-client-cert-file", false),
-    ("proxy-client-key-file", false),
-    ("requestheader-client-ca-file", false),
-    ("service-account-key-file", false),
-    ("service-account-signing-key-file", false),
-    ("ssh-keyfile", false),
-    ("tls-ca-file", false),
-    ("tls-cert-file", false),
-    ("tls-private-key-file", false),
-    ("tls-sni-cert-key", false),
-    ("token-auth-file", false),
-    ("tracing-config-file", true),
-    ("allow-metric-labels-manifest", false),
+const FILES: [(&str, Contents); 36] = [
+    ("admission-control-config-file", Contents::Text),
+    ("audit-policy-file", Contents::Text),
+    ("audit-webhook-config-file", Contents::Unneeded),
+    ("authentication-config", Contents::Text),
+    ("authentication-token-webhook-config-file", Contents::Unneeded),
+    ("authorization-config", Contents::Text),
+    ("authorization-policy-file", Contents::Unneeded),
+    ("authorization-webhook-config-file", Contents::Unneeded),
+    ("basic-auth-file", Contents::Unneeded),
+    ("client-ca-file", Contents::Unneeded),
+    ("cloud-config", Contents::Unneeded),
+    ("egress-selector-config-file", Contents::Text),
+    ("encryption-provider-config", Contents::Text),
+    ("etcd-cafile", Contents::Unneeded),
+    ("etcd-certfile", Contents::Unneeded),
+    ("etcd-keyfile", Contents::Unneeded),
+    ("experimental-encryption-provider-config", Contents::Text),
+    ("experimental-keystone-ca-file", Contents::Unneeded),
+    ("kubelet-certificate-authority", Contents::Unneeded),
+    ("kubelet-client-certificate", Contents::Unneeded),
+    ("kubelet-client-key", Contents::Unneeded),
+    ("oidc-ca-file", Contents::Unneeded),
+    ("peer-ca-file", Contents::Unneeded),
+    ("proxy-client-cert-file", Contents::Unneeded),
+    ("proxy-client-key-file", Contents::Unneeded),
+    ("requestheader-client-ca-file", Contents::Unneeded),
+    ("service-account-key-file", Contents::Unneeded),
+    ("service-account-signing-key-file", Contents::Unneeded),
+    ("ssh-keyfile", Contents::Unneeded),
+    ("tls-ca-file", Contents::Unneeded),
+    ("tls-cert-file", Contents::Unneeded),
+    ("tls-private-key-file", Contents::Unneeded),
+    ("tls-sni-cert-key", Contents::Unneeded),
+    ("token-auth-file", Contents::Tokens),
+    ("tracing-config-file", Contents::Text),
+    ("allow-metric-labels-manifest", Contents::Unneeded),
 ];
 
-/// The files that the written flags of an invocation name, for whoever collects them.
-pub fn file_wants(invocation: &Invocation, component: &Component) -> Vec<FileWant> {
-    let versions: Vec<Version> = match &component.release {
-        Release::Exactly(version) => vec![version.clone()],
-        within => within.minors().map(Version::of_minor).collect(),
-    };
-    wanted(invocation, &versions)
+/// The files that the written flags of an invocation name, and those that these name where they were read, for whoever
+/// collects them.
+pub fn wants(invocation: &Invocation, version: Option<&Version>, files: &Files<'_>) -> Vec<FileWant> {
+    let versions = versions(&release(invocation, version).0);
+    let mut wants = wanted(invocation, &versions);
+    let read = |want: &FileWant| want.contents == Contents::Text && matches!(files.look(&want.path), File::Read(_));
+    if wants.iter().any(read) {
+        for version in &versions {
+            wants.extend(Config::read(&Server::read(invocation, version), files).names);
+        }
+        wants.sort_unstable();
+        wants.dedup();
+    }
+    wants
 }
 
 /// A flag of one possible release names its file whether or not another one has the flag.
@@ -495,8 +519,7 @@ fn wanted(invocation: &Invocation, versions: &[Version]) -> Vec<FileWant> {
 }
 
 /// Files that are read at start-up and were not seen: without a root all of them, as one gap.
-fn unseen_files(invocation: &Invocation, versions: &[Version], files: &Files<'_>) -> Vec<Gap> {
-    let wants = wanted(invocation, versions);
+fn unseen_files(wants: &[FileWant], files: &Files<'_>) -> Vec<Gap> {
     if files.root.is_none() && !wants.is_empty() {
         let count = if wants.len() == 1 { "a file".to_owned() } else { format!("{} files", wants.len()) };
         return vec![Gap {

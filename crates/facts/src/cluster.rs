@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use model::{Component, Evidence, EvidenceId, Release, Version};
 
 use crate::{
-    Files, Invocation,
+    Contents, Files, Invocation,
     apiserver::{self, ApiServer},
-    declare,
+    declare::{self, Declared},
 };
 
 /// The evidence of one cluster, before anything is concluded from it.
@@ -37,6 +37,8 @@ pub struct Cluster {
     /// Of the API servers; `None` where there is none, or where they differ.
     pub release: Option<Release>,
     pub apiservers: Vec<ApiServer>,
+    /// The file that declares more processes than are looked at, and how many of the cluster's are.
+    pub cut: Option<(EvidenceId, usize)>,
     pub evidence: Vec<Evidence>,
 }
 
@@ -53,18 +55,17 @@ pub struct Want {
     pub id: EvidenceId,
     /// Below the root.
     pub host_path: String,
-    /// Whether what it says matters, or only that it is there.
-    pub contents: bool,
+    pub contents: Contents,
 }
 
-/// The files that the evidence refers to, below the cluster's root; none without one.
-pub fn wants(gathered: &Gathered) -> Vec<Want> {
+/// The files that the evidence refers to, below the cluster's root; none without one. Files that were read may name others,
+/// so whoever adds them asks again.
+pub fn wants(gathered: &Gathered, options: &Options) -> Vec<Want> {
     let Some(root) = &gathered.root else { return Vec::new() };
     let mut wants = Vec::new();
-    for invocation in declare::invocations(&gathered.evidence) {
+    for invocation in declare::invocations(&gathered.evidence).invocations {
         let files = files(gathered.root.as_deref(), &invocation, &gathered.evidence);
-        let server = apiserver::resolve(&invocation, None, &files);
-        for want in apiserver::file_wants(&invocation, server.component()) {
+        for want in apiserver::wants(&invocation, options.version.as_ref(), &files) {
             if let Ok(host_path) = files.host_path(&want.path) {
                 wants.push(Want { id: Files::id(root, &host_path), host_path, contents: want.contents });
             }
@@ -73,7 +74,9 @@ pub fn wants(gathered: &Gathered) -> Vec<Want> {
     wants.sort_unstable();
     wants.dedup_by(|a, b| {
         let same = a.id == b.id;
-        b.contents |= same && a.contents;
+        if same {
+            b.contents = b.contents.max(a.contents);
+        }
         same
     });
     wants
@@ -83,7 +86,7 @@ pub fn wants(gathered: &Gathered) -> Vec<Want> {
 pub fn resolve(gathered: Gathered, options: &Options) -> Cluster {
     let Gathered { name, target, root, mut evidence } = gathered;
     evidence.sort_by(|a, b| a.id.cmp(&b.id));
-    let mut invocations = declare::invocations(&evidence);
+    let Declared { mut invocations, cut } = declare::invocations(&evidence);
     name_apart(&mut invocations);
     let apiservers: Vec<ApiServer> = invocations
         .iter()
@@ -95,7 +98,8 @@ pub fn resolve(gathered: Gathered, options: &Options) -> Cluster {
     let mut releases = apiservers.iter().map(|server| &server.component().release);
     let release = releases.next().filter(|first| releases.all(|other| other == *first)).cloned();
     let distribution = invocations.iter().find_map(|invocation| invocation.distribution);
-    Cluster { name, target, root, distribution, release, apiservers, evidence }
+    let cut = cut.map(|file| (file, invocations.len()));
+    Cluster { name, target, root, distribution, release, apiservers, cut, evidence }
 }
 
 fn files<'a>(root: Option<&'a str>, invocation: &'a Invocation, evidence: &'a [Evidence]) -> Files<'a> {

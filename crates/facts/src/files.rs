@@ -19,6 +19,17 @@ pub struct Files<'a> {
     pub evidence: &'a [Evidence],
 }
 
+/// What is wanted of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Contents {
+    /// That it is there is enough: keys, certificates, passwords.
+    Unneeded,
+    /// What it says.
+    Text,
+    /// What it says but for the first column, which holds tokens.
+    Tokens,
+}
+
 /// A file as far as it could be seen.
 pub enum File<'a> {
     Read(&'a Evidence),

@@ -23,7 +23,7 @@ mod redact;
 pub mod release;
 
 pub use cluster::{Cluster, Gathered, Options, Want, resolve, wants};
-pub use files::{File, Files};
+pub use files::{Contents, File, Files};
 pub use invocation::{Invocation, Mount, Word};
 pub use placeholder::placeholder;
 pub use recognise::{Recognised, Trouble, recognise, text};

@@ -15,6 +15,8 @@ use std::{
 use model::{Body, CutSecret, Digest, Evidence, EvidenceId, Kind, Plane, Span};
 use yaml::{Cursor, Value};
 
+use crate::{Contents, Want};
+
 /// Cuts the secrets of one run.
 #[derive(Default)]
 pub struct Redactor {
@@ -65,6 +67,19 @@ impl Redactor {
         Evidence { id, plane, kind, body: Body::Text(redacted.into()), secrets, digest: Some(digest) }
     }
 
+    /// Makes evidence of a file that somebody asked for, who knows where its secrets are.
+    pub fn wanted(&mut self, want: &Want, plane: Plane, text: &str) -> Evidence {
+        if want.contents != Contents::Tokens {
+            return self.evidence(want.id.clone(), plane, Kind::ConfigFile, text);
+        }
+        let mut spans = Vec::new();
+        first_column(text, &mut spans);
+        let (redacted, secrets) = self.overwrite(text, spans);
+        let digest = Digest { bytes: text.len() as u64, sha256: None };
+        let body = Body::Text(redacted.into());
+        Evidence { id: want.id.clone(), plane, kind: Kind::ConfigFile, body, secrets, digest: Some(digest) }
+    }
+
     fn cut<'t>(&mut self, text: &'t str) -> (Cow<'t, str>, Vec<CutSecret>) {
         let mut spans = Vec::new();
         raw_spans(text, &mut spans);
@@ -74,6 +89,10 @@ impl Redactor {
                 tree_spans(&document.cursor(), text, &mut spans);
             }
         }
+        self.overwrite(text, spans)
+    }
+
+    fn overwrite<'t>(&mut self, text: &'t str, mut spans: Vec<Span>) -> (Cow<'t, str>, Vec<CutSecret>) {
         if spans.is_empty() {
             return (Cow::Borrowed(text), Vec::new());
         }
@@ -132,6 +151,26 @@ fn base64_length(text: &str) -> Option<u32> {
         return None;
     }
     u32::try_from(text.len() / 4 * 3 - padding).ok()
+}
+
+/// The first column of a table, without its quotes, which say where it ends.
+fn first_column(text: &str, spans: &mut Vec<Span>) {
+    let (mut quoted, mut first, mut start) = (false, true, 0);
+    for (at, byte) in text.bytes().chain([b'\n']).enumerate() {
+        let ends = matches!(byte, b'\n' | b'\r' | b'"') || (byte == b',' && !quoted);
+        if first && ends {
+            push(start, at, spans);
+        }
+        match byte {
+            b'"' => quoted = !quoted,
+            b',' if !quoted => first = false,
+            b'\n' if !quoted => first = true,
+            _ => {}
+        }
+        if ends {
+            start = at + 1;
+        }
+    }
 }
 
 /// Whether a walk over the tree could find anything: most manifests hold no such word.
@@ -285,6 +324,19 @@ mod tests {
             let seen = redacted(text);
             assert_eq!(seen.len(), text.len(), "{text}");
             assert_eq!(seen.replace(' ', ""), expected.replace(' ', ""), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_tokens_of_a_table_go_and_the_names_stay() {
+        for (text, expected) in [
+            ("abc,ann,1\r\nde,bob,2,\"x,y\"\n", "***,ann,1\r\n**,bob,2,\"x,y\"\n"),
+            ("\"a,\"\"b\",ann,1\n\n,bob,2", "\"**\"\"*\",ann,1\n\n,bob,2"),
+            ("lonely", "******"),
+        ] {
+            let want = Want { id: EvidenceId::new("t"), host_path: "/t".to_owned(), contents: Contents::Tokens };
+            let seen = Redactor::new().wanted(&want, Plane::Declared, text);
+            assert_eq!(seen.text().map(|text| &**text), Some(expected));
         }
     }
 

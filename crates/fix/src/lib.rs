@@ -1,9 +1,9 @@
 //! Wanted states into edits: the smallest change of somebody's own file that makes a wish come true.
 //!
 //! A rule says which setting should have which value, and facts say where it is written or would be. This crate finds the
-//! bytes: a word keeps its quotes, a new word stands where its siblings stand and looks like them, a comment outlives what
-//! it was about. Every plan is checked by reading the changed text again: nothing but the wish may be different. What
-//! cannot be done so is refused with a reason, and stays advice.
+//! words: [`yaml::edit`] keeps the quotes of one that changes, and makes a new one look like its siblings. Every plan is
+//! checked by reading the changed text again: nothing but the wish may be different. What cannot be done so is refused
+//! with a reason, and stays advice.
 //!
 //! It is pure: it never reads or writes a file, and never judges whether a change is wise.
 //!
@@ -54,12 +54,12 @@ pub fn plan(changes: &[Change], evidence: &[Evidence]) -> Result<Vec<Edit>, Refu
             let refuse =
                 |reason: String| Refusal { setting: setting.clone(), evidence: site.at.evidence.clone(), reason };
             let text = source(&site.at, evidence).map_err(refuse)?;
-            let done = one(setting, site, to, &text).map_err(refuse)?;
+            let done = one(setting, site, to, &text).map_err(|Obstacle(reason)| refuse(reason))?;
             wishes.extend(done.wishes.into_iter().map(|wish| (site.at.evidence.clone(), setting.as_str(), wish)));
-            edits.extend(done.splices.into_iter().map(|(span, text)| Edit {
+            edits.extend(done.edits.into_iter().map(|edit| Edit {
                 evidence: site.at.evidence.clone(),
-                span,
-                text,
+                span: Span::new(edit.span.start, edit.span.end),
+                text: edit.text,
             }));
         }
     }
@@ -91,8 +91,19 @@ pub fn apply(text: &str, edits: &[Edit]) -> String {
 /// What one site needs, and what must be different afterwards.
 #[derive(Debug, Default)]
 pub(crate) struct Done {
-    pub(crate) splices: Vec<(Span, String)>,
+    pub(crate) edits: Vec<yaml::edit::Edit>,
     pub(crate) wishes: Vec<Wish>,
+}
+
+impl Done {
+    pub(crate) fn new(change: yaml::edit::Change, wish: Wish) -> Self {
+        Self { edits: change.edits, wishes: vec![wish] }
+    }
+
+    pub(crate) fn add(&mut self, other: Self) {
+        self.edits.extend(other.edits);
+        self.wishes.extend(other.wishes);
+    }
 }
 
 /// A parsed text, the document that a site is in, and the node.
@@ -102,13 +113,32 @@ pub(crate) struct Ground<'a> {
     pub(crate) node: Cursor<'a>,
 }
 
-fn one(setting: &str, site: &Site, to: Option<&str>, text: &str) -> Result<Done, String> {
+/// Why one site cannot be changed: a sentence without its full stop.
+#[derive(Debug)]
+pub(crate) struct Obstacle(String);
+
+impl From<&str> for Obstacle {
+    fn from(reason: &str) -> Self {
+        Self(reason.to_owned())
+    }
+}
+
+impl From<String> for Obstacle {
+    fn from(reason: String) -> Self {
+        Self(reason)
+    }
+}
+
+impl From<yaml::edit::Refusal> for Obstacle {
+    fn from(refusal: yaml::edit::Refusal) -> Self {
+        Self(refusal.to_string())
+    }
+}
+
+fn one(setting: &str, site: &Site, to: Option<&str>, text: &str) -> Result<Done, Obstacle> {
     let stream = yaml::parse(text, &Limits::default());
     let document = containing(&stream.documents, &site.at)?;
     let node = document.at(&site.at.pointer).ok_or("the place is not there any more")?;
-    if is_borrowed(&node) {
-        return Err("the value is shared through a YAML alias, so that other places would change with it".to_owned());
-    }
     let ground = Ground { text, document: document.index, node };
     match (site.form, to) {
         (Form::Word, Some(to)) => scalar::set_word(&ground, setting, to),
@@ -117,20 +147,15 @@ fn one(setting: &str, site: &Site, to: Option<&str>, text: &str) -> Result<Done,
         (Form::Word, None) => list::remove_word(&ground, setting),
         (Form::SplitWord, None) => list::remove_split(&ground, setting),
         (Form::Script, to) => script::word(&ground, site, setting, to),
-        (Form::Field, None) => Err("a field is taken out of a configuration file by hand".to_owned()),
-        (Form::List, None) => Err("nobody wrote it there".to_owned()),
+        (Form::Field, None) => Err("a field is taken out of a configuration file by hand".into()),
+        (Form::List, None) => Err("nobody wrote it there".into()),
     }
 }
 
-/// Whether somebody else reads the value as well, here or further up.
-fn is_borrowed(node: &Cursor<'_>) -> bool {
-    node.is_shared() || node.parent().is_some_and(is_borrowed)
-}
-
-fn containing<'a>(documents: &'a [Document], at: &Location) -> Result<&'a Document, String> {
+fn containing<'a>(documents: &'a [Document], at: &Location) -> Result<&'a Document, &'static str> {
     let span = at.span.ok_or("it has no place in the text")?;
     let holds = |document: &&Document| document.span.start <= span.start && span.end <= document.span.end;
-    documents.iter().find(holds).ok_or_else(|| "the place is in no document that can be read".to_owned())
+    documents.iter().find(holds).ok_or("the place is in no document that can be read")
 }
 
 /// The text to plan in. Secrets are cut out of it as `*`, which YAML reads as an alias, so another letter stands in.

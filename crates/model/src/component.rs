@@ -56,6 +56,8 @@ pub struct Reading {
     pub value: String,
     /// What holds, in the same spelling, where that is something else.
     pub effective: Option<Effective>,
+    /// Why it is not known what holds although the value is: something else that was not read may decide.
+    pub open: Option<Gap>,
     pub origin: Origin,
     /// What it won over in its own source, nearest first.
     pub overrides: Vec<(Origin, String)>,
@@ -72,7 +74,7 @@ pub struct Effective {
 }
 
 impl Reading {
-    /// What holds.
+    /// What holds, as far as `open` does not say otherwise.
     pub fn in_force(&self) -> &str {
         self.effective.as_ref().map_or(&self.value, |effective| &effective.value)
     }
@@ -87,9 +89,15 @@ pub struct Setting {
 }
 
 impl Setting {
-    /// The nearest source in scope: it speaks, or it is a gap. There is no search and no fallback.
-    pub fn in_force(&self) -> Result<&Reading, &Gap> {
+    /// What the nearest source in scope says: it speaks, or it is a gap. There is no search and no fallback.
+    pub fn nearest(&self) -> Result<&Reading, &Gap> {
         self.readings.first().expect("a setting has at least one reading").as_ref()
+    }
+
+    /// The nearest source, where it also tells what holds.
+    pub fn in_force(&self) -> Result<&Reading, &Gap> {
+        let reading = self.nearest()?;
+        reading.open.as_ref().map_or(Ok(reading), Err)
     }
 }
 

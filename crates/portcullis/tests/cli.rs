@@ -225,6 +225,32 @@ fn files_below_a_root_are_read_and_their_absence_told() {
 }
 
 #[test]
+fn files_that_files_name_are_looked_for_and_tokens_stay_inside() {
+    let root = folder("names");
+    let etc = root.join("etc/kubernetes");
+    fs::create_dir_all(etc.join("manifests")).expect("folders");
+    let flags = ["--authorization-config=/etc/kubernetes/authz.yaml", "--token-auth-file=/etc/kubernetes/tokens.csv"];
+    let mounts = "    volumeMounts: [{name: k, mountPath: /etc/kubernetes}]\n  volumes: [{name: k, hostPath: {path: /etc/kubernetes}}]\n";
+    fs::write(etc.join("manifests/x.yaml"), manifest(&flags) + mounts).expect("a manifest");
+    let webhook = "{type: Webhook, name: w, webhook: {connectionInfo: {type: KubeConfigFile, kubeConfigFile: /etc/kubernetes/none.conf}}}";
+    let config = format!(
+        "apiVersion: apiserver.config.k8s.io/v1beta1\nkind: AuthorizationConfiguration\nauthorizers:\n- {webhook}\n"
+    );
+    fs::write(etc.join("authz.yaml"), config).expect("a configuration");
+    fs::write(etc.join("tokens.csv"), "hunter2,ann,1\nhunter3,bob\n").expect("tokens");
+    let assert = run(&["resolve", "--format", "json", root.to_str().expect("UTF-8")]);
+    let text = out(&assert);
+    assert!(!text.contains("hunter"), "{text}");
+    let report: Value = serde_json::from_str(&text).expect("JSON");
+    let problems = report["clusters"][0]["components"][0]["problems"].as_array().expect("problems").clone();
+    for wanted in ["`/etc/kubernetes/none.conf` does not exist", "2 columns"] {
+        let told =
+            problems.iter().find(|problem| problem["message"].as_str().is_some_and(|text| text.contains(wanted)));
+        assert_eq!(told.map(|problem| &problem["stops"]), Some(&Value::Bool(true)), "{wanted}: {problems:?}");
+    }
+}
+
+#[test]
 fn one_broken_document_does_not_hide_its_neighbours() {
     let folder = folder("broken");
     let text = format!("a: [\n---\n{}", manifest(&["--anonymous-auth=true"]));

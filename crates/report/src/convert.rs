@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use model::{
-    Author, Body, Component, Entry, Evidence, Gap, Origin, Outcome, Problem, Reading, Release, Setting, Severity,
+    Author, Body, Component, Entry, Evidence, Gap, Origin, Outcome, Problem, Reading, Release, Safety, Setting,
+    Severity,
 };
 use sha2::{Digest as _, Sha256};
 
@@ -199,7 +200,7 @@ fn entry(judged: &Judged, cluster: &ClusterReport, places: &Places<'_>) -> wire:
     };
     let remedy = failure.and_then(|failure| failure.remedy.as_ref()).map(|remedy| wire::Remedy {
         title: remedy.title.clone(),
-        safety: remedy.safety.name().to_owned(),
+        safety: if judged.by_hand.is_some() { Safety::Manual } else { remedy.safety }.name().to_owned(),
         breaks: remedy.breaks.clone(),
         edits: judged
             .edits
@@ -316,12 +317,12 @@ fn setting(setting: &Setting, places: &Places<'_>) -> wire::Setting {
         overrides: Vec::new(),
         gap: Some(one_gap(gap)),
     };
-    let mut shown = match setting.in_force() {
+    let mut shown = match setting.nearest() {
         Err(hidden) => gap(hidden),
         Ok(reading) => wire::Setting {
             name: setting.name.to_owned(),
             value: Some(reading.value.clone()),
-            effective: Some(reading.in_force().to_owned()),
+            effective: reading.open.is_none().then(|| reading.in_force().to_owned()),
             plane: Some(reading.plane.name().to_owned()),
             origin: Some(reading.origin.name().to_owned()),
             by: by(reading),
@@ -338,7 +339,7 @@ fn setting(setting: &Setting, places: &Places<'_>) -> wire::Setting {
                     location: origin.location().map(|at| places.wire(at, None)),
                 })
                 .collect(),
-            gap: None,
+            gap: reading.open.as_ref().map(one_gap),
         },
     };
     let farther = setting.readings.iter().skip(1).filter_map(|reading| reading.as_ref().ok());

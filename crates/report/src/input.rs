@@ -33,8 +33,6 @@ pub struct ClusterReport {
     pub name: String,
     pub id: Option<String>,
     pub target: String,
-    /// The folder that stands for `/` of the node.
-    pub root: Option<String>,
     pub distribution: Option<String>,
     pub release: Option<Release>,
     pub components: Vec<Component>,
@@ -48,6 +46,8 @@ pub struct ClusterReport {
 pub struct Judged {
     pub entry: Entry,
     pub edits: Vec<Edit>,
+    /// Why a change that was planned takes a person after all; a sentence without its full stop.
+    pub by_hand: Option<String>,
     /// The page of the rule.
     pub page: &'static str,
 }

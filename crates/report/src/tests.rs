@@ -43,7 +43,7 @@ fn entry(rule: &'static str, severity: Severity, outcome: Outcome) -> Entry {
 }
 
 fn judged(entry: Entry, edits: Vec<Edit>) -> Judged {
-    Judged { entry, edits, page: PAGE }
+    Judged { entry, edits, by_hand: None, page: PAGE }
 }
 
 fn failure() -> Outcome {
@@ -71,7 +71,14 @@ fn gap(wanted: &str) -> Gap {
 pub(crate) fn sample() -> Report {
     let edit = Edit { evidence: EvidenceId::new("a.yaml"), span: Span::new(30, 34), text: "false".to_owned() };
     let reading = |value: &str, origin| {
-        Ok(Reading { plane: Plane::Declared, value: value.to_owned(), effective: None, origin, overrides: Vec::new() })
+        Ok(Reading {
+            plane: Plane::Declared,
+            value: value.to_owned(),
+            effective: None,
+            open: None,
+            origin,
+            overrides: Vec::new(),
+        })
     };
     let written = Origin::Written(Site { at: location(13, 34), form: Form::Word });
     let default = Origin::Default { by: model::Author::Upstream { since: Some("1.5".to_owned()) }, home: None };
@@ -175,7 +182,6 @@ pub(crate) fn sample() -> Report {
             name: "a.yaml".to_owned(),
             id: None,
             target: "a.yaml".to_owned(),
-            root: None,
             distribution: Some("kubeadm".to_owned()),
             release: Some(component.release.clone()),
             components: vec![component],

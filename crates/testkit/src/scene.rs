@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use facts::{Cluster, Gathered, Options};
+use facts::{Cluster, Contents, Gathered, Options};
 use model::{Body, Evidence, EvidenceId, Gap, GapKind, Kind, Minor, Plane, Version};
 
 use crate::page::{Case, Fence, FenceKind};
@@ -195,8 +195,8 @@ impl Scene {
 
     /// Says of files that are only wanted to be there that they are, so that a case is about its own tweak.
     fn supply(&mut self) {
-        for want in facts::wants(&self.gathered(self.evidence.clone())) {
-            if !want.contents && !self.evidence.iter().any(|piece| piece.id == want.id) {
+        for want in facts::wants(&self.gathered(self.evidence.clone()), &Options::default()) {
+            if want.contents != Contents::Text && !self.evidence.iter().any(|piece| piece.id == want.id) {
                 self.evidence.push(piece(want.id, Kind::ConfigFile, Body::Present));
             }
         }

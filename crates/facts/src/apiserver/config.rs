@@ -2,20 +2,21 @@
 
 use model::{Evidence, Gap, GapKind, Location, Problem, ProblemKind, Release, Unanswered};
 
-use super::{gates::Gates, server::Server};
+use super::{FileWant, gates::Gates, plugins, server::Server};
 use crate::{
     File, Files,
-    configuration::{self, Around, ConfigFile, authn::Authentication, authz::Authorization},
+    configuration::{self, Around, ConfigFile, Placed, authn::Authentication, authz::Authorization},
     pflag::Value,
 };
 
 /// Flags that name a file whose contents count, but for those below, which decide more than whether the server starts.
-const OTHERS: [&str; 6] = [
+const OTHERS: [&str; 7] = [
     "admission-control-config-file",
     "audit-policy-file",
     "egress-selector-config-file",
     "encryption-provider-config",
     "experimental-encryption-provider-config",
+    "token-auth-file",
     "tracing-config-file",
 ];
 
@@ -24,11 +25,14 @@ pub(super) struct Config {
     pub(super) authentication: Option<Result<Authentication, Gap>>,
     pub(super) authorization: Option<Result<Authorization, Gap>>,
     pub(super) problems: Vec<Problem>,
+    /// Files that those files name.
+    pub(super) names: Vec<FileWant>,
 }
 
 impl Config {
     pub(super) fn read(server: &Server<'_>, files: &Files<'_>) -> Self {
-        let mut problems = Vec::new();
+        let (mut problems, mut names) = (Vec::new(), Vec::new());
+        let plugins = plugins::running(server);
         let issuers: Vec<String> = match server.value("service-account-issuer") {
             Some(Value::Text(issuer)) if !issuer.is_empty() => vec![issuer.clone()],
             Some(Value::List(issuers)) => issuers.clone(),
@@ -36,20 +40,22 @@ impl Config {
         };
         let gates = Gates::of(server).set();
         let release = Release::Exactly(server.version.clone());
-        let mut one = |flag: &str| -> Option<Result<ConfigFile, Gap>> {
+        let mut one = |flag: &'static str| -> Option<Result<ConfigFile, Gap>> {
             let path = server.text(flag).filter(|path| !path.is_empty())?;
             Some(found(path, files).and_then(|evidence| {
                 let around = Around {
                     issuers: &issuers,
                     gates: &gates,
-                    plugins: None,
+                    plugins: plugins.as_deref(),
                     reload: server.is("encryption-provider-config-automatic-reload", true),
                     path: Some(path),
-                    files: None,
+                    files: Some(files),
                 };
                 let read = configuration::check(flag, evidence, &release, &around);
                 let value = read.and_then(|read| {
                     problems.extend(read.problems);
+                    let want = |(path, contents): (Placed<String>, _)| FileWant { flag, path: path.value, contents };
+                    names.extend(read.names.into_iter().map(want));
                     read.value
                 });
                 value.ok_or_else(|| {
@@ -86,7 +92,7 @@ impl Config {
                 setting: Some("anonymous-auth".to_owned()),
             });
         }
-        Self { authentication, authorization, problems }
+        Self { authentication, authorization, problems, names }
     }
 
     /// The list of authorizers of the file, if a file decides.

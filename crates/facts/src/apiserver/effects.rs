@@ -132,6 +132,17 @@ pub(super) fn apply(
     readings: &mut [(&'static str, Result<Reading, Gap>)],
 ) {
     let minor = server.version.minor;
+    let mut leave_open = |name: &str, gap: Gap| {
+        if let Some(reading) = reading(readings, name) {
+            reading.open = Some(gap);
+        }
+    };
+    if let Err(Unanswered::Gap(gap)) = authorizers {
+        leave_open("authorization-mode", gap.clone());
+    }
+    if let Err(Unanswered::Gap(gap)) = anonymous {
+        leave_open("anonymous-auth", gap.clone());
+    }
     let mut set = |name: &str, value: String, by: &str| {
         let at = server.place(by).cloned();
         if let Some(reading) = reading(readings, name)

@@ -5,7 +5,10 @@ use std::sync::LazyLock;
 use model::{Minor, Origin, Unanswered};
 use serde::Deserialize;
 
-use super::{ApiServer, Flag, server::version_gap};
+use super::{
+    ApiServer, Flag,
+    server::{Server, version_gap},
+};
 use crate::flags::parse_minor;
 
 static KNOWN: LazyLock<Data> = LazyLock::new(|| {
@@ -118,6 +121,21 @@ pub(super) fn state(server: &ApiServer, name: &str) -> Result<AdmissionPlugin, U
         other => other,
     };
     Ok(AdmissionPlugin { inert, ..plugin(first, setting, origin) })
+}
+
+/// The plugins that run in one release; `None` where a flag that decides it is not known, or the release.
+pub(super) fn running(server: &Server<'_>) -> Option<Vec<String>> {
+    let minor = server.version.minor;
+    if server.is_given("admission-control") {
+        return server.list("admission-control").map(<[String]>::to_vec);
+    }
+    let default = &KNOWN.versions.iter().find(|release| parse_minor(release.version) == Some(minor))?.default_on;
+    if !server.has("enable-admission-plugins") {
+        return Some(default.iter().map(|&name| name.to_owned()).collect());
+    }
+    let (enabled, disabled) = (server.list("enable-admission-plugins")?, server.list("disable-admission-plugins")?);
+    let on = default.iter().copied().chain(enabled.iter().map(String::as_str));
+    Some(on.filter(|name| !disabled.iter().any(|other| other == name)).map(str::to_owned).collect())
 }
 
 /// `None` outside the releases that the data covers.

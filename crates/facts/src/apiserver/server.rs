@@ -176,7 +176,7 @@ impl<'a> Server<'a> {
     }
 
     fn plain(&self, value: String, origin: Origin, overrides: Vec<(Origin, String)>) -> Reading {
-        Reading { plane: self.invocation.plane, value, effective: None, origin, overrides }
+        Reading { plane: self.invocation.plane, value, effective: None, open: None, origin, overrides }
     }
 
     /// The value of a flag, if this release has it and it is known.

@@ -284,8 +284,7 @@ fn settings(
         return None;
     };
     let full = absolute(&path.value, decoder.around.path)?;
-    decoder.wants(&Placed { value: full.clone(), at: path.at.clone() });
-    let evidence = decoder.contents(&full)?;
+    let evidence = decoder.reads(&Placed { value: full, at: path.at.clone() })?;
     if called == "PodSecurity" && evidence.text().is_some_and(|text| text.is_empty()) {
         let standard = Standard::default;
         return Some(Settings::PodSecurity(Box::new(PodSecurity {

@@ -10,7 +10,7 @@
 use model::{Body, Evidence, Location, Minor, Problem, ProblemKind, Release, Span};
 use yaml::{Cursor, FaultKind, Resolved, Value};
 
-use crate::{File, Files, golang, redact::parsable};
+use crate::{Contents, File, Files, golang, redact::parsable};
 
 /// Problems that are listed of one document; a file that has more is told about the first ones.
 const MOST_PROBLEMS: usize = 200;
@@ -24,8 +24,8 @@ pub struct Read<T> {
     pub problems: Vec<Problem>,
     /// The possible releases that nothing in the file stops; empty where the server does not start.
     pub taken_by: Vec<Minor>,
-    /// Files that this one names and that the server wants when it starts.
-    pub names: Vec<Placed<String>>,
+    /// Files that this one names and that the server wants when it starts, and what of them it wants.
+    pub names: Vec<(Placed<String>, Contents)>,
 }
 
 /// A value and where it is written.
@@ -121,7 +121,7 @@ pub(super) fn read<T>(
 }
 
 /// What releases made of one file, as one.
-type Decoded<T> = (Minor, Option<T>, Vec<Problem>, Vec<Placed<String>>);
+type Decoded<T> = (Minor, Option<T>, Vec<Problem>, Vec<(Placed<String>, Contents)>);
 
 pub(super) fn merge<T>(all: Vec<Decoded<T>>) -> Read<T> {
     struct Seen {
@@ -182,7 +182,7 @@ pub(super) struct Decoder<'a> {
     pub(super) minor: Minor,
     pub(super) around: &'a Around<'a>,
     pub(super) problems: Vec<Problem>,
-    pub(super) names: Vec<Placed<String>>,
+    pub(super) names: Vec<(Placed<String>, Contents)>,
     strict: bool,
 }
 
@@ -536,21 +536,26 @@ impl<'a> Decoder<'a> {
 
     /// Remembers a file that this one names, and says so where it is known not to be there.
     pub(super) fn wants(&mut self, path: &Placed<String>) {
+        self.names(path, Contents::Unneeded);
+    }
+
+    /// The same, and its contents where they can be seen.
+    pub(super) fn reads(&mut self, path: &Placed<String>) -> Option<&'a Evidence> {
+        self.names(path, Contents::Text);
+        match self.around.files?.look(&path.value) {
+            File::Read(evidence) if matches!(evidence.body, Body::Text(_)) => Some(evidence),
+            _ => None,
+        }
+    }
+
+    fn names(&mut self, path: &Placed<String>, contents: Contents) {
         if let Some(files) = self.around.files
             && let File::Missing(_) = files.look(&path.value)
         {
             let message = format!("`{}` does not exist", shown(&path.value));
             self.push(ProblemKind::Missing, true, path.at.clone(), message, None);
         }
-        self.names.push(path.clone());
-    }
-
-    /// The contents of a file that this one names, where they can be seen.
-    pub(super) fn contents(&self, path: &str) -> Option<&'a Evidence> {
-        match self.around.files?.look(path) {
-            File::Read(evidence) if matches!(evidence.body, Body::Text(_)) => Some(evidence),
-            _ => None,
-        }
+        self.names.push((path.clone(), contents));
     }
 }
 

@@ -134,8 +134,8 @@ fn stopped_by(version: &str, argv: &[String], present: &BTreeMap<String, String>
             stopped.push(format!("{path} is missing"));
         }
         let mut beside: Vec<Evidence> = present.iter().map(|(path, text)| evidence(path, text)).collect();
-        let absent = alone.names.iter().filter(|name| !present.contains_key(&name.value));
-        beside.extend(absent.map(|name| missing(&name.value)));
+        let absent = alone.names.iter().filter(|(name, _)| !present.contains_key(&name.value));
+        beside.extend(absent.map(|(name, _)| missing(&name.value)));
         let files = Files { root: Some("/root"), mounts: &[], contained: false, evidence: &beside };
         let read = look(&Around { files: Some(&files), ..around }).expect("the same flag");
         stopped.extend(stops(&read).into_iter().map(str::to_owned));

@@ -15,7 +15,8 @@ use crate::{Invocation, redact::parsable};
 struct Reader {
     /// Whether a text declares a component that is judged. Asked of every file, so it says no cheaply.
     declares: fn(&Source<'_>) -> bool,
-    /// The processes that it declares; the other evidence of the cluster is at hand for what the text refers to.
+    /// The processes that it declares, and none beyond one more than [`MOST`]; the other evidence of the cluster is at hand
+    /// for what the text refers to.
     invocations: fn(&Source<'_>, &[Evidence]) -> Vec<Invocation>,
 }
 
@@ -85,8 +86,19 @@ pub(crate) fn declares(text: &str, stream: &Stream) -> bool {
     READERS.iter().any(|reader| (reader.declares)(&source))
 }
 
+/// Processes of one cluster that are looked at. A dump of a cluster that hosts others holds hundreds; a file that was made
+/// to hurt holds a hundred thousand, and each costs a table of settings.
+pub(crate) const MOST: usize = 2048;
+
+/// What the evidence of one cluster declares.
+pub(crate) struct Declared {
+    pub(crate) invocations: Vec<Invocation>,
+    /// The file in which the counting stopped, after [`MOST`] of them.
+    pub(crate) cut: Option<EvidenceId>,
+}
+
 /// Every process that the evidence of one cluster declares.
-pub(crate) fn invocations(evidence: &[Evidence]) -> Vec<Invocation> {
+pub(crate) fn invocations(evidence: &[Evidence]) -> Declared {
     let mut found = Vec::new();
     for file in evidence.iter().filter(|evidence| evidence.kind == Kind::Workload) {
         let Some(text) = file.text() else { continue };
@@ -96,6 +108,10 @@ pub(crate) fn invocations(evidence: &[Evidence]) -> Vec<Invocation> {
         if let Some(reader) = READERS.iter().find(|reader| (reader.declares)(&source)) {
             found.extend((reader.invocations)(&source, evidence));
         }
+        if found.len() > MOST {
+            found.truncate(MOST);
+            return Declared { invocations: found, cut: Some(file.id.clone()) };
+        }
     }
-    found
+    Declared { invocations: found, cut: None }
 }

@@ -10,7 +10,7 @@ use model::{Evidence, Form, Gap, GapKind, Problem, ProblemKind, Site, Version};
 use yaml::{Cursor, Resolved, Value};
 
 use super::{
-    Source,
+    MOST, Source,
     shell::{self, Variable},
 };
 use crate::{Invocation, Mount, Word, placeholder::placeholder};
@@ -67,7 +67,7 @@ pub(super) fn invocations(source: &Source<'_>, _: &[Evidence]) -> Vec<Invocation
     for document in source.documents() {
         let first = found.len();
         each_pod(&document.cursor(), &mut |pod| {
-            for container in containers(&pod.spec) {
+            for container in containers(&pod.spec).take((MOST + 1).saturating_sub(found.len())) {
                 found.extend(invocation(&pod, &container, source));
             }
         });

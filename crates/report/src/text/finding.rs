@@ -114,7 +114,8 @@ pub(super) fn render(judged: &Judged, places: &Places<'_>, cluster: &ClusterRepo
     }
     if let Some(remedy) = &failure.remedy {
         if !shown {
-            notes.push(("fix", remedy.title.clone()));
+            let by_hand = judged.by_hand.as_ref().map(|reason| format!(" (by hand: {reason})")).unwrap_or_default();
+            notes.push(("fix", format!("{}{by_hand}", remedy.title)));
         }
         notes.extend(remedy.breaks.iter().map(|breaks| ("breaks", breaks.clone())));
     }

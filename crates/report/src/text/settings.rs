@@ -74,12 +74,14 @@ fn one_component(
 
     let (mut written, mut decided, mut gaps, mut defaults) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for setting in &component.settings {
-        match setting.in_force() {
+        match setting.nearest() {
             Err(gap) => gaps.push((setting, gap)),
             Ok(reading) => match &reading.origin {
                 Origin::Written(_) | Origin::Reported(_) => written.push((setting, reading)),
                 Origin::Implied { .. } => decided.push((setting, reading)),
-                Origin::Default { .. } if decided_elsewhere(setting, reading) => decided.push((setting, reading)),
+                Origin::Default { .. } if reading.open.is_some() || decided_elsewhere(setting, reading) => {
+                    decided.push((setting, reading));
+                }
                 Origin::Default { .. } => defaults.push((setting, reading)),
             },
         }
@@ -201,6 +203,10 @@ fn why(setting: &Setting, reading: &Reading, scope: Scope<'_>) -> String {
         },
         Origin::Implied { how, .. } => plain(how),
     };
+    if let Some(gap) = &reading.open {
+        let _ = write!(why, ", but whether it holds is not known: {}", plain(&gap.reason));
+        return why;
+    }
     if let Some(effective) = reading.effective.as_ref().filter(|effective| effective.value != reading.value) {
         let value = shown(&effective.value);
         let _ = if effective.by == setting.name {

@@ -419,10 +419,16 @@ fn the_corpus_ends_without_a_fault() {
     };
     let corpus = PathBuf::from(corpus);
     let corpus = corpus.to_str().expect("UTF-8");
-    for format in ["human", "json", "jsonl", "sarif", "junit", "markdown", "csv"] {
-        let assert = run(&["audit", "--format", format, "--color", "never", corpus]).code(1);
-        assert!(!out(&assert).contains('\u{1b}') && !err(&assert).contains('\u{1b}'));
-        assert!(!err(&assert).contains("panicked"), "{}", err(&assert));
+    let folder = folder("corpus");
+    let named = ["json", "jsonl", "sarif", "junit", "markdown", "csv"]
+        .map(|format| format!("{format}={}", folder.join(format).display()));
+    let outputs = named.each_ref().map(|typed| ["-o", typed]).concat();
+    let assert = run(&[&["audit", "-v", "--color", "never", corpus][..], &outputs].concat()).code(1);
+    assert!(!out(&assert).contains('\u{1b}') && !err(&assert).contains('\u{1b}'));
+    assert!(!err(&assert).contains("panicked"), "{}", err(&assert));
+    for entry in fs::read_dir(&folder).expect("the folder") {
+        let text = fs::read_to_string(entry.expect("a file").path()).expect("UTF-8");
+        assert!(!text.is_empty() && !text.contains('\u{1b}'));
     }
     run(&["resolve", "--format", "json", corpus]).code(0);
 }

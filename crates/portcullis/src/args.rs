@@ -44,13 +44,13 @@ pub(crate) struct Look {
     #[arg(long, value_name = "V", env = "PORTCULLIS_KUBERNETES_VERSION", hide_env_values = true)]
     pub(crate) kubernetes_version: Option<String>,
 
-    /// How to print the result
+    /// How to print the result: human or json; audit also as jsonl, sarif, junit, markdown or csv
     #[arg(long, value_name = "FORMAT", default_value = "human", env = "PORTCULLIS_FORMAT", hide_env_values = true)]
     pub(crate) format: String,
 
-    /// Write the result to a file instead of standard output
-    #[arg(long, short, value_name = "FILE")]
-    pub(crate) output: Option<PathBuf>,
+    /// Write the result to a file instead of standard output; with FORMAT= beside it, in that format; may be repeated
+    #[arg(long, short, value_name = "[FORMAT=]FILE")]
+    pub(crate) output: Vec<PathBuf>,
 
     #[command(flatten)]
     pub(crate) voice: Voice,
@@ -167,7 +167,7 @@ pub(crate) struct Rules {
 
 #[derive(Debug, Args)]
 pub(crate) struct Schema {
-    /// The output: report or effective
+    /// The output: report, jsonl or effective
     #[arg(value_name = "NAME")]
     pub(crate) name: String,
 }

@@ -1,15 +1,16 @@
 //! The commands: settings into runs, runs into text.
 
-use std::{collections::BTreeMap, io, path::Path, time::Instant};
+use std::{collections::BTreeMap, env, io, time::Instant};
 
-use audit::{Judging, Summary, nearest};
+use audit::{Summary, nearest};
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use report::{ClusterReport, Look, Report, wire};
 
 use crate::{
     args,
     exit::Exit,
-    settings::{self, Format, UsageError, plain},
+    output::{self, Format, Output, Place, Sink},
+    settings::{self, UsageError, plain},
     terminal::{self, talk},
 };
 
@@ -26,19 +27,41 @@ Tells whether the doors of a Kubernetes control plane are locked, and proves it.
   portcullis rules                          every rule, worst first
   portcullis --help                         everything else
 ";
-    terminal::print(text, None)
+    terminal::print(text)
 }
 
 pub(crate) fn audit(args: &args::Audit) -> Outcome {
-    let run = Started::new(&args.look)?;
+    let mut run = Started::new(&args.look, &Format::AUDIT)?;
     let judging = settings::judging(args)?;
+    run.settings(&[
+        ("fail-on", format!("{:?}", args.fail_on).to_lowercase()),
+        ("profile", args.profile.clone()),
+        ("rule", args.rules.join(" ")),
+        ("show", format!("{:?}", args.show).to_lowercase()),
+        ("skip", args.skip.join(" ")),
+        ("strict", args.strict.to_string()),
+    ]);
+    let metas = audit::rule_metas(&judging.rules);
+    let wanted = |test: fn(Format) -> bool| run.outputs.iter().any(|output| test(output.format));
+    let human = wanted(|format| format == Format::Human);
+    let whole = wanted(|format| matches!(format, Format::Whole(_)));
+    let lines = wanted(|format| format == Format::Jsonl);
+    let mut sinks = run.open()?;
+    each(&mut sinks, Format::Jsonl, |out| report::lines::head(&tool(), run.begun(), report::rules(&metas), out));
     let mut clusters: Vec<ClusterReport> = Vec::new();
     let mut converted: Vec<wire::Cluster> = Vec::new();
-    let summary =
-        audit::audit(&run.targets, &run.look, &judging, &mut io::stdin().lock(), &mut |cluster| match run.format {
-            Format::Json => converted.push(report::cluster(&cluster)),
-            Format::Human => clusters.push(cluster),
-        });
+    let summary = audit::audit(&run.targets, &run.look, &judging, &mut io::stdin().lock(), &mut |cluster| {
+        if whole || lines {
+            let converted_one = report::cluster(&cluster);
+            each(&mut sinks, Format::Jsonl, |out| report::lines::cluster(&converted_one, out));
+            if whole {
+                converted.push(converted_one);
+            }
+        }
+        if human {
+            clusters.push(cluster);
+        }
+    });
     let mut exit = seen(&summary, &args.look.voice);
     if summary.failed {
         exit = exit.or(Exit::Failed);
@@ -46,34 +69,59 @@ pub(crate) fn audit(args: &args::Audit) -> Outcome {
     if summary.undetermined {
         exit = exit.or(Exit::NotEnough);
     }
-    let settings = [
-        ("fail-on", format!("{:?}", args.fail_on).to_lowercase()),
-        ("profile", args.profile.clone()),
-        ("rule", args.rules.join(" ")),
-        ("show", format!("{:?}", args.show).to_lowercase()),
-        ("skip", args.skip.join(" ")),
-        ("strict", args.strict.to_string()),
-    ];
-    let report = run.finish(clusters, &summary, Some(&judging), exit, &settings);
-    let file = args.look.output.as_deref();
-    Ok(exit.or(match run.format {
-        Format::Json => terminal::print_json(&report::report_of(&report, converted), file),
-        Format::Human => terminal::print(&report::report_text(&report, run.style(&args.look, false)), file),
-    }))
+    let inner = run.finish(clusters, &summary, metas, exit);
+    let report = report::report_of(&inner, converted);
+    let here = env::current_dir().ok();
+    let conversion = report::Conversion {
+        report: &report,
+        rules: &inner.rules,
+        verbose: args.look.voice.verbose > 0,
+        strict: args.strict,
+        here: here.as_deref(),
+    };
+    for (output, sink) in &mut sinks {
+        match output.format {
+            Format::Whole(format) => sink.write(|out| conversion.write(format, out)),
+            Format::Human => {
+                let text = report::report_text(&inner, style(&args.look, &output.place, false));
+                sink.write(|out| out.write_all(text.as_bytes()));
+            }
+            Format::Jsonl => {}
+        }
+    }
+    each(&mut sinks, Format::Jsonl, |out| report::lines::end(&report, out));
+    Ok(finished(sinks, exit))
 }
 
 pub(crate) fn resolve(args: &args::Resolve) -> Outcome {
-    let run = Started::new(&args.look)?;
+    let run = Started::new(&args.look, &Format::COMMON)?;
+    let mut sinks = run.open()?;
     let mut clusters: Vec<ClusterReport> = Vec::new();
     let summary =
         audit::resolve(&run.targets, &run.look, &mut io::stdin().lock(), &mut |cluster| clusters.push(cluster));
     let exit = seen(&summary, &args.look.voice);
-    let report = run.finish(clusters, &summary, None, exit, &[]);
-    let file = args.look.output.as_deref();
-    Ok(exit.or(match run.format {
-        Format::Json => terminal::print_json(&report::effective(&report), file),
-        Format::Human => terminal::print(&report::effective_text(&report, run.style(&args.look, args.defaults)), file),
-    }))
+    let report = run.finish(clusters, &summary, Vec::new(), exit);
+    for (output, sink) in &mut sinks {
+        if output.format == Format::Human {
+            let text = report::effective_text(&report, style(&args.look, &output.place, args.defaults));
+            sink.write(|out| out.write_all(text.as_bytes()));
+        } else {
+            sink.write(|out| report::json(&report::effective(&report), out));
+        }
+    }
+    Ok(finished(sinks, exit))
+}
+
+/// Writes the same to every place of a format.
+fn each(sinks: &mut [(Output, Sink)], format: Format, write: impl Fn(&mut dyn io::Write) -> io::Result<()>) {
+    for (_, sink) in sinks.iter_mut().filter(|(output, _)| output.format == format) {
+        sink.write(&write);
+    }
+}
+
+/// Gives every file its name, and says how that ends.
+fn finished(sinks: Vec<(Output, Sink)>, exit: Exit) -> Exit {
+    sinks.into_iter().fold(exit, |exit, (_, sink)| exit.or(sink.finish()))
 }
 
 pub(crate) fn explain(args: &args::Explain) -> Outcome {
@@ -86,15 +134,19 @@ pub(crate) fn explain(args: &args::Explain) -> Outcome {
         }));
     };
     let look = look_of(&args.voice, false);
-    Ok(terminal::print(&report::explain(meta, look), None))
+    Ok(terminal::print(&report::explain(meta, look)))
 }
 
 pub(crate) fn rules(args: &args::Rules) -> Outcome {
     let metas = all_rules();
-    Ok(match Format::find(&args.format)? {
-        Format::Human => terminal::print(&report::rules_table(&metas, look_of(&args.voice, false)), None),
-        Format::Json => terminal::print_json(&report::rules(&metas), None),
-    })
+    let mut out = Sink::stdout();
+    if Format::find(&args.format, &Format::COMMON)? == Format::Human {
+        let text = report::rules_table(&metas, look_of(&args.voice, false));
+        out.write(|out| out.write_all(text.as_bytes()));
+    } else {
+        out.write(|out| report::json(&report::rules(&metas), out));
+    }
+    Ok(out.finish())
 }
 
 pub(crate) fn schema(args: &args::Schema) -> Outcome {
@@ -106,7 +158,7 @@ pub(crate) fn schema(args: &args::Schema) -> Outcome {
             None => format!("no schema `{typed}`; there is {}", names.join(", ")),
         }));
     };
-    Ok(terminal::print(&text, None))
+    Ok(terminal::print(&text))
 }
 
 fn all_rules() -> Vec<report::RuleMeta> {
@@ -156,43 +208,62 @@ struct Started {
     as_of: Timestamp,
     targets: Vec<audit::AuditTarget>,
     look: audit::Look,
-    format: Format,
+    outputs: Vec<Output>,
+    settings: BTreeMap<String, String>,
 }
 
 impl Started {
-    fn new(args: &args::Look) -> Result<Self, UsageError> {
+    fn new(args: &args::Look, formats: &[(&str, Format)]) -> Result<Self, UsageError> {
         let started = Timestamp::now();
-        let format = Format::find(&args.format)?;
+        let outputs = output::outputs(args, formats)?;
         let as_of = args.as_of.as_deref().map_or(Ok(started), day)?;
         let look = settings::look(args)?;
         let targets = settings::targets(&args.targets)?;
-        Ok(Self { clock: Instant::now(), started, as_of, targets, look, format })
+        let mut run = Self { clock: Instant::now(), started, as_of, targets, look, outputs, settings: BTreeMap::new() };
+        if let Some(version) = &run.look.version {
+            run.settings.insert("kubernetes-version".to_owned(), version.to_string());
+        }
+        if let Some(root) = &run.look.root {
+            run.settings.insert("root".to_owned(), root.display().to_string());
+        }
+        Ok(run)
+    }
+
+    /// Adds what a command has of its own.
+    fn settings(&mut self, more: &[(&str, String)]) {
+        self.settings.extend(more.iter().map(|(name, value)| ((*name).to_owned(), value.clone())));
+    }
+
+    /// Tries every place; the first that cannot be written ends the run before it looks at anything.
+    fn open(&self) -> Result<Vec<(Output, Sink)>, UsageError> {
+        self.outputs.iter().map(|output| Ok((output.clone(), Sink::open(&output.place)?))).collect()
+    }
+
+    fn begun(&self) -> wire::Begun {
+        wire::Begun {
+            started: self.started.to_string(),
+            duration_ms: None,
+            as_of: self.as_of.to_string(),
+            settings: self.settings.clone(),
+            exit_code: None,
+        }
     }
 
     fn finish(
         &self,
         clusters: Vec<ClusterReport>,
         summary: &Summary,
-        judging: Option<&Judging>,
+        rules: Vec<report::RuleMeta>,
         exit: Exit,
-        settings: &[(&str, String)],
     ) -> Report {
-        let mut settings: BTreeMap<String, String> =
-            settings.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
-        if let Some(version) = &self.look.version {
-            settings.insert("kubernetes-version".to_owned(), version.to_string());
-        }
-        if let Some(root) = &self.look.root {
-            settings.insert("root".to_owned(), root.display().to_string());
-        }
         let inputs = &summary.inputs;
         Report {
-            tool: wire::Tool { name: "portcullis", version: env!("CARGO_PKG_VERSION"), knowledge: audit::knowledge() },
+            tool: tool(),
             run: wire::Run {
                 started: self.started.to_string(),
                 duration_ms: u64::try_from(self.clock.elapsed().as_millis()).unwrap_or(u64::MAX),
                 as_of: self.as_of.to_string(),
-                settings,
+                settings: self.settings.clone(),
                 exit_code: exit.code(),
             },
             inputs: wire::Inputs {
@@ -203,16 +274,19 @@ impl Started {
                 broken: inputs.broken,
                 unread: inputs.unread,
             },
-            rules: judging.map(|judging| audit::rule_metas(&judging.rules)).unwrap_or_default(),
+            rules,
             clusters,
             problems: summary.problems.clone(),
         }
     }
+}
 
-    fn style(&self, args: &args::Look, defaults: bool) -> Look {
-        let to_file = args.output.as_deref().is_some_and(|path| path != Path::new("-"));
-        Look { color: terminal::color(args.voice.color, to_file), defaults, ..look_of(&args.voice, to_file) }
-    }
+fn tool() -> wire::Tool {
+    wire::Tool { name: "portcullis", version: env!("CARGO_PKG_VERSION"), knowledge: audit::knowledge() }
+}
+
+fn style(args: &args::Look, place: &Place, defaults: bool) -> Look {
+    Look { defaults, ..look_of(&args.voice, place.is_file()) }
 }
 
 fn look_of(voice: &args::Voice, to_file: bool) -> Look {

@@ -6,6 +6,7 @@
 mod args;
 mod commands;
 mod exit;
+mod output;
 mod settings;
 mod terminal;
 
@@ -43,7 +44,7 @@ fn main() -> ExitCode {
 /// Words that are no call: help and the version were asked for, or something is wrong.
 fn refused(error: &clap::Error) -> Exit {
     if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
-        return terminal::print(&error.render().to_string(), None);
+        return terminal::print(&error.render().to_string());
     }
     if let Some(path) = mistaken_for_a_command(error) {
         let path = settings::plain(&path);

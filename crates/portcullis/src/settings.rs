@@ -12,26 +12,7 @@ pub(crate) struct UsageError(pub(crate) String);
 
 type Result<T> = std::result::Result<T, UsageError>;
 
-/// How results are written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Format {
-    Human,
-    Json,
-}
-
-impl Format {
-    const NAMES: [&str; 2] = ["human", "json"];
-
-    pub(crate) fn find(name: &str) -> Result<Self> {
-        match name {
-            "human" => Ok(Self::Human),
-            "json" => Ok(Self::Json),
-            _ => Err(unknown("format", name, &Self::NAMES)),
-        }
-    }
-}
-
-fn unknown(what: &str, typed: &str, names: &[&str]) -> UsageError {
+pub(crate) fn unknown(what: &str, typed: &str, names: &[&str]) -> UsageError {
     let typed = plain(typed);
     UsageError(match nearest(&typed, names.iter().copied()) {
         Some(name) => format!("no {what} `{typed}`; nearest: {name}"),
@@ -141,8 +122,9 @@ mod tests {
 
     #[test]
     fn wrong_names_come_with_the_nearest() {
-        assert_eq!(message(Format::find("jsn")), "no format `jsn`; nearest: json");
-        assert_eq!(message(Format::find("yaml\u{1b}[31m")), "no format `yaml\\u{1b}[31m`; there is human, json");
+        assert_eq!(unknown("format", "jsn", &["human", "json"]).0, "no format `jsn`; nearest: json");
+        let shown = unknown("format", "yaml\u{1b}[31m", &["human", "json"]).0;
+        assert_eq!(shown, "no format `yaml\\u{1b}[31m`; there is human, json");
     }
 
     #[test]

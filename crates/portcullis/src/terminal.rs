@@ -1,51 +1,17 @@
-//! Standard output and standard error, and what kind of terminal they are.
+//! What is said to a person, and what kind of terminal that person has.
 
 use std::{
     env,
-    fs::File,
     io::{self, IsTerminal as _, Write as _},
-    path::Path,
 };
 
-use crate::{args::Color, exit::Exit, settings::plain};
+use crate::{args::Color, exit::Exit, output::Sink};
 
-/// Writes a text where it belongs: to a file, or to standard output.
-pub(crate) fn print(text: &str, file: Option<&Path>) -> Exit {
-    written(file, &|out| out.write_all(text.as_bytes()))
-}
-
-/// Writes a value as JSON, without holding all of its text.
-pub(crate) fn print_json(value: &impl serde::Serialize, file: Option<&Path>) -> Exit {
-    written(file, &|out| {
-        serde_json::to_writer_pretty(&mut *out, value)?;
-        out.write_all(b"\n")
-    })
-}
-
-/// A reader that went away (`| head`) is no failure of ours; a full disk is.
-fn written(file: Option<&Path>, write: &dyn Fn(&mut dyn io::Write) -> io::Result<()>) -> Exit {
-    let result = match file {
-        Some(path) => File::create(path).map(io::BufWriter::new).and_then(|mut out| {
-            write(&mut out)?;
-            out.flush()
-        }),
-        None => {
-            let mut out = io::BufWriter::new(io::stdout().lock());
-            write(&mut out).and_then(|()| out.flush())
-        }
-    };
-    match result {
-        Ok(()) => Exit::Done,
-        Err(error) if file.is_none() && error.kind() == io::ErrorKind::BrokenPipe => Exit::Done,
-        Err(error) => {
-            let place = file.map_or_else(
-                || "standard output".to_owned(),
-                |path| format!("`{}`", plain(&path.display().to_string())),
-            );
-            talk(&format!("error: cannot write the result to {place}: {error}"));
-            if file.is_some() { Exit::Usage } else { Exit::Fault }
-        }
-    }
+/// Writes a text to standard output.
+pub(crate) fn print(text: &str) -> Exit {
+    let mut out = Sink::stdout();
+    out.write(|out| out.write_all(text.as_bytes()));
+    out.finish()
 }
 
 /// Says something to the person, beside the result. Nobody may be listening, and that is fine.

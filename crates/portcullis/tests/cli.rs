@@ -78,6 +78,18 @@ fn wrong_words_come_with_the_right_ones() {
             "error: no rule matches `apiserver-anon-*`; nearest: apiserver-anonymous-auth",
         ),
         (&["audit", "--format", "jsno", "x.yaml"], "error: no format `jsno`; nearest: json"),
+        (
+            &["audit", "-o", "sarfi=x.sarif", "x.yaml"],
+            "error: --output sarfi=x.sarif: no format `sarfi`; nearest: sarif",
+        ),
+        (&["audit", "-o", "sarif", "x.yaml"], "for the format write --format sarif, for the file ./sarif"),
+        (&["audit", "-o", "sarif=", "x.yaml"], "error: --output sarif=: the name of a file is missing"),
+        (&["audit", "-o", "csv=./o.x", "-o", "sarif=o.x", "x.yaml"], "error: --output: `o.x` is given twice"),
+        (&["audit", "-o", "csv=-", "-o", "sarif=-", "x.yaml"], "error: --output: standard output is given twice"),
+        (&["audit", "-o", "README.md", "./README.md"], "error: --output: `README.md` is what is to be looked at"),
+        (&["audit", "-o", "csv=examples", "x.yaml"], "error: cannot write the result to `examples`: "),
+        (&["resolve", "--format", "sarif", "x.yaml"], "error: only audit writes sarif; there is human, json"),
+        (&["rules", "--format", "csv"], "error: only audit writes csv; there is human, json"),
         (&["audit", "--profile", "esential", "x.yaml"], "error: no profile `esential`; nearest: essential"),
         (&["audit", "--kubernetes-version", "1.99", "x.yaml"], "--kubernetes-version 1.99"),
         (&["audit", "--kubernetes-version", "2.0", "x.yaml"], "--kubernetes-version 2.0"),
@@ -279,6 +291,11 @@ fn secrets_do_not_come_out_again() {
     for arguments in [
         &["audit", "-v", path][..],
         &["audit", "--format", "json", path],
+        &["audit", "-v", "-o", "sarif=-", path],
+        &["audit", "-v", "-o", "junit=-", path],
+        &["audit", "-v", "-o", "markdown=-", path],
+        &["audit", "-v", "-o", "csv=-", path],
+        &["audit", "-o", "jsonl=-", path],
         &["resolve", "--defaults", path],
         &["resolve", "--format", "json", path],
     ] {
@@ -304,14 +321,68 @@ fn settings_are_listed_once_with_their_origin() {
 }
 
 #[test]
-fn results_go_to_a_file_where_asked() {
-    let path = folder("output").join("report.json");
-    let path = path.to_str().expect("UTF-8");
-    let assert = run(&["audit", "--format", "json", "-o", path, "examples/kubeadm"]).code(0);
+fn results_go_to_files_where_asked_each_in_its_format() {
+    let folder = folder("output");
+    let path = |name: &str| folder.join(name).to_str().expect("UTF-8").to_owned();
+    let read = |name: &str| fs::read_to_string(folder.join(name)).expect("the file");
+    let named = |format: &str| format!("{format}={}", path(format));
+    let json = path("json.out");
+    let assert = run(&["audit", "--format", "json", "-o", &json, "-o", &named("csv"), "examples/kubeadm"]).code(0);
     assert_eq!(out(&assert), "");
-    let report: Value = serde_json::from_str(&fs::read_to_string(path).expect("the file")).expect("JSON");
+    let report: Value = serde_json::from_str(&read("json.out")).expect("JSON");
     assert_eq!(report["schema"], "portcullis.report/1");
+    let entries = report["clusters"][0]["verdicts"].as_array().map_or(0, Vec::len);
+    assert_eq!(read("csv").lines().count(), 1 + entries);
+
+    // Beside the others, standard output is for people, or has the format that `-` is given.
+    let formats = ["jsonl", "sarif", "junit", "markdown"].map(named);
+    let many: Vec<&str> = formats.iter().flat_map(|typed| ["-o", typed]).collect();
+    let assert = run(&[&["audit", "examples/kubeadm"][..], &many].concat()).code(0);
+    assert!(out(&assert).contains("[apiserver-profiling]"));
+    for (name, start) in [
+        ("jsonl", "{\"schema\":\"portcullis.report/1\""),
+        ("sarif", "{\n  \"$schema\""),
+        ("junit", "<?xml version=\"1.0\""),
+        ("markdown", "## Portcullis: 3 findings, 1 undetermined\n"),
+    ] {
+        assert!(read(name).starts_with(start), "{name}: {}", read(name));
+    }
+    assert_eq!(read("jsonl").lines().count(), 3);
+    assert!(out(&run(&["audit", "-o", "csv=-", "examples/kubeadm"]).code(0)).starts_with("cluster,rule,"));
+
+    // Two runs give the same bytes, and nothing unfinished is left.
+    let before = ["sarif", "junit", "markdown", "csv"].map(read);
+    let again = ["sarif", "junit", "markdown", "csv"].map(named);
+    run(&[&["audit", "-q", "examples/kubeadm"][..], &again.each_ref().map(|typed| ["-o", typed]).concat()].concat());
+    assert_eq!(before, ["sarif", "junit", "markdown", "csv"].map(read));
+    assert_eq!(fs::read_dir(&folder).expect("the folder").count(), 6);
+
     refused(&["audit", "-o", "no/such/folder/x", "examples/kubeadm"], 2, "cannot write the result");
+    refused(&["audit", "-o", &json, "-o", "csv=no/such/folder/x", "examples/kubeadm"], 2, "cannot write the result");
+    assert_eq!(read("json.out"), serde_json::to_string_pretty(&report).expect("JSON") + "\n");
+}
+
+/// Who replaces a file keeps its rights and its links, and what is no file is written as it is.
+#[cfg(unix)]
+#[test]
+fn a_file_that_is_replaced_keeps_what_it_was() {
+    use std::os::unix::fs::{PermissionsExt as _, symlink};
+    let folder = folder("replaced");
+    let file = folder.join("report.csv");
+    fs::write(&file, "old").expect("a file");
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).expect("rights");
+    symlink("report.csv", folder.join("link")).expect("a link");
+    let link = folder.join("link");
+    run(&["audit", "-q", "-o", &format!("csv={}", link.display()), "-o", "sarif=/dev/null", "examples/kubeadm"])
+        .code(0);
+    assert!(fs::read_to_string(&file).expect("the file").starts_with("cluster,"));
+    assert!(link.is_symlink());
+    assert_eq!(fs::metadata(&file).expect("the file").permissions().mode() & 0o777, 0o600);
+    assert!(!fs::metadata("/dev/null").expect("the device").is_file());
+    if PathBuf::from("/dev/full").exists() {
+        let assert = run(&["audit", "-q", "-o", "csv=/dev/full", "examples/kubeadm"]).code(4);
+        assert!(err(&assert).contains("cannot write the result to `/dev/full`"), "{}", err(&assert));
+    }
 }
 
 #[test]
@@ -348,10 +419,16 @@ fn the_corpus_ends_without_a_fault() {
     };
     let corpus = PathBuf::from(corpus);
     let corpus = corpus.to_str().expect("UTF-8");
-    for format in ["human", "json"] {
-        let assert = run(&["audit", "--format", format, "--color", "never", corpus]).code(1);
-        assert!(!out(&assert).contains('\u{1b}') && !err(&assert).contains('\u{1b}'));
-        assert!(!err(&assert).contains("panicked"), "{}", err(&assert));
+    let folder = folder("corpus");
+    let named = ["json", "jsonl", "sarif", "junit", "markdown", "csv"]
+        .map(|format| format!("{format}={}", folder.join(format).display()));
+    let outputs = named.each_ref().map(|typed| ["-o", typed]).concat();
+    let assert = run(&[&["audit", "-v", "--color", "never", corpus][..], &outputs].concat()).code(1);
+    assert!(!out(&assert).contains('\u{1b}') && !err(&assert).contains('\u{1b}'));
+    assert!(!err(&assert).contains("panicked"), "{}", err(&assert));
+    for entry in fs::read_dir(&folder).expect("the folder") {
+        let text = fs::read_to_string(entry.expect("a file").path()).expect("UTF-8");
+        assert!(!text.is_empty() && !text.contains('\u{1b}'));
     }
     run(&["resolve", "--format", "json", corpus]).code(0);
 }

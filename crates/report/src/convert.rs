@@ -193,10 +193,10 @@ pub(crate) fn summary(cluster: &ClusterReport) -> wire::Summary {
 fn entry(judged: &Judged, cluster: &ClusterReport, places: &Places<'_>) -> wire::Entry {
     let entry = &judged.entry;
     let (outcome, failure, gap, not_applicable) = match &entry.outcome {
-        Outcome::Pass => ("pass", None, None, None),
-        Outcome::Fail(failure) => ("fail", Some(failure), None, None),
-        Outcome::Undetermined(gap) => ("undetermined", None, Some(gap), None),
-        Outcome::NotApplicable(reason) => ("not-applicable", None, None, Some(reason.clone())),
+        Outcome::Pass => (wire::Outcome::Pass, None, None, None),
+        Outcome::Fail(failure) => (wire::Outcome::Fail, Some(failure), None, None),
+        Outcome::Undetermined(gap) => (wire::Outcome::Undetermined, None, Some(gap), None),
+        Outcome::NotApplicable(reason) => (wire::Outcome::NotApplicable, None, None, Some(reason.clone())),
     };
     let remedy = failure.and_then(|failure| failure.remedy.as_ref()).map(|remedy| wire::Remedy {
         title: remedy.title.clone(),
@@ -220,7 +220,7 @@ fn entry(judged: &Judged, cluster: &ClusterReport, places: &Places<'_>) -> wire:
         rule: entry.rule.to_owned(),
         title: entry.title.to_owned(),
         severity: entry.severity.name().to_owned(),
-        outcome: outcome.to_owned(),
+        outcome,
         component: entry.component.map(str::to_owned),
         instance: entry.instance.clone(),
         subject: entry.subject.clone(),

@@ -1,11 +1,13 @@
 //! Verdicts and settings into what people and machines read.
 //!
 //! The wire format is a set of types of its own ([`wire`]), versioned and described by a schema; text for terminals is made
-//! beside it, from the same input. This room knows no rule, resolves nothing and prints nothing: it returns text.
+//! beside it, from the same input. What other programs read is a conversion of the wire format, in [`formats`]. This room
+//! knows no rule, resolves nothing and opens nothing: it returns text, or writes to what it is given.
 //!
 //! Start at [`Report`], which `audit` fills.
 
 mod convert;
+mod formats;
 mod input;
 mod places;
 mod schema;
@@ -15,6 +17,7 @@ mod text;
 pub mod wire;
 
 pub use convert::{cluster, effective, report, report_of, rules};
+pub use formats::{Conversion, Format, json, lines};
 pub use input::{ClusterReport, Judged, Report, RuleMeta, RunProblem};
 pub use schema::{schema, schemas};
 pub use text::{Look, effective_text, explain, problem_line, report_text, rules_table};

@@ -67,7 +67,8 @@ fn gap(wanted: &str) -> Gap {
     }
 }
 
-fn sample() -> Report {
+/// Two findings, two gaps, a pass, and what else a report can hold.
+pub(crate) fn sample() -> Report {
     let edit = Edit { evidence: EvidenceId::new("a.yaml"), span: Span::new(30, 34), text: "false".to_owned() };
     let reading = |value: &str, origin| {
         Ok(Reading {
@@ -197,7 +198,7 @@ fn sample() -> Report {
     }
 }
 
-fn held_by(schema: &str, instance: &Value) {
+pub(crate) fn held_by(schema: &str, instance: &Value) {
     let schema: Value = serde_json::from_str(&crate::schema(schema).expect("a schema")).expect("JSON");
     let validator = jsonschema::validator_for(&schema).expect("a JSON Schema");
     let faults: Vec<String> = validator.iter_errors(instance).map(|fault| fault.to_string()).collect();

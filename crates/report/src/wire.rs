@@ -157,8 +157,7 @@ pub struct Entry {
     pub rule: String,
     pub title: String,
     pub severity: String,
-    /// `pass`, `fail`, `undetermined`, `not-applicable` or `waived`.
-    pub outcome: String,
+    pub outcome: Outcome,
     pub component: Option<String>,
     pub instance: Option<String>,
     pub subject: Option<String>,
@@ -174,6 +173,31 @@ pub struct Entry {
     pub waiver: Option<Waiver>,
     /// The same for the same fault, whatever happens to lines and messages.
     pub fingerprint: String,
+}
+
+/// How a question ended; there is no sixth way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Outcome {
+    Pass,
+    Fail,
+    Undetermined,
+    NotApplicable,
+    Waived,
+}
+
+impl Outcome {
+    pub const ALL: [Self; 5] = [Self::Fail, Self::Undetermined, Self::Waived, Self::Pass, Self::NotApplicable];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Pass => "pass",
+            Self::Fail => "fail",
+            Self::Undetermined => "undetermined",
+            Self::NotApplicable => "not-applicable",
+            Self::Waived => "waived",
+        }
+    }
 }
 
 /// Lines and columns are 1-based, the end is exclusive, a column is a Unicode scalar value.
@@ -255,6 +279,51 @@ pub struct Advisory {
     pub fixed_in: Option<String>,
     pub wanted: Vec<String>,
     pub locations: Vec<Location>,
+}
+
+/// One line of `--format jsonl`: one head, a cluster each as it is done, one end.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "lines are written one by one; this is what their schema is made from")]
+pub(crate) enum Line<'a> {
+    Head(Box<Head>),
+    Cluster(Box<Cluster>),
+    End(End<'a>),
+}
+
+/// `portcullis.report/1` without its clusters, before anything was looked at: what only the end knows is `null` or empty.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Head {
+    pub schema: &'static str,
+    pub tool: Tool,
+    pub run: Begun,
+    pub inputs: Option<Inputs>,
+    pub rules: BTreeMap<String, Rule>,
+    pub fleet: Option<Fleet>,
+    pub problems: Vec<RunProblem>,
+}
+
+/// A run that is not over.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct Begun {
+    /// RFC 3339.
+    pub started: String,
+    pub duration_ms: Option<u64>,
+    /// RFC 3339.
+    pub as_of: String,
+    pub settings: BTreeMap<String, String>,
+    pub exit_code: Option<u8>,
+}
+
+/// `portcullis.end/1`. A stream without it was cut short.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct End<'a> {
+    pub schema: &'static str,
+    pub run: &'a Run,
+    pub inputs: Inputs,
+    pub fleet: &'a Option<Fleet>,
+    pub problems: &'a [RunProblem],
+    pub exit_code: u8,
 }
 
 /// `portcullis.effective/1`.

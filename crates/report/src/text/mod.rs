@@ -4,7 +4,7 @@
 //! its control characters. What one finding looks like is in [`finding`]; the table of settings is in [`settings`].
 
 mod finding;
-mod page;
+pub(crate) mod page;
 mod settings;
 mod wrap;
 
@@ -19,7 +19,8 @@ use crate::{
 };
 pub use page::explain;
 pub use settings::effective_text;
-use wrap::{Paint, indented, plain};
+pub(crate) use wrap::plain;
+use wrap::{Paint, indented};
 
 /// How a report is to look.
 #[derive(Clone, Copy, Debug)]

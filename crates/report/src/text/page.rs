@@ -1,4 +1,4 @@
-//! The pages of rules, for the terminal.
+//! The pages of rules: parts of them for reports, the whole for the terminal.
 
 use std::{collections::BTreeMap, fmt::Write as _};
 
@@ -11,20 +11,36 @@ use crate::input::RuleMeta;
 /// What stands below this is for the tests.
 const CASES: &str = "<!-- cases -->";
 
-/// The first sentences under "Why it matters", as one line.
-pub(super) fn why(page: &str) -> Option<String> {
-    let (_, after) = page.split_once("## Why it matters")?;
-    let paragraph: Vec<&str> = after
+/// What the page says first: the fault, as one line.
+pub(crate) fn what(page: &str) -> Option<String> {
+    paragraph(page)
+}
+
+/// What people may read of the page, without the heading that repeats the id.
+pub(crate) fn public(page: &str) -> Option<String> {
+    let page = page.split(CASES).next().unwrap_or_default();
+    let page = if page.starts_with("# ") { page.split_once('\n').map_or("", |(_, rest)| rest) } else { page };
+    let page = page.trim();
+    (!page.is_empty()).then(|| format!("{page}\n"))
+}
+
+/// The first paragraph below a heading, as one line.
+fn paragraph(below: &str) -> Option<String> {
+    let lines: Vec<&str> = below
         .lines()
         .skip(1)
         .skip_while(|line| line.trim().is_empty())
         .take_while(|line| !line.trim().is_empty())
         .collect();
-    let text = paragraph.join(" ");
+    let text = lines.join(" ");
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    if text.is_empty() || text.starts_with('#') {
-        return None;
-    }
+    (!text.is_empty() && !text.starts_with('#')).then_some(text)
+}
+
+/// The first sentences under "Why it matters", as one line.
+pub(crate) fn why(page: &str) -> Option<String> {
+    let (_, after) = page.split_once("## Why it matters")?;
+    let text = paragraph(after)?;
     // Two sentences at most; the page has the rest.
     let mut end = text.len();
     for (count, (at, _)) in text.match_indices(". ").enumerate() {

@@ -1,0 +1,569 @@
+//! Every entry is in every format as often as it should be, and nothing that it says gets out of its place.
+//!
+//! The readers are other people's: what they see is what counts.
+
+use std::collections::BTreeMap;
+
+use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
+use serde_json::Value;
+
+use super::{Conversion, Format, lines};
+use crate::{
+    tests::{held_by, sample},
+    wire::{Entry, Fleet, Gap, Outcome, Remedy, Report, Waiver},
+};
+
+/// What ends, begins or hides something in one of the formats.
+const HOSTILE: &str = "\u{1b}[31m \u{0}\u{7}\u{9b}\u{202e} ]]> <b>&amp;</b> <!-- --> \"q\" 'q' a,b;c | \\| `x|y` `` * _ ~~s~~ \
+                       [a](http://h.example) ![i](//h) www.h.example https://h.example @someone #1 $x$ {0} \r\n\t=1+1 \u{fffe}";
+
+/// Begins with what a spreadsheet calculates.
+const FORMULA: &str = "=HYPERLINK(\"http://h.example\")";
+
+/// Each outcome at each severity, in two clusters and across them; the rule of each entry is a name of its own.
+fn every_outcome(words: &str) -> Report {
+    let mut report = crate::report(&sample());
+    let mut found = std::mem::take(&mut report.clusters[0].verdicts);
+    let model = found.remove(found.iter().position(|entry| entry.rule == "b-high").expect("a finding with an edit"));
+    let entries = |group: &str| -> Vec<Entry> {
+        let mut entries = Vec::new();
+        for outcome in Outcome::ALL {
+            for severity in model::Severity::ALL {
+                let says = |is: bool| is.then(|| words.to_owned());
+                let failing = matches!(outcome, Outcome::Fail | Outcome::Waived);
+                entries.push(Entry {
+                    rule: format!("{group}-{}-{}", outcome.name(), severity.name()),
+                    title: words.to_owned(),
+                    severity: severity.name().to_owned(),
+                    outcome,
+                    component: Some("kube-apiserver".to_owned()),
+                    instance: Some(words.to_owned()),
+                    subject: Some(words.to_owned()),
+                    setting: Some("--anonymous-auth".to_owned()),
+                    plane: Some("declared".to_owned()),
+                    confidence: failing.then(|| "probable".to_owned()),
+                    message: words.to_owned(),
+                    locations: model
+                        .locations
+                        .iter()
+                        .flat_map(|at| [at.clone(), crate::wire::Location { evidence: words.to_owned(), ..at.clone() }])
+                        .collect(),
+                    gap: (outcome == Outcome::Undetermined).then(|| Gap {
+                        kind: "unread".to_owned(),
+                        reason: words.to_owned(),
+                        wanted: words.to_owned(),
+                        who_could_answer: words.to_owned(),
+                    }),
+                    not_applicable: says(outcome == Outcome::NotApplicable),
+                    remedy: failing.then(|| Remedy {
+                        title: words.to_owned(),
+                        safety: "review".to_owned(),
+                        breaks: vec![words.to_owned()],
+                        edits: model.remedy.iter().flat_map(|remedy| &remedy.edits).map(copy).collect(),
+                    }),
+                    waiver: (outcome == Outcome::Waived).then(|| Waiver {
+                        reason: words.to_owned(),
+                        owner: words.to_owned(),
+                        until: "2027-01-01".to_owned(),
+                        value: None,
+                    }),
+                    fingerprint: format!("{group}{}{}", outcome.name(), severity.name()),
+                });
+            }
+        }
+        entries
+    };
+    let mut second = crate::report(&sample()).clusters.remove(0);
+    second.name = words.to_owned();
+    second.evidence[0].state = "unread".to_owned();
+    second.evidence[0].name = words.to_owned();
+    second.verdicts = entries("second");
+    report.clusters[0].verdicts = entries("first");
+    report.clusters.push(second);
+    report.fleet = Some(Fleet { verdicts: entries("fleet") });
+    report.problems[0].message = words.to_owned();
+    for entry in entries("first").iter().chain(&entries("second")).chain(&entries("fleet")) {
+        let rule = crate::wire::Rule {
+            title: words.to_owned(),
+            severity: entry.severity.clone(),
+            component: "apiserver".to_owned(),
+            references: BTreeMap::new(),
+            inverted: BTreeMap::new(),
+        };
+        report.rules.insert(entry.rule.clone(), rule);
+    }
+    report
+}
+
+fn copy(edit: &crate::wire::Edit) -> crate::wire::Edit {
+    crate::wire::Edit { evidence: edit.evidence.clone(), text: HOSTILE.to_owned(), ..*edit }
+}
+
+fn written(format: Format, report: &Report, verbose: bool, strict: bool) -> String {
+    let rules = sample().rules;
+    let conversion = Conversion { report, rules: &rules, verbose, strict, here: None };
+    let mut out = Vec::new();
+    conversion.write(format, &mut out).expect("written");
+    String::from_utf8(out).expect("UTF-8")
+}
+
+/// What each entry became, by its rule; an entry that is there twice has two.
+type Seen = BTreeMap<String, Vec<String>>;
+
+fn add(seen: &mut Seen, rule: &str, what: String) {
+    seen.entry(rule.to_owned()).or_default().push(what);
+}
+
+fn sarif(text: &str) -> Seen {
+    let log: Value = serde_json::from_str(text).expect("JSON");
+    let mut seen = Seen::new();
+    for result in log["runs"][0]["results"].as_array().expect("results") {
+        let suppressed = result["suppressions"][0]["kind"].as_str().map(|kind| format!(" {kind}")).unwrap_or_default();
+        let (rule, kind, level) = (&result["ruleId"], &result["kind"], &result["level"]);
+        let word = |value: &Value| value.as_str().expect("a word").to_owned();
+        add(&mut seen, &word(rule), format!("{} {}{suppressed}", word(kind), word(level)));
+    }
+    seen
+}
+
+fn junit(text: &str) -> Seen {
+    let document = roxmltree::Document::parse(text).expect("XML");
+    let root = document.root_element();
+    let number = |node: roxmltree::Node<'_, '_>, name: &str| -> usize {
+        node.attribute(name).and_then(|count| count.parse().ok()).expect("a count")
+    };
+    let count = |node: roxmltree::Node<'_, '_>, name: &str| node.descendants().filter(|n| n.has_tag_name(name)).count();
+    for (attribute, element) in [("tests", "testcase"), ("failures", "failure"), ("errors", "error")] {
+        assert_eq!(number(root, attribute), count(root, element), "{element}");
+    }
+    let mut seen = Seen::new();
+    for suite in root.children().filter(|node| node.is_element()) {
+        for (attribute, element) in
+            [("tests", "testcase"), ("failures", "failure"), ("errors", "error"), ("skipped", "skipped")]
+        {
+            assert_eq!(number(suite, attribute), count(suite, element), "{element}");
+        }
+        for case in suite.children().filter(|node| node.is_element()) {
+            let end = case.children().find(|node| node.is_element()).map_or("passed", |node| node.tag_name().name());
+            let name = case.attribute("name").expect("a name");
+            let rule = name.split(' ').next().unwrap_or_default();
+            add(&mut seen, if suite.attribute("name") == Some("not looked at") { "problem" } else { rule }, end.into());
+        }
+    }
+    seen
+}
+
+fn csv(text: &str) -> Seen {
+    let mut reader = csv::ReaderBuilder::new().terminator(csv::Terminator::CRLF).from_reader(text.as_bytes());
+    let names = reader.headers().expect("a header").clone();
+    let column = |name: &str| names.iter().position(|known| known == name).expect("a column");
+    let (rule, outcome) = (column("rule"), column("outcome"));
+    let mut seen = Seen::new();
+    // The reader refuses a record of another length than the header's.
+    for record in reader.records() {
+        let record = record.expect("a record");
+        for cell in &record {
+            assert!(!cell.trim_start().starts_with(['=', '+', '-', '@', '\t']), "a formula: {cell}");
+        }
+        add(&mut seen, &record[rule], record[outcome].to_owned());
+    }
+    seen
+}
+
+/// Each row of a table by the rule in it, under the words of the fold that it is in.
+fn markdown(text: &str) -> Seen {
+    let mut seen = Seen::new();
+    let (mut fold, mut row, mut cells, mut columns) = (String::new(), None::<Vec<String>>, 0, 0);
+    for event in Parser::new_ext(text, Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH | Options::ENABLE_MATH) {
+        match event {
+            Event::Html(html) => {
+                let html = html.trim();
+                let summary = html.strip_prefix("<summary>").and_then(|rest| rest.strip_suffix("</summary>"));
+                if let Some(summary) = summary {
+                    fold = summary.split_once(' ').expect("a number and words").1.to_owned();
+                } else if html == "</details>" {
+                    fold.clear();
+                } else {
+                    assert_eq!(html, "<details>");
+                }
+            }
+            Event::InlineHtml(html) => assert!(["<br>", "<code>", "</code>"].contains(&&*html), "{html}"),
+            Event::Start(Tag::Table(alignments)) => columns = alignments.len(),
+            Event::Start(Tag::TableRow) => (row, cells) = (Some(Vec::new()), 0),
+            Event::End(TagEnd::TableCell) => cells += 1,
+            Event::End(TagEnd::TableRow) => {
+                assert_eq!(cells, columns, "a row with another number of cells");
+                let words = row.take().expect("a row");
+                let known = words
+                    .iter()
+                    .find(|word| ["first-", "second-", "fleet-"].iter().any(|group| word.starts_with(group)));
+                match (known, fold.as_str()) {
+                    (Some(rule), "") => add(&mut seen, rule, "finding".to_owned()),
+                    (Some(rule), fold) => add(&mut seen, rule, fold.to_owned()),
+                    (None, _) => add(&mut seen, "other", fold.clone()),
+                }
+            }
+            Event::Code(code) => row.iter_mut().for_each(|row| row.push(code.to_string())),
+            Event::Start(
+                Tag::TableHead | Tag::TableCell | Tag::Paragraph | Tag::Heading { .. } | Tag::HtmlBlock | Tag::Strong,
+            )
+            | Event::End(_)
+            | Event::Text(_) => {}
+            // A mark, a link or an image that only the words can have made.
+            other => panic!("{other:?}"),
+        }
+    }
+    seen
+}
+
+/// The table of the documentation, once more and by hand.
+#[test]
+fn every_entry_is_in_every_format_as_often_as_it_should_be() {
+    let groups = ["first", "second", "fleet"];
+    for (words, verbose, strict) in
+        [("plain", false, false), (HOSTILE, true, false), (HOSTILE, false, true), (FORMULA, true, true)]
+    {
+        let report = every_outcome(words);
+        let expected = |of: &dyn Fn(Outcome, &str) -> Option<String>| -> Seen {
+            let mut seen = Seen::new();
+            for group in groups {
+                for outcome in Outcome::ALL {
+                    for severity in ["critical", "high", "medium", "low", "info"] {
+                        if let Some(what) = of(outcome, severity) {
+                            add(&mut seen, &format!("{group}-{}-{severity}", outcome.name()), what);
+                        }
+                    }
+                }
+            }
+            seen
+        };
+        let result = |outcome, severity: &str| {
+            let level = match severity {
+                "critical" | "high" => "error",
+                "medium" => "warning",
+                _ => "note",
+            };
+            match outcome {
+                Outcome::Fail => Some(format!("fail {level}")),
+                Outcome::Waived => Some(format!("fail {level} external")),
+                Outcome::Undetermined => verbose.then(|| "open none".to_owned()),
+                Outcome::Pass => verbose.then(|| "pass none".to_owned()),
+                Outcome::NotApplicable => verbose.then(|| "notApplicable none".to_owned()),
+            }
+        };
+        assert_eq!(sarif(&written(Format::Sarif, &report, verbose, strict)), expected(&result), "{words}");
+
+        let case = |outcome, _: &str| {
+            let end = match outcome {
+                Outcome::Fail => "failure",
+                Outcome::Undetermined if strict => "error",
+                Outcome::Undetermined | Outcome::Waived | Outcome::NotApplicable => "skipped",
+                Outcome::Pass => "passed",
+            };
+            Some(end.to_owned())
+        };
+        let mut cases = expected(&case);
+        // A file that nobody could read is no pass.
+        add(&mut cases, "problem", "skipped".to_owned());
+        assert_eq!(junit(&written(Format::Junit, &report, verbose, strict)), cases, "{words}");
+
+        let record = |outcome: Outcome, _: &str| Some(outcome.name().to_owned());
+        assert_eq!(csv(&written(Format::Csv, &report, verbose, strict)), expected(&record), "{words}");
+
+        let row = |outcome, _: &str| match outcome {
+            Outcome::Fail => Some("finding".to_owned()),
+            Outcome::Undetermined => Some("could not be judged".to_owned()),
+            Outcome::Waived => Some("waived".to_owned()),
+            Outcome::Pass => verbose.then(|| "passed".to_owned()),
+            Outcome::NotApplicable => verbose.then(|| "not applicable".to_owned()),
+        };
+        let mut rows = expected(&row);
+        // The counts of two clusters, and the file.
+        for fold in ["", "", "not read as it should be"] {
+            add(&mut rows, "other", fold.to_owned());
+        }
+        assert_eq!(markdown(&written(Format::Markdown, &report, verbose, strict)), rows, "{words}");
+
+        let text = written(Format::Json, &report, verbose, strict);
+        let json: Value = serde_json::from_str(&text).expect("JSON");
+        held_by("report", &json);
+        let mut stream = Vec::new();
+        lines::head(&report.tool, begun(&report), BTreeMap::new(), &mut stream).expect("written");
+        report.clusters.iter().for_each(|cluster| lines::cluster(cluster, &mut stream).expect("written"));
+        lines::end(&report, &mut stream).expect("written");
+        let stream = String::from_utf8(stream).expect("UTF-8");
+        let read: Vec<Value> = stream.lines().map(|line| serde_json::from_str(line).expect("a line of JSON")).collect();
+        read.iter().for_each(|line| held_by("jsonl", line));
+        let [head, first, second, end] = read.as_slice() else { panic!("a head, two clusters and an end") };
+        assert_eq!((&head["schema"], &end["schema"]), (&"portcullis.report/1".into(), &"portcullis.end/1".into()));
+        assert_eq!((first, second, &end["fleet"]), (&json["clusters"][0], &json["clusters"][1], &json["fleet"]));
+        assert_eq!((&end["problems"], &end["run"]), (&json["problems"], &json["run"]));
+    }
+}
+
+fn begun(report: &Report) -> crate::wire::Begun {
+    crate::wire::Begun {
+        started: report.run.started.clone(),
+        duration_ms: None,
+        as_of: report.run.as_of.clone(),
+        settings: BTreeMap::new(),
+        exit_code: None,
+    }
+}
+
+/// Nothing that moves a terminal, hides or reorders text is left in what people look at, and nothing tells the time.
+#[test]
+fn what_is_read_by_people_holds_nothing_unseen_and_no_clock() {
+    let mut report = every_outcome(HOSTILE);
+    for format in [Format::Sarif, Format::Junit, Format::Markdown, Format::Csv] {
+        let text = written(format, &report, true, false);
+        // SARIF carries data as well, such as the text of an edit, which is exact.
+        let shown = if format == Format::Sarif { spoken(&text) } else { text.clone() };
+        let unseen = |c: &char| (c.is_control() && !matches!(c, '\n' | '\r')) || matches!(c, '\u{202e}');
+        assert_eq!(shown.chars().find(unseen), None, "{format:?}");
+        let returns = if format == Format::Csv { text.matches('\n').count() } else { 0 };
+        assert_eq!((text.matches('\r').count(), text.matches("\r\n").count()), (returns, returns), "{format:?}");
+        // What code hosts find in text without any mark.
+        for found in ["p://", "s://", "www.", "@someone", "#1 "].iter().filter(|_| format == Format::Markdown) {
+            assert!(!text.contains(found), "{found}");
+        }
+        assert_eq!(text.matches("&#64;").count(), text.matches("&#64;&#8203;").count());
+        report.run.started = "later".to_owned();
+        report.run.duration_ms += 1;
+        report.run.as_of = "later".to_owned();
+        assert_eq!(written(format, &report, true, false), text, "{format:?}");
+    }
+}
+
+/// The words of a log that a viewer shows.
+fn spoken(log: &str) -> String {
+    fn walk(value: &Value, words: &mut String) {
+        match value {
+            Value::Array(items) => items.iter().for_each(|item| walk(item, words)),
+            Value::Object(map) => {
+                for (name, value) in map {
+                    match (name.as_str(), value) {
+                        ("message" | "description", Value::Object(message)) => {
+                            words.push_str(message["text"].as_str().expect("a text"));
+                        }
+                        ("justification" | "fullyQualifiedName" | "uri", Value::String(text)) => words.push_str(text),
+                        _ => walk(value, words),
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+    let mut words = String::new();
+    walk(&serde_json::from_str(log).expect("JSON"), &mut words);
+    assert!(words.contains("Fix (review)") && words.contains("Waived by"));
+    words
+}
+
+#[test]
+fn a_table_cell_says_what_the_message_says() {
+    let mut report = every_outcome("plain");
+    report.clusters.truncate(1);
+    report.fleet = None;
+    report.clusters[0].verdicts.truncate(1);
+    // As written, and as read; a zero-width space keeps a name from being mailed.
+    for (words, read) in [
+        ("`--x` is `a|b\\|c`, twice", "--x is a|b\\|c, twice"),
+        (
+            "`` is empty, and * _ ~ [x](y) <z> & \\ | ! $ are not",
+            "`` is empty, and * _ ~ [x](y) <z> & \\ | ! $ are not",
+        ),
+        ("one ` alone", "one ` alone"),
+        ("see https://h.example, WWW.h.example", "see https://h.example, WWW.h.example"),
+        ("@a #1", "@\u{200b}a #\u{200b}1"),
+        ("a\nb\u{1b}", "a\\u{a}b\\u{1b}"),
+    ] {
+        report.clusters[0].verdicts[0].message = words.to_owned();
+        let text = written(Format::Markdown, &report, false, false);
+        let mut seen = String::new();
+        for event in Parser::new_ext(&text, Options::ENABLE_TABLES) {
+            match event {
+                Event::Text(text) | Event::Code(text) => seen.push_str(&text),
+                _ => {}
+            }
+        }
+        assert!(seen.contains(&format!("(probable){read}.")), "{words}\n{text}\n{seen}");
+    }
+}
+
+/// The objects of SARIF 2.1.0 (§3.13 to §3.58) as far as we write them: each with its properties, `!` where it must be there,
+/// `:` before the kind of object that it holds, one or a list, and `=` before the words that it may be.
+const SHAPES: [(&str, &str); 20] = [
+    ("log", "$schema version!=2.1.0 runs!:run"),
+    (
+        "run",
+        "tool!:tool invocations:invocation originalUriBaseIds columnKind=utf16CodeUnits|unicodeCodePoints newlineSequences \
+         results:result",
+    ),
+    ("tool", "driver!:component"),
+    ("component", "name! version semanticVersion rules:descriptor properties"),
+    (
+        "descriptor",
+        "id! shortDescription:text fullDescription:text help:text defaultConfiguration:configuration properties",
+    ),
+    ("configuration", "level=none|note|warning|error"),
+    ("text", "text! markdown"),
+    ("message", "text!"),
+    ("invocation", "executionSuccessful! exitCode toolExecutionNotifications:notification"),
+    ("notification", "level=none|note|warning|error message!:message locations:location"),
+    (
+        "result",
+        "ruleId ruleIndex kind=notApplicable|pass|fail|review|open|informational level=none|note|warning|error \
+         message!:message locations:location relatedLocations:location partialFingerprints fixes:fix \
+         suppressions:suppression properties",
+    ),
+    ("location", "id physicalLocation:physical logicalLocations:logical message:message"),
+    ("logical", "fullyQualifiedName"),
+    ("physical", "artifactLocation!:artifact region:region"),
+    ("artifact", "uri! uriBaseId"),
+    ("region", "startLine! startColumn endLine endColumn"),
+    ("fix", "description:message artifactChanges!:change"),
+    ("change", "artifactLocation!:artifact replacements!:replacement"),
+    ("replacement", "deletedRegion!:region insertedContent:text"),
+    ("suppression", "kind!=inSource|external status=accepted|underReview|rejected justification"),
+];
+
+fn shaped(value: &Value, kind: &str) {
+    let object = value.as_object().unwrap_or_else(|| panic!("{kind}: {value}"));
+    let shape = SHAPES.iter().find(|(known, _)| *known == kind).unwrap_or_else(|| panic!("a shape for {kind}")).1;
+    let mut known = Vec::new();
+    for property in shape.split(' ') {
+        let end = property.find(['!', ':', '=']).unwrap_or(property.len());
+        let (name, marks) = property.split_at(end);
+        known.push(name);
+        let Some(value) = object.get(name) else {
+            assert!(!marks.starts_with('!'), "{kind} without {name}: {value}");
+            continue;
+        };
+        let marks = marks.trim_start_matches('!');
+        if let Some(inner) = marks.strip_prefix(':') {
+            let items = value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice);
+            items.iter().for_each(|item| shaped(item, inner));
+            // Lists whose items the standard wants to be unlike one another; those of results and notices may repeat.
+            let repeats = ["result", "notification"].contains(&inner);
+            assert!(
+                repeats || items.iter().enumerate().all(|(at, item)| !items[..at].contains(item)),
+                "{name} repeats"
+            );
+        } else if let Some(words) = marks.strip_prefix('=') {
+            assert!(words.split('|').any(|word| value == word), "{kind}.{name}: {value}");
+        } else if kind == "region" {
+            assert!(value.as_u64().is_some_and(|number| number > 0), "{kind}.{name}: {value}");
+        }
+    }
+    let unknown: Vec<&String> = object.keys().filter(|name| !known.contains(&name.as_str())).collect();
+    assert!(unknown.is_empty(), "{kind} has no {unknown:?}");
+}
+
+/// What the standard and the rules of code hosts ask for.
+#[test]
+fn sarif_is_what_the_standard_and_code_hosts_ask_for() {
+    let report = every_outcome(HOSTILE);
+    let log: Value = serde_json::from_str(&written(Format::Sarif, &report, true, false)).expect("JSON");
+    shaped(&log, "log");
+    assert_eq!(log["runs"].as_array().map(Vec::len), Some(1));
+    let run = &log["runs"][0];
+    assert_eq!(
+        (&run["columnKind"], &run["tool"]["driver"]["name"]),
+        (&"unicodeCodePoints".into(), &"portcullis".into())
+    );
+    let rules = run["tool"]["driver"]["rules"].as_array().expect("rules");
+    for rule in rules {
+        for text in [&rule["shortDescription"]["text"], &rule["fullDescription"]["text"], &rule["help"]["text"]] {
+            assert!(text.as_str().is_some_and(|text| !text.is_empty()), "{rule}");
+        }
+        let properties = &rule["properties"];
+        let score = match properties["severity"].as_str() {
+            Some("critical") => "9.5",
+            Some("high") => "8.0",
+            Some("medium") => "5.5",
+            Some("low") => "3.0",
+            _ => "0.0",
+        };
+        assert_eq!(properties["security-severity"], score);
+        assert!(properties["tags"].as_array().is_some_and(|tags| tags.contains(&"security".into())));
+    }
+    let known = &rules[usize::try_from(run["results"][0]["ruleIndex"].as_u64().expect("a place")).expect("small")];
+    assert_eq!(known["id"], run["results"][0]["ruleId"]);
+
+    let address = |location: &Value| location["artifactLocation"]["uri"].as_str().expect("a URI").to_owned();
+    for result in run["results"].as_array().expect("results") {
+        assert!(result["message"]["text"].as_str().is_some_and(|text| !text.contains("](")), "a link: {result}");
+        assert!(result["partialFingerprints"]["portcullis/v1"].is_string());
+        let at = &result["locations"][0]["physicalLocation"];
+        assert_eq!((address(at).as_str(), &at["artifactLocation"]["uriBaseId"]), ("a.yaml", &"%SRCROOT%".into()));
+        assert!(at["region"]["startLine"].as_u64().is_some_and(|line| line > 0), "{result}");
+        let other = address(&result["relatedLocations"][0]["physicalLocation"]);
+        assert!(other.bytes().all(|byte| byte.is_ascii_graphic() && !b"<>\"`{}|\\^[]:#".contains(&byte)), "{other}");
+        let failing = result["kind"] == "fail";
+        assert_eq!(result.get("fixes").is_some(), failing);
+        assert_eq!(result["level"] != "none", failing);
+        if failing {
+            let change = &result["fixes"][0]["artifactChanges"][0];
+            let replacement = &change["replacements"][0];
+            assert_eq!(address(change), "a.yaml");
+            assert_eq!(replacement["insertedContent"]["text"], HOSTILE);
+            let region = &replacement["deletedRegion"];
+            let place = ["startLine", "startColumn", "endLine", "endColumn"].map(|name| region[name].as_u64());
+            assert_eq!(place, [Some(3), Some(20), Some(3), Some(24)]);
+        }
+    }
+    let invocation = &run["invocations"][0];
+    assert_eq!((&invocation["executionSuccessful"], &invocation["exitCode"]), (&true.into(), &1.into()));
+    let levels: Vec<&str> = invocation["toolExecutionNotifications"]
+        .as_array()
+        .expect("notifications")
+        .iter()
+        .filter_map(|notification| notification["level"].as_str())
+        .collect();
+    assert_eq!(levels, ["warning", "note"]);
+
+    // The standard's own schema is not ours to pass on; whoever has that of errata 01, whose address the log gives, names its
+    // file. Drafts before it call a suppression's `status` `state`.
+    if let Some(path) = std::env::var_os("PORTCULLIS_SARIF_SCHEMA") {
+        let schema = std::fs::read_to_string(path).expect("the schema");
+        let schema: Value = serde_json::from_str(&schema).expect("JSON");
+        let validator = jsonschema::validator_for(&schema).expect("a JSON Schema");
+        let faults: Vec<String> = validator.iter_errors(&log).map(|fault| fault.to_string()).collect();
+        assert_eq!(faults, Vec::<String>::new());
+    }
+}
+
+#[test]
+fn a_result_without_a_place_points_at_what_its_instance_was_judged_by() {
+    let mut report = every_outcome("plain");
+    report.clusters.truncate(1);
+    report.fleet = None;
+    let cluster = &mut report.clusters[0];
+    cluster.verdicts.truncate(2);
+    cluster.verdicts[0].locations.clear();
+    let uri = |report: &Report| {
+        let log: Value = serde_json::from_str(&written(Format::Sarif, report, true, false)).expect("JSON");
+        log["runs"][0]["results"][0]["locations"][0]["physicalLocation"].clone()
+    };
+    assert_eq!(uri(&report)["artifactLocation"]["uri"], "a.yaml");
+    assert_eq!(uri(&report)["region"]["startLine"], 1);
+    for (name, expected) in [
+        ("./dir/a b%.yaml", "dir/a%20b%25.yaml"),
+        ("/etc/x.yaml", "file:///etc/x.yaml"),
+        ("https://h:6443/flagz", "https://h:6443/flagz"),
+        ("b!c:d.yaml", "b!c%3Ad.yaml"),
+        ("-", "-"),
+    ] {
+        report.clusters[0].verdicts[1].locations[0].evidence = name.to_owned();
+        assert_eq!(uri(&report)["artifactLocation"]["uri"], expected);
+    }
+    // Below the folder of the run an absolute path is a relative one.
+    let rules = sample().rules;
+    let here = Some(std::path::Path::new("/etc"));
+    report.clusters[0].verdicts[1].locations[0].evidence = "/etc/x.yaml".to_owned();
+    let mut out = Vec::new();
+    let conversion = Conversion { report: &report, rules: &rules, verbose: false, strict: false, here };
+    conversion.write(Format::Sarif, &mut out).expect("written");
+    assert!(String::from_utf8(out).expect("UTF-8").contains("\"uri\": \"x.yaml\""));
+}

@@ -3,6 +3,7 @@
 //! It selects the rules, has evidence gathered cluster by cluster, judged, and its remedies turned into edits, and it decides
 //! what counts. It prints nothing and knows no terminal. Start at [`audit`] and [`resolve`].
 
+mod cve;
 mod select;
 
 use std::{io, path::PathBuf};
@@ -14,6 +15,7 @@ use report::{ClusterReport, Judged, RuleMeta, RunProblem, wire};
 use rules::Rule;
 
 pub use collect::Target as AuditTarget;
+pub use cve::cve;
 pub use model::{Confidence, Severity, Version};
 pub use select::{NoSuchRule, Profile, nearest, select};
 
@@ -22,6 +24,8 @@ pub use select::{NoSuchRule, Profile, nearest, select};
 pub struct Look {
     /// Wins over the release that the evidence names.
     pub version: Option<Version>,
+    /// The day to judge as of.
+    pub as_of: Option<jiff::civil::Date>,
     /// The folder that stands for `/` of the node.
     pub root: Option<PathBuf>,
     /// Keep a line about every file.
@@ -97,7 +101,9 @@ pub fn audit(
                 Outcome::Pass | Outcome::NotApplicable(_) => {}
             }
         }
+        let advisories = cve::held_against(&cluster);
         let mut judged = report_of(cluster, entries, judgement.not_asked);
+        judged.advisories = advisories;
         // Verdicts are reported, settings are not; of a large folder there are many.
         judged.components.iter_mut().for_each(|component| component.settings = Vec::new());
         on_cluster(judged);
@@ -153,8 +159,8 @@ pub fn plausible(version: &Version) -> Result<(), String> {
 pub fn knowledge() -> wire::Knowledge {
     wire::Knowledge {
         flags: Some(facts::flags::KUBE_APISERVER.date.to_owned()),
-        advisories: None,
-        releases: None,
+        advisories: Some(facts::advisories::ADVISORIES.known_until.to_string()),
+        releases: Some(facts::releases::CALENDAR.known_until.to_string()),
         controls: Some(facts::flags::KUBE_APISERVER.date.to_owned()),
     }
 }
@@ -167,7 +173,7 @@ fn each_cluster(
     on_cluster: &mut dyn FnMut(Cluster, &mut Summary),
 ) {
     let mut redactor = Redactor::new();
-    let said = facts::Options { version: look.version.clone() };
+    let said = facts::Options { version: look.version.clone(), as_of: look.as_of };
     let collecting =
         collect::Options { root: look.root.clone(), largest: LARGEST, list: look.list, said: said.clone() };
     for target in targets {
@@ -232,6 +238,7 @@ fn report_of(cluster: Cluster, entries: Vec<Judged>, not_asked: Vec<&'static str
         components: cluster.apiservers.into_iter().map(facts::apiserver::ApiServer::into_component).collect(),
         evidence: cluster.evidence,
         entries,
+        advisories: Vec::new(),
         not_asked,
     }
 }

@@ -33,6 +33,7 @@ use server::{Server, newer_than_data, version_gap};
 #[derive(Clone, Debug)]
 pub struct ApiServer {
     component: Component,
+    release_at: Option<Location>,
     authorizers: Result<Authorizers, Unanswered>,
     anonymous: Result<Anonymous, Unanswered>,
 }
@@ -151,6 +152,11 @@ impl ApiServer {
         &self.component
     }
 
+    /// Where the evidence names the release; `None` where somebody else does, or nobody.
+    pub fn release_at(&self) -> Option<&Location> {
+        self.release_at.as_ref()
+    }
+
     /// The table of settings alone.
     pub fn into_component(self) -> Component {
         self.component
@@ -246,7 +252,9 @@ pub fn resolve(invocation: &Invocation, version: Option<&Version>, files: &Files
     unseen.dedup();
     let stops = problems.iter().any(|problem| problem.stops);
     let starts = if stops { Some(false) } else { unseen.is_empty().then_some(true) };
+    let named = invocation.version.as_ref().filter(|(named, _)| version.is_none_or(|version| version == named));
     ApiServer {
+        release_at: named.map(|(_, at)| at.clone()),
         authorizers: merge_views(&resolved, "who authorizes", |one| &one.authorizers),
         anonymous: merge_views(&resolved, "whether requests without credentials are served", |one| &one.anonymous),
         component: Component {

@@ -2,12 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use jiff::civil::Date;
 use model::{Component, Evidence, EvidenceId, Release, Version};
 
 use crate::{
     Contents, Files, Invocation,
     apiserver::{self, ApiServer},
     declare::{self, Declared},
+    releases::CALENDAR,
 };
 
 /// The evidence of one cluster, before anything is concluded from it.
@@ -26,6 +28,8 @@ pub struct Gathered {
 pub struct Options {
     /// Wins over whatever the evidence names.
     pub version: Option<Version>,
+    /// The day to judge as of; without one, the last that this build knows.
+    pub as_of: Option<Date>,
 }
 
 /// One cluster, resolved.
@@ -37,6 +41,8 @@ pub struct Cluster {
     /// Of the API servers; `None` where there is none, or where they differ.
     pub release: Option<Release>,
     pub apiservers: Vec<ApiServer>,
+    /// The day to judge as of, which decides what is maintained and what was known.
+    pub as_of: Date,
     /// The file that declares more processes than are looked at, and how many of the cluster's are.
     pub cut: Option<(EvidenceId, usize)>,
     pub evidence: Vec<Evidence>,
@@ -99,7 +105,8 @@ pub fn resolve(gathered: Gathered, options: &Options) -> Cluster {
     let release = releases.next().filter(|first| releases.all(|other| other == *first)).cloned();
     let distribution = invocations.iter().find_map(|invocation| invocation.distribution);
     let cut = cut.map(|file| (file, invocations.len()));
-    Cluster { name, target, root, distribution, release, apiservers, cut, evidence }
+    let as_of = options.as_of.unwrap_or(CALENDAR.known_until);
+    Cluster { name, target, root, distribution, release, apiservers, as_of, cut, evidence }
 }
 
 fn files<'a>(root: Option<&'a str>, invocation: &'a Invocation, evidence: &'a [Evidence]) -> Files<'a> {

@@ -7,6 +7,7 @@
 //! It never judges (that is `rules`) and never reads a file (that is `collect`). Start at [`Invocation`], the command line
 //! that every reader makes, and at [`apiserver`], which resolves one from end to end.
 
+pub mod advisories;
 pub mod apiserver;
 mod cluster;
 pub mod configuration;
@@ -21,6 +22,7 @@ mod placeholder;
 mod recognise;
 mod redact;
 pub mod release;
+pub mod releases;
 
 pub use cluster::{Cluster, Gathered, Options, Want, resolve, wants};
 pub use files::{Contents, File, Files};

@@ -2,7 +2,10 @@
 
 use model::{Minor, Release, Version};
 
-use crate::flags::{KUBE_APISERVER, Presence, Table};
+use crate::{
+    flags::{KUBE_APISERVER, Presence, Table},
+    releases::CALENDAR,
+};
 
 /// Whether a release can exist, judged from the day of the data: an error says why not, for whoever typed it.
 ///
@@ -11,14 +14,14 @@ use crate::flags::{KUBE_APISERVER, Presence, Table};
 pub fn plausible(version: &Version) -> Result<(), String> {
     /// Three releases in each of five years.
     const AHEAD: u16 = 15;
-    let newest = KUBE_APISERVER.covered.1;
+    let newest = CALENDAR.minors.last().map_or(KUBE_APISERVER.covered.1, |branch| branch.minor);
     if version.minor.major != newest.major {
         return Err(format!("there is no Kubernetes {version}; the newest release known here is {newest}"));
     }
     if version.minor.minor > newest.minor + AHEAD {
         return Err(format!(
             "there is no Kubernetes {version} yet: {newest} was the newest on {}, and three come a year",
-            KUBE_APISERVER.date
+            CALENDAR.known_until
         ));
     }
     Ok(())

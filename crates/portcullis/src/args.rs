@@ -21,6 +21,8 @@ pub(crate) enum Command {
     Audit(Audit),
     /// Show every effective setting, its value, origin and place
     Resolve(Resolve),
+    /// Show what a Kubernetes version is exposed to, and what to upgrade to
+    Cve(Cve),
     /// Explain a rule: what it finds, why that matters, what a fix breaks
     Explain(Explain),
     /// List the rules
@@ -51,6 +53,25 @@ pub(crate) struct Look {
     /// Write the result to a file instead of standard output; with FORMAT= beside it, in that format; may be repeated
     #[arg(long, short, value_name = "[FORMAT=]FILE")]
     pub(crate) output: Vec<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) voice: Voice,
+
+    /// The day to judge as of, as 2026-11-24 or with a time [default: now]
+    #[arg(long, value_name = "DATE", env = "PORTCULLIS_AS_OF", hide_env_values = true)]
+    pub(crate) as_of: Option<String>,
+}
+
+/// `cve`
+#[derive(Debug, Args)]
+pub(crate) struct Cve {
+    /// A version, as 1.29.3; with a vendor's suffix, as 1.29.3-gke.100
+    #[arg(value_name = "VERSION")]
+    pub(crate) version: String,
+
+    /// How to print the result: human or json
+    #[arg(long, value_name = "FORMAT", default_value = "human", env = "PORTCULLIS_FORMAT", hide_env_values = true)]
+    pub(crate) format: String,
 
     #[command(flatten)]
     pub(crate) voice: Voice,

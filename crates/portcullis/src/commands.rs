@@ -137,6 +137,21 @@ pub(crate) fn explain(args: &args::Explain) -> Outcome {
     Ok(terminal::print(&report::explain(meta, look)))
 }
 
+pub(crate) fn cve(args: &args::Cve) -> Outcome {
+    let version = settings::version("", &args.version)?;
+    let as_of = args.as_of.as_deref().map_or(Ok(Timestamp::now()), day)?;
+    let format = Format::find(&args.format, &Format::COMMON)?;
+    let answer = audit::cve(&version, as_of.to_zoned(TimeZone::UTC).date(), tool());
+    let mut out = Sink::stdout();
+    if format == Format::Human {
+        let text = report::cve_text(&answer, look_of(&args.voice, false));
+        out.write(|out| out.write_all(text.as_bytes()));
+    } else {
+        out.write(|out| report::json(&answer, out));
+    }
+    Ok(out.finish())
+}
+
 pub(crate) fn rules(args: &args::Rules) -> Outcome {
     let metas = all_rules();
     let mut out = Sink::stdout();
@@ -217,7 +232,8 @@ impl Started {
         let started = Timestamp::now();
         let outputs = output::outputs(args, formats)?;
         let as_of = args.as_of.as_deref().map_or(Ok(started), day)?;
-        let look = settings::look(args)?;
+        let mut look = settings::look(args)?;
+        look.as_of = Some(as_of.to_zoned(TimeZone::UTC).date());
         let targets = settings::targets(&args.targets)?;
         let mut run = Self { clock: Instant::now(), started, as_of, targets, look, outputs, settings: BTreeMap::new() };
         if let Some(version) = &run.look.version {

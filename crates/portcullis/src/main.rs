@@ -29,6 +29,7 @@ fn main() -> ExitCode {
         None => Ok(commands::first_words()),
         Some(Command::Audit(args)) => commands::audit(&args),
         Some(Command::Resolve(args)) => commands::resolve(&args),
+        Some(Command::Cve(args)) => commands::cve(&args),
         Some(Command::Explain(args)) => commands::explain(&args),
         Some(Command::Rules(args)) => commands::rules(&args),
         Some(Command::Schema(args)) => commands::schema(&args),

@@ -62,23 +62,24 @@ pub(crate) fn targets(typed: &[String]) -> Result<Vec<AuditTarget>> {
 
 /// What to look at, and how.
 pub(crate) fn look(args: &args::Look) -> Result<Look> {
-    let version = args.kubernetes_version.as_deref().map(version).transpose()?;
+    let version =
+        args.kubernetes_version.as_deref().map(|typed| version("--kubernetes-version ", typed)).transpose()?;
     if let Some(root) = &args.root
         && !root.is_dir()
     {
         return Err(UsageError(format!("--root {}: {}", plain(&root.display().to_string()), why_no_folder(root))));
     }
-    Ok(Look { version, root: args.root.clone(), list: args.voice.verbose > 0 })
+    Ok(Look { version, root: args.root.clone(), list: args.voice.verbose > 0, as_of: None })
 }
 
 fn why_no_folder(path: &Path) -> &'static str {
     if path.exists() { "not a folder" } else { "no such folder" }
 }
 
-fn version(typed: &str) -> Result<Version> {
-    let version: Version =
-        typed.parse().map_err(|error| UsageError(format!("--kubernetes-version {}: {error}", plain(typed))))?;
-    audit::plausible(&version).map_err(|reason| UsageError(format!("--kubernetes-version {version}: {reason}")))?;
+/// A version that somebody typed; `name` says where, and ends in a blank if it is not empty.
+pub(crate) fn version(name: &str, typed: &str) -> Result<Version> {
+    let version: Version = typed.parse().map_err(|error| UsageError(format!("{name}{}: {error}", plain(typed))))?;
+    audit::plausible(&version).map_err(|reason| UsageError(format!("{name}{version}: {reason}")))?;
     Ok(version)
 }
 

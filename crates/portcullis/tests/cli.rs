@@ -11,7 +11,12 @@ fn root() -> PathBuf {
 
 /// A call from the root of the project, where the examples are.
 fn portcullis(arguments: &[&str]) -> Command {
-    Command::new(snapbox::cmd::cargo_bin!("portcullis")).env_clear().current_dir(root()).args(arguments)
+    Command::new(snapbox::cmd::cargo_bin!("portcullis"))
+        .env_clear()
+        // What is maintained changes with the day; this one the calendar of this build covers.
+        .env("PORTCULLIS_AS_OF", "2026-10-06")
+        .current_dir(root())
+        .args(arguments)
 }
 
 fn run(arguments: &[&str]) -> OutputAssert {
@@ -392,6 +397,58 @@ fn terminals_get_color_only_where_asked() {
 }
 
 /// The picture in the README: its parts stand in the output of the first command, in that order.
+#[test]
+fn a_version_is_told_its_advisories_and_what_ends_them() {
+    let text = out(&run(&["cve", "1.35.2"]).code(0));
+    assert!(text.starts_with("Kubernetes 1.35.2: 9 advisories\n1.35 is maintained until 2027-02-28;"), "{text}");
+    assert!(text.contains("\nUpgrading to 1.35.9, which is maintained until 2027-02-28, ends 3 of 9.\n"), "{text}");
+    assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
+    let vendor = out(&run(&["cve", "v1.28.3-gke.100"]).code(0));
+    assert!(vendor.contains("It is built by GKE, which may have patched any of these"), "{vendor}");
+    let answer = json(&["cve", "1.29.3"]);
+    assert_eq!(answer["schema"], "portcullis.cve/1");
+    assert_eq!((&answer["release"]["state"], &answer["release"]["ends"]), (&"ended".into(), &"2025-02-28".into()));
+    assert!(answer["advisories"].as_array().is_some_and(|all| !all.is_empty()));
+    // A day before most of them were published.
+    let before = json(&["cve", "1.29.3", "--as-of", "2024-03-16"]);
+    assert!(
+        before["advisories"].as_array().expect("a list").len() < answer["advisories"].as_array().expect("a list").len()
+    );
+    assert_eq!(before["release"]["latest_patch"], "1.29.3");
+    for (typed, message) in [
+        ("1.99", "error: 1.99: there is no Kubernetes 1.99 yet: 1.37 was the newest on 2026-10-06"),
+        ("newest", "error: newest: not a Kubernetes version; write it as 1.29 or 1.29.3"),
+    ] {
+        let assert = run(&["cve", typed]).code(2);
+        assert!(err(&assert).starts_with(message), "{}", err(&assert));
+    }
+}
+
+#[test]
+fn advisories_follow_what_the_configuration_says() {
+    let folder = folder("advisories");
+    let path = folder.join("x.yaml");
+    let exposure = |flags: &[&str], version: &str, id: &str| -> String {
+        fs::write(&path, manifest(flags).replace("v1.31.0", version)).expect("a file");
+        let report = json(&["audit", path.to_str().expect("UTF-8")]);
+        let advisories = report["clusters"][0]["advisories"].as_array().expect("advisories").clone();
+        let found = advisories.iter().find(|advisory| advisory["id"] == id);
+        found.map_or("none", |advisory| advisory["exposure"].as_str().expect("a word")).to_owned()
+    };
+    // Without PodSecurityPolicy there is nothing to get around; with it RBAC, which no file tells, decides.
+    let psp = "CVE-2017-1000056";
+    assert_eq!(exposure(&[], "v1.5.3", psp), "not-exposed");
+    assert_eq!(exposure(&["--admission-control=PodSecurityPolicy"], "v1.5.3", psp), "undetermined");
+    assert_eq!(exposure(&["--admission-control=PodSecurityPolicy"], "v1.5.5", psp), "none");
+    // Nobody but the API server can be asked how much it logs.
+    assert_eq!(exposure(&[], "v1.15.0", "CVE-2019-11250"), "undetermined");
+    assert_eq!(exposure(&["--v=10"], "v1.15.0", "CVE-2019-11250"), "exposed");
+    assert_eq!(exposure(&["--v=10"], "v1.15.0+k3s1", "CVE-2019-11250"), "undetermined");
+    // No log and no profiling endpoint shows what a webhook answers.
+    assert_eq!(exposure(&["--profiling=false"], "v1.31.0", "CVE-2020-8561"), "not-exposed");
+    assert_eq!(exposure(&["--profiling=true"], "v1.31.0", "CVE-2020-8561"), "undetermined");
+}
+
 #[test]
 fn the_readme_shows_what_is_printed() {
     let readme = fs::read_to_string(root().join("README.md")).expect("the README");

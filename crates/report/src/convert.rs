@@ -9,7 +9,7 @@ use model::{
 use sha2::{Digest as _, Sha256};
 
 use crate::{
-    input::{ClusterReport, Judged, Report, RuleMeta, RunProblem},
+    input::{Advisory, ClusterReport, Judged, Report, RuleMeta, RunProblem},
     places::Places,
     wire,
 };
@@ -110,7 +110,21 @@ pub fn cluster(cluster: &ClusterReport) -> wire::Cluster {
         requests: None,
         summary: summary(cluster),
         verdicts,
-        advisories: Vec::new(),
+        advisories: cluster.advisories.iter().map(|known| advisory(known, &places)).collect(),
+    }
+}
+
+fn advisory(advisory: &Advisory, places: &Places<'_>) -> wire::Advisory {
+    wire::Advisory {
+        id: advisory.id.to_owned(),
+        component: advisory.component.to_owned(),
+        instance: Some(advisory.instance.clone()),
+        severity: advisory.severity.map_or("unknown", Severity::name).to_owned(),
+        exposure: advisory.exposure.to_owned(),
+        message: format!("{}: {}", advisory.title, advisory.because),
+        fixed_in: advisory.fixed_in.as_ref().map(ToString::to_string),
+        wanted: advisory.wanted.clone(),
+        locations: advisory.places.iter().map(|at| places.wire(at, None)).collect(),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use model::{Component, Edit, Entry, Evidence, Release, RuleCard};
+use model::{Component, Edit, Entry, Evidence, Location, Release, RuleCard, Severity, Version};
 
 use crate::wire;
 
@@ -38,8 +38,31 @@ pub struct ClusterReport {
     pub components: Vec<Component>,
     pub evidence: Vec<Evidence>,
     pub entries: Vec<Judged>,
+    /// Published flaws that a component of the cluster has by its release, worst first.
+    pub advisories: Vec<Advisory>,
     /// Rules that no evidence could have answered.
     pub not_asked: Vec<&'static str>,
+}
+
+/// One published flaw held against one component.
+#[derive(Clone, Debug)]
+pub struct Advisory {
+    /// The CVE number.
+    pub id: &'static str,
+    pub title: &'static str,
+    /// `None` without a score.
+    pub severity: Option<Severity>,
+    pub component: &'static str,
+    pub instance: String,
+    /// `exposed`, `undetermined`, `mitigated` or `not-exposed`.
+    pub exposure: &'static str,
+    /// Why, in a sentence without its full stop.
+    pub because: String,
+    /// What would settle it.
+    pub wanted: Vec<String>,
+    /// The settings that decided.
+    pub places: Vec<Location>,
+    pub fixed_in: Option<Version>,
 }
 
 /// An entry with the edits that its remedy comes to.

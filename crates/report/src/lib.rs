@@ -18,6 +18,6 @@ pub mod wire;
 
 pub use convert::{cluster, effective, report, report_of, rules};
 pub use formats::{Conversion, Format, json, lines};
-pub use input::{ClusterReport, Judged, Report, RuleMeta, RunProblem};
+pub use input::{Advisory, ClusterReport, Judged, Report, RuleMeta, RunProblem};
 pub use schema::{schema, schemas};
-pub use text::{Look, effective_text, explain, problem_line, report_text, rules_table};
+pub use text::{Look, cve_text, effective_text, explain, problem_line, report_text, rules_table};

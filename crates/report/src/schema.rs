@@ -6,8 +6,8 @@ use serde_json::Value;
 use crate::wire;
 
 /// The outputs that have a schema.
-pub fn schemas() -> [&'static str; 3] {
-    ["report", "jsonl", "effective"]
+pub fn schemas() -> [&'static str; 4] {
+    ["report", "jsonl", "effective", "cve"]
 }
 
 /// The JSON Schema (draft 2020-12) of an output; `None` for a name that is not in [`schemas`].
@@ -17,6 +17,7 @@ pub fn schema(name: &str) -> Option<String> {
     let schema = match name {
         "report" => generator.into_root_schema_for::<wire::Report>(),
         "jsonl" => generator.into_root_schema_for::<wire::Line>(),
+        "cve" => generator.into_root_schema_for::<wire::Cve>(),
         "effective" => generator.into_root_schema_for::<wire::Effective>(),
         _ => return None,
     };

@@ -187,6 +187,7 @@ pub(crate) fn sample() -> Report {
             components: vec![component],
             evidence: vec![missing, text],
             entries,
+            advisories: Vec::new(),
             not_asked: vec!["z-rbac"],
         }],
         problems: vec![RunProblem {

@@ -10,6 +10,7 @@
 //! Start at [`Rule`] and [`judge`]; `apiserver/anonymous_auth.rs` is a rule from end to end.
 
 mod apiserver;
+mod cluster;
 mod component;
 mod pending;
 mod references;
@@ -101,7 +102,7 @@ pub(crate) use rules;
 
 /// Every rule, family by family, in the order they are listed.
 pub fn all() -> impl Iterator<Item = &'static Rule> {
-    [apiserver::RULES, component::RULES].into_iter().flatten().copied()
+    [apiserver::RULES, cluster::RULES, component::RULES].into_iter().flatten().copied()
 }
 
 /// The rule of that id.

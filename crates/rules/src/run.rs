@@ -78,16 +78,18 @@ fn questions<'a>(rule: &'static Rule, cluster: &'a Cluster) -> Vec<Question<'a>>
             .map(|component| of(component, Box::new(move || row::ask(&rule.info, row, component))))
             .collect(),
         // A cluster of which nothing was resolved has nothing to say for itself.
-        Check::Cluster(check) => cluster
-            .release
-            .iter()
-            .map(|release| Question {
-                component: None,
-                release: release.clone(),
-                ask: Box::new(move || check(cluster)),
-            })
+        Check::Cluster(check) => releases(cluster)
+            .into_iter()
+            .map(|release| Question { component: None, release, ask: Box::new(move || check(cluster)) })
             .collect(),
     }
+}
+
+/// The release of a cluster, or the range of those that its API servers have.
+fn releases(cluster: &Cluster) -> Option<Release> {
+    let bounds = || cluster.apiservers.iter().map(|server| server.component().release.bounds());
+    let (from, to) = (bounds().map(|(from, _)| from).min()?, bounds().map(|(_, to)| to).max()?);
+    Some(cluster.release.clone().unwrap_or(Release::Within { from, to }))
 }
 
 impl Question<'_> {

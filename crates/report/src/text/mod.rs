@@ -3,6 +3,7 @@
 //! Eighty columns unless told otherwise, colour only where asked for, and nothing from evidence reaches the terminal with
 //! its control characters. What one finding looks like is in [`finding`]; the table of settings is in [`settings`].
 
+mod cve;
 mod finding;
 pub(crate) mod page;
 mod settings;
@@ -10,13 +11,14 @@ mod wrap;
 
 use std::{collections::BTreeMap, fmt::Write as _};
 
-use model::{Component, Outcome, Problem, Release};
+use model::{Component, Outcome, Problem, Release, Severity};
 
 use crate::{
     convert,
     input::{ClusterReport, Judged, Report, RuleMeta, RunProblem},
     places::Places,
 };
+pub use cve::cve_text;
 pub use page::explain;
 pub use settings::effective_text;
 pub(crate) use wrap::plain;
@@ -95,6 +97,7 @@ fn one_cluster(cluster: &ClusterReport, several: bool, look: Look, text: &mut St
     }
     remarks(cluster, &places, look, text);
     gaps(cluster, look, text);
+    advisories(cluster, look, text);
     if look.verbose {
         rest(cluster, look, text);
     }
@@ -192,6 +195,50 @@ fn gaps(cluster: &ClusterReport, look: Look, text: &mut String) {
         text.push_str(&indented(&names.join(", "), 4, 4, look.width));
         text.push('\n');
     }
+}
+
+/// Published flaws of the release: those that apply one by one, the others as numbers.
+fn advisories(cluster: &ClusterReport, look: Look, text: &mut String) {
+    const NAMED: usize = 8;
+    if cluster.advisories.is_empty() {
+        return;
+    }
+    let paint = Paint(look.color);
+    let of = |exposure: &'static str| cluster.advisories.iter().filter(move |advisory| advisory.exposure == exposure);
+    let _ = writeln!(text, "{}\n", paint.bold("Advisories"));
+    let mut named = 0;
+    for advisory in of("exposed") {
+        named += 1;
+        if named > NAMED && !look.verbose {
+            continue;
+        }
+        let severity = advisory.severity.map_or("unknown", Severity::name);
+        let painted = advisory.severity.map_or_else(|| severity.to_owned(), |known| paint.severity(known, severity));
+        let fixed = advisory.fixed_in.as_ref().map_or("no fix".to_owned(), |fixed| format!("fixed in {fixed}"));
+        let line = format!("{}: {} ({fixed})", advisory.id, plain(advisory.title));
+        let rest = indented(&line, 12, 12, look.width);
+        let _ = write!(text, "  {painted}{:>1$}{2}", "", 10_usize.saturating_sub(severity.len()), rest.trim_start());
+    }
+    if named > NAMED && !look.verbose {
+        let _ = writeln!(text, "  and {} more; -v lists them", named - NAMED);
+    }
+    let counts: Vec<String> = [
+        (named, "exposed"),
+        (of("undetermined").count(), "undetermined, which need what files do not tell"),
+        (of("mitigated").count(), "mitigated"),
+        (of("not-exposed").count(), "ruled out by the configuration"),
+    ]
+    .into_iter()
+    .filter(|(count, _)| *count > 0)
+    .map(|(count, word)| format!("{count} {word}"))
+    .collect();
+    let mut line = counts.join("; ");
+    line.push('.');
+    text.push_str(&indented(&line, 2, 2, look.width));
+    if let Some(Release::Exactly(version)) = &cluster.release {
+        let _ = writeln!(text, "  portcullis cve {version}");
+    }
+    text.push('\n');
 }
 
 /// Passes, and what does not apply or was not asked.

@@ -1,0 +1,356 @@
+//! Published flaws of Kubernetes, and whether a cluster is exposed to them.
+//!
+//! An advisory says which releases have the flaw and when a cluster with such a release is really exposed. Both are
+//! answered in three-valued logic: what nobody saw is unknown, and then the advisory is undetermined and says what is
+//! wanted. Ranges speak of upstream's releases; a vendor may have patched its own, so that its builds are never said to be
+//! exposed.
+//!
+//! Start at [`ADVISORIES`]; [`judge`] holds them against a cluster, [`of`] against a release alone.
+
+mod condition;
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::LazyLock,
+};
+
+use jiff::civil::Date;
+use model::{Location, Minor, Release, Severity, Version};
+use serde::Deserialize;
+
+use crate::{Cluster, apiserver::ApiServer, releases};
+use condition::Answered;
+pub use condition::{Condition, Truth};
+
+/// What this build knows.
+pub static ADVISORIES: LazyLock<Advisories> = LazyLock::new(|| {
+    let table: Table =
+        serde_json::from_str(include_str!("data/advisories/kubernetes.json")).expect("the embedded table parses");
+    Advisories { known_until: table.as_of, all: table.advisories.into_iter().map(Advisory::from).collect() }
+});
+
+/// Every advisory, and the last day of which this build knows.
+#[derive(Debug)]
+pub struct Advisories {
+    pub known_until: Date,
+    pub all: Vec<Advisory>,
+}
+
+#[derive(Deserialize)]
+struct Table {
+    as_of: Date,
+    advisories: Vec<Row>,
+}
+
+#[derive(Deserialize)]
+struct Row {
+    id: String,
+    title: String,
+    severity: String,
+    score: Option<f64>,
+    vector: Option<String>,
+    published: Option<Date>,
+    affected: Vec<AffectedRow>,
+    fixed_in: BTreeMap<String, String>,
+    exposed_if: Condition,
+    text: String,
+    mitigations: Vec<Mitigation>,
+    reexposed_if: Option<Condition>,
+    references: Vec<String>,
+}
+
+#[derive(Deserialize)]
+struct AffectedRow {
+    component: String,
+    scheme: String,
+    ranges: Vec<RangeRow>,
+}
+
+#[derive(Deserialize)]
+struct RangeRow {
+    introduced: String,
+    fixed: Option<String>,
+}
+
+/// One published flaw.
+#[derive(Debug)]
+pub struct Advisory {
+    /// The CVE number.
+    pub id: String,
+    pub title: String,
+    /// `None` without a score.
+    pub severity: Option<Severity>,
+    pub score: Option<f64>,
+    vector: Option<String>,
+    pub published: Option<Date>,
+    /// Releases of Kubernetes that have it, by component.
+    affected: Vec<Affected>,
+    /// The first patch of each minor that has it no more.
+    fixed_in: Vec<Version>,
+    /// When a cluster with such a release is exposed.
+    pub exposed_if: Condition,
+    /// The same in words: a sentence.
+    pub text: String,
+    mitigations: Vec<Mitigation>,
+    /// What brings the flaw back in a release that has the fix.
+    reexposed_if: Option<Condition>,
+    pub references: Vec<String>,
+}
+
+#[derive(Debug)]
+struct Affected {
+    component: String,
+    ranges: Vec<(Number, Option<Number>)>,
+}
+
+/// Something that lowers the risk, and whether it takes it away.
+#[derive(Debug, Deserialize)]
+struct Mitigation {
+    expr: Condition,
+    effect: Effect,
+    text: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Effect {
+    Full,
+    Partial,
+}
+
+/// Minor and patch, by which releases are compared.
+type Number = (Minor, u16);
+
+impl From<Row> for Advisory {
+    fn from(row: Row) -> Self {
+        let version = |text: &str| text.parse::<Version>().expect("the embedded table holds versions");
+        let number = |text: &str| {
+            let version = version(text);
+            (version.minor, version.patch.unwrap_or(0))
+        };
+        // etcd, CoreDNS and ingress-nginx number their releases themselves; nothing here reads theirs yet.
+        let kubernetes = row.affected.into_iter().filter(|affected| affected.scheme == "kubernetes");
+        let affected: Vec<Affected> = kubernetes
+            .map(|affected| {
+                let range = |range: &RangeRow| (number(&range.introduced), range.fixed.as_deref().map(number));
+                Affected { component: affected.component, ranges: affected.ranges.iter().map(range).collect() }
+            })
+            .collect();
+        let mut fixed_in: Vec<Version> = row.fixed_in.values().map(|text| version(text)).collect();
+        fixed_in.sort();
+        Self {
+            id: row.id,
+            title: row.title,
+            severity: Severity::ALL.into_iter().find(|severity| severity.name() == row.severity),
+            score: row.score,
+            vector: row.vector,
+            published: row.published,
+            affected,
+            fixed_in,
+            exposed_if: row.exposed_if,
+            text: row.text,
+            mitigations: row.mitigations,
+            reexposed_if: row.reexposed_if,
+            references: row.references,
+        }
+    }
+}
+
+impl Advisory {
+    /// The components of Kubernetes that have the flaw.
+    pub fn components(&self) -> impl Iterator<Item = &str> {
+        self.affected.iter().map(|affected| affected.component.as_str())
+    }
+
+    /// Whether a component of that release has the flaw; of a release without a patch number, whether all its patches do.
+    pub fn affects(&self, version: &Version, component: impl Fn(&str) -> bool) -> Truth {
+        let has = |number: Number| {
+            self.affected.iter().filter(|affected| component(&affected.component)).any(|affected| {
+                let within = |(from, fixed): &(Number, Option<Number>)| {
+                    *from <= number && fixed.is_none_or(|fixed| number < fixed)
+                };
+                affected.ranges.iter().any(within)
+            })
+        };
+        match version.patch {
+            Some(patch) => Truth::from(has((version.minor, patch))),
+            None => {
+                // A minor that is not in the calendar is newer than it: the first patch and the last number there is.
+                let last = releases::CALENDAR.branch(version.minor).and_then(releases::Branch::last_patch);
+                Truth::agreed(match last {
+                    Some(last) => (0..=last).map(|patch| has((version.minor, patch))).collect::<Vec<_>>(),
+                    None => vec![has((version.minor, 0)), has((version.minor, u16::MAX))],
+                })
+            }
+        }
+    }
+
+    /// The first release that has the fix: of the same minor, else the next that has one.
+    pub fn fixed_in(&self, version: &Version) -> Option<&Version> {
+        let number = (version.minor, version.patch.unwrap_or(0));
+        self.fixed_in.iter().find(|fixed| (fixed.minor, fixed.patch.unwrap_or(0)) > number)
+    }
+
+    /// Whether the binary of the API server of that release has the flaw; of a release without a patch number, perhaps.
+    pub fn affects_apiserver(&self, version: &Version) -> Truth {
+        self.affects(version, in_apiserver)
+    }
+
+    /// Whether it takes no credentials to use the flaw, as its score says.
+    pub fn is_unauthenticated(&self) -> bool {
+        self.vector.as_deref().is_some_and(|vector| vector.contains("/PR:N"))
+    }
+}
+
+/// The advisories that a release has by its number alone, in any component, worst first.
+pub fn of(version: &Version, day: Date) -> Vec<(&'static Advisory, Truth)> {
+    let mut found: Vec<_> = ADVISORIES
+        .all
+        .iter()
+        .filter(|advisory| advisory.published.is_none_or(|published| published <= day))
+        .map(|advisory| (advisory, advisory.affects(version, |_| true)))
+        .filter(|(_, affects)| *affects != Truth::False)
+        .collect();
+    found.sort_by(|(a, _), (b, _)| worst_first(a, b));
+    found
+}
+
+fn worst_first(a: &Advisory, b: &Advisory) -> std::cmp::Ordering {
+    b.severity
+        .cmp(&a.severity)
+        .then(b.score.unwrap_or(0.0).total_cmp(&a.score.unwrap_or(0.0)))
+        .then_with(|| b.published.cmp(&a.published))
+        .then_with(|| a.id.cmp(&b.id))
+}
+
+/// How a component stands to an advisory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Exposure {
+    Exposed,
+    Undetermined,
+    Mitigated,
+    NotExposed,
+}
+
+impl Exposure {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Exposed => "exposed",
+            Self::Undetermined => "undetermined",
+            Self::Mitigated => "mitigated",
+            Self::NotExposed => "not-exposed",
+        }
+    }
+}
+
+/// One advisory held against one component.
+#[derive(Clone, Debug)]
+pub struct Judged {
+    pub advisory: &'static Advisory,
+    pub component: &'static str,
+    pub instance: String,
+    pub exposure: Exposure,
+    /// Why, in a sentence without its full stop.
+    pub because: String,
+    /// What would settle it; empty where it is settled.
+    pub wanted: Vec<String>,
+    /// The settings that decided.
+    pub places: Vec<Location>,
+    pub fixed_in: Option<Version>,
+}
+
+/// Holds every advisory against the API servers of a cluster. Those that no possible release has are left out.
+pub fn judge(cluster: &Cluster) -> Vec<Judged> {
+    let mut found: Vec<Judged> = cluster
+        .apiservers
+        .iter()
+        .flat_map(|server| ADVISORIES.all.iter().filter_map(|advisory| one(advisory, server, cluster.as_of)))
+        .collect();
+    found.sort_by(|a, b| {
+        a.exposure.cmp(&b.exposure).then_with(|| worst_first(a.advisory, b.advisory)).then(a.instance.cmp(&b.instance))
+    });
+    found
+}
+
+/// Whether the binary of the API server holds that component. Advisories that name no binary are of the whole.
+fn in_apiserver(component: &str) -> bool {
+    matches!(component, "kube-apiserver" | "kube-aggregator" | "kubernetes")
+}
+
+fn one(advisory: &'static Advisory, server: &ApiServer, day: Date) -> Option<Judged> {
+    if advisory.published.is_some_and(|published| published > day) {
+        return None;
+    }
+    let component = server.component();
+    let versions: Vec<Version> = match &component.release {
+        Release::Exactly(version) => vec![version.clone()],
+        within => within.minors().map(Version::of_minor).collect(),
+    };
+    let affects = Truth::of_all(versions.iter().map(|version| advisory.affects(version, in_apiserver)));
+    let mut answer = Answered::default();
+    let exposed = if affects == Truth::False {
+        // A release with the fix can have the flaw all the same; one that never had it cannot.
+        let again = advisory.reexposed_if.as_ref()?;
+        if !advisory.components().any(in_apiserver) || again.ask(server, &mut answer) != Truth::True {
+            return None;
+        }
+        Truth::True
+    } else {
+        advisory.exposed_if.ask(server, &mut answer)
+    };
+    let newest = versions.last()?;
+    let mut judged = Judged {
+        advisory,
+        component: component.name,
+        instance: component.instance.clone(),
+        exposure: Exposure::Undetermined,
+        because: advisory.text.trim_end_matches('.').to_owned(),
+        wanted: Vec::new(),
+        places: Vec::new(),
+        fixed_in: advisory.fixed_in(newest).cloned(),
+    };
+    if exposed == Truth::False {
+        judged.exposure = Exposure::NotExposed;
+        judged.because = format!("the release has the flaw, and this does not hold: {}", judged.because);
+        judged.places = answer.places;
+        return Some(judged);
+    }
+    // A mitigation that is in place takes the flaw away; one that nobody saw leaves it open.
+    let mut mitigated = Truth::False;
+    let mut seen = Answered::default();
+    for mitigation in advisory.mitigations.iter().filter(|mitigation| mitigation.effect == Effect::Full) {
+        let truth = mitigation.expr.ask(server, &mut seen);
+        mitigated = mitigated.or(truth);
+        if truth == Truth::True {
+            judged.because = mitigation.text.trim_end_matches('.').to_owned();
+            break;
+        }
+    }
+    if mitigated == Truth::True {
+        judged.exposure = Exposure::Mitigated;
+        judged.places = seen.places;
+        return Some(judged);
+    }
+    if affects == Truth::Unknown {
+        judged.wanted.push("the exact release".to_owned());
+    }
+    if exposed == Truth::Unknown {
+        judged.wanted.append(&mut answer.wanted);
+    }
+    if mitigated == Truth::Unknown {
+        judged.wanted.append(&mut seen.wanted);
+    }
+    if let Some(vendor) = versions.first().and_then(releases::vendor) {
+        judged.wanted.push(format!("whether the build of {} has the fix: {}", vendor.name, vendor.advisories));
+    }
+    let mut named = BTreeSet::new();
+    judged.wanted.retain(|wanted| named.insert(wanted.clone()));
+    judged.places = answer.places;
+    if judged.wanted.is_empty() {
+        judged.exposure = Exposure::Exposed;
+    }
+    Some(judged)
+}
+
+#[cfg(test)]
+mod tests;

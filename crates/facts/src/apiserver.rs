@@ -19,7 +19,7 @@ use model::{
 };
 
 use crate::{
-    File, Files, Invocation,
+    File, Files, Hand, Invocation,
     flags::KUBE_APISERVER,
     golang,
     pflag::{self, Kind},
@@ -243,7 +243,9 @@ pub fn resolve(invocation: &Invocation, version: Option<&Version>, files: &Files
         unseen.push(version_gap(format!("whether it starts depends on the release, which is {release}")));
     }
     unseen.extend(invocation.open_ended.clone());
-    unseen.extend(invocation.words.iter().filter_map(|word| word.unresolved.clone()));
+    // A value that only a distribution knows before the node does is none that keeps a server from starting.
+    let unknown = invocation.words.iter().filter(|word| word.hand == Hand::Written);
+    unseen.extend(unknown.filter_map(|word| word.unresolved.clone()));
     unseen.extend(unseen_files(invocation, &versions, files));
     unseen.sort_unstable();
     unseen.dedup();
@@ -267,12 +269,14 @@ pub fn resolve(invocation: &Invocation, version: Option<&Version>, files: &Files
 
 /// The releases that take every flag of the command line.
 fn possible(invocation: &Invocation) -> (Release, Option<(String, String)>) {
-    // Values that are words of their own never start with dashes, or they would be flags to pflag as well.
-    let names = invocation.words.iter().filter_map(|word| {
+    // Values that are words of their own never start with dashes, or they would be flags to pflag as well. What a
+    // distribution adds proves nothing: it adds what the release takes.
+    let written = invocation.words.iter().filter(|word| word.hand == Hand::Written && word.releases.is_none());
+    let names = written.filter_map(|word| {
         let long = word.text.strip_prefix("--")?;
         Some(long.split_once('=').map_or(long, |(name, _)| name))
     });
-    release::narrow(&KUBE_APISERVER, names)
+    release::narrow(&KUBE_APISERVER, invocation.releases, names)
 }
 
 fn at(invocation: &Invocation, version: &Version, files: &Files<'_>) -> Resolved {
@@ -480,7 +484,7 @@ fn wanted(invocation: &Invocation, versions: &[Version]) -> Vec<FileWant> {
     let table = &*KUBE_APISERVER;
     let mut wants: Vec<FileWant> = Vec::new();
     for version in versions {
-        for occurrence in pflag::parse(&invocation.words, table, version).occurrences {
+        for occurrence in pflag::parse(&invocation.words_in(version.minor), table, version).occurrences {
             let (Some(flag), Ok(text)) = (table.flags.get(occurrence.flag), occurrence.text) else { continue };
             let Some((name, contents)) = FILES.iter().find(|(name, _)| *name == flag.name) else { continue };
             for path in paths(flag.name, &text) {

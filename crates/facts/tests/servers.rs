@@ -52,11 +52,8 @@ fn invocation<'a>(argv: impl IntoIterator<Item = &'a str>) -> Invocation {
         span: Some(Span::new(index, index + 1)),
         pointer: format!("/spec/containers/0/command/{index}"),
     };
-    let words = argv.into_iter().zip(1..).map(|(text, index)| Word {
-        text: text.to_owned(),
-        site: Site { at: at(index), form: Form::Word },
-        unresolved: None,
-    });
+    let words =
+        argv.into_iter().zip(1..).map(|(text, index)| Word::written(text, Site { at: at(index), form: Form::Word }));
     Invocation {
         component: "kube-apiserver",
         instance: "kube-apiserver-node".to_owned(),
@@ -65,6 +62,7 @@ fn invocation<'a>(argv: impl IntoIterator<Item = &'a str>) -> Invocation {
         open_ended: None,
         list: Some(Site { at: at(0), form: Form::List }),
         version: None,
+        releases: None,
         mounts: Vec::new(),
         contained: true,
         distribution: None,

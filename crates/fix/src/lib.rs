@@ -12,6 +12,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test fails by panicking"))]
 
 mod check;
+mod entry;
 mod list;
 mod scalar;
 mod script;
@@ -105,6 +106,9 @@ pub(crate) struct Ground<'a> {
 fn one(setting: &str, site: &Site, to: Option<&str>, text: &str) -> Result<Done, String> {
     let stream = yaml::parse(text, &Limits::default());
     let document = containing(&stream.documents, &site.at)?;
+    if let (Form::Entries | Form::Pairs, Some(to)) = (site.form, to) {
+        return entry::insert(document, &site.at, site.form, text, setting, to);
+    }
     let node = document.at(&site.at.pointer).ok_or("the place is not there any more")?;
     if is_borrowed(&node) {
         return Err("the value is shared through a YAML alias, so that other places would change with it".to_owned());
@@ -118,7 +122,10 @@ fn one(setting: &str, site: &Site, to: Option<&str>, text: &str) -> Result<Done,
         (Form::SplitWord, None) => list::remove_split(&ground, setting),
         (Form::Script, to) => script::word(&ground, site, setting, to),
         (Form::Field, None) => Err("a field is taken out of a configuration file by hand".to_owned()),
-        (Form::List, None) => Err("nobody wrote it there".to_owned()),
+        (Form::Entry | Form::Pair, Some(to)) => entry::set(&ground, site.form, setting, to),
+        (Form::Entry | Form::Pair, None) => entry::remove(&ground, site.form, setting),
+        (Form::List | Form::Entries | Form::Pairs, None) => Err("nobody wrote it there".to_owned()),
+        (Form::Entries | Form::Pairs, Some(_)) => Err("it cannot be added there".to_owned()),
     }
 }
 

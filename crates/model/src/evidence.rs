@@ -181,6 +181,14 @@ pub enum Form {
     Field,
     /// A list that words are added to.
     List,
+    /// `x: v` in a map of arguments, named without dashes; the place is that of the value.
+    Entry,
+    /// `{name: x, value: v}` in a list of arguments; the place is that of the value.
+    Pair,
+    /// A map that entries are added to. The pointer names where it would be, the span what there is of the way.
+    Entries,
+    /// A list that pairs are added to, placed as `Entries` is.
+    Pairs,
 }
 
 /// A place that holds a setting, or would, and how settings are written there.

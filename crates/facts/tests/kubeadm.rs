@@ -318,7 +318,7 @@ fn a_text_inside_a_text_is_placed_in_the_outer_one() {
         assert_eq!(pointed(text, &profiling.origin).trim_matches(['"', '\'']), "true");
         assert_eq!(profiling.origin.location().unwrap().pointer, "/data/ClusterConfiguration");
         // The port belongs to a node and is in no ConfigMap of the cluster.
-        assert!(matches!(reading(&server, "secure-port").origin, Origin::Default { by: Author::Upstream { .. }, .. }));
+        assert!(server.component().setting("secure-port").unwrap().in_force().is_err());
     }
 }
 
@@ -375,4 +375,121 @@ fn a_release_is_as_wide_as_the_version_of_the_file_leaves_it() {
         );
         assert_eq!(server(&text).component().release.to_string(), release, "{version} {asked}");
     }
+}
+
+/// A definition of somebody who hands a configuration to kubeadm, and that configuration.
+#[test]
+fn what_is_around_a_configuration_is_the_configuration_it_makes() {
+    let cases = [
+        (
+            // Cluster API with the list of v1beta2, the release and the network from outside.
+            "apiVersion: cluster.x-k8s.io/v1beta2\nkind: Cluster\nspec:\n  clusterNetwork:\n    services: {cidrBlocks: [10.30.0.0/16, 'fd00::/112']}\n    serviceDomain: a.b\n\
+             ---\napiVersion: controlplane.cluster.x-k8s.io/v1beta2\nkind: KubeadmControlPlane\nmetadata: {name: cp}\nspec:\n  version: v1.31.2\n  kubeadmConfigSpec:\n\
+             \x20   initConfiguration: {localAPIEndpoint: {advertiseAddress: 10.0.0.1, bindPort: 7443}}\n\
+             \x20   clusterConfiguration: {apiServer: {extraArgs: [{name: profiling, value: 'false'}]}}\n",
+            "apiVersion: kubeadm.k8s.io/v1beta4\nkind: ClusterConfiguration\nkubernetesVersion: v1.31.2\nnetworking: {serviceSubnet: '10.30.0.0/16,fd00::/112', dnsDomain: a.b}\n\
+             apiServer: {extraArgs: [{name: profiling, value: 'false'}]}\n\
+             ---\napiVersion: kubeadm.k8s.io/v1beta4\nkind: InitConfiguration\nlocalAPIEndpoint: {advertiseAddress: 10.0.0.1, bindPort: 7443}\n",
+        ),
+        (
+            // Cluster API with the map of v1alpha3, in a list, and the network in both.
+            "{\"apiVersion\": \"v1\", \"kind\": \"List\", \"items\": [{\"apiVersion\": \"controlplane.cluster.x-k8s.io/v1alpha3\", \"kind\": \"KubeadmControlPlane\",\
+             \"spec\": {\"version\": \"v1.19.8\", \"kubeadmConfigSpec\": {\"clusterConfiguration\": {\"networking\": {\"serviceSubnet\": \"10.1.0.0/16\"}, \"apiServer\": {\"extraArgs\": {\"v\": \"4\"}}}}}},\
+             {\"apiVersion\": \"cluster.x-k8s.io/v1alpha3\", \"kind\": \"Cluster\", \"spec\": {\"clusterNetwork\": {\"services\": {\"cidrBlocks\": [\"10.2.0.0/16\"]}}}}]}",
+            "apiVersion: kubeadm.k8s.io/v1beta2\nkind: ClusterConfiguration\nkubernetesVersion: v1.19.8\nnetworking: {serviceSubnet: 10.1.0.0/16}\napiServer: {extraArgs: {v: '4'}}\n",
+        ),
+        (
+            // kind: its own fields below the patches of the cluster, those below the patches of the node, JSON patches last.
+            "kind: Cluster\napiVersion: kind.x-k8s.io/v1alpha4\nname: k\nfeatureGates: {B: true, A: false}\nnetworking: {serviceSubnet: 10.7.0.0/16}\n\
+             kubeadmConfigPatches:\n- |\n  kind: ClusterConfiguration\n  apiServer:\n    extraArgs:\n      profiling: 'true'\n      v: '5'\n\
+             - |\n  kind: InitConfiguration\n  localAPIEndpoint: {advertiseAddress: 10.0.0.1}\n\
+             kubeadmConfigPatchesJSON6902:\n- group: kubeadm.k8s.io\n  version: v1beta3\n  kind: ClusterConfiguration\n  patch: |\n    - {op: add, path: /apiServer/extraArgs/max-requests-inflight, value: '99'}\n    - {op: remove, path: /apiServer/extraArgs/v}\n\
+             nodes:\n- role: worker\n- role: control-plane\n  image: kindest/node:v1.29.2@sha256:0\n  kubeadmConfigPatches:\n  - |\n    apiVersion: kubeadm.k8s.io/v1beta3\n    kind: ClusterConfiguration\n    apiServer: {extraArgs: {profiling: 'false'}}\n\
+             \x20 - |\n    apiVersion: kubeadm.k8s.io/v1beta2\n    kind: ClusterConfiguration\n    apiServer: {extraArgs: {anonymous-auth: 'false'}}\n",
+            "apiVersion: kubeadm.k8s.io/v1beta3\nkind: ClusterConfiguration\nkubernetesVersion: v1.29.2\nnetworking: {serviceSubnet: 10.7.0.0/16}\n\
+             apiServer: {extraArgs: {feature-gates: 'A=false,B=true', runtime-config: '', profiling: 'false', max-requests-inflight: '99'}}\n\
+             ---\napiVersion: kubeadm.k8s.io/v1beta3\nkind: InitConfiguration\nlocalAPIEndpoint: {advertiseAddress: 10.0.0.1}\n",
+        ),
+        (
+            // kind alone.
+            "kind: Cluster\napiVersion: kind.x-k8s.io/v1alpha4\nnetworking: {ipFamily: ipv6}\nruntimeConfig: {api/all: 'true'}\nnodes: [{image: 'kindest/node:v1.36.0'}]\n",
+            "apiVersion: kubeadm.k8s.io/v1beta4\nkind: ClusterConfiguration\nkubernetesVersion: v1.36.0\nnetworking: {serviceSubnet: 'fd00:10:96::/112'}\n\
+             apiServer: {extraArgs: [{name: runtime-config, value: api/all=true}, {name: etcd-servers, value: 'https://[::1]:2379'}]}\n",
+        ),
+    ];
+    for (definition, configuration) in cases {
+        let (defined, configured) = (server(definition), server(configuration));
+        assert_eq!(defined.component().release, configured.component().release, "{definition}");
+        for (ours, theirs) in settings(&defined).iter().zip(&settings(&configured)) {
+            assert_eq!(ours, theirs, "{definition}");
+        }
+    }
+}
+
+#[test]
+fn what_others_may_add_is_not_known() {
+    for (definition, flag, wanted) in [
+        (
+            "apiVersion: controlplane.cluster.x-k8s.io/v1beta1\nkind: KubeadmControlPlane\nspec: {version: v1.29.0, kubeadmConfigSpec: {}}\n",
+            "service-cluster-ip-range",
+            "the Cluster that this control plane belongs to decides it",
+        ),
+        (
+            "apiVersion: controlplane.cluster.x-k8s.io/v1beta1\nkind: KubeadmControlPlane\nspec: {kubeadmConfigSpec: {clusterConfiguration: {}}}\n",
+            "authorization-mode",
+            "this is a part of a KubeadmControlPlane, and the rest may say more",
+        ),
+        (
+            "apiVersion: controlplane.cluster.x-k8s.io/v1beta1\nkind: KubeadmControlPlaneTemplate\nspec: {template: {spec: {kubeadmConfigSpec: {}}}}\n",
+            "anonymous-auth",
+            "a ClusterClass may patch this template for each of its clusters",
+        ),
+        (
+            "apiVersion: controlplane.cluster.x-k8s.io/v1beta1\nkind: KubeadmControlPlane\nspec: {version: v1.29.0, kubeadmConfigSpec: {postKubeadmCommands: ['sed -i s/a/b/ /etc/kubernetes/manifests/kube-apiserver.yaml']}}\n",
+            "authorization-mode",
+            "a command of `postKubeadmCommands` reaches for what kubeadm reads or writes",
+        ),
+        (
+            "kind: Cluster\napiVersion: kind.x-k8s.io/v1alpha4\nkubeadmConfigPatchesJSON6902: [{kind: ClusterConfiguration, patch: '[{op: add, path: /featureGates, value: {A: true}}]'}]\n",
+            "authorization-mode",
+            "a JSON patch changes `/featureGates`, which is not followed",
+        ),
+        (
+            "apiVersion: kubeadm.k8s.io/v1beta3\nkind: InitConfiguration\npatches: {directory: /p}\n",
+            "profiling",
+            "kubeadm patches the manifest with the files in `/p`",
+        ),
+    ] {
+        let server = server(definition);
+        let gap = server.component().setting(flag).unwrap().in_force().expect_err(definition);
+        assert_eq!(gap.reason, wanted);
+    }
+}
+
+#[test]
+fn a_document_that_cannot_be_read_hides_what_the_others_leave_open() {
+    let init =
+        "apiVersion: kubeadm.k8s.io/v1beta3\nkind: InitConfiguration\nlocalAPIEndpoint: {advertiseAddress: 10.0.0.1}\n";
+    let cluster = "apiVersion: kubeadm.k8s.io/v1beta3\nkind: ClusterConfiguration\nkubernetesVersion: v1.28.2\napiServer: {extraArgs: {profiling: 'false'}}\n";
+    let broken = "apiVersion: kubeadm.k8s.io/v1beta3\nkind: ClusterConfiguration\ncertSANs: [${host}]\n";
+    assert_eq!(recognise(format!("{init}---\n{broken}").as_bytes()).kind, Kind::Templated);
+    let server = server(&format!("{broken}---\n{init}---\n{cluster}"));
+    assert_eq!(reading(&server, "profiling").value, "false");
+    assert!(server.component().setting("authorization-mode").unwrap().in_force().is_err());
+}
+
+#[test]
+fn a_patch_for_another_version_is_passed_over() {
+    let text = "kind: Cluster\napiVersion: kind.x-k8s.io/v1alpha4\nnodes:\n- image: kindest/node:v1.29.2\nkubeadmConfigPatches:\n- |\n  apiVersion: kubeadm.k8s.io/v1beta2\n  kind: ClusterConfiguration\n  apiServer: {extraArgs: {profiling: 'false'}}\n";
+    let server = server(text);
+    assert_eq!(reading(&server, "profiling").value, "true");
+    let problem = &server.component().problems[0];
+    assert!(problem.message.starts_with("kind passes this patch over"), "{}", problem.message);
+    assert_eq!(
+        &text[problem.location.as_ref().unwrap().span.unwrap().range()].lines().next(),
+        &Some("apiVersion: kubeadm.k8s.io/v1beta2")
+    );
+    // Without an image the patch says which release is meant.
+    let unnamed = text.replace("nodes:\n- image: kindest/node:v1.29.2\n", "");
+    assert_eq!(self::server(&unnamed).component().release.to_string(), "1.15 to 1.22");
 }

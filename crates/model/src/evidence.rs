@@ -48,7 +48,7 @@ impl Plane {
 /// What a piece of evidence is, decided by its content and never by its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Kind {
-    /// Declares a component that is judged: today a pod, or a workload's pod template, that runs one.
+    /// Declares a component that is judged: a pod or workload that runs one, or the definition of a cluster that has one.
     Workload,
     /// A file that a flag of a component names.
     ConfigFile,

@@ -17,7 +17,7 @@ use super::{
     Source, embedded,
     pod::{text_of, unfilled},
 };
-use crate::{Hand, Invocation, Mount, Word};
+use crate::{Hand, Invocation, Mount, Word, flags::KUBE_APISERVER};
 
 const GROUP: &str = "kubeadm.k8s.io/";
 
@@ -40,6 +40,8 @@ pub(super) enum Shape {
     Map,
     /// v1beta4: arguments are a list of names and values, and a name may be given more than once.
     Pairs,
+    /// One that nobody knows here, as like the newest as it may be.
+    Any,
 }
 
 /// A version of the configuration, its shape, and the minor releases of 1.x that a kubeadm which reads it deploys: its own
@@ -89,25 +91,31 @@ fn own(source: &Source<'_>) -> Vec<Invocation> {
         }
         problems.extend(source.problems(document));
     }
+    // A document that nobody can read may be the one that says it.
+    let is_hidden = source.stream.faults.iter().any(|fault| fault.kind.is_fatal());
+    let around = || Around {
+        open: is_hidden.then(|| Gap {
+            kind: GapKind::Unread,
+            reason: "a document of the file cannot be read, and kubeadm reads them as one".to_owned(),
+            wanted: format!("{} as a whole", source.evidence),
+            who_could_answer: "whoever can mend the file".to_owned(),
+        }),
+        ..Around::default()
+    };
     if clusters.is_empty() {
         // kubeadm fills in what no document says.
-        let Some(first) = init.first() else { return Vec::new() };
-        let shape = shape_of(&first.node);
-        return vec![
-            Configuration { cluster: Vec::new(), init, shape, by: "kubeadm", whole: true }.invocation(problems),
-        ];
+        let Some(first) = init.first().filter(|_| !is_hidden).cloned() else { return Vec::new() };
+        return vec![Configuration::of(first, Vec::new(), init, around()).invocation(problems)];
     }
     clusters
         .into_iter()
         .map(|cluster| {
-            let shape = shape_of(&cluster.node);
             let init = if cluster.node.get("kind").and_then(|kind| kind.text()) == Some("MasterConfiguration") {
                 vec![cluster.clone()]
             } else {
                 init.clone()
             };
-            Configuration { cluster: vec![cluster], init, shape, by: "kubeadm", whole: true }
-                .invocation(problems.clone())
+            Configuration::of(cluster.clone(), vec![cluster], init, around()).invocation(problems.clone())
         })
         .collect()
 }
@@ -125,12 +133,21 @@ fn config_map(object: &Cursor<'_>, source: &Source<'_>) -> Option<Invocation> {
     let root = document.cursor();
     kubeadm_kind(&root)?;
     let layer = Layer { source: &inner, node: root };
-    let shape = shape_of(&layer.node);
-    // What belongs to one node alone is in no ConfigMap.
-    let whole = matches!(shape, Some((_, Shape::Alpha1 | Shape::Alpha2)));
-    let init = if whole { vec![layer.clone()] } else { Vec::new() };
-    let configuration = Configuration { cluster: vec![layer], init, shape, by: "kubeadm", whole };
-    Some(configuration.invocation(inner.problems(document)))
+    // What belongs to one node alone is in no ConfigMap, but was once in the same document.
+    let all = layer.node.get("kind").and_then(|kind| kind.text()) == Some("MasterConfiguration");
+    let init = if all { vec![layer.clone()] } else { Vec::new() };
+    let port = if all {
+        Fallback::Kubeadm
+    } else {
+        Fallback::Unseen(Gap {
+            kind: GapKind::NotCollected,
+            reason: "the port belongs to a node, and this is what all of them share".to_owned(),
+            wanted: "the manifest as kubeadm wrote it".to_owned(),
+            who_could_answer: MANIFESTS.to_owned(),
+        })
+    };
+    let around = Around { port, ..Around::default() };
+    Some(Configuration::of(layer.clone(), vec![layer], init, around).invocation(inner.problems(document)))
 }
 
 fn kubeadm_kind<'a>(root: &Cursor<'a>) -> Option<&'a str> {
@@ -158,17 +175,56 @@ pub(super) struct Layer<'a> {
 
 /// What kubeadm is told.
 pub(super) struct Configuration<'a> {
+    /// What stands for the whole of it.
+    pub(super) root: Layer<'a>,
     /// Parts of the ClusterConfiguration, the strongest last.
     pub(super) cluster: Vec<Layer<'a>>,
     /// Parts of the InitConfiguration, likewise.
     pub(super) init: Vec<Layer<'a>>,
-    /// The releases that the format can be about, and its shape; `None` for a format that is not known here.
-    pub(super) shape: Option<((Minor, Minor), Shape)>,
-    /// Whose configuration it is, for what nobody wrote.
-    pub(super) by: &'static str,
-    /// Whether everything about the node is there, so that what is not written is kubeadm's default.
-    pub(super) whole: bool,
+    pub(super) shape: Shape,
+    /// The releases that the format can be about.
+    pub(super) releases: Option<(Minor, Minor)>,
+    /// Where the ClusterConfiguration is, or would be: a map, and the keys below it.
+    pub(super) home: Option<(Layer<'a>, &'static [&'static str])>,
+    pub(super) around: Around,
 }
+
+/// What whoever hands a configuration to kubeadm puts around it.
+#[derive(Default)]
+pub(super) struct Around {
+    /// Who set the cluster up, where that is not kubeadm alone.
+    pub(super) distribution: Option<&'static str>,
+    pub(super) instance: Option<String>,
+    pub(super) version: Option<(Version, Location)>,
+    /// The addresses of services, the domain of names and the port, where the configuration does not say.
+    pub(super) subnet: Fallback,
+    pub(super) domain: Fallback,
+    pub(super) port: Fallback,
+    /// Whether the node's own address is one of IPv6, where the configuration does not say.
+    pub(super) is_six: bool,
+    /// Arguments that every layer overrides.
+    pub(super) beneath: Vec<Argument>,
+    /// Names of arguments that are taken away from every layer.
+    pub(super) removed: Vec<String>,
+    /// Arguments that override those of every layer.
+    pub(super) on_top: Vec<Argument>,
+    /// A list of arguments changes those of the same name in an earlier one, instead of taking its place.
+    pub(super) merges: bool,
+    /// Why there may be more than what is written.
+    pub(super) open: Option<Gap>,
+}
+
+/// What holds where nothing is written.
+#[derive(Default)]
+pub(super) enum Fallback {
+    /// kubeadm's own default.
+    #[default]
+    Kubeadm,
+    Known(String, Site, Hand),
+    Unseen(Gap),
+}
+
+const MANIFESTS: &str = "give /etc/kubernetes/manifests of the node";
 
 /// Something that is written, and where.
 #[derive(Clone)]
@@ -209,110 +265,136 @@ fn find<'a>(layers: &[Layer<'a>], path: &[&str]) -> Option<Found<'a>> {
 }
 
 /// An argument of `extraArgs`.
-struct Argument {
-    name: String,
-    /// `Err` where it is not filled in yet, with the text as written.
-    value: String,
-    site: Site,
-    unresolved: Option<Gap>,
+#[derive(Clone)]
+pub(super) struct Argument {
+    pub(super) name: String,
+    /// As it is written, also where something in it is not filled in yet.
+    pub(super) value: String,
+    pub(super) site: Site,
+    pub(super) hand: Hand,
+    pub(super) unresolved: Option<Gap>,
 }
 
 impl Argument {
     fn word(&self) -> Word {
         Word {
             unresolved: self.unresolved.clone(),
+            hand: self.hand.clone(),
             ..Word::written(format!("--{}={}", self.name, self.value), self.site.clone())
         }
     }
 }
 
 impl<'a> Configuration<'a> {
+    /// Of documents that name their own version.
+    fn of(root: Layer<'a>, cluster: Vec<Layer<'a>>, init: Vec<Layer<'a>>, mut around: Around) -> Self {
+        let (releases, shape) = match shape_of(&root.node) {
+            Some((releases, shape)) => (Some(releases), shape),
+            None => {
+                around.open.get_or_insert_with(|| Gap {
+                    kind: GapKind::Unread,
+                    reason: "this version of kubeadm's configuration is not known to this build".to_owned(),
+                    wanted: "the manifest as kubeadm wrote it".to_owned(),
+                    who_could_answer: MANIFESTS.to_owned(),
+                });
+                (None, Shape::Any)
+            }
+        };
+        let home = cluster.last().map(|layer| (layer.clone(), &[][..]));
+        Self { root, cluster, init, shape, releases, home, around }
+    }
+
     /// The API server that kubeadm starts with it. The problems are those of reading its text.
     pub(super) fn invocation(&self, mut problems: Vec<Problem>) -> Invocation {
-        let source = self.anchor();
+        let source = self.root.source;
         let given = self.arguments(&mut problems);
-        let words = self.words(&given);
-        let version = self.version();
-        let name =
-            [&["nodeRegistration", "name"][..], &["nodeName"]].iter().find_map(|path| find(&self.init, path)?.text());
+        let mut words = self.words(&given);
+        let open_ended = self.open_ended();
+        // What kubeadm does in a release that the data does not reach is not known either.
+        let newest = KUBE_APISERVER.covered.1;
+        for word in words.iter_mut().filter(|word| word.hand != Hand::Written) {
+            word.releases = word.releases.map(|(from, to)| (from, to.min(newest)));
+        }
+        if let Some(gap) = &open_ended {
+            // Whatever could add an argument can override what nobody wrote.
+            for word in words.iter_mut().filter(|word| word.hand != Hand::Written) {
+                word.unresolved.get_or_insert_with(|| gap.clone());
+            }
+        }
+        let named = || {
+            [&["nodeRegistration", "name"][..], &["nodeName"]].iter().find_map(|path| find(&self.init, path)?.text())
+        };
+        let name = self.around.instance.clone().or_else(named);
         Invocation {
             component: "kube-apiserver",
-            instance: name.unwrap_or_else(|| source.source.evidence.as_str().to_owned()),
-            declared_in: source.source.evidence.clone(),
-            plane: source.source.plane,
+            instance: name.unwrap_or_else(|| source.evidence.as_str().to_owned()),
+            declared_in: source.evidence.clone(),
+            plane: source.plane,
             words,
-            open_ended: self.open_ended(),
+            open_ended,
             list: Some(self.home()),
-            version,
-            releases: self.shape.map(|(releases, _)| releases),
+            version: self.version(),
+            releases: self.releases,
             mounts: self.mounts(),
             contained: true,
-            distribution: Some(self.by),
+            distribution: Some(self.around.distribution.unwrap_or(KUBEADM)),
             problems,
         }
     }
 
-    /// A layer to point at where nothing better is.
-    fn anchor(&self) -> &Layer<'a> {
-        self.cluster.last().or(self.init.last()).expect("a configuration is made of what somebody wrote")
-    }
-
-    fn shape(&self) -> Shape {
-        self.shape.map_or(Shape::Pairs, |(_, shape)| shape)
-    }
-
     /// Where the arguments are.
     fn path(&self) -> &'static [&'static str] {
-        match self.shape() {
+        match self.shape {
             Shape::Alpha1 | Shape::Alpha2 | Shape::Alpha3 => &["apiServerExtraArgs"],
-            Shape::Map | Shape::Pairs => &["apiServer", "extraArgs"],
+            Shape::Map | Shape::Pairs | Shape::Any => &["apiServer", "extraArgs"],
         }
     }
 
     /// Why more may be on the command line than what is written.
     fn open_ended(&self) -> Option<Gap> {
         let patches = find(&self.init, &["patches", "directory"]).and_then(|patches| patches.text());
-        let reason = match (&self.shape, patches) {
-            (None, _) => "this version of kubeadm's configuration is not known to this build".to_owned(),
-            (Some(_), Some(folder)) => format!("kubeadm patches the manifest with the files in `{folder}`"),
-            (Some(_), None) => return None,
-        };
-        Some(Gap {
-            kind: GapKind::Unread,
-            reason,
-            wanted: "the manifest as kubeadm wrote it".to_owned(),
-            who_could_answer: "give /etc/kubernetes/manifests of the node".to_owned(),
+        self.around.open.clone().or_else(|| {
+            patches.map(|folder| Gap {
+                kind: GapKind::Unread,
+                reason: format!("kubeadm patches the manifest with the files in `{folder}`"),
+                wanted: "the manifest as kubeadm wrote it".to_owned(),
+                who_could_answer: MANIFESTS.to_owned(),
+            })
         })
     }
 
     /// Where an argument would be added.
     fn home(&self) -> Site {
-        let form = if self.shape() == Shape::Pairs { Form::Pairs } else { Form::Entries };
+        let form = if self.shape == Shape::Pairs { Form::Pairs } else { Form::Entries };
         if let Some(found) = find(&self.cluster, self.path()) {
             return Site { at: found.at(), form };
         }
-        let layer = self.anchor();
+        let Some((layer, below)) = &self.home else {
+            // A document would have to be added, which no edit does.
+            return Site { at: self.root.source.at(&self.root.node), form: Form::Script };
+        };
         let mut there = layer.node.clone();
-        for name in self.path() {
+        let path: Vec<&str> = below.iter().chain(self.path()).copied().collect();
+        for name in &path {
             let Some(next) = there.get(name).filter(|next| next.mapping().is_some()) else { break };
             there = next;
         }
         let mut at = layer.source.at(&there);
         // The pointer of a text inside another is that of the outer scalar, and names no place for what is not there.
         if layer.source.inside.is_none() {
-            at.pointer = format!("{}/{}", layer.node.pointer(), self.path().join("/"));
+            at.pointer = format!("{}/{}", layer.node.pointer(), path.join("/"));
         }
         Site { at, form }
     }
 
     /// The arguments that somebody wrote, in the order in which kubeadm receives them.
     fn arguments(&self, problems: &mut Vec<Problem>) -> Vec<Argument> {
-        let mut given: Vec<Argument> = Vec::new();
+        let mut given: Vec<Argument> = self.around.beneath.clone();
         for layer in &self.cluster {
             let Some(found) = find(std::slice::from_ref(layer), self.path()) else { continue };
             match found.cursor.value() {
                 Value::Mapping(_) => {
-                    if self.shape() == Shape::Pairs && self.shape.is_some() {
+                    if self.shape == Shape::Pairs && !self.around.merges {
                         problems.push(misshapen(
                             &found,
                             "extraArgs",
@@ -329,23 +411,32 @@ impl<'a> Configuration<'a> {
                     }
                 }
                 Value::Sequence(_) => {
-                    if self.shape() != Shape::Pairs {
+                    if !matches!(self.shape, Shape::Pairs | Shape::Any) {
                         problems.push(misshapen(
                             &found,
                             "extraArgs",
                             "is a list, and this version takes a map of names and values",
                         ));
                     }
-                    // A later list takes the place of an earlier one as a whole.
-                    given.clear();
+                    if !self.around.merges {
+                        given.clear();
+                    }
                     for item in found.cursor.items().take(MOST_ARGUMENTS) {
                         let Some(name) = text_of(&item, "name") else { continue };
+                        if self.around.merges {
+                            given.retain(|known| known.name != name);
+                        }
                         let Some(value) = item.get("value") else { continue };
                         given.extend(argument(&found, name, &value, Form::Pair, problems));
                     }
                 }
                 Value::Scalar(_) => {}
             }
+        }
+        given.retain(|known| !self.around.removed.contains(&known.name));
+        for argument in &self.around.on_top {
+            given.retain(|known| known.name != argument.name);
+            given.push(argument.clone());
         }
         given
     }
@@ -390,12 +481,12 @@ impl<'a> Configuration<'a> {
             }
             match (&added.value, &folder) {
                 (added::Value::Text(text), _) => {
-                    push(added.flag, text, home.clone(), Hand::Default(self.by), added.releases);
+                    push(added.flag, text, home.clone(), Hand::Default(KUBEADM), added.releases);
                 }
                 (added::Value::Certificate(file), folder) => {
                     let path = format!("{}/{file}", certificates.trim_end_matches('/'));
                     let (site, hand) = match folder {
-                        None => (home.clone(), Hand::Default(self.by)),
+                        None => (home.clone(), Hand::Default(KUBEADM)),
                         Some(folder) => made(folder, "`certificatesDir` decides it"),
                     };
                     push(added.flag, &path, site, hand, added.releases);
@@ -407,23 +498,31 @@ impl<'a> Configuration<'a> {
         let subnet = find(&self.cluster, &["networking", "serviceSubnet"]);
         match subnet.as_ref().and_then(|found| Some((found, found.text()?))) {
             Some((found, text)) => push("service-cluster-ip-range", &text, field(found), Hand::Written, always),
-            None => push("service-cluster-ip-range", "10.96.0.0/12", home.clone(), Hand::Default(self.by), always),
+            None => {
+                if let Some((text, site, hand)) = self.around.subnet.value("10.96.0.0/12", &home) {
+                    push("service-cluster-ip-range", &text, site, hand, always);
+                }
+            }
         }
         let domain = find(&self.cluster, &["networking", "dnsDomain"]);
-        let (site, hand, name) = match domain.as_ref().and_then(|found| Some((found, found.text()?))) {
+        let domain = match domain.as_ref().and_then(|found| Some((found, found.text()?))) {
             Some((found, text)) => {
                 let (site, hand) = made(found, "`networking.dnsDomain` decides it");
-                (site, hand, text)
+                Some((text, site, hand))
             }
-            None => (home.clone(), Hand::Default(self.by), "cluster.local".to_owned()),
+            None => self.around.domain.value("cluster.local", &home),
         };
-        push("service-account-issuer", &format!("https://kubernetes.default.svc.{name}"), site, hand, (20, NEWEST));
-
+        if let Some((domain, site, hand)) = domain {
+            push("service-account-issuer", &format!("https://kubernetes.default.svc.{domain}"), site, hand, ISSUER);
+        }
         match self.endpoint("bindPort").as_ref().and_then(|found| Some((found, found.text()?))) {
             // A port of 0 is filled in like one that is not there.
             Some((found, text)) if text != "0" => push("secure-port", &text, field(found), Hand::Written, always),
-            _ if self.whole => push("secure-port", "6443", home.clone(), Hand::Default(self.by), always),
-            _ => {}
+            _ => {
+                if let Some((text, site, hand)) = self.around.port.value("6443", &home) {
+                    push("secure-port", &text, site, hand, always);
+                }
+            }
         }
 
         if let Some(external) = &external {
@@ -446,18 +545,18 @@ impl<'a> Configuration<'a> {
                 // Of the trees that were read, the one of November 2018 is the first to do so.
                 Some((found, text)) => {
                     let (site, hand) = made(found, "etcd's `advertise-client-urls` decides it");
-                    push("etcd-servers", "https://127.0.0.1:2379", home.clone(), Hand::Default(self.by), (11, 12));
+                    push("etcd-servers", "https://127.0.0.1:2379", home.clone(), Hand::Default(KUBEADM), (11, 12));
                     push("etcd-servers", &text, site, hand, (13, NEWEST));
                 }
                 None => {
                     let six = self
                         .endpoint("advertiseAddress")
                         .and_then(|found| found.text())
-                        .is_some_and(|ip| ip.contains(':'));
+                        .map_or(self.around.is_six, |ip| ip.contains(':'));
                     // The address of the same family came between 1.15 and 1.16.
                     let newer = if six { "https://[::1]:2379" } else { "https://127.0.0.1:2379" };
-                    push("etcd-servers", "https://127.0.0.1:2379", home.clone(), Hand::Default(self.by), (11, 15));
-                    push("etcd-servers", newer, home.clone(), Hand::Default(self.by), (16, NEWEST));
+                    push("etcd-servers", "https://127.0.0.1:2379", home.clone(), Hand::Default(KUBEADM), (11, 15));
+                    push("etcd-servers", newer, home.clone(), Hand::Default(KUBEADM), (16, NEWEST));
                 }
             }
         }
@@ -482,7 +581,31 @@ impl<'a> Configuration<'a> {
             push("feature-gates", &value, site, hand, (16, 23));
         }
         words.extend(self.advertised(is_given, (8, NEWEST)));
+        words.extend(self.unseen(is_given));
         words
+    }
+
+    /// What kubeadm surely adds, and what of it stands where nobody looked.
+    fn unseen(&self, is_given: &dyn Fn(&str) -> bool) -> Vec<Word> {
+        let around = &self.around;
+        let says = |path: &[&str]| find(&self.cluster, path).is_some_and(|found| found.text().is_some());
+        let always = (OLDEST, NEWEST);
+        let parts = [
+            ("service-cluster-ip-range", &around.subnet, says(&["networking", "serviceSubnet"]), always),
+            ("service-account-issuer", &around.domain, says(&["networking", "dnsDomain"]), ISSUER),
+            ("secure-port", &around.port, self.endpoint("bindPort").is_some(), always),
+        ];
+        let word = |(flag, fallback, is_said, (from, to)): (&str, &Fallback, bool, (u16, u16))| match fallback {
+            Fallback::Unseen(gap) if !is_said && !is_given(flag) => Some(Word {
+                text: format!("--{flag}="),
+                site: self.home(),
+                unresolved: Some(gap.clone()),
+                hand: Hand::Default(KUBEADM),
+                releases: Some(minors(from, to)),
+            }),
+            _ => None,
+        };
+        parts.into_iter().filter_map(word).collect()
     }
 
     /// The address that the server tells its clients; without one kubeadm takes that of the node's default route.
@@ -507,7 +630,7 @@ impl<'a> Configuration<'a> {
                     wanted: "the address of the node".to_owned(),
                     who_could_answer: "the manifest that kubeadm wrote on the node".to_owned(),
                 }),
-                hand: Hand::Default(self.by),
+                hand: Hand::Default(KUBEADM),
                 releases,
             },
         })
@@ -534,8 +657,8 @@ impl<'a> Configuration<'a> {
                 push("etcd-servers", &endpoints.join(","), field(&external.endpoints), Hand::Written, (OLDEST, 10));
             }
             None => {
-                push("etcd-servers", "http://127.0.0.1:2379", home.clone(), Hand::Default(self.by), (OLDEST, 9));
-                push("etcd-servers", "https://127.0.0.1:2379", home.clone(), Hand::Default(self.by), (10, 10));
+                push("etcd-servers", "http://127.0.0.1:2379", home.clone(), Hand::Default(KUBEADM), (OLDEST, 9));
+                push("etcd-servers", "https://127.0.0.1:2379", home.clone(), Hand::Default(KUBEADM), (10, 10));
             }
         }
         let until = if external.is_some() { 10 } else { 9 };
@@ -578,7 +701,7 @@ impl<'a> Configuration<'a> {
             let text = format!("--{AUTHORIZERS}={value}");
             words.push(Word { text, site, unresolved, hand, releases: Some(minors(from, to)) });
         };
-        let default = || Hand::Default(self.by);
+        let default = || Hand::Default(KUBEADM);
 
         // Up to 1.10 the argument stands before what kubeadm adds, and loses (pull request 63879).
         if let Some(given) = given {
@@ -671,7 +794,7 @@ impl<'a> Configuration<'a> {
 
     /// An etcd that is not kubeadm's own.
     fn external_etcd(&self) -> Option<External<'a>> {
-        let path: &[&str] = if self.shape() == Shape::Alpha1 { &["etcd"] } else { &["etcd", "external"] };
+        let path: &[&str] = if self.shape == Shape::Alpha1 { &["etcd"] } else { &["etcd", "external"] };
         let below = |name: &'static str| {
             let mut path = path.to_vec();
             path.push(name);
@@ -704,9 +827,9 @@ impl<'a> Configuration<'a> {
             let host = |name: &str| find(&self.cluster, &["auditPolicy", name]).and_then(|found| found.text());
             mounts.push(Mount { container: AUDIT_POLICY.to_owned(), host: host("path") });
         }
-        let volumes = match self.shape() {
+        let volumes = match self.shape {
             Shape::Alpha1 | Shape::Alpha2 | Shape::Alpha3 => find(&self.cluster, &["apiServerExtraVolumes"]),
-            Shape::Map | Shape::Pairs => find(&self.cluster, &["apiServer", "extraVolumes"]),
+            Shape::Map | Shape::Pairs | Shape::Any => find(&self.cluster, &["apiServer", "extraVolumes"]),
         };
         for volume in volumes.iter().flat_map(Found::items).take(MOST_ARGUMENTS) {
             if let (Some(container), Some(host)) =
@@ -723,6 +846,9 @@ impl<'a> Configuration<'a> {
 
     /// The release that is asked for. `stable-1.29` and its like leave the patch open, `stable` and `ci/latest` everything.
     fn version(&self) -> Option<(Version, Location)> {
+        if self.around.version.is_some() {
+            return self.around.version.clone();
+        }
         let found = find(&self.cluster, &["kubernetesVersion"])?;
         let text = found.text()?;
         let version = release(&text)?;
@@ -740,12 +866,26 @@ pub(super) fn release(text: &str) -> Option<Version> {
     (version.minor.major == 1).then_some(version)
 }
 
+impl Fallback {
+    /// The text, where it is and who put it there; `None` where nobody looked.
+    fn value(&self, default: &str, home: &Site) -> Option<(String, Site, Hand)> {
+        match self {
+            Self::Kubeadm => Some((default.to_owned(), home.clone(), Hand::Default(KUBEADM))),
+            Self::Known(text, site, hand) => Some((text.clone(), site.clone(), hand.clone())),
+            Self::Unseen(_) => None,
+        }
+    }
+}
+
 /// An etcd that is not kubeadm's own, and the files that go with it.
 struct External<'a> {
     endpoints: Found<'a>,
     files: [Option<Found<'a>>; 3],
 }
 
+const KUBEADM: &str = "kubeadm";
+/// kubeadm's manifests of 1.20.0 name an issuer, those of 1.19.3 do not.
+const ISSUER: (u16, u16) = (20, NEWEST);
 const AUTHORIZERS: &str = "authorization-mode";
 const NODE_AND_RBAC: &str = "Node,RBAC";
 const MODES: [&str; 6] = ["Node", "RBAC", "Webhook", "ABAC", "AlwaysAllow", "AlwaysDeny"];
@@ -813,7 +953,7 @@ fn argument(
     }
     let text = if value.is_null() { "" } else { text };
     let site = Site { at: found.at(), form };
-    Some(Argument { name, value: text.to_owned(), site, unresolved: unfilled(text) })
+    Some(Argument { name, value: text.to_owned(), site, hand: Hand::Written, unresolved: unfilled(text) })
 }
 
 /// A value that kubeadm cannot read, so that there is no API server at all.

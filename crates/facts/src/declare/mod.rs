@@ -3,7 +3,9 @@
 //! Each format has a file of its own and ends in the same [`Invocation`](crate::Invocation), so that nothing behind it
 //! knows how a setting came to be written. Start at [`invocations`].
 
+mod cluster_api;
 mod embedded;
+mod kind;
 mod kubeadm;
 mod pod;
 mod shell;
@@ -22,9 +24,11 @@ struct Reader {
 }
 
 /// Every format; the first one that declares something reads the file.
-const READERS: [Reader; 2] = [
+const READERS: [Reader; 4] = [
     Reader { declares: pod::declares, invocations: pod::invocations },
     Reader { declares: kubeadm::declares, invocations: kubeadm::invocations },
+    Reader { declares: cluster_api::declares, invocations: cluster_api::invocations },
+    Reader { declares: kind::declares, invocations: kind::invocations },
 ];
 
 /// The text of one file, and what YAML makes of it.

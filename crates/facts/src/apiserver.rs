@@ -500,9 +500,13 @@ fn wanted(invocation: &Invocation, versions: &[Version]) -> Vec<FileWant> {
 
 /// Files that are read at start-up and were not seen: without a root all of them, as one gap.
 fn unseen_files(invocation: &Invocation, versions: &[Version], files: &Files<'_>) -> Vec<Gap> {
-    let wants = wanted(invocation, versions);
-    if files.root.is_none() && !wants.is_empty() {
-        let count = if wants.len() == 1 { "a file".to_owned() } else { format!("{} files", wants.len()) };
+    let unread = |want: &FileWant| match files.look(&want.path) {
+        File::Unread(gap) => Some(gap),
+        File::Read(_) | File::Missing(_) => None,
+    };
+    let unread: Vec<Gap> = wanted(invocation, versions).iter().filter_map(unread).collect();
+    if files.root.is_none() && !unread.is_empty() {
+        let count = if unread.len() == 1 { "a file".to_owned() } else { format!("{} files", unread.len()) };
         return vec![Gap {
             kind: GapKind::Unread,
             reason: format!("it starts only if {count} that its flags name can be read, and no root was given"),
@@ -510,11 +514,7 @@ fn unseen_files(invocation: &Invocation, versions: &[Version], files: &Files<'_>
             who_could_answer: "give the node's root with --root".to_owned(),
         }];
     }
-    let unread = |want: &FileWant| match files.look(&want.path) {
-        File::Unread(gap) => Some(gap),
-        File::Read(_) | File::Missing(_) => None,
-    };
-    wants.iter().filter_map(unread).collect()
+    unread
 }
 
 /// The paths in one value: `tls-sni-cert-key` names two.

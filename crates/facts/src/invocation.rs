@@ -3,9 +3,9 @@
 //! Static pods, units and cluster definitions differ only until here: every reader makes an [`Invocation`], and one
 //! resolver reads them all.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, fmt};
 
-use model::{Author, EvidenceId, Gap, Location, Minor, Origin, Plane, Problem, Site, Version};
+use model::{Author, Evidence, EvidenceId, Gap, Location, Minor, Origin, Plane, Problem, Site, Version};
 
 /// One process of a component, as somebody declared it or as it runs.
 #[derive(Clone, Debug)]
@@ -29,6 +29,8 @@ pub struct Invocation {
     pub releases: Option<(Minor, Minor)>,
     /// Paths that it sees of its host.
     pub mounts: Vec<Mount>,
+    /// Files of its host that the declaration itself brings along.
+    pub carried: Vec<Carried>,
     /// Whether it runs in a container, so that a path outside every mount is the image's own.
     pub contained: bool,
     /// Who set the cluster up, where the evidence says so: `kubeadm`, `k3s`.
@@ -90,6 +92,20 @@ impl Invocation {
             return Cow::Borrowed(&self.words);
         }
         self.words.iter().filter(|word| word.is_in(minor)).cloned().collect()
+    }
+}
+
+/// A file of the host that is written where the component is declared.
+#[derive(Clone)]
+pub struct Carried {
+    pub path: String,
+    /// What it says, with the places of the text that brings it.
+    pub evidence: Evidence,
+}
+
+impl fmt::Debug for Carried {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Carried").field("path", &self.path).finish_non_exhaustive()
     }
 }
 

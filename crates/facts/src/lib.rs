@@ -24,7 +24,7 @@ pub mod release;
 
 pub use cluster::{Cluster, Gathered, Options, Want, resolve, wants};
 pub use files::{File, Files};
-pub use invocation::{Hand, Invocation, Mount, Word};
+pub use invocation::{Carried, Hand, Invocation, Mount, Word};
 pub use placeholder::placeholder;
 pub use recognise::{Recognised, Trouble, recognise, text};
 pub use redact::Redactor;

@@ -493,3 +493,28 @@ fn a_patch_for_another_version_is_passed_over() {
     let unnamed = text.replace("nodes:\n- image: kindest/node:v1.29.2\n", "");
     assert_eq!(self::server(&unnamed).component().release.to_string(), "1.15 to 1.22");
 }
+
+#[test]
+fn a_file_that_a_definition_brings_along_is_read_in_its_place() {
+    let text = "apiVersion: controlplane.cluster.x-k8s.io/v1beta1\nkind: KubeadmControlPlane\nspec:\n  version: v1.32.0\n  kubeadmConfigSpec:\n\
+    \x20   clusterConfiguration:\n      apiServer:\n        extraArgs: {authorization-config: /etc/x/authz.yaml, encryption-provider-config: /etc/x/enc.yaml, audit-policy-file: /etc/x/audit.yaml}\n\
+    \x20       extraVolumes: [{name: x, hostPath: /srv, mountPath: /etc/x}]\n\
+    \x20   files:\n    - path: /srv/authz.yaml\n      content: |\n        ---\n        apiVersion: apiserver.config.k8s.io/v1\n        kind: AuthorizationConfiguration\n        authorizers:\n        - type: RBAC\n          name: rbac\n\
+    \x20   - path: /srv/enc.yaml\n      content: |\n        apiVersion: apiserver.config.k8s.io/v1\n        kind: EncryptionConfiguration\n        resources:\n        - resources: [secrets]\n          providers:\n          - aescbc: {keys: [{name: a, secret: QUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUE=}]}\n          - nothing: {}\n\
+    \x20   - path: /srv/audit.yaml\n      contentFrom: {secret: {name: s, key: k}}\n";
+    let recognised = recognise(text.as_bytes());
+    assert_eq!(recognised.kind, Kind::Workload);
+    let evidence = Redactor::new().evidence(EvidenceId::new("file.yaml"), Plane::Declared, Kind::Workload, text);
+    assert!(!evidence.text().unwrap().contains("QUFB"), "a key in a file in a definition is cut");
+
+    let server = server(text);
+    let authorizers = server.authorizers().expect("the file says who authorizes");
+    assert_eq!(authorizers.modes, ["RBAC"]);
+    assert!(pointed(text, &authorizers.origin).contains("RBAC"), "{:?}", authorizers.origin);
+    let problem = server.component().problems.iter().find(|problem| problem.stops).expect("no such provider");
+    let span = problem.location.as_ref().unwrap().span.unwrap();
+    assert!(text[span.range()].contains("nothing"), "{} at {}", problem.message, &text[span.range()]);
+    let unseen: Vec<&str> = server.component().unseen.iter().map(|gap| gap.reason.as_str()).collect();
+    // Thirteen keys and certificates, and the policy, which a Secret holds.
+    assert!(unseen.iter().any(|reason| reason.contains("14 files")), "{unseen:?}");
+}

@@ -64,6 +64,7 @@ fn invocation<'a>(argv: impl IntoIterator<Item = &'a str>) -> Invocation {
         version: None,
         releases: None,
         mounts: Vec::new(),
+        carried: Vec::new(),
         contained: true,
         distribution: None,
         problems: Vec::new(),
@@ -71,7 +72,7 @@ fn invocation<'a>(argv: impl IntoIterator<Item = &'a str>) -> Invocation {
     }
 }
 
-const NO_FILES: Files<'static> = Files { root: None, mounts: &[], contained: false, evidence: &[] };
+const NO_FILES: Files<'static> = Files { root: None, mounts: &[], contained: false, evidence: &[], carried: &[] };
 
 fn server(version: &str, argv: &[&str]) -> ApiServer {
     let version: Version = version.parse().expect("a version");
@@ -186,7 +187,7 @@ fn starts_as_recorded(version: &str, text: &str) {
             .collect();
         let blind = resolve(&invocation, Some(&version), &NO_FILES);
         let evidence = evidence(&invocation, &blind, &present);
-        let files = Files { root: Some("/root"), mounts: &[], contained: false, evidence: &evidence };
+        let files = Files { root: Some("/root"), mounts: &[], contained: false, evidence: &evidence, carried: &[] };
         let server = resolve(&invocation, Some(&version), &files);
         // What a file says is judged elsewhere; here no file may stop a server that started.
         let by_flags = case.name.starts_with("flag:");

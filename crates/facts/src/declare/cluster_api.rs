@@ -4,20 +4,23 @@
 //! that run on it. What it does not say of the network it takes from the `Cluster` (kubeadmconfig_controller.go,
 //! reconcileTopLevelObjectSettings, v0.3.0 to v1.9.0). Patches and variables of a `ClusterClass` are not followed.
 
-use model::{Evidence, Form, Gap, GapKind, Minor, Site};
-use yaml::Cursor;
+use model::{Body, Evidence, Form, Gap, GapKind, Kind, Minor, Site};
+use yaml::{Cursor, Resolved};
 
 use super::{
-    Source,
+    Source, embedded,
     kubeadm::{Around, Configuration, Fallback, Layer, Shape, release},
     pod::{text_of, unfilled},
 };
-use crate::{Hand, Invocation};
+use crate::{Carried, Hand, Invocation};
 
 const GROUP: &str = "cluster.x-k8s.io/";
 
 /// Objects beyond this many are not looked at.
 const MOST_OBJECTS: usize = 10_000;
+
+/// More files than any machine is given.
+const MOST_FILES: usize = 64;
 
 /// Whether a text declares a control plane of Cluster API.
 pub(super) fn declares(source: &Source<'_>) -> bool {
@@ -25,7 +28,7 @@ pub(super) fn declares(source: &Source<'_>) -> bool {
 }
 
 /// Every API server that Cluster API would have kubeadm start.
-pub(super) fn invocations(source: &Source<'_>, _: &[Evidence]) -> Vec<Invocation> {
+pub(super) fn invocations(source: &Source<'_>, evidence: &[Evidence]) -> Vec<Invocation> {
     let objects = objects(source);
     let clusters: Vec<&Cursor<'_>> =
         objects.iter().map(|(_, object)| object).filter(|object| is(object, "Cluster")).collect();
@@ -41,7 +44,9 @@ pub(super) fn invocations(source: &Source<'_>, _: &[Evidence]) -> Vec<Invocation
             .find(|document| document.index == *index)
             .map(|document| source.problems(document))
             .unwrap_or_default();
-        found.push(configuration(source, object, &control_plane, cluster).invocation(problems));
+        let mut configuration = configuration(source, object, &control_plane, cluster);
+        configuration.around.carried = files(source, &control_plane.spec, evidence);
+        found.push(configuration.invocation(problems));
     }
     found
 }
@@ -161,6 +166,38 @@ fn commands(spec: &Cursor<'_>) -> Option<String> {
         }
     }
     None
+}
+
+/// The files that are written to the machine before kubeadm runs.
+fn files(source: &Source<'_>, spec: &Cursor<'_>, evidence: &[Evidence]) -> Vec<Carried> {
+    let mut found = Vec::new();
+    for file in spec.get("files").into_iter().flat_map(|files| files.items().collect::<Vec<_>>()).take(MOST_FILES) {
+        let Some(path) = text_of(&file, "path") else { continue };
+        let is_added = file.get("append").is_some_and(|append| matches!(append.resolved(), Some(Resolved::Bool(true))));
+        let read = match file.get("content") {
+            _ if file.get("contentFrom").is_some() => Err("a Secret holds it"),
+            _ if is_added => Err("it is added to what is there"),
+            _ if text_of(&file, "encoding").is_some() => Err("it is encoded"),
+            Some(content) => embedded::file(source, &content, evidence),
+            None => Err("its content is not here"),
+        };
+        let unread = |reason: &str| Evidence {
+            id: source.evidence.clone(),
+            plane: source.plane,
+            kind: Kind::ConfigFile,
+            body: Body::Unread(Gap {
+                kind: GapKind::Unread,
+                reason: format!("`{path}` is a file of the definition, and {reason}"),
+                wanted: path.clone(),
+                who_could_answer: "somebody on the machine".to_owned(),
+            }),
+            secrets: Vec::new(),
+            digest: None,
+        };
+        let evidence = read.unwrap_or_else(unread);
+        found.push(Carried { path, evidence });
+    }
+    found
 }
 
 /// A part of `clusterNetwork` of the one Cluster beside the control plane.

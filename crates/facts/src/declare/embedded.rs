@@ -1,7 +1,7 @@
 //! Texts inside texts: a document in a string of another one, with places in the outermost.
 
-use model::Location;
-use yaml::{Cursor, Limits, Scalar, Span, Stream};
+use model::{Body, Evidence, Kind, Location};
+use yaml::{Cursor, Limits, Scalar, Span, Stream, Style};
 
 use super::Source;
 
@@ -42,5 +42,54 @@ pub(super) fn source<'a>(outer: &'a Source<'a>, string: &Cursor<'a>, stream: &'a
         text: scalar.text(),
         stream,
         inside: Some(Inside { outer, scalar, pointer: string.pointer() }),
+    })
+}
+
+/// A longer text is not copied for each file in it.
+const LONGEST: usize = 1 << 20;
+
+/// A file that is written in a string, as evidence: the outer text, blank but for the string, so that every place in it is
+/// one of the outer text. `Err` says why it cannot be read so.
+pub(super) fn file(outer: &Source<'_>, string: &Cursor<'_>, evidence: &[Evidence]) -> Result<Evidence, &'static str> {
+    let scalar = string.scalar().filter(|scalar| scalar.style() == Style::Literal && outer.inside.is_none());
+    let scalar = scalar.ok_or("it is not written as a block of lines")?;
+    if outer.text.len() > LONGEST {
+        return Err("the text around it is too long");
+    }
+    if ["{{", "${"].iter().any(|marker| scalar.text().contains(marker)) {
+        return Err("it holds placeholders that are not filled in yet");
+    }
+    let range = scalar.span().range();
+    let header = outer.text.get(range.clone()).and_then(|block| block.find('\n')).unwrap_or_default();
+    let lines = range.start + header..range.end;
+    let mut blank: Vec<u8> =
+        outer.text.bytes().map(|byte| if matches!(byte, b'\n' | b'\r') { byte } else { b' ' }).collect();
+    let written = outer.text.as_bytes().get(lines.clone()).unwrap_or_default();
+    blank.get_mut(lines.clone()).unwrap_or_default().copy_from_slice(written);
+    // Indented, a line of dashes begins no document.
+    let mut at = lines.start;
+    for line in outer.text.get(lines.clone()).unwrap_or_default().split_inclusive('\n') {
+        if line.trim_start().starts_with("---") {
+            let before = blank.get(lines.start..at).unwrap_or_default();
+            if line.trim() != "---" || !before.iter().all(u8::is_ascii_whitespace) {
+                return Err("it holds several documents");
+            }
+            let end = at + line.trim_end().len();
+            blank.get_mut(at..end).unwrap_or_default().fill(b' ');
+        }
+        at += line.len();
+    }
+    let text = String::from_utf8(blank).map_err(|_| "it is no text")?;
+    let around = evidence.iter().find(|piece| piece.id == *outer.evidence);
+    let within = |span: model::Span| lines.start <= span.range().start && span.range().end <= lines.end;
+    Ok(Evidence {
+        id: outer.evidence.clone(),
+        plane: outer.plane,
+        kind: Kind::ConfigFile,
+        body: Body::Text(text.into()),
+        secrets: around
+            .map(|around| around.secrets.iter().filter(|secret| within(secret.span)).cloned().collect())
+            .unwrap_or_default(),
+        digest: None,
     })
 }

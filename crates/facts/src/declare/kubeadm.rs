@@ -17,7 +17,7 @@ use super::{
     Source, embedded,
     pod::{text_of, unfilled},
 };
-use crate::{Hand, Invocation, Mount, Word, flags::KUBE_APISERVER};
+use crate::{Carried, Hand, Invocation, Mount, Word, flags::KUBE_APISERVER};
 
 const GROUP: &str = "kubeadm.k8s.io/";
 
@@ -212,6 +212,8 @@ pub(super) struct Around {
     pub(super) merges: bool,
     /// Why there may be more than what is written.
     pub(super) open: Option<Gap>,
+    /// Files that are written beside it.
+    pub(super) carried: Vec<Carried>,
 }
 
 /// What holds where nothing is written.
@@ -336,6 +338,7 @@ impl<'a> Configuration<'a> {
             version: self.version(),
             releases: self.releases,
             mounts: self.mounts(),
+            carried: self.around.carried.clone(),
             contained: true,
             distribution: Some(self.around.distribution.unwrap_or(KUBEADM)),
             problems,

@@ -331,6 +331,7 @@ fn invocation(pod: &Pod<'_>, container: &Cursor<'_>, source: &Source<'_>) -> Opt
         version,
         releases: None,
         mounts: mounts(&pod.spec, container),
+        carried: Vec::new(),
         contained: true,
         distribution: distribution(pod),
         problems,

@@ -149,7 +149,12 @@ fn mentions_a_key(text: &str) -> bool {
 fn tree_spans(cursor: &Cursor<'_>, text: &str, depth: usize, spans: &mut Vec<Span>) {
     match cursor.value() {
         Value::Scalar(scalar) => {
-            if depth < DEEPEST && scalar.text().contains('\n') && mentions_a_key(scalar.text()) {
+            // An alias is looked into where it is written.
+            if depth < DEEPEST
+                && !cursor.node().is_alias()
+                && scalar.text().contains('\n')
+                && mentions_a_key(scalar.text())
+            {
                 inner_spans(cursor, scalar, text, depth + 1, spans);
             }
         }

@@ -19,12 +19,12 @@ use crate::{
 pub(crate) fn set(ground: &Ground<'_>, form: Form, setting: &str, to: &str) -> Result<Done, String> {
     named(ground, form, setting)?;
     let scalar = ground.node.scalar().ok_or("there is no text there")?;
-    let style = match scalar.style() {
-        Style::Single => Style::Single,
-        Style::Plain | Style::Double => Style::Double,
-        Style::Literal | Style::Folded => return Err("it is written as a block of text".to_owned()),
+    let in_flow = scalar::in_flow(&ground.node);
+    let text = match scalar.style() {
+        Style::Plain if !in_flow => edit::quote(to),
+        Style::Plain => scalar::written(to, Style::Double, in_flow)?,
+        style => scalar::written(to, style, in_flow)?,
     };
-    let text = scalar::written(to, style, scalar::in_flow(&ground.node))?;
     let text = if scalar.span().is_empty() { format!(" {text}") } else { text };
     let span = Span::new(scalar.span().start, scalar.span().end);
     let wish = Wish::Text { document: ground.document, pointer: ground.node.pointer(), text: Some(to.to_owned()) };

@@ -136,7 +136,7 @@ fn an_argument_of_a_definition_stays_a_string() {
             "a:\n  e:\n    x: \"false\" # why\n",
         ),
         ("a: {e: {x: 'a', y: b}}\n", "/a/e/x", Form::Entry, Some("0"), "a: {e: {x: '0', y: b}}\n"),
-        ("a:\n  e:\n    x: yes-no\n", "/a/e/x", Form::Entry, Some("no"), "a:\n  e:\n    x: \"no\"\n"),
+        ("a:\n  e:\n    x: yes-no\n", "/a/e/x", Form::Entry, Some("no"), "a:\n  e:\n    x: 'no'\n"),
         ("a:\n  e:\n    x: b # gone\n    y: c # kept\n", "/a/e/x", Form::Entry, None, "a:\n  e:\n    y: c # kept\n"),
         (
             "l:\n- name: x\n  value: \"1\"\n- name: y\n  value: z\n",

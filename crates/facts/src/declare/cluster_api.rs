@@ -5,7 +5,7 @@
 //! reconcileTopLevelObjectSettings, v0.3.0 to v1.9.0). Patches and variables of a `ClusterClass` are not followed.
 
 use model::{Body, Evidence, Form, Gap, GapKind, Kind, Minor, Site};
-use yaml::{Cursor, Resolved};
+use yaml::{Cursor, Document, Resolved};
 
 use super::{
     Source, embedded,
@@ -18,6 +18,9 @@ const GROUP: &str = "cluster.x-k8s.io/";
 
 /// Objects beyond this many are not looked at.
 const MOST_OBJECTS: usize = 10_000;
+
+/// How much text is copied for the files of all control planes of one text: each is as long as that.
+const MOST_BYTES: usize = 16 << 20;
 
 /// More files than any machine is given.
 const MOST_FILES: usize = 64;
@@ -37,30 +40,26 @@ pub(super) fn invocations(source: &Source<'_>, evidence: &[Evidence]) -> Vec<Inv
         _ => None,
     };
     let mut found = Vec::new();
-    for (index, object) in &objects {
+    let mut budget = MOST_BYTES;
+    for (document, object) in &objects {
         let Some(control_plane) = control_plane(object) else { continue };
-        let problems = source
-            .documents()
-            .find(|document| document.index == *index)
-            .map(|document| source.problems(document))
-            .unwrap_or_default();
         let mut configuration = configuration(source, object, &control_plane, cluster);
-        configuration.around.carried = files(source, &control_plane.spec, evidence);
-        found.push(configuration.invocation(problems));
+        configuration.around.carried = files(source, &control_plane.spec, evidence, &mut budget);
+        found.push(configuration.invocation(source.problems(document)));
     }
     found
 }
 
 /// Every object of a text, and the document that it is in.
-fn objects<'a>(source: &Source<'a>) -> Vec<(usize, Cursor<'a>)> {
+fn objects<'a>(source: &Source<'a>) -> Vec<(&'a Document, Cursor<'a>)> {
     let mut objects = Vec::new();
     for document in source.documents() {
         let root = document.cursor();
         match root.get("items") {
             Some(items) if root.get("kind").and_then(|kind| kind.text()).is_some_and(|kind| kind.ends_with("List")) => {
-                objects.extend(items.items().map(|item| (document.index, item)));
+                objects.extend(items.items().map(|item| (document, item)));
             }
-            _ => objects.push((document.index, root)),
+            _ => objects.push((document, root)),
         }
     }
     objects.truncate(MOST_OBJECTS);
@@ -169,7 +168,7 @@ fn commands(spec: &Cursor<'_>) -> Option<String> {
 }
 
 /// The files that are written to the machine before kubeadm runs.
-fn files(source: &Source<'_>, spec: &Cursor<'_>, evidence: &[Evidence]) -> Vec<Carried> {
+fn files(source: &Source<'_>, spec: &Cursor<'_>, evidence: &[Evidence], budget: &mut usize) -> Vec<Carried> {
     let mut found = Vec::new();
     for file in spec.get("files").into_iter().flat_map(|files| files.items().collect::<Vec<_>>()).take(MOST_FILES) {
         let Some(path) = text_of(&file, "path") else { continue };
@@ -178,7 +177,11 @@ fn files(source: &Source<'_>, spec: &Cursor<'_>, evidence: &[Evidence]) -> Vec<C
             _ if file.get("contentFrom").is_some() => Err("a Secret holds it"),
             _ if is_added => Err("it is added to what is there"),
             _ if text_of(&file, "encoding").is_some() => Err("it is encoded"),
-            Some(content) => embedded::file(source, &content, evidence),
+            Some(_) if *budget < source.text.len() => Err("there are too many of them"),
+            Some(content) => {
+                *budget -= source.text.len();
+                embedded::file(source, &content, evidence)
+            }
             None => Err("its content is not here"),
         };
         let unread = |reason: &str| Evidence {

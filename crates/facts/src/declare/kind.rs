@@ -16,6 +16,9 @@ use crate::{Hand, Invocation};
 
 const NAME: &str = "kind";
 
+/// Patches are short; together they are read up to this many bytes.
+const MOST_BYTES: usize = 1 << 20;
+
 /// More patches than anybody writes.
 const MOST_PATCHES: usize = 256;
 
@@ -56,23 +59,26 @@ fn cluster(source: &Source<'_>, root: &Cursor<'_>, mut problems: Vec<Problem>) -
     let version = node.as_ref().and_then(|node| image(source, node));
 
     let mut strings = Vec::new();
-    for (holder, of_node) in [(Some(root), false), (node.as_ref(), true)] {
-        let Some(holder) = holder else { continue };
+    for holder in [Some(root), node.as_ref()].into_iter().flatten() {
         for (key, json) in [
             ("kubeadmConfigPatches", false),
             ("kubeadmConfigPatchesJSON6902", true),
             ("kubeadmConfigPatchesJson6902", true),
         ] {
             for patch in holder.get(key).into_iter().flat_map(|list| list.items().collect::<Vec<_>>()) {
-                strings.push((patch, json, of_node));
+                strings.push((patch, json));
             }
         }
     }
+    let written = strings.len();
     strings.truncate(MOST_PATCHES);
+    let mut budget = MOST_BYTES;
     let parsed: Vec<(Cursor<'_>, Option<Cursor<'_>>, Stream)> = strings
         .into_iter()
-        .filter_map(|(patch, json, _)| {
+        .filter_map(|(patch, json)| {
             let (string, target) = if json { (patch.get("patch")?, Some(patch)) } else { (patch, None) };
+            // What is left out is a gap below.
+            budget = budget.checked_sub(string.text().map_or(0, str::len))?;
             let stream = embedded::parse(&string);
             Some((string, target, stream))
         })
@@ -83,10 +89,13 @@ fn cluster(source: &Source<'_>, root: &Cursor<'_>, mut problems: Vec<Problem>) -
         .collect();
 
     let mut patches = Patches { version: version.as_ref().map(|(version, _)| version.clone()), ..Patches::default() };
+    if sources.len() < written {
+        patches.open = Some(unread(source, "not every patch was read".to_owned()));
+    }
     for (inner, target) in &sources {
         match target {
             None => patches.merge(inner, &mut problems),
-            Some(target) => patches.operations(source, inner, target),
+            Some(target) => patches.operations(inner, target),
         }
     }
     let Patches { cluster, init, named, removed, changed, open, .. } = patches;
@@ -187,6 +196,16 @@ fn subnet(source: &Source<'_>, root: &Cursor<'_>, networking: Option<&Cursor<'_>
     Fallback::Known(text.to_owned(), home(&Layer { source, node: root.clone() }), Hand::Default(NAME))
 }
 
+/// Why a configuration may be another one than it seems.
+fn unread(source: &Source<'_>, reason: String) -> Gap {
+    Gap {
+        kind: GapKind::Unread,
+        reason,
+        wanted: "the manifest as kubeadm wrote it".to_owned(),
+        who_could_answer: format!("give /etc/kubernetes/manifests of a node of {}", source.evidence),
+    }
+}
+
 /// What patches make of the configuration.
 #[derive(Default)]
 struct Patches<'a> {
@@ -219,6 +238,7 @@ impl<'a> Patches<'a> {
     /// The documents of a merge patch.
     fn merge(&mut self, inner: &'a Source<'a>, problems: &mut Vec<Problem>) {
         for fault in inner.stream.faults.iter().filter(|fault| fault.kind.is_fatal()) {
+            self.open.get_or_insert_with(|| unread(inner, "a patch cannot be read".to_owned()));
             problems.push(Problem {
                 kind: ProblemKind::Unreadable,
                 stops: false,
@@ -247,13 +267,19 @@ impl<'a> Patches<'a> {
                 continue;
             }
             problems.extend(inner.problems(document));
+            // The patches of the node come after the JSON patches of the cluster.
+            let arguments = node.get("apiServer").and_then(|server| server.get("extraArgs"));
+            for entry in arguments.iter().flat_map(|arguments| arguments.entries()) {
+                self.changed.retain(|known| known.name != entry.name);
+                self.removed.retain(|known| *known != entry.name);
+            }
             let layer = Layer { source: inner, node };
             if kind == "ClusterConfiguration" { self.cluster.push(layer) } else { self.init.push(layer) }
         }
     }
 
     /// The operations of a JSON patch: what they do to arguments is followed, what they do elsewhere is a gap.
-    fn operations(&mut self, outer: &Source<'_>, inner: &'a Source<'a>, target: &Cursor<'_>) {
+    fn operations(&mut self, inner: &'a Source<'a>, target: &Cursor<'_>) {
         const ARGUMENTS: &str = "/apiServer/extraArgs";
         let text = |key: &str| text_of(target, key).unwrap_or_default();
         let api_version = match (text("group"), text("version")) {
@@ -299,15 +325,8 @@ impl<'a> Patches<'a> {
                     .iter()
                     .any(|part| path.starts_with(part)) => {}
                 _ => {
-                    self.open.get_or_insert_with(|| Gap {
-                        kind: GapKind::Unread,
-                        reason: format!("a JSON patch changes `{path}`, which is not followed"),
-                        wanted: "the manifest as kubeadm wrote it".to_owned(),
-                        who_could_answer: format!(
-                            "give /etc/kubernetes/manifests of a node of {}",
-                            outer.evidence.as_str()
-                        ),
-                    });
+                    let reason = format!("a JSON patch changes `{path}`, which is not followed");
+                    self.open.get_or_insert_with(|| unread(inner, reason));
                 }
             }
         }

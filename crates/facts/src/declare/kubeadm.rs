@@ -21,6 +21,9 @@ use crate::{Carried, Hand, Invocation, Mount, Word, flags::KUBE_APISERVER};
 
 const GROUP: &str = "kubeadm.k8s.io/";
 
+/// kubeadm takes one document of each kind.
+const MOST_DOCUMENTS: usize = 32;
+
 /// More arguments than any server has.
 const MOST_ARGUMENTS: usize = 512;
 
@@ -84,6 +87,9 @@ fn own(source: &Source<'_>) -> Vec<Invocation> {
     for document in source.documents() {
         let root = document.cursor();
         let Some(kind) = kubeadm_kind(&root) else { continue };
+        if clusters.len() + init.len() >= MOST_DOCUMENTS {
+            break;
+        }
         match kind {
             "ClusterConfiguration" | "MasterConfiguration" => clusters.push(Layer { source, node: root }),
             "InitConfiguration" => init.push(Layer { source, node: root }),

@@ -271,7 +271,7 @@ pub fn resolve(invocation: &Invocation, version: Option<&Version>, files: &Files
 fn possible(invocation: &Invocation) -> (Release, Option<(String, String)>) {
     // Values that are words of their own never start with dashes, or they would be flags to pflag as well. What a
     // distribution adds proves nothing: it adds what the release takes.
-    let written = invocation.words.iter().filter(|word| word.hand == Hand::Written && word.releases.is_none());
+    let written = invocation.words.iter().filter(|word| word.hand == Hand::Written);
     let names = written.filter_map(|word| {
         let long = word.text.strip_prefix("--")?;
         Some(long.split_once('=').map_or(long, |(name, _)| name))

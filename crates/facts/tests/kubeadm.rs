@@ -104,15 +104,15 @@ fn a_configuration_is_the_manifest_that_kubeadm_renders_from_it() {
             "v1.9.6",
             "apiVersion: kubeadm.k8s.io/v1alpha1\nkind: MasterConfiguration\nkubernetesVersion: v1.9.6\n\
              api:\n  advertiseAddress: 10.0.0.1\n  bindPort: 8443\nnetworking: {serviceSubnet: 10.20.0.0/16}\n\
-             cloudProvider: openstack\netcd:\n  endpoints: ['https://10.0.0.2:2379', 'https://10.0.0.3:2379']\n  caFile: /etc/etcd/ca.crt\n\
+             cloudProvider: gce\netcd:\n  endpoints: ['https://10.0.0.2:2379', 'https://10.0.0.3:2379']\n  caFile: /etc/etcd/ca.crt\n\
              apiServerExtraArgs:\n  authorization-mode: AlwaysAllow\n  profiling: 'false'\n\
              featureGates: {HighAvailability: true}\n",
             &[
                 ALWAYS,
                 "--authorization-mode=AlwaysAllow --authorization-mode=Node,RBAC --profiling=false --secure-port=8443 --insecure-port=0
-                 --admission-control=Initializers,NamespaceLifecycle,LimitRanger,ServiceAccount,DefaultStorageClass,DefaultTolerationSeconds,NodeRestriction,ResourceQuota
+                 --admission-control=Initializers,NamespaceLifecycle,LimitRanger,ServiceAccount,PersistentVolumeLabel,DefaultStorageClass,DefaultTolerationSeconds,NodeRestriction,ResourceQuota
                  --service-cluster-ip-range=10.20.0.0/16 --advertise-address=10.0.0.1 --etcd-cafile=/etc/etcd/ca.crt
-                 --etcd-servers=https://10.0.0.2:2379,https://10.0.0.3:2379 --cloud-provider=openstack
+                 --etcd-servers=https://10.0.0.2:2379,https://10.0.0.3:2379 --cloud-provider=gce
                  --endpoint-reconciler-type=lease",
             ],
         ),
@@ -355,6 +355,22 @@ fn what_kubeadm_cannot_read_starts_nothing() {
                 .value
                 .is_empty()
         );
+    }
+}
+
+#[test]
+fn a_version_of_the_file_that_the_release_does_not_read_is_told() {
+    for (version, asked, message) in [
+        ("v1beta2", "v1.29.0", Some("after 1.26, and 1.29.0 is asked for")),
+        ("v1beta4", "v1.28.0", Some("before 1.30, and 1.28.0 is asked for")),
+        ("v1beta3", "v1.29.0", None),
+    ] {
+        let text =
+            format!("apiVersion: kubeadm.k8s.io/{version}\nkind: ClusterConfiguration\nkubernetesVersion: {asked}\n");
+        let server = server(&text);
+        let told = server.component().problems.iter().map(|problem| problem.message.as_str()).next();
+        assert_eq!(told.is_some(), message.is_some(), "{told:?}");
+        assert!(told.unwrap_or_default().ends_with(message.unwrap_or_default()), "{told:?}");
     }
 }
 

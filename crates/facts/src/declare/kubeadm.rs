@@ -316,6 +316,7 @@ impl<'a> Configuration<'a> {
     pub(super) fn invocation(&self, mut problems: Vec<Problem>) -> Invocation {
         let source = self.root.source;
         let given = self.arguments(&mut problems);
+        problems.extend(self.outdated());
         let mut words = self.words(&given);
         let open_ended = self.open_ended();
         // What kubeadm does in a release that the data does not reach is not known either.
@@ -349,6 +350,26 @@ impl<'a> Configuration<'a> {
             distribution: Some(self.around.distribution.unwrap_or(KUBEADM)),
             problems,
         }
+    }
+
+    /// A release whose kubeadm does not read this version of the configuration.
+    fn outdated(&self) -> Option<Problem> {
+        let (version, at) = self.version().filter(|_| self.around.distribution.is_none())?;
+        let (from, to) = self.releases.filter(|(from, to)| version.minor < *from || *to < version.minor)?;
+        let name = self.root.node.get("apiVersion")?.text()?;
+        let hint =
+            (to < version.minor).then(|| "`kubeadm config migrate` of an older release writes it anew".to_owned());
+        let which = if to < version.minor { format!("after {to}") } else { format!("before {from}") };
+        Some(Problem {
+            kind: ProblemKind::Conflict,
+            stops: false,
+            message: format!(
+                "`{name}` is not read by any kubeadm that deploys a release {which}, and {version} is asked for"
+            ),
+            hint,
+            location: Some(at),
+            setting: None,
+        })
     }
 
     /// Where the arguments are.
@@ -484,13 +505,22 @@ impl<'a> Configuration<'a> {
         let folder = find(&self.cluster, &["certificatesDir"]).filter(|folder| folder.text().is_some());
         let certificates = folder.as_ref().and_then(Found::text).unwrap_or_else(|| CERTIFICATES.to_owned());
         let external = self.external_etcd();
+        let cloud = find(&self.cluster, &["cloudProvider"]).and_then(|found| found.text());
+        let in_cloud = matches!(cloud.as_deref(), Some("aws" | "gce"));
         for added in &ADDED {
             if external.is_some() && ETCD.contains(&added.flag) {
                 continue;
             }
             match (&added.value, &folder) {
                 (added::Value::Text(text), _) => {
-                    push(added.flag, text, home.clone(), Hand::Default(KUBEADM), added.releases);
+                    // deprecatedV19AdmissionControl of v1.9.0 and v1.10.0 is for the clouds whose volumes the plugin labels.
+                    let labels = added.flag == "admission-control" && matches!(added.releases, (9 | 10, _)) && in_cloud;
+                    let text = if labels {
+                        text.replacen("ServiceAccount,", "ServiceAccount,PersistentVolumeLabel,", 1)
+                    } else {
+                        (*text).to_owned()
+                    };
+                    push(added.flag, &text, home.clone(), Hand::Default(KUBEADM), added.releases);
                 }
                 (added::Value::Certificate(file), folder) => {
                     let path = format!("{}/{file}", certificates.trim_end_matches('/'));

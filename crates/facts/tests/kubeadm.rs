@@ -79,7 +79,7 @@ const TOKENS: &str = "
 
 #[test]
 fn a_configuration_is_the_manifest_that_kubeadm_renders_from_it() {
-    let cases: [(&str, &str, &[&str]); 11] = [
+    let cases: [(&str, &str, &[&str]); 12] = [
         (
             "v1.6.4",
             "apiVersion: kubeadm.k8s.io/v1alpha1\nkind: MasterConfiguration\nkubernetesVersion: v1.6.4\n\
@@ -127,6 +127,19 @@ fn a_configuration_is_the_manifest_that_kubeadm_renders_from_it() {
                  --disable-admission-plugins=PersistentVolumeLabel --service-cluster-ip-range=10.96.0.0/12
                  --advertise-address=10.0.0.1 --audit-policy-file=/etc/kubernetes/audit/audit.yaml
                  --audit-log-path=/var/log/kubernetes/audit/audit.log --audit-log-maxage=7",
+            ],
+        ),
+        (
+            "v1.12.3",
+            "apiVersion: kubeadm.k8s.io/v1alpha3\nkind: InitConfiguration\napiEndpoint: {advertiseAddress: 10.0.0.1, bindPort: 443}\n\
+             ---\napiVersion: kubeadm.k8s.io/v1alpha3\nkind: ClusterConfiguration\nunifiedControlPlaneImage: k8s.gcr.io/hyperkube:v1.12.3\n\
+             apiServerExtraArgs: {profiling: 'false', secure-port: '444'}\nfeatureGates: {DynamicKubeletConfig: true}\n",
+            &[
+                ALWAYS,
+                ETCD,
+                "--authorization-mode=Node,RBAC --profiling=false --secure-port=444 --insecure-port=0
+                 --enable-admission-plugins=NodeRestriction --feature-gates=DynamicKubeletConfig=true
+                 --service-cluster-ip-range=10.96.0.0/12 --advertise-address=10.0.0.1",
             ],
         ),
         (

@@ -9,7 +9,7 @@ use yaml::{Cursor, Stream, Value};
 
 use super::{
     Source, embedded,
-    kubeadm::{Argument, Around, Configuration, Fallback, Layer, Shape, release},
+    kubeadm::{Argument, Around, Configuration, Fallback, Layer, Shape, tagged},
     pod::{text_of, unfilled},
 };
 use crate::{Hand, Invocation};
@@ -144,9 +144,7 @@ fn home(layer: &Layer<'_>) -> Site {
 /// The release of a node's image, by its tag: `kindest/node:v1.29.2@sha256:…`.
 fn image(source: &Source<'_>, node: &Cursor<'_>) -> Option<(Version, Location)> {
     let image = node.get("image")?;
-    let text = image.text()?.split('@').next()?;
-    let tag = text.rsplit('/').next()?.split_once(':')?.1;
-    Some((release(tag).filter(|_| tag.starts_with('v'))?, source.at(&image)))
+    Some((tagged(image.text()?)?, source.at(&image)))
 }
 
 /// Arguments that kind makes of its own fields (ConfigData.Derive).

@@ -572,29 +572,23 @@ impl<'a> Configuration<'a> {
                 push(flag, &text, field(file), Hand::Written, (11, NEWEST));
             }
         } else {
-            // With extraArgs of etcd in both of their shapes.
-            let local = &["etcd", "local", "extraArgs"];
-            let urls = find(&self.cluster, &[local[0], local[1], local[2], "advertise-client-urls"]).or_else(|| {
-                let list = find(&self.cluster, local)?;
-                let named = |item: &Cursor<'_>| text_of(item, "name").as_deref() == Some("advertise-client-urls");
-                let cursor = list.cursor.items().filter(named).last()?.get("value")?;
-                Some(Found { source: list.source, cursor })
-            });
-            match urls.as_ref().and_then(|found| Some((found, found.text()?))) {
-                // Of the trees that were read, the one of November 2018 is the first to do so.
+            let six = self
+                .endpoint("advertiseAddress")
+                .and_then(|found| found.text())
+                .map_or(self.around.is_six, |ip| ip.contains(':'));
+            // The address of the same family came between 1.15 and 1.16.
+            let (older, newer) =
+                ("https://127.0.0.1:2379", if six { "https://[::1]:2379" } else { "https://127.0.0.1:2379" });
+            let until =
+                if self.etcd_argument(LISTEN).is_some() || self.etcd_argument(ADVERTISE).is_some() { 11 } else { 12 };
+            push("etcd-servers", older, home.clone(), Hand::Default(KUBEADM), (11, until));
+            match self.etcd_argument(ADVERTISE).as_ref().and_then(|found| Some((found, found.text()?))) {
                 Some((found, text)) => {
                     let (site, hand) = made(found, "etcd's `advertise-client-urls` decides it");
-                    push("etcd-servers", "https://127.0.0.1:2379", home.clone(), Hand::Default(KUBEADM), (11, 12));
                     push("etcd-servers", &text, site, hand, (13, NEWEST));
                 }
                 None => {
-                    let six = self
-                        .endpoint("advertiseAddress")
-                        .and_then(|found| found.text())
-                        .map_or(self.around.is_six, |ip| ip.contains(':'));
-                    // The address of the same family came between 1.15 and 1.16.
-                    let newer = if six { "https://[::1]:2379" } else { "https://127.0.0.1:2379" };
-                    push("etcd-servers", "https://127.0.0.1:2379", home.clone(), Hand::Default(KUBEADM), (11, 15));
+                    push("etcd-servers", older, home.clone(), Hand::Default(KUBEADM), (13, 15));
                     push("etcd-servers", newer, home.clone(), Hand::Default(KUBEADM), (16, NEWEST));
                 }
             }
@@ -621,6 +615,7 @@ impl<'a> Configuration<'a> {
         }
         words.extend(self.advertised(is_given, (8, NEWEST)));
         words.extend(self.unseen(is_given));
+        words.extend(self.moving_etcd().filter(|_| !is_given("etcd-servers") && external.is_none()));
         words
     }
 
@@ -645,6 +640,34 @@ impl<'a> Configuration<'a> {
             _ => None,
         };
         parts.into_iter().filter_map(word).collect()
+    }
+
+    /// The address of etcd in 1.12, which took `listen-client-urls` at first (commit 089a658420) and later
+    /// `advertise-client-urls` (pull request 69827).
+    fn moving_etcd(&self) -> Option<Word> {
+        let found = self.etcd_argument(LISTEN).or_else(|| self.etcd_argument(ADVERTISE))?;
+        Some(Word {
+            text: "--etcd-servers=".to_owned(),
+            site: field(&found),
+            unresolved: Some(Gap {
+                kind: GapKind::Version,
+                reason: "which argument of etcd gives the address depends on the patch release of kubeadm".to_owned(),
+                wanted: "the manifest as kubeadm wrote it".to_owned(),
+                who_could_answer: MANIFESTS.to_owned(),
+            }),
+            hand: Hand::Default(KUBEADM),
+            releases: Some(minors(12, 12)),
+        })
+    }
+
+    /// An argument of kubeadm's own etcd, in a map or in a list.
+    fn etcd_argument(&self, name: &str) -> Option<Found<'a>> {
+        find(&self.cluster, &["etcd", "local", "extraArgs", name]).or_else(|| {
+            let list = find(&self.cluster, &["etcd", "local", "extraArgs"])?;
+            let named = |item: &Cursor<'_>| text_of(item, "name").as_deref() == Some(name);
+            let cursor = list.cursor.items().filter(named).last()?.get("value")?;
+            Some(Found { source: list.source, cursor })
+        })
     }
 
     /// The address that the server tells its clients; without one kubeadm takes that of the node's default route.
@@ -888,11 +911,20 @@ impl<'a> Configuration<'a> {
         if self.around.version.is_some() {
             return self.around.version.clone();
         }
-        let found = find(&self.cluster, &["kubernetesVersion"])?;
-        let text = found.text()?;
-        let version = release(&text)?;
-        Some((version, found.at()))
+        let asked = find(&self.cluster, &["kubernetesVersion"]);
+        // One image for every component names its release as well (up to v1alpha3).
+        let unified = || {
+            let found = find(&self.cluster, &["unifiedControlPlaneImage"])?;
+            Some((tagged(&found.text()?)?, found.at()))
+        };
+        asked.and_then(|found| Some((release(&found.text()?)?, found.at()))).or_else(unified)
     }
+}
+
+/// The release that the tag of an image names.
+pub(super) fn tagged(image: &str) -> Option<Version> {
+    let tag = image.split('@').next()?.rsplit('/').next()?.split_once(':')?.1;
+    release(tag).filter(|_| tag.starts_with('v'))
 }
 
 /// A version, or the label of one, as kubeadm takes it (cmd/kubeadm/app/util/version.go).
@@ -926,6 +958,8 @@ const KUBEADM: &str = "kubeadm";
 /// kubeadm's manifests of 1.20.0 name an issuer, those of 1.19.3 do not.
 const ISSUER: (u16, u16) = (20, NEWEST);
 const AUTHORIZERS: &str = "authorization-mode";
+const LISTEN: &str = "listen-client-urls";
+const ADVERTISE: &str = "advertise-client-urls";
 const NODE_AND_RBAC: &str = "Node,RBAC";
 const MODES: [&str; 6] = ["Node", "RBAC", "Webhook", "ABAC", "AlwaysAllow", "AlwaysDeny"];
 const ETCD_FIELDS: [&str; 3] = ["caFile", "certFile", "keyFile"];

@@ -46,9 +46,12 @@ const SHELLS: [&str; 5] = ["ash", "bash", "busybox", "dash", "sh"];
 
 /// Whether a text declares a component that is judged.
 pub(super) fn declares(source: &Source<'_>) -> bool {
-    let mut found = false;
     // Every spelling of the name holds this word, and most files do not.
-    for document in source.documents().filter(|_| source.text.contains("apiserver")) {
+    if !source.text.contains("apiserver") {
+        return false;
+    }
+    let mut found = false;
+    for document in source.documents() {
         each_pod(&document.cursor(), &mut |pod| {
             found = found
                 || containers(&pod.spec).any(|container| {

@@ -9,7 +9,7 @@
 
 mod added;
 
-use model::{Evidence, Form, Gap, GapKind, Location, Minor, Problem, ProblemKind, Site, Version};
+use model::{Body, Evidence, Form, Gap, GapKind, Kind, Location, Minor, Problem, ProblemKind, Site, Version};
 use yaml::{Cursor, Resolved, Value};
 
 use self::added::{ADDED, ETCD, MOUNTS, NEWEST, OLDEST};
@@ -345,7 +345,7 @@ impl<'a> Configuration<'a> {
             version: self.version(),
             releases: self.releases,
             mounts: self.mounts(),
-            carried: self.around.carried.clone(),
+            carried: self.carried(),
             contained: true,
             distribution: Some(self.around.distribution.unwrap_or(KUBEADM)),
             problems,
@@ -503,7 +503,7 @@ impl<'a> Configuration<'a> {
         };
         let always = (OLDEST, NEWEST);
         let folder = find(&self.cluster, &["certificatesDir"]).filter(|folder| folder.text().is_some());
-        let certificates = folder.as_ref().and_then(Found::text).unwrap_or_else(|| CERTIFICATES.to_owned());
+        let certificates = self.certificates();
         let external = self.external_etcd();
         let cloud = find(&self.cluster, &["cloudProvider"]).and_then(|found| found.text());
         let in_cloud = matches!(cloud.as_deref(), Some("aws" | "gce"));
@@ -523,7 +523,7 @@ impl<'a> Configuration<'a> {
                     push(added.flag, &text, home.clone(), Hand::Default(KUBEADM), added.releases);
                 }
                 (added::Value::Certificate(file), folder) => {
-                    let path = format!("{}/{file}", certificates.trim_end_matches('/'));
+                    let path = format!("{certificates}/{file}");
                     let (site, hand) = match folder {
                         None => (home.clone(), Hand::Default(KUBEADM)),
                         Some(folder) => made(folder, "`certificatesDir` decides it"),
@@ -875,9 +875,8 @@ impl<'a> Configuration<'a> {
             let path = path.trim_end_matches('/').to_owned();
             Mount { container: path.clone(), host: Some(path) }
         };
-        let certificates = find(&self.cluster, &["certificatesDir"]).and_then(|found| found.text());
         let mut mounts: Vec<Mount> = MOUNTS.iter().map(|path| same(path)).collect();
-        mounts.push(same(certificates.as_deref().unwrap_or(CERTIFICATES)));
+        mounts.push(same(&self.certificates()));
         if let Some(external) = self.external_etcd() {
             let folder = |file: &Option<Found<'_>>| {
                 let text = file.as_ref()?.text()?;
@@ -904,6 +903,35 @@ impl<'a> Configuration<'a> {
             }
         }
         mounts
+    }
+
+    /// The files that are there when the server starts: those that are written beside the configuration, and the keys and
+    /// certificates that kubeadm makes where they are missing (cmd/kubeadm/app/phases/certs, CreatePKIAssets).
+    fn carried(&self) -> Vec<Carried> {
+        let source = self.root.source;
+        let folder = self.certificates();
+        let files = ADDED.iter().filter_map(|added| match added.value {
+            added::Value::Certificate(file) => Some(format!("{folder}/{file}")),
+            added::Value::Text(_) => None,
+        });
+        let present = |path| Carried {
+            path,
+            evidence: Evidence {
+                id: source.evidence.clone(),
+                plane: source.plane,
+                kind: Kind::ConfigFile,
+                body: Body::Present,
+                secrets: Vec::new(),
+                digest: None,
+            },
+        };
+        files.map(present).chain(self.around.carried.iter().cloned()).collect()
+    }
+
+    /// The folder of keys and certificates, without a slash at its end.
+    fn certificates(&self) -> String {
+        let written = find(&self.cluster, &["certificatesDir"]).and_then(|found| found.text());
+        written.as_deref().unwrap_or(CERTIFICATES).trim_end_matches('/').to_owned()
     }
 
     /// The release that is asked for. `stable-1.29` and its like leave the patch open, `stable` and `ci/latest` everything.

@@ -19,7 +19,7 @@ use model::{
 };
 
 use crate::{
-    Contents, File, Files, Invocation,
+    Contents, File, Files, Hand, Invocation,
     flags::KUBE_APISERVER,
     golang,
     pflag::{self, Kind},
@@ -244,7 +244,9 @@ pub fn resolve(invocation: &Invocation, version: Option<&Version>, files: &Files
         unseen.push(version_gap(format!("whether it starts depends on the release, which is {release}")));
     }
     unseen.extend(invocation.open_ended.clone());
-    unseen.extend(invocation.words.iter().filter_map(|word| word.unresolved.clone()));
+    // A value that only a distribution knows before the node does is none that keeps a server from starting.
+    let unknown = invocation.words.iter().filter(|word| word.hand == Hand::Written);
+    unseen.extend(unknown.filter_map(|word| word.unresolved.clone()));
     let mut wants = wanted(invocation, &versions);
     wants.extend(resolved.iter().flat_map(|one| one.names.iter().cloned()));
     unseen.extend(unseen_files(&wants, files));
@@ -287,12 +289,14 @@ fn versions(release: &Release) -> Vec<Version> {
 
 /// The releases that take every flag of the command line.
 fn possible(invocation: &Invocation) -> (Release, Option<(String, String)>) {
-    // Values that are words of their own never start with dashes, or they would be flags to pflag as well.
-    let names = invocation.words.iter().filter_map(|word| {
+    // Values that are words of their own never start with dashes, or they would be flags to pflag as well. What a
+    // distribution adds proves nothing: it adds what the release takes.
+    let written = invocation.words.iter().filter(|word| word.hand == Hand::Written);
+    let names = written.filter_map(|word| {
         let long = word.text.strip_prefix("--")?;
         Some(long.split_once('=').map_or(long, |(name, _)| name))
     });
-    release::narrow(&KUBE_APISERVER, names)
+    release::narrow(&KUBE_APISERVER, invocation.releases, names)
 }
 
 fn at(invocation: &Invocation, version: &Version, files: &Files<'_>) -> Resolved {
@@ -512,7 +516,7 @@ fn wanted(invocation: &Invocation, versions: &[Version]) -> Vec<FileWant> {
     let table = &*KUBE_APISERVER;
     let mut wants: Vec<FileWant> = Vec::new();
     for version in versions {
-        for occurrence in pflag::parse(&invocation.words, table, version).occurrences {
+        for occurrence in pflag::parse(&invocation.words_in(version.minor), table, version).occurrences {
             let (Some(flag), Ok(text)) = (table.flags.get(occurrence.flag), occurrence.text) else { continue };
             let Some((name, contents)) = FILES.iter().find(|(name, _)| *name == flag.name) else { continue };
             for path in paths(flag.name, &text) {
@@ -528,8 +532,13 @@ fn wanted(invocation: &Invocation, versions: &[Version]) -> Vec<FileWant> {
 
 /// Files that are read at start-up and were not seen: without a root all of them, as one gap.
 fn unseen_files(wants: &[FileWant], files: &Files<'_>) -> Vec<Gap> {
-    if files.root.is_none() && !wants.is_empty() {
-        let count = if wants.len() == 1 { "a file".to_owned() } else { format!("{} files", wants.len()) };
+    let unread = |want: &FileWant| match files.look(&want.path) {
+        File::Unread(gap) => Some(gap),
+        File::Read(_) | File::Missing(_) => None,
+    };
+    let unread: Vec<Gap> = wants.iter().filter_map(unread).collect();
+    if files.root.is_none() && !unread.is_empty() {
+        let count = if unread.len() == 1 { "a file".to_owned() } else { format!("{} files", unread.len()) };
         return vec![Gap {
             kind: GapKind::Unread,
             reason: format!("it starts only if {count} that its flags name can be read, and no root was given"),
@@ -537,11 +546,7 @@ fn unseen_files(wants: &[FileWant], files: &Files<'_>) -> Vec<Gap> {
             who_could_answer: "give the node's root with --root".to_owned(),
         }];
     }
-    let unread = |want: &FileWant| match files.look(&want.path) {
-        File::Unread(gap) => Some(gap),
-        File::Read(_) | File::Missing(_) => None,
-    };
-    wants.iter().filter_map(unread).collect()
+    unread
 }
 
 /// The paths in one value: `tls-sni-cert-key` names two.

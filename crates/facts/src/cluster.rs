@@ -110,7 +110,7 @@ pub fn resolve(gathered: Gathered, options: &Options) -> Cluster {
 }
 
 fn files<'a>(root: Option<&'a str>, invocation: &'a Invocation, evidence: &'a [Evidence]) -> Files<'a> {
-    Files { root, mounts: &invocation.mounts, contained: invocation.contained, evidence }
+    Files { root, mounts: &invocation.mounts, contained: invocation.contained, evidence, carried: &invocation.carried }
 }
 
 /// Gives instances of one name a number each, so that a name means one process.

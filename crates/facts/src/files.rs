@@ -5,7 +5,7 @@
 
 use model::{Body, Evidence, EvidenceId, Gap, GapKind};
 
-use crate::Mount;
+use crate::{Carried, Mount};
 
 /// What may be looked at on behalf of one instance.
 #[derive(Clone, Copy)]
@@ -17,6 +17,8 @@ pub struct Files<'a> {
     /// Whether the component runs in a container, so that a path outside every mount is the image's own.
     pub contained: bool,
     pub evidence: &'a [Evidence],
+    /// Files that the declaration brings along; they are there whether or not there is a root.
+    pub carried: &'a [Carried],
 }
 
 /// What is wanted of a file.
@@ -86,6 +88,13 @@ impl<'a> Files<'a> {
             Ok(host) => host,
             Err(gap) => return File::Unread(gap),
         };
+        // Of two files with one path the last one is written last.
+        if let Some(carried) = self.carried.iter().rfind(|carried| carried.path == host) {
+            return match &carried.evidence.body {
+                Body::Unread(gap) => File::Unread(gap.clone()),
+                _ => File::Read(&carried.evidence),
+            };
+        }
         let Some(root) = self.root else {
             return File::Unread(Gap {
                 kind: GapKind::Unread,
@@ -126,7 +135,7 @@ mod tests {
             Mount { container: "/etc/kubernetes/pki".to_owned(), host: Some("/srv/pki/".to_owned()) },
             Mount { container: "/run/secret".to_owned(), host: None },
         ];
-        let files = Files { root: None, mounts: &mounts, contained: true, evidence: &[] };
+        let files = Files { root: None, mounts: &mounts, contained: true, evidence: &[], carried: &[] };
         assert_eq!(files.host_path("/etc/kubernetes/pki/ca.crt").as_deref(), Ok("/srv/pki/ca.crt"));
         assert_eq!(files.host_path("/etc/kubernetes/a.yaml").as_deref(), Ok("/srv/kube/a.yaml"));
         assert!(files.host_path("/etc/kubernetes-other/a.yaml").is_err());

@@ -3,7 +3,9 @@
 //! Static pods, units and cluster definitions differ only until here: every reader makes an [`Invocation`], and one
 //! resolver reads them all.
 
-use model::{EvidenceId, Gap, Location, Plane, Problem, Site, Version};
+use std::{borrow::Cow, fmt};
+
+use model::{Author, Evidence, EvidenceId, Gap, Location, Minor, Origin, Plane, Problem, Site, Version};
 
 /// One process of a component, as somebody declared it or as it runs.
 #[derive(Clone, Debug)]
@@ -23,8 +25,12 @@ pub struct Invocation {
     pub list: Option<Site>,
     /// The release that the image names.
     pub version: Option<(Version, Location)>,
+    /// The releases that the declaration's own format can be about, both included; `None` where it says nothing.
+    pub releases: Option<(Minor, Minor)>,
     /// Paths that it sees of its host.
     pub mounts: Vec<Mount>,
+    /// Files of its host that the declaration itself brings along.
+    pub carried: Vec<Carried>,
     /// Whether it runs in a container, so that a path outside every mount is the image's own.
     pub contained: bool,
     /// Who set the cluster up, where the evidence says so: `kubeadm`, `k3s`.
@@ -41,6 +47,66 @@ pub struct Word {
     pub site: Site,
     /// The word holds something that only the running process knows, or a placeholder nobody has filled in yet.
     pub unresolved: Option<Gap>,
+    pub hand: Hand,
+    /// The releases in which the word is there, both included; `None` for all of them.
+    pub releases: Option<(Minor, Minor)>,
+}
+
+/// Who put a word on the command line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Hand {
+    /// Somebody wrote it at the word's site.
+    Written,
+    /// That distribution adds it unasked; the site is where one would write it.
+    Default(&'static str),
+    /// A distribution makes it of something else that is written at the site; how, to be read behind the flag.
+    Made(String),
+}
+
+impl Hand {
+    /// Why a value holds that this hand set, or would be set, at the site.
+    pub(crate) fn origin(&self, site: &Site) -> Origin {
+        match self {
+            Self::Written => Origin::Written(site.clone()),
+            Self::Default(name) => Origin::Default { by: Author::Distribution { name }, home: Some(site.clone()) },
+            Self::Made(how) => Origin::Implied { by: Some(site.at.clone()), how: how.clone() },
+        }
+    }
+}
+
+impl Word {
+    /// A word that somebody wrote.
+    pub fn written(text: impl Into<String>, site: Site) -> Self {
+        Self { text: text.into(), site, unresolved: None, hand: Hand::Written, releases: None }
+    }
+
+    fn is_in(&self, minor: Minor) -> bool {
+        self.releases.is_none_or(|(from, to)| from <= minor && minor <= to)
+    }
+}
+
+impl Invocation {
+    /// The words as a component of that release receives them.
+    pub fn words_in(&self, minor: Minor) -> Cow<'_, [Word]> {
+        if self.words.iter().all(|word| word.is_in(minor)) {
+            return Cow::Borrowed(&self.words);
+        }
+        self.words.iter().filter(|word| word.is_in(minor)).cloned().collect()
+    }
+}
+
+/// A file of the host that is written where the component is declared.
+#[derive(Clone)]
+pub struct Carried {
+    pub path: String,
+    /// What it says, with the places of the text that brings it.
+    pub evidence: Evidence,
+}
+
+impl fmt::Debug for Carried {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Carried").field("path", &self.path).finish_non_exhaustive()
+    }
 }
 
 /// A path inside the container that shows a path of its host.

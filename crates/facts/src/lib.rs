@@ -26,7 +26,7 @@ pub mod releases;
 
 pub use cluster::{Cluster, Gathered, Options, Want, resolve, wants};
 pub use files::{Contents, File, Files};
-pub use invocation::{Invocation, Mount, Word};
+pub use invocation::{Carried, Hand, Invocation, Mount, Word};
 pub use placeholder::placeholder;
 pub use recognise::{Recognised, Trouble, recognise, text};
 pub use redact::Redactor;

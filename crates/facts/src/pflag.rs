@@ -10,7 +10,7 @@ use model::{Form, Gap, Minor, Site, Version};
 use serde::Deserialize;
 
 use crate::{
-    Word,
+    Hand, Word,
     flags::{Presence, Table},
     golang,
 };
@@ -443,6 +443,13 @@ pub(crate) struct Occurrence {
     /// The text of its value; `Err` where part of it is known only later.
     pub(crate) text: Result<String, Gap>,
     pub(crate) site: Site,
+    pub(crate) hand: Hand,
+}
+
+impl Occurrence {
+    fn of(flag: usize, text: Result<String, Gap>, site: Site, word: &Word) -> Self {
+        Self { flag, text, site, hand: word.hand.clone() }
+    }
 }
 
 /// A word that pflag, or the component behind it, does not take.
@@ -530,17 +537,15 @@ pub(crate) fn parse(words: &[Word], table: &Table, version: &Version) -> Parsed 
         };
         let needs_no_value = table.flags.get(index).is_some_and(|flag| flag.kind(version.minor).needs_no_value());
         let occurrence = match inline {
-            Some(value) => Occurrence { flag: index, text: known_text(word, value), site: word.site.clone() },
-            None if needs_no_value => {
-                Occurrence { flag: index, text: known_text(word, "true"), site: word.site.clone() }
-            }
+            Some(value) => Occurrence::of(index, known_text(word, value), word.site.clone(), word),
+            None if needs_no_value => Occurrence::of(index, known_text(word, "true"), word.site.clone(), word),
             None => {
                 let Some(next) = words.get(at) else {
                     parsed.mistakes.push(Mistake::NoValue { flag: index, word: word.clone() });
                     continue;
                 };
                 at += 1;
-                Occurrence { flag: index, text: known_text(next, &next.text), site: split_site(next) }
+                Occurrence::of(index, known_text(next, &next.text), split_site(next), word)
             }
         };
         parsed.occurrences.push(occurrence);
@@ -584,7 +589,7 @@ fn shorthands(word: &Word, words: &[Word], at: &mut usize, table: &Table, versio
             },
         };
         let ends = !needs_no_value || after.starts_with('=');
-        parsed.occurrences.push(Occurrence { flag: index, text, site });
+        parsed.occurrences.push(Occurrence::of(index, text, site, word));
         if ends {
             return;
         }

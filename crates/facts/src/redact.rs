@@ -86,7 +86,7 @@ impl Redactor {
         if mentions_a_key(text) {
             let stream = yaml::parse(text, &yaml::Limits::default());
             for document in &stream.documents {
-                tree_spans(&document.cursor(), text, &mut spans);
+                tree_spans(&document.cursor(), text, 0, &mut spans);
             }
         }
         self.overwrite(text, spans)
@@ -185,10 +185,19 @@ fn mentions_a_key(text: &str) -> bool {
     })
 }
 
-fn tree_spans(cursor: &Cursor<'_>, text: &str, spans: &mut Vec<Span>) {
+fn tree_spans(cursor: &Cursor<'_>, text: &str, depth: usize, spans: &mut Vec<Span>) {
     match cursor.value() {
-        Value::Scalar(_) => {}
-        Value::Sequence(_) => cursor.items().for_each(|item| tree_spans(&item, text, spans)),
+        Value::Scalar(scalar) => {
+            // An alias is looked into where it is written.
+            if depth < DEEPEST
+                && !cursor.node().is_alias()
+                && scalar.text().contains('\n')
+                && mentions_a_key(scalar.text())
+            {
+                inner_spans(cursor, scalar, text, depth + 1, spans);
+            }
+        }
+        Value::Sequence(_) => cursor.items().for_each(|item| tree_spans(&item, text, depth, spans)),
         Value::Mapping(_) => {
             let whole_secret = cursor.get("kind").and_then(|kind| kind.text()) == Some("Secret");
             let named_secret = cursor
@@ -203,10 +212,28 @@ fn tree_spans(cursor: &Cursor<'_>, text: &str, spans: &mut Vec<Span>) {
                 } else if whole_secret && (name == "data" || name == "stringData") {
                     item.value.entries().for_each(|entry| push_scalar(&entry.value, text, spans));
                 } else if !item.value.node().is_alias() {
-                    tree_spans(&item.value, text, spans);
+                    tree_spans(&item.value, text, depth, spans);
                 }
             }
         }
+    }
+}
+
+/// Texts in texts are looked into so far: a definition holds a file, and that may hold another.
+const DEEPEST: usize = 3;
+
+/// The secrets of a document that stands in a string of another one, such as the files of a machine.
+fn inner_spans(cursor: &Cursor<'_>, scalar: &yaml::Scalar, text: &str, depth: usize, spans: &mut Vec<Span>) {
+    let mut inner = Vec::new();
+    for document in &yaml::parse(scalar.text(), &yaml::Limits::default()).documents {
+        tree_spans(&document.cursor(), scalar.text(), depth, &mut inner);
+    }
+    let placed: Option<Vec<yaml::Span>> =
+        inner.iter().map(|span: &Span| scalar.source_span(span.range(), text)).collect();
+    match placed {
+        Some(placed) => spans.extend(placed.iter().map(|span| Span::new(span.start, span.end))),
+        // Escapes hide where it stands, so that all of it goes.
+        None => push_scalar(cursor, text, spans),
     }
 }
 
@@ -320,6 +347,12 @@ mod tests {
             ("secret:\n  secretName: kept", "secret:\n  secretName: kept"),
             ("- --token-auth-file=/etc/tokens.csv", "- --token-auth-file=/etc/tokens.csv"),
             ("password: |\n  a\n  b\n", "password: |\n  *\n  *\n"),
+            (
+                "content: |\n  keys: [{secret: QUFBQQ==}]\n  a: b\n",
+                "content: |\n  keys: [{secret: ********}]\n  a: b\n",
+            ),
+            ("content: \"a: |\\n  token: abc\\n  b: c\"", "content: \"a: |\\n  token: ***\\n  b: c\""),
+            ("c: |\n  d: |\n    token: abc\n", "c: |\n  d: |\n    token: ***\n"),
         ] {
             let seen = redacted(text);
             assert_eq!(seen.len(), text.len(), "{text}");

@@ -27,12 +27,21 @@ pub fn plausible(version: &Version) -> Result<(), String> {
     Ok(())
 }
 
-/// Narrows an unknown release by the flags that a command line gives, because a server that runs accepts all of them.
+/// Narrows an unknown release by the flags that a command line gives, because a server that runs accepts all of them;
+/// `within` bounds it from the start.
 ///
 /// The second part names two flags that no release has together, where there are such: then nothing is narrowed.
-pub(crate) fn narrow<'a>(table: &Table, names: impl Iterator<Item = &'a str>) -> (Release, Option<(String, String)>) {
-    let (from, to) = table.covered;
-    let mut possible: Vec<Minor> = table.minors().collect();
+pub(crate) fn narrow<'a>(
+    table: &Table,
+    within: Option<(Minor, Minor)>,
+    names: impl Iterator<Item = &'a str>,
+) -> (Release, Option<(String, String)>) {
+    let (oldest, newest) = table.covered;
+    let (from, to) = within.map_or(table.covered, |(from, to)| {
+        let from = from.clamp(oldest, newest);
+        (from, to.clamp(from, newest))
+    });
+    let mut possible: Vec<Minor> = table.minors().filter(|minor| from <= *minor && *minor <= to).collect();
     let mut limits: Vec<(String, Vec<Minor>)> = Vec::new();
     let mut conflict = None;
     for name in names {
@@ -78,7 +87,7 @@ mod tests {
     #[test]
     fn flags_narrow_the_release() {
         let narrow = |names: &[&str]| {
-            let (release, conflict) = narrow(&KUBE_APISERVER, names.iter().copied());
+            let (release, conflict) = narrow(&KUBE_APISERVER, None, names.iter().copied());
             (release.to_string(), conflict.is_some())
         };
         assert_eq!(narrow(&[]), ("1.5 to 1.36".to_owned(), false));

@@ -52,11 +52,8 @@ fn invocation<'a>(argv: impl IntoIterator<Item = &'a str>) -> Invocation {
         span: Some(Span::new(index, index + 1)),
         pointer: format!("/spec/containers/0/command/{index}"),
     };
-    let words = argv.into_iter().zip(1..).map(|(text, index)| Word {
-        text: text.to_owned(),
-        site: Site { at: at(index), form: Form::Word },
-        unresolved: None,
-    });
+    let words =
+        argv.into_iter().zip(1..).map(|(text, index)| Word::written(text, Site { at: at(index), form: Form::Word }));
     Invocation {
         component: "kube-apiserver",
         instance: "kube-apiserver-node".to_owned(),
@@ -65,7 +62,9 @@ fn invocation<'a>(argv: impl IntoIterator<Item = &'a str>) -> Invocation {
         open_ended: None,
         list: Some(Site { at: at(0), form: Form::List }),
         version: None,
+        releases: None,
         mounts: Vec::new(),
+        carried: Vec::new(),
         contained: true,
         distribution: None,
         problems: Vec::new(),
@@ -73,7 +72,7 @@ fn invocation<'a>(argv: impl IntoIterator<Item = &'a str>) -> Invocation {
     }
 }
 
-const NO_FILES: Files<'static> = Files { root: None, mounts: &[], contained: false, evidence: &[] };
+const NO_FILES: Files<'static> = Files { root: None, mounts: &[], contained: false, evidence: &[], carried: &[] };
 
 fn server(version: &str, argv: &[&str]) -> ApiServer {
     let version: Version = version.parse().expect("a version");
@@ -155,7 +154,7 @@ const BEYOND: [(&str, &str); 4] = [
 fn evidence(invocation: &Invocation, version: &Version, present: &BTreeMap<String, String>) -> Vec<Evidence> {
     let mut found: Vec<Evidence> = Vec::new();
     for _ in 0..3 {
-        let files = Files { root: Some("/root"), mounts: &[], contained: false, evidence: &found };
+        let files = Files { root: Some("/root"), mounts: &[], contained: false, evidence: &found, carried: &[] };
         let mut wants = wants(invocation, Some(version), &files);
         wants.retain(|want| !found.iter().any(|known| known.id == Files::id("/root", &want.path)));
         found.extend(wants.into_iter().map(|want| Evidence {
@@ -188,7 +187,7 @@ fn starts_as_recorded(version: &str, text: &str) {
             .map(|(name, text)| (format!("/dir/{name}"), text.as_str().unwrap_or_default().replace("{DIR}", "/dir")))
             .collect();
         let evidence = evidence(&invocation, &version, &present);
-        let files = Files { root: Some("/root"), mounts: &[], contained: false, evidence: &evidence };
+        let files = Files { root: Some("/root"), mounts: &[], contained: false, evidence: &evidence, carried: &[] };
         let server = resolve(&invocation, Some(&version), &files);
         let expected = case.starts || BEYOND.iter().any(|(name, _)| *name == case.name);
         // A file that is not understood leaves it open, and open is not wrong.

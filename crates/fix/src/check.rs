@@ -11,11 +11,15 @@ pub(crate) enum Wish {
     Item { document: usize, pointer: String, index: usize, text: String },
     /// The list has one item less.
     NoItem { document: usize, pointer: String, index: usize },
+    /// The map has one entry more, or the list one item where there is no key.
+    Put { document: usize, pointer: String, key: Option<String>, index: usize, value: Tree },
+    /// The map has one entry less.
+    NoEntry { document: usize, pointer: String, name: String },
 }
 
 /// A document without places and styles.
-#[derive(Debug, PartialEq)]
-enum Tree {
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Tree {
     Text(String),
     List(Vec<Tree>),
     Map(Vec<(String, Tree)>),
@@ -43,13 +47,28 @@ pub(crate) fn holds(before: &str, after: &str, wishes: &[&Wish]) -> bool {
     let mut items: Vec<&&Wish> = wishes.iter().filter(|wish| !matches!(wish, Wish::Text { .. })).collect();
     items.sort_by_key(|wish| std::cmp::Reverse(index(wish)));
     for wish in items {
-        let (Wish::Item { document, pointer, .. } | Wish::NoItem { document, pointer, .. }) = wish else { continue };
-        let Some(Tree::List(list)) = at(&mut wanted, *document, pointer) else { return false };
-        match wish {
-            Wish::Item { index, text, .. } if *index <= list.len() => list.insert(*index, Tree::Text(text.clone())),
-            Wish::NoItem { index, .. } if *index < list.len() => {
+        let (Wish::Item { document, pointer, .. }
+        | Wish::NoItem { document, pointer, .. }
+        | Wish::Put { document, pointer, .. }
+        | Wish::NoEntry { document, pointer, .. }) = wish
+        else {
+            continue;
+        };
+        let Some(held) = at(&mut wanted, *document, pointer) else { return false };
+        match (wish, held) {
+            (Wish::Item { index, text, .. }, Tree::List(list)) if *index <= list.len() => {
+                list.insert(*index, Tree::Text(text.clone()));
+            }
+            (Wish::NoItem { index, .. }, Tree::List(list)) if *index < list.len() => {
                 list.remove(*index);
             }
+            (Wish::Put { key: None, index, value, .. }, Tree::List(list)) if *index <= list.len() => {
+                list.insert(*index, value.clone());
+            }
+            (Wish::Put { key: Some(key), value, .. }, Tree::Map(map)) if map.iter().all(|(known, _)| known != key) => {
+                map.push((key.clone(), value.clone()));
+            }
+            (Wish::NoEntry { name, .. }, Tree::Map(map)) => map.retain(|(known, _)| known != name),
             _ => return false,
         }
     }
@@ -58,8 +77,8 @@ pub(crate) fn holds(before: &str, after: &str, wishes: &[&Wish]) -> bool {
 
 fn index(wish: &Wish) -> usize {
     match wish {
-        Wish::Item { index, .. } | Wish::NoItem { index, .. } => *index,
-        Wish::Text { .. } => 0,
+        Wish::Item { index, .. } | Wish::NoItem { index, .. } | Wish::Put { index, .. } => *index,
+        Wish::Text { .. } | Wish::NoEntry { .. } => 0,
     }
 }
 

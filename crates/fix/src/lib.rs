@@ -12,6 +12,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test fails by panicking"))]
 
 mod check;
+mod entry;
 mod list;
 mod scalar;
 mod script;
@@ -138,6 +139,9 @@ impl From<yaml::edit::Refusal> for Obstacle {
 fn one(setting: &str, site: &Site, to: Option<&str>, text: &str) -> Result<Done, Obstacle> {
     let stream = yaml::parse(text, &Limits::default());
     let document = containing(&stream.documents, &site.at)?;
+    if let (Form::Entries | Form::Pairs, Some(to)) = (site.form, to) {
+        return entry::insert(document, &site.at, site.form, text, setting, to);
+    }
     let node = document.at(&site.at.pointer).ok_or("the place is not there any more")?;
     let ground = Ground { text, document: document.index, node };
     match (site.form, to) {
@@ -148,7 +152,10 @@ fn one(setting: &str, site: &Site, to: Option<&str>, text: &str) -> Result<Done,
         (Form::SplitWord, None) => list::remove_split(&ground, setting),
         (Form::Script, to) => script::word(&ground, site, setting, to),
         (Form::Field, None) => Err("a field is taken out of a configuration file by hand".into()),
-        (Form::List, None) => Err("nobody wrote it there".into()),
+        (Form::Entry | Form::Pair, Some(to)) => entry::set(&ground, site.form, setting, to),
+        (Form::Entry | Form::Pair, None) => entry::remove(&ground, site.form, setting),
+        (Form::List | Form::Entries | Form::Pairs, None) => Err("nobody wrote it there".into()),
+        (Form::Entries | Form::Pairs, Some(_)) => Err("it cannot be added there".into()),
     }
 }
 

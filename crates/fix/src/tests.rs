@@ -8,8 +8,12 @@ use super::*;
 fn changed(text: &str, pointer: &str, form: Form, setting: &str, to: Option<&str>) -> Result<String, String> {
     let id = EvidenceId::new("a.yaml");
     let stream = yaml::parse(text, &Limits::default());
-    let node = stream.documents[0].at(pointer).unwrap();
-    let span = node.span();
+    // The place of something that is not there yet is what there is of the way to it.
+    let mut there = pointer;
+    while stream.documents[0].at(there).is_none() {
+        there = &there[..there.rfind('/').unwrap()];
+    }
+    let span = stream.documents[0].at(there).unwrap().span();
     let at = Location {
         evidence: id.clone(),
         plane: Plane::Declared,
@@ -130,4 +134,63 @@ fn what_cannot_be_small_is_refused() {
 fn edits_that_belong_to_another_text_are_left_out() {
     let edit = Edit { evidence: EvidenceId::new("a"), span: Span::new(90, 91), text: "x".to_owned() };
     assert_eq!(apply("short", &[edit]), "short");
+}
+
+#[test]
+fn an_argument_of_a_definition_stays_a_string() {
+    let (map, list) = ("/a/e", "/l");
+    for (before, pointer, form, to, after) in [
+        (
+            "a:\n  e:\n    x: \"true\" # why\n",
+            "/a/e/x",
+            Form::Entry,
+            Some("false"),
+            "a:\n  e:\n    x: \"false\" # why\n",
+        ),
+        ("a: {e: {x: 'a', y: b}}\n", "/a/e/x", Form::Entry, Some("0"), "a: {e: {x: '0', y: b}}\n"),
+        ("a:\n  e:\n    x: yes-no\n", "/a/e/x", Form::Entry, Some("no"), "a:\n  e:\n    x: 'no'\n"),
+        ("a:\n  e:\n    x: b # gone\n    y: c # kept\n", "/a/e/x", Form::Entry, None, "a:\n  e:\n    y: c # kept\n"),
+        (
+            "l:\n- name: x\n  value: \"1\"\n- name: y\n  value: z\n",
+            "/l/0/value",
+            Form::Pair,
+            Some("2"),
+            "l:\n- name: x\n  value: \"2\"\n- name: y\n  value: z\n",
+        ),
+        (
+            "l:\n- name: x\n  value: \"1\"\n- name: y\n  value: z\n",
+            "/l/0/value",
+            Form::Pair,
+            None,
+            "l:\n- name: y\n  value: z\n",
+        ),
+        ("a:\n  e:\n    y: \"1\"\n", map, Form::Entries, Some("false"), "a:\n  e:\n    y: \"1\"\n    x: \"false\"\n"),
+        ("a:\n  f: 1\nb: 2\n", map, Form::Entries, Some("RBAC"), "a:\n  f: 1\n  e:\n    x: RBAC\nb: 2\n"),
+        ("b: 2\n", map, Form::Entries, Some("0"), "b: 2\na:\n  e:\n    x: '0'\n"),
+        (
+            "l:\n- name: y\n  value: z\n",
+            list,
+            Form::Pairs,
+            Some("true"),
+            "l:\n- name: y\n  value: z\n- name: x\n  value: 'true'\n",
+        ),
+        ("b: 2\n", list, Form::Pairs, Some("a"), "b: 2\nl:\n  - name: x\n    value: a\n"),
+    ] {
+        assert_eq!(changed(before, pointer, form, "--x", to).as_deref(), Ok(after), "{before}");
+    }
+}
+
+#[test]
+fn an_argument_that_is_not_plainly_there_is_refused() {
+    for (before, pointer, form, to) in [
+        ("e:\n  y: b\n", "/e/y", Form::Entry, Some("c")),
+        ("e:\n  x: b\n", "/e/x", Form::Entry, None),
+        ("e: &e\n  x: b\nf: *e\n", "/f/x", Form::Entry, Some("c")),
+        ("l:\n- name: y\n  value: b\n", "/l/0/value", Form::Pair, Some("c")),
+        ("d:\n  c: |\n    e:\n      x: b\n", "/d/c", Form::Entry, Some("c")),
+        ("d:\n  c: |\n    e:\n      x: b\n", "/d/c", Form::Entries, Some("c")),
+        ("e:\n", "/e", Form::Entries, Some("c")),
+    ] {
+        assert!(changed(before, pointer, form, "--x", to).is_err(), "{before}");
+    }
 }

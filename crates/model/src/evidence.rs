@@ -48,7 +48,7 @@ impl Plane {
 /// What a piece of evidence is, decided by its content and never by its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Kind {
-    /// Declares a component that is judged: today a pod, or a workload's pod template, that runs one.
+    /// Declares a component that is judged: a pod or workload that runs one, or the definition of a cluster that has one.
     Workload,
     /// A file that a flag of a component names.
     ConfigFile,
@@ -181,6 +181,14 @@ pub enum Form {
     Field,
     /// A list that words are added to.
     List,
+    /// `x: v` in a map of arguments, named without dashes; the place is that of the value.
+    Entry,
+    /// `{name: x, value: v}` in a list of arguments; the place is that of the value.
+    Pair,
+    /// A map that entries are added to. The pointer names where it would be, the span what there is of the way.
+    Entries,
+    /// A list that pairs are added to, placed as `Entries` is.
+    Pairs,
 }
 
 /// A place that holds a setting, or would, and how settings are written there.

@@ -328,6 +328,30 @@ fn quiet_is_one_line_for_each_finding() {
 }
 
 #[test]
+fn what_a_distribution_adds_is_told_from_what_somebody_wrote() {
+    let mut report = sample();
+    let home = Some(Site { at: location(13, 34), form: Form::Entries });
+    let origin = Origin::Default { by: model::Author::Distribution { name: "kubeadm" }, home };
+    let reading = Reading {
+        plane: Plane::Declared,
+        value: "0".to_owned(),
+        effective: None,
+        open: None,
+        origin,
+        overrides: Vec::new(),
+    };
+    report.clusters[0].components[0].settings.push(Setting { name: "secure-port", readings: vec![Ok(reading)] });
+    // Nobody wrote it, and it is on the command line all the same.
+    let text = crate::effective_text(&report, Look { defaults: false, ..LOOK });
+    let section = text.split("set by kubeadm\n").nth(1).expect("a section of its own");
+    assert!(section.starts_with("  --secure-port  0"), "{section}");
+    assert!(section.lines().next().is_some_and(|line| line.ends_with("kubeadm sets it")), "{section}");
+    let shown = serde_json::to_value(crate::effective(&report)).expect("JSON");
+    let setting = &shown["clusters"][0]["components"][0]["settings"][4];
+    assert_eq!((&setting["origin"], &setting["by"]), (&"default".into(), &"kubeadm".into()), "{setting}");
+}
+
+#[test]
 fn settings_say_why_they_hold() {
     let text = crate::effective_text(&sample(), LOOK);
     for part in [

@@ -31,7 +31,7 @@ pub(crate) fn from(origin: &Origin, release: &Release) -> String {
             Release::Exactly(version) => format!(" (default of {})", version.minor),
             Release::Within { .. } => format!(" (default of {release})"),
         },
-        Origin::Default { by: Author::Distribution { name }, .. } => format!(" (default of {name})"),
+        Origin::Default { by: Author::Distribution { name }, .. } => format!(" ({name} sets it)"),
         Origin::Implied { how, .. } => format!(" ({how})"),
         Origin::Reported(_) => " (as the process reports it)".to_owned(),
     }

@@ -203,7 +203,7 @@ impl Checks<'_> {
     /// Flags that are taken and do nothing, or will not be taken much longer.
     fn outdated(&mut self) {
         for flag in &KUBE_APISERVER.flags {
-            if !self.server.is_given(flag.name) {
+            if !self.server.is_written(flag.name) {
                 continue;
             }
             let past = |since: Option<Minor>| since.filter(|since| *since <= self.minor);

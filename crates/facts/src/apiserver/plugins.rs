@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use model::{Minor, Origin, Unanswered};
+use model::{Author, Minor, Origin, Unanswered};
 use serde::Deserialize;
 
 use super::{
@@ -90,7 +90,7 @@ pub(super) fn state(server: &ApiServer, name: &str) -> Result<AdmissionPlugin, U
 
     // pkg/kubeapiserver/options/admission.go, ApplyTo: `--admission-control` is the whole set where it is given.
     if let Some((whole, origin)) = list("admission-control")?
-        && !matches!(origin, Origin::Default { .. })
+        && !matches!(origin, Origin::Default { by: Author::Upstream { .. }, .. })
     {
         return Ok(plugin(names(&whole), "--admission-control", origin));
     }
@@ -117,7 +117,8 @@ pub(super) fn state(server: &ApiServer, name: &str) -> Result<AdmissionPlugin, U
     let inert = first.then(|| inert(name, release.bounds().0)).flatten();
     // The flag may be written and not name the plugin: that the plugin is on is its default all the same.
     let origin = match origin {
-        Origin::Written(site) => Origin::Default { by: model::Author::Upstream { since: None }, home: Some(site) },
+        Origin::Written(site) => Origin::Default { by: Author::Upstream { since: None }, home: Some(site) },
+        Origin::Default { home, .. } => Origin::Default { by: Author::Upstream { since: None }, home },
         other => other,
     };
     Ok(AdmissionPlugin { inert, ..plugin(first, setting, origin) })

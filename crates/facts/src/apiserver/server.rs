@@ -3,7 +3,7 @@
 use model::{Author, Gap, GapKind, Location, Origin, Reading, Site, Version};
 
 use crate::{
-    Invocation,
+    Hand, Invocation,
     flags::{DefaultUnknown, Flag, KUBE_APISERVER, Presence},
     pflag::{self, Mistake, Value},
 };
@@ -34,6 +34,7 @@ struct Variable {
 struct Write {
     flag: usize,
     site: Site,
+    hand: Hand,
     /// The value printed after this write; `None` where it is not known.
     printed: Option<String>,
 }
@@ -43,7 +44,7 @@ impl<'a> Server<'a> {
         let table = &*KUBE_APISERVER;
         let minor = version.minor;
         let newer = newer_than_data(version);
-        let parsed = pflag::parse(&invocation.words, table, version);
+        let parsed = pflag::parse(&invocation.words_in(minor), table, version);
         let present: Vec<bool> = table.flags.iter().map(|flag| flag.presence(version) != Presence::No).collect();
         let roots: Vec<usize> = table
             .flags
@@ -93,7 +94,7 @@ impl<'a> Server<'a> {
     }
 
     fn write(&mut self, occurrence: pflag::Occurrence) {
-        let pflag::Occurrence { flag: index, text, site } = occurrence;
+        let pflag::Occurrence { flag: index, text, site, hand } = occurrence;
         let minor = self.version.minor;
         let Some(flag) = KUBE_APISERVER.flags.get(index) else { return };
         let kind = flag.kind(minor);
@@ -127,7 +128,7 @@ impl<'a> Server<'a> {
         };
         let printed = value.as_ref().ok().map(|value| kind.print(value));
         variable.value = value;
-        variable.writes.push(Write { flag: index, site, printed });
+        variable.writes.push(Write { flag: index, site, hand, printed });
         if let Some(given) = self.given.get_mut(index) {
             *given = true;
         }
@@ -161,7 +162,7 @@ impl<'a> Server<'a> {
         };
         let value = variable.value.as_ref().map_err(Clone::clone)?;
         let origin = if last.flag == index {
-            Origin::Written(last.site.clone())
+            last.hand.origin(&last.site)
         } else {
             let other = KUBE_APISERVER.flags.get(last.flag).map_or("", |flag| flag.name);
             Origin::Implied { by: Some(last.site.at.clone()), how: format!("`--{other}` sets the same value") }
@@ -170,7 +171,7 @@ impl<'a> Server<'a> {
             Vec::new()
         } else {
             let earlier = variable.writes.iter().rev().skip(1);
-            earlier.filter_map(|write| Some((Origin::Written(write.site.clone()), write.printed.clone()?))).collect()
+            earlier.filter_map(|write| Some((write.hand.origin(&write.site), write.printed.clone()?))).collect()
         };
         Ok(self.plain(kind.print(value), origin, overrides))
     }
@@ -222,6 +223,14 @@ impl<'a> Server<'a> {
     /// Whether the command line gives the flag under this name.
     pub(super) fn is_given(&self, name: &str) -> bool {
         KUBE_APISERVER.position(name).is_some_and(|index| self.given.get(index).copied().unwrap_or(false))
+    }
+
+    /// Whether somebody wrote the flag under this name, and not only a distribution added it.
+    pub(super) fn is_written(&self, name: &str) -> bool {
+        KUBE_APISERVER.position(name).is_some_and(|index| {
+            let written = |write: &Write| write.flag == index && write.hand == Hand::Written;
+            self.variable(index).is_some_and(|variable| variable.writes.iter().any(written))
+        })
     }
 
     /// Where the flag is given, the last occurrence of it or of a flag that sets the same.

@@ -136,7 +136,7 @@ fn stopped_by(version: &str, argv: &[String], present: &BTreeMap<String, String>
         let mut beside: Vec<Evidence> = present.iter().map(|(path, text)| evidence(path, text)).collect();
         let absent = alone.names.iter().filter(|(name, _)| !present.contains_key(&name.value));
         beside.extend(absent.map(|(name, _)| missing(&name.value)));
-        let files = Files { root: Some("/root"), mounts: &[], contained: false, evidence: &beside };
+        let files = Files { root: Some("/root"), mounts: &[], contained: false, evidence: &beside, carried: &[] };
         let read = look(&Around { files: Some(&files), ..around }).expect("the same flag");
         stopped.extend(stops(&read).into_iter().map(str::to_owned));
         assert_eq!(read.taken_by.is_empty(), !stops(&read).is_empty());
@@ -440,7 +440,7 @@ fn a_plugin_is_told_things_in_a_file_beside_this_one() {
     let text = "apiVersion: apiserver.config.k8s.io/v1\nkind: AdmissionConfiguration\nplugins: [{name: PodSecurity, path: ps.yaml}]\n";
     let ps = "apiVersion: pod-security.admission.config.k8s.io/v1\nkind: PodSecurityConfiguration\ndefaults: {enforce: restricted}\n";
     let beside = [evidence("/dir/ps.yaml", ps)];
-    let files = Files { root: Some("/root"), mounts: &[], contained: false, evidence: &beside };
+    let files = Files { root: Some("/root"), mounts: &[], contained: false, evidence: &beside, carried: &[] };
     let around = Around { path: Some("/dir/f.yaml"), files: Some(&files), ..Around::default() };
     let read = admission::read_around(&evidence("/dir/f.yaml", text), &release("1.36.2"), &around);
     assert_eq!(messages(&read), Vec::<&str>::new());

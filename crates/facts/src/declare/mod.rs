@@ -3,6 +3,10 @@
 //! Each format has a file of its own and ends in the same [`Invocation`](crate::Invocation), so that nothing behind it
 //! knows how a setting came to be written. Start at [`invocations`].
 
+mod cluster_api;
+mod embedded;
+mod kind;
+mod kubeadm;
 mod pod;
 mod shell;
 
@@ -21,7 +25,12 @@ struct Reader {
 }
 
 /// Every format; the first one that declares something reads the file.
-const READERS: [Reader; 1] = [Reader { declares: pod::declares, invocations: pod::invocations }];
+const READERS: [Reader; 4] = [
+    Reader { declares: pod::declares, invocations: pod::invocations },
+    Reader { declares: kubeadm::declares, invocations: kubeadm::invocations },
+    Reader { declares: cluster_api::declares, invocations: cluster_api::invocations },
+    Reader { declares: kind::declares, invocations: kind::invocations },
+];
 
 /// The text of one file, and what YAML makes of it.
 pub(crate) struct Source<'a> {
@@ -30,6 +39,8 @@ pub(crate) struct Source<'a> {
     pub(crate) text: &'a str,
     /// A unit is no YAML; this then holds faults and little else.
     pub(crate) stream: &'a Stream,
+    /// The scalar of another text that this one stands in.
+    inside: Option<embedded::Inside<'a>>,
 }
 
 impl<'a> Source<'a> {
@@ -65,6 +76,9 @@ impl<'a> Source<'a> {
     }
 
     pub(crate) fn location(&self, span: yaml::Span, pointer: String) -> Location {
+        if let Some(inside) = &self.inside {
+            return inside.location(span);
+        }
         Location {
             evidence: self.evidence.clone(),
             plane: self.plane,
@@ -82,7 +96,7 @@ fn faults<'a>(stream: &'a Stream, document: &Document) -> impl Iterator<Item = &
 /// Whether a text declares a component that is judged.
 pub(crate) fn declares(text: &str, stream: &Stream) -> bool {
     let nameless = EvidenceId::new(String::new());
-    let source = Source { evidence: &nameless, plane: Plane::Declared, text, stream };
+    let source = Source { evidence: &nameless, plane: Plane::Declared, text, stream, inside: None };
     READERS.iter().any(|reader| (reader.declares)(&source))
 }
 
@@ -104,7 +118,7 @@ pub(crate) fn invocations(evidence: &[Evidence]) -> Declared {
         let Some(text) = file.text() else { continue };
         let parsed = parsable(file, text);
         let stream = yaml::parse(&parsed, &yaml::Limits::default());
-        let source = Source { evidence: &file.id, plane: file.plane, text: &parsed, stream: &stream };
+        let source = Source { evidence: &file.id, plane: file.plane, text: &parsed, stream: &stream, inside: None };
         if let Some(reader) = READERS.iter().find(|reader| (reader.declares)(&source)) {
             found.extend((reader.invocations)(&source, evidence));
         }

@@ -46,9 +46,12 @@ const SHELLS: [&str; 5] = ["ash", "bash", "busybox", "dash", "sh"];
 
 /// Whether a text declares a component that is judged.
 pub(super) fn declares(source: &Source<'_>) -> bool {
-    let mut found = false;
     // Every spelling of the name holds this word, and most files do not.
-    for document in source.documents().filter(|_| source.text.contains("apiserver")) {
+    if !source.text.contains("apiserver") {
+        return false;
+    }
+    let mut found = false;
+    for document in source.documents() {
         each_pod(&document.cursor(), &mut |pod| {
             found = found
                 || containers(&pod.spec).any(|container| {
@@ -329,7 +332,9 @@ fn invocation(pod: &Pod<'_>, container: &Cursor<'_>, source: &Source<'_>) -> Opt
         open_ended,
         list,
         version,
+        releases: None,
         mounts: mounts(&pod.spec, container),
+        carried: Vec::new(),
         contained: true,
         distribution: distribution(pod),
         problems,
@@ -358,11 +363,12 @@ fn unread_words(raw: &[RawWord<'_>], words: &[Word], source: &Source<'_>) -> Opt
 fn direct_word(word: &RawWord<'_>, environment: &Environment, source: &Source<'_>) -> Word {
     let expanded = environment.expand(&word.text);
     let unresolved = expanded.unknown.map(unresolved).or_else(|| unfilled(&expanded.text));
-    Word { text: expanded.text, site: Site { at: source.at(&word.cursor), form: Form::Word }, unresolved }
+    let site = Site { at: source.at(&word.cursor), form: Form::Word };
+    Word { unresolved, ..Word::written(expanded.text, site) }
 }
 
 /// A gap for a value that still holds a placeholder. The flag's own name does not count: nobody templates that alone.
-fn unfilled(text: &str) -> Option<Gap> {
+pub(super) fn unfilled(text: &str) -> Option<Gap> {
     let value = if text.starts_with('-') { text.split_once('=').map_or("", |(_, value)| value) } else { text };
     let marker =
         placeholder(value).or_else(|| placeholder(text).filter(|marker| marker.starts_with(['{', '<', '$'])))?;
@@ -409,7 +415,8 @@ fn read_script(
             continue;
         }
         let gap = shell_word.unknown.clone().map(unresolved).or_else(|| unfilled(&shell_word.text));
-        words.push(Word { text: shell_word.text.clone(), site: Site { at, form: Form::Script }, unresolved: gap });
+        let site = Site { at, form: Form::Script };
+        words.push(Word { unresolved: gap, ..Word::written(shell_word.text.clone(), site) });
     }
 }
 
@@ -560,6 +567,6 @@ fn distribution(pod: &Pod<'_>) -> Option<&'static str> {
     None
 }
 
-fn text_of(cursor: &Cursor<'_>, key: &str) -> Option<String> {
+pub(super) fn text_of(cursor: &Cursor<'_>, key: &str) -> Option<String> {
     cursor.get(key).and_then(|value| value.text().map(str::to_owned)).filter(|text| !text.is_empty())
 }

@@ -73,6 +73,7 @@ fn one_component(
     }
 
     let (mut written, mut decided, mut gaps, mut defaults) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let mut added: Vec<(&str, Vec<(&Setting, &Reading)>)> = Vec::new();
     for setting in &component.settings {
         match setting.nearest() {
             Err(gap) => gaps.push((setting, gap)),
@@ -82,12 +83,21 @@ fn one_component(
                 Origin::Default { .. } if reading.open.is_some() || decided_elsewhere(setting, reading) => {
                     decided.push((setting, reading));
                 }
+                Origin::Default { by: Author::Distribution { name }, .. } => {
+                    match added.iter_mut().find(|(known, _)| known == name) {
+                        Some((_, settings)) => settings.push((setting, reading)),
+                        None => added.push((name, vec![(setting, reading)])),
+                    }
+                }
                 Origin::Default { .. } => defaults.push((setting, reading)),
             },
         }
     }
     section("written", &written, scope, text);
     section("decided by something else", &decided, scope, text);
+    for (name, settings) in &added {
+        section(&format!("set by {name}"), settings, scope, text);
+    }
     if !gaps.is_empty() {
         let _ = writeln!(text, "{}", paint.dim("not known"));
         let mut by_reason: Vec<((String, &str), Vec<&str>)> = Vec::new();
@@ -196,7 +206,7 @@ fn why(setting: &Setting, reading: &Reading, scope: Scope<'_>) -> String {
     let mut why = match &reading.origin {
         Origin::Written(site) => short(&site.at, scope),
         Origin::Reported(at) => format!("reported, {}", short(at, scope)),
-        Origin::Default { by: Author::Distribution { name }, .. } => format!("default of {name}"),
+        Origin::Default { by: Author::Distribution { name }, .. } => format!("{name} sets it"),
         Origin::Default { by: Author::Upstream { .. }, .. } => match convert::since(&reading.origin) {
             Some(since) => format!("default since {since}"),
             None => "default".to_owned(),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use model::{
-    Component, Confidence, Finding, Form, Gap, Label, Location, Origin, Plane, Problem, Reading, Severity, Site,
+    Author, Component, Confidence, Finding, Form, Gap, Label, Location, Origin, Plane, Problem, Reading, Severity, Site,
 };
 
 use crate::say;
@@ -48,7 +48,7 @@ pub(super) fn hidden(component: &Component) -> Option<Gap> {
     let mut counts: BTreeMap<&Gap, usize> = BTreeMap::new();
     for setting in &component.settings {
         match setting.in_force() {
-            Ok(Reading { origin: Origin::Default { .. }, .. }) => return None,
+            Ok(Reading { origin: Origin::Default { by: Author::Upstream { .. }, .. }, .. }) => return None,
             Ok(_) => {}
             Err(gap) => *counts.entry(gap).or_default() += 1,
         }

@@ -1,0 +1,135 @@
+//! Arguments in a map or in a list of names and values, as cluster definitions hold them.
+//!
+//! They are strings there, so that a value never loses its quotes, and the name has no dashes. The map or list may not be
+//! there yet: then what is missing of the way to it is made too.
+
+use model::{Form, Location};
+use yaml::{
+    Cursor, Document,
+    edit::{self, Draft},
+};
+
+use crate::{
+    Done, Ground, Obstacle,
+    check::{Tree, Wish},
+    scalar::is_flag,
+};
+
+/// Gives an argument another value.
+pub(crate) fn set(ground: &Ground<'_>, form: Form, setting: &str, to: &str) -> Result<Done, Obstacle> {
+    named(ground, form, setting)?;
+    if ground.node.scalar().is_none() {
+        return Err("there is no text there".into());
+    }
+    // A text even where it looks like a boolean or a number.
+    let change = edit::set(ground.text, &ground.node, &Draft::from(to))?;
+    let wish = Wish::Text { document: ground.document, pointer: ground.node.pointer(), text: Some(to.to_owned()) };
+    Ok(Done::new(change, wish))
+}
+
+/// Takes an argument away.
+pub(crate) fn remove(ground: &Ground<'_>, form: Form, setting: &str) -> Result<Done, Obstacle> {
+    named(ground, form, setting)?;
+    let pair = ground.node.parent().filter(|_| form == Form::Pair);
+    let target = pair.unwrap_or(&ground.node);
+    let list = target.parent().ok_or("it stands in no list")?;
+    let siblings =
+        list.mapping().map_or(0, |map| map.entries.len()) + list.sequence().map_or(0, |list| list.items.len());
+    if siblings < 2 {
+        return Err("nothing would be left of the list".into());
+    }
+    let change = edit::remove(ground.text, target)?;
+    let (document, pointer) = (ground.document, list.pointer());
+    let wish = match (target.index(), target.name()) {
+        (Some(index), _) => Wish::NoItem { document, pointer, index },
+        (None, Some(name)) => Wish::NoEntry { document, pointer, name: name.to_owned() },
+        (None, None) => return Err("it stands in no list".into()),
+    };
+    Ok(Done::new(change, wish))
+}
+
+/// Adds an argument where the site says, making what is missing of the way there.
+pub(crate) fn insert(
+    document: &Document,
+    at: &Location,
+    form: Form,
+    text: &str,
+    setting: &str,
+    to: &str,
+) -> Result<Done, Obstacle> {
+    let name = setting.trim_start_matches('-');
+    let mut here = document.cursor();
+    let mut missing: Vec<String> = Vec::new();
+    for segment in at.pointer.split('/').skip(1) {
+        let segment = segment.replace("~1", "/").replace("~0", "~");
+        let next = if missing.is_empty() { child(&here, &segment) } else { None };
+        match next {
+            Some(next) if !next.is_null() => here = next,
+            Some(_) => return Err("it is there and empty; write the first argument by hand".into()),
+            None => missing.push(segment),
+        }
+    }
+    if here.scalar().is_some() {
+        return Err("it stands in a text inside the file, which is not edited by machine".into());
+    }
+    let pair = |name: &str| {
+        let entry = |key: &str, value: &str| (key.to_owned(), Draft::Text(value.to_owned()));
+        Draft::Map(vec![entry("name", name), entry("value", to)])
+    };
+    let (document, pointer) = (document.index, here.pointer());
+    let (change, wish) = match (missing.split_first(), form) {
+        (None, Form::Pairs) => {
+            let change = edit::append(text, &here, &pair(name))?;
+            let index = here.sequence().map_or(0, |list| list.items.len());
+            (change, Wish::Put { document, pointer, key: None, index, value: tree(&pair(name)) })
+        }
+        (None, _) => {
+            let value = Draft::Text(to.to_owned());
+            let change = edit::append_entry(text, &here, name, &value)?;
+            let key = Some(name.to_owned());
+            (change, Wish::Put { document, pointer, key, index: 0, value: tree(&value) })
+        }
+        (Some((first, rest)), _) => {
+            let innermost = match form {
+                Form::Pairs => Draft::List(vec![pair(name)]),
+                _ => Draft::Map(vec![(name.to_owned(), Draft::Text(to.to_owned()))]),
+            };
+            let value = rest.iter().rev().fold(innermost, |inner, key| Draft::Map(vec![(key.clone(), inner)]));
+            let change = edit::append_entry(text, &here, first, &value)?;
+            (change, Wish::Put { document, pointer, key: Some(first.clone()), index: 0, value: tree(&value) })
+        }
+    };
+    Ok(Done::new(change, wish))
+}
+
+fn child<'a>(here: &Cursor<'a>, segment: &str) -> Option<Cursor<'a>> {
+    match segment.parse() {
+        Ok(index) if here.sequence().is_some() => here.item(index),
+        _ => here.get(segment),
+    }
+}
+
+fn named(ground: &Ground<'_>, form: Form, setting: &str) -> Result<(), Obstacle> {
+    let name = match form {
+        Form::Pair => ground.node.parent().and_then(|pair| pair.get("name")?.text().map(str::to_owned)),
+        _ => ground.node.name().map(str::to_owned),
+    };
+    match name {
+        Some(name) if is_flag(&format!("--{name}"), setting) => Ok(()),
+        _ if ground.node.scalar().is_some_and(|scalar| scalar.text().contains('\n')) => {
+            Err("it stands in a text inside the file, which is not edited by machine".into())
+        }
+        _ => Err(format!("the argument there is not `{setting}`").into()),
+    }
+}
+
+fn tree(draft: &Draft) -> Tree {
+    match draft {
+        Draft::Text(text) => Tree::Text(text.clone()),
+        Draft::Bool(held) => Tree::Text(held.to_string()),
+        Draft::Int(held) => Tree::Text(held.to_string()),
+        Draft::Null => Tree::Text(String::new()),
+        Draft::List(items) => Tree::List(items.iter().map(tree).collect()),
+        Draft::Map(entries) => Tree::Map(entries.iter().map(|(key, value)| (key.clone(), tree(value))).collect()),
+    }
+}

@@ -77,7 +77,7 @@ impl Inputs {
 
     fn count(&mut self, kind: Kind) {
         match kind {
-            Kind::Workload | Kind::Arguments => self.judged += 1,
+            Kind::Workload | Kind::Kubeconfig | Kind::Arguments => self.judged += 1,
             Kind::Supporting | Kind::ConfigFile => self.supporting += 1,
             Kind::NotOurs => self.not_ours += 1,
             Kind::Templated => self.templated += 1,
@@ -170,8 +170,8 @@ impl Gatherer<'_> {
             for (path, looked) in looked_at(&folder.files, self.options.largest) {
                 let id = EvidenceId::new(path.display().to_string());
                 let Some(evidence) = self.take(id, looked) else { continue };
-                if root.is_none() && !here.is_empty() {
-                    // The folder declares the component twice, so each file stands for itself.
+                if root.is_none() && here.iter().any(|known| known.kind == evidence.kind) {
+                    // The folder declares the component, or tells clients of clusters, twice: each file stands for itself.
                     alone = true;
                 }
                 if alone {
@@ -233,7 +233,8 @@ impl Gatherer<'_> {
             });
         }
         let text = text?;
-        (kind == Kind::Workload).then(|| self.redactor.evidence(id, Plane::Declared, kind, &text))
+        matches!(kind, Kind::Workload | Kind::Kubeconfig)
+            .then(|| self.redactor.evidence(id, Plane::Declared, kind, &text))
     }
 
     /// Looks for the files that the evidence refers to, then passes the cluster on.

@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 
 use jiff::civil::Date;
-use model::{Component, Evidence, EvidenceId, Release, Version};
+use model::{Component, Evidence, EvidenceId, Gap, GapKind, Kind, Release, Version};
 
 use crate::{
     Contents, Files, Invocation,
     apiserver::{self, ApiServer},
     declare::{self, Declared},
+    kubeconfig::{self, Kubeconfig},
     releases::CALENDAR,
 };
 
@@ -43,6 +44,8 @@ pub struct Cluster {
     pub apiservers: Vec<ApiServer>,
     /// The day to judge as of, which decides what is maintained and what was known.
     pub as_of: Date,
+    /// Sorted by the file.
+    pub kubeconfigs: Vec<Kubeconfig>,
     /// The file that declares more processes than are looked at, and how many of the cluster's are.
     pub cut: Option<(EvidenceId, usize)>,
     pub evidence: Vec<Evidence>,
@@ -105,8 +108,44 @@ pub fn resolve(gathered: Gathered, options: &Options) -> Cluster {
     let release = releases.next().filter(|first| releases.all(|other| other == *first)).cloned();
     let distribution = invocations.iter().find_map(|invocation| invocation.distribution);
     let cut = cut.map(|file| (file, invocations.len()));
+    let mut kubeconfigs = kubeconfig::all(&evidence, root.as_deref());
+    if let Some(unread) = evidence.iter().find(|piece| piece.kind == Kind::Workload && piece.text().is_none()) {
+        for config in &mut kubeconfigs {
+            config.gap = config.gap.take().or_else(|| Some(maybe_a_webhook(config, unread)));
+        }
+    }
+    for (invocation, server) in invocations.iter().zip(&apiservers) {
+        let files = files(root.as_deref(), invocation, &evidence);
+        for config in &mut kubeconfigs {
+            config.webhook = config.webhook.or_else(|| webhook(server, &files, config));
+        }
+    }
     let as_of = options.as_of.unwrap_or(CALENDAR.known_until);
-    Cluster { name, target, root, distribution, release, apiservers, as_of, cut, evidence }
+    Cluster { name, target, root, distribution, release, apiservers, as_of, kubeconfigs, cut, evidence }
+}
+
+/// Flags whose file is a kubeconfig that leads to a webhook (apiserver pkg/server/options).
+const WEBHOOKS: [&str; 3] =
+    ["audit-webhook-config-file", "authentication-token-webhook-config-file", "authorization-webhook-config-file"];
+
+/// An API server that was not read may name the file as that of a webhook.
+fn maybe_a_webhook(config: &Kubeconfig, unread: &Evidence) -> Gap {
+    Gap {
+        kind: GapKind::Unread,
+        reason: format!("`{}` may lead to a webhook: `{}` could not be read", config.name, unread.id),
+        wanted: unread.id.to_string(),
+        who_could_answer: "a user who may read that file".to_owned(),
+    }
+}
+
+/// The flag by which an API server names a kubeconfig.
+fn webhook(server: &ApiServer, files: &Files<'_>, config: &Kubeconfig) -> Option<&'static str> {
+    let root = files.root?;
+    WEBHOOKS.into_iter().find(|flag| {
+        let reading = server.component().setting(flag).and_then(|setting| setting.in_force().ok());
+        let path = reading.and_then(|reading| files.host_path(&reading.value).ok());
+        path.is_some_and(|path| Files::id(root, &path) == config.file)
+    })
 }
 
 fn files<'a>(root: Option<&'a str>, invocation: &'a Invocation, evidence: &'a [Evidence]) -> Files<'a> {

@@ -17,6 +17,7 @@ pub mod flag;
 pub mod flags;
 mod golang;
 mod invocation;
+pub mod kubeconfig;
 pub mod pflag;
 mod placeholder;
 mod recognise;

@@ -6,7 +6,7 @@
 use model::Kind;
 use yaml::{Document, EncodingFault, Fault, FaultKind};
 
-use crate::declare;
+use crate::{declare, kubeconfig};
 
 /// What was made of the bytes of one file.
 pub struct Recognised {
@@ -52,6 +52,9 @@ pub fn recognise(bytes: &[u8]) -> Recognised {
                 .map(|fault| trouble(text, fault)),
         );
         return Recognised { kind: Kind::Workload, text: Some(text.to_owned()), troubles };
+    }
+    if kubeconfig::is_one(&stream) {
+        return Recognised { kind: Kind::Kubeconfig, text: Some(text.to_owned()), troubles };
     }
     let ini = looks_like_ini(text);
     if let Some(fault) = fatal.filter(|_| ini || looks_structured(text)) {

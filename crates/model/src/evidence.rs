@@ -52,6 +52,8 @@ pub enum Kind {
     Workload,
     /// A file that a flag of a component names.
     ConfigFile,
+    /// Tells a client where API servers are and how to know them.
+    Kubeconfig,
     /// Arguments of a process, one word after another.
     Arguments,
     /// A Kubernetes object or configuration that no rule reads by itself.
@@ -69,6 +71,7 @@ impl Kind {
         match self {
             Self::Workload => "workload",
             Self::ConfigFile => "config-file",
+            Self::Kubeconfig => "kubeconfig",
             Self::Arguments => "arguments",
             Self::Supporting => "supporting",
             Self::NotOurs => "not-ours",

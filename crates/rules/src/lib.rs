@@ -21,7 +21,11 @@ mod say;
 #[cfg(test)]
 mod pages;
 
-use facts::{Cluster, apiserver::ApiServer};
+use facts::{
+    Cluster,
+    apiserver::ApiServer,
+    kubeconfig::{Endpoint, Kubeconfig},
+};
 use model::{Component, Minor, Release, RuleCard, Verdict};
 
 pub use pending::{Pending, pending};
@@ -46,6 +50,8 @@ pub enum Check {
     ApiServer(fn(&ApiServer) -> Verdict),
     /// Once per instance of any component.
     Component(fn(&Component) -> Verdict),
+    /// Once per server in a kubeconfig.
+    Kubeconfig(fn(&Kubeconfig, &Endpoint) -> Verdict),
     /// Once per cluster.
     Cluster(fn(&Cluster) -> Verdict),
     /// One setting of the rule's component, and one test of it.

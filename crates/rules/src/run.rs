@@ -8,10 +8,13 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
 };
 
-use facts::Cluster;
+use facts::{
+    Cluster,
+    kubeconfig::{Endpoint, Kubeconfig},
+};
 use model::{
-    Answer, Component, Entry, Failure, Finding, Gap, GapKind, Label, Location, Origin, Outcome, Plane, Release,
-    Unanswered, Verdict,
+    Answer, Component, Entry, EvidenceId, Failure, Finding, Gap, GapKind, Label, Location, Origin, Outcome, Plane,
+    Release, Unanswered, Verdict,
 };
 
 use crate::{Check, Rule, row};
@@ -50,18 +53,26 @@ pub fn judge(cluster: &Cluster, rules: &[&'static Rule]) -> Judgement {
     judgement
 }
 
-/// One rule and one instance, or the cluster as a whole.
+/// One rule and one instance, a part of one, or the cluster as a whole.
 struct Question<'a> {
-    component: Option<&'a Component>,
-    release: Release,
+    component: Option<&'static str>,
+    instance: Option<&'a str>,
+    /// The part; a finding may name another.
+    subject: Option<&'a str>,
+    declared_in: Option<&'a EvidenceId>,
+    /// `None` where no release has a say in it.
+    release: Option<Release>,
     ask: Box<dyn Fn() -> Verdict + 'a>,
 }
 
 /// The instances that a rule is about. None, where the cluster has none of them: that rule is not asked.
 fn questions<'a>(rule: &'static Rule, cluster: &'a Cluster) -> Vec<Question<'a>> {
     let of = |component: &'a Component, ask: Box<dyn Fn() -> Verdict + 'a>| Question {
-        component: Some(component),
-        release: component.release.clone(),
+        component: Some(component.name),
+        instance: Some(&component.instance),
+        subject: None,
+        declared_in: Some(&component.declared_in),
+        release: Some(component.release.clone()),
         ask,
     };
     // Every component there is; the API server is the first whose facts are resolved.
@@ -77,10 +88,20 @@ fn questions<'a>(rule: &'static Rule, cluster: &'a Cluster) -> Vec<Question<'a>>
             .filter(|component| component.name == row.process)
             .map(|component| of(component, Box::new(move || row::ask(&rule.info, row, component))))
             .collect(),
+        Check::Kubeconfig(check) => {
+            cluster.kubeconfigs.iter().flat_map(|config| of_kubeconfig(config, *check)).collect()
+        }
         // A cluster of which nothing was resolved has nothing to say for itself.
         Check::Cluster(check) => releases(cluster)
             .into_iter()
-            .map(|release| Question { component: None, release, ask: Box::new(move || check(cluster)) })
+            .map(|release| Question {
+                component: None,
+                instance: None,
+                subject: None,
+                declared_in: None,
+                release: Some(release),
+                ask: Box::new(move || check(cluster)),
+            })
             .collect(),
     }
 }
@@ -92,9 +113,42 @@ fn releases(cluster: &Cluster) -> Option<Release> {
     Some(cluster.release.clone().unwrap_or(Release::Within { from, to }))
 }
 
+/// One question for each server that a kubeconfig names; one for the file where that cannot be answered.
+fn of_kubeconfig(config: &Kubeconfig, check: fn(&Kubeconfig, &Endpoint) -> Verdict) -> Vec<Question<'_>> {
+    let whole = match (&config.gap, config.webhook) {
+        (Some(gap), _) => Some(Unanswered::Gap(gap.clone())),
+        (None, Some(flag)) => Some(Unanswered::NotApplicable(format!(
+            "`--{flag}` names it, so it leads to a webhook and to no API server"
+        ))),
+        (None, None) if config.endpoints.is_empty() => {
+            Some(Unanswered::NotApplicable("it names no cluster".to_owned()))
+        }
+        (None, None) => None,
+    };
+    match whole {
+        Some(whole) => vec![of_file(config, None, Box::new(move || Err(whole.clone())))],
+        None => config
+            .endpoints
+            .iter()
+            .map(|endpoint| of_file(config, Some(&endpoint.name), Box::new(move || check(config, endpoint))))
+            .collect(),
+    }
+}
+
+fn of_file<'a>(config: &'a Kubeconfig, subject: Option<&'a str>, ask: Box<dyn Fn() -> Verdict + 'a>) -> Question<'a> {
+    Question {
+        component: Some("kubeconfig"),
+        instance: Some(&config.name),
+        subject,
+        declared_in: Some(&config.file),
+        release: None,
+        ask,
+    }
+}
+
 impl Question<'_> {
     fn put(&self, rule: &'static Rule, judgement: &mut Judgement) {
-        let verdict = match rule.applies.excludes(&self.release) {
+        let verdict = match self.release.as_ref().and_then(|release| rule.applies.excludes(release)) {
             Some(reason) => Err(Unanswered::NotApplicable(reason)),
             None => catch_unwind(AssertUnwindSafe(|| (self.ask)())).unwrap_or_else(|_| {
                 judgement.faults.push(rule.info.id);
@@ -157,7 +211,7 @@ impl Question<'_> {
         locations.extend(finding.because);
         Entry {
             severity: finding.severity.unwrap_or(rule.info.severity),
-            subject: finding.subject,
+            subject: finding.subject.or_else(|| self.subject.map(str::to_owned)),
             setting: finding.setting,
             plane: locations.first().map(|label| label.at.plane),
             message: finding.message,
@@ -170,6 +224,7 @@ impl Question<'_> {
     }
 
     fn undetermined(&self, rule: &'static Rule, gap: Gap, subject: Option<String>) -> Entry {
+        let subject = subject.or_else(|| self.subject.map(str::to_owned));
         Entry { subject, message: gap.reason.clone(), ..self.entry(rule, Outcome::Undetermined(gap)) }
     }
 
@@ -180,9 +235,9 @@ impl Question<'_> {
             title: rule.info.title,
             severity: rule.info.severity,
             outcome,
-            component: self.component.map(|component| component.name),
-            instance: self.component.map(|component| component.instance.clone()),
-            subject: None,
+            component: self.component,
+            instance: self.instance.map(str::to_owned),
+            subject: self.subject.map(str::to_owned),
             setting: None,
             plane: None,
             message: String::new(),
@@ -192,7 +247,7 @@ impl Question<'_> {
 
     /// What declares the instance, for a finding about something that has no place of its own.
     fn whole(&self) -> Option<Location> {
-        self.component.map(|component| Location::whole(component.declared_in.clone(), Plane::Declared))
+        self.declared_in.map(|file| Location::whole(file.clone(), Plane::Declared))
     }
 }
 

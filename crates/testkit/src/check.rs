@@ -34,7 +34,11 @@ impl Ends {
 
     /// A page without one of the three ends leaves it untested.
     pub(crate) fn complain(&self, page: &Page, complaints: &mut Vec<Complaint>) {
-        for (seen, what) in [(self.fail, "fails"), (self.pass, "passes"), (self.undetermined, "is undetermined")] {
+        if page.never_passes && self.pass {
+            complaints.push(Complaint::new(page.lines.len(), "", "it never passes, the page says, and a case does"));
+        }
+        let passes = self.pass || page.never_passes;
+        for (seen, what) in [(self.fail, "fails"), (passes, "passes"), (self.undetermined, "is undetermined")] {
             if !seen {
                 complaints.push(Complaint::new(page.lines.len(), "", format!("no case of this page {what}")));
             }

@@ -29,6 +29,8 @@ pub struct Page {
     pub mark: Option<usize>,
     /// Where the page says what an unset flag comes to, and what: `unset: fail until 1.28, pass from 1.29`.
     pub unset: Option<(usize, String)>,
+    /// Whether the page says that no file alone can pass: `never passes: …`.
+    pub never_passes: bool,
     pub cases: Vec<Case>,
 }
 
@@ -106,7 +108,8 @@ impl Page {
 /// Takes a page apart; what it says that means nothing is a complaint.
 pub(crate) fn parse(text: &str, complaints: &mut Vec<Complaint>) -> Page {
     let lines: Vec<String> = text.lines().map(str::to_owned).collect();
-    let mut page = Page { title: String::new(), mark: None, unset: None, cases: Vec::new(), lines };
+    let mut page =
+        Page { title: String::new(), mark: None, unset: None, never_passes: false, cases: Vec::new(), lines };
     let mut cases: Vec<Case> = Vec::new();
     let mut at = 0;
     while at < page.lines.len() {
@@ -120,6 +123,8 @@ pub(crate) fn parse(text: &str, complaints: &mut Vec<Complaint>) -> Page {
             page.mark = Some(at);
         } else if let Some(unset) = line.strip_prefix("unset: ") {
             page.unset = Some((number, unset.trim().to_owned()));
+        } else if line.starts_with("never passes: ") {
+            page.never_passes = true;
         } else if let Some(opening) = line.strip_prefix("```") {
             let close = (at + 1..page.lines.len()).find(|&end| page.lines[end].trim_end() == "```");
             let end = close.unwrap_or(page.lines.len());

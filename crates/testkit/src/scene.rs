@@ -87,7 +87,11 @@ pub(crate) fn scene(case: &Case) -> Result<Scene, String> {
             FenceKind::Yaml { file } => {
                 let id = scene.file(file);
                 let body = scene.whole(fence, &id);
-                scene.evidence.push(piece(id, Kind::ConfigFile, Body::Text(Arc::from(body))));
+                let kind = match facts::recognise(body.as_bytes()).kind {
+                    Kind::Kubeconfig => Kind::Kubeconfig,
+                    _ => Kind::ConfigFile,
+                };
+                scene.evidence.push(piece(id, kind, Body::Text(Arc::from(body))));
             }
             FenceKind::Missing { file } => {
                 let id = scene.file(file);

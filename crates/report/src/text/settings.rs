@@ -25,6 +25,10 @@ pub fn effective_text(report: &Report, look: Look) -> String {
         if clusters.len() > 1 {
             let _ = writeln!(text, "{}\n", paint.bold(&heading(cluster)));
         }
+        if cluster.components.is_empty() {
+            let line = format!("{} declares no component, so that no flag is in force.", plain(&cluster.name));
+            text.push_str(&indented(&line, 0, 0, look.width));
+        }
         let places = Places::new(&cluster.evidence);
         for component in &cluster.components {
             hidden += one_component(component, cluster, &places, look, &mut text);

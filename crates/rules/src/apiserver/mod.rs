@@ -18,6 +18,7 @@ rules! { "apiserver":
     profiling,
     repair_malformed_updates,
     service_account_lookup,
+    tls_client_trust,
     tls_min_version,
     token_auth_file,
 }

@@ -79,6 +79,13 @@ pub struct GoDuration {
     pub nanoseconds: i64,
 }
 
+impl GoDuration {
+    /// Reads what Go reads: `1h30m`, `1m0s`.
+    pub fn parse(text: &str) -> Option<Self> {
+        golang::parse_duration(text).map(|nanoseconds| Self { nanoseconds })
+    }
+}
+
 impl fmt::Display for GoDuration {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&golang::format_duration(self.nanoseconds))

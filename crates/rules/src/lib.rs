@@ -13,6 +13,7 @@ mod apiserver;
 mod cluster;
 mod component;
 mod pending;
+mod plugins;
 mod references;
 mod row;
 mod run;
@@ -29,8 +30,9 @@ use facts::{
 use model::{Component, Minor, Release, RuleCard, Verdict};
 
 pub use pending::{Pending, pending};
+pub use plugins::{Plugins, Run};
 pub use references::{References, controls, references};
-pub use row::{Cure, Must, Row};
+pub use row::{Cure, Must, Row, Several};
 pub use run::{Judgement, judge};
 
 /// A question, and what is known of it before it is asked.
@@ -56,6 +58,10 @@ pub enum Check {
     Cluster(fn(&Cluster) -> Verdict),
     /// One setting of the rule's component, and one test of it.
     Setting(Row),
+    /// Several of them.
+    Settings(Several),
+    /// Admission plugins that run, or do not.
+    Plugins(Plugins),
 }
 
 /// The minor releases in which a rule has something to ask, both ends included.

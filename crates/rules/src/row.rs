@@ -1,6 +1,9 @@
 //! Rules that are one setting and one test.
 
-use facts::flags::{KUBE_APISERVER, Presence};
+use facts::{
+    apiserver::GoDuration,
+    flags::{KUBE_APISERVER, Presence},
+};
 use model::{Answer, Component, Confidence, Finding, Remedy, RuleCard, Safety, Unanswered, Verdict, Version};
 
 use crate::say;
@@ -13,6 +16,8 @@ pub struct Row {
     /// The flag, without its dashes.
     pub setting: &'static str,
     pub must: Must,
+    /// Another flag without which this one does nothing, so that there is nothing to ask where that one is not set.
+    pub only_with: Option<&'static str>,
     pub cure: Cure,
     /// An order: "turn profiling off".
     pub remedy: &'static str,
@@ -29,6 +34,19 @@ pub enum Must {
     BeEmpty,
     /// Somebody has set it to something.
     BeSet,
+    /// It has any value but this one.
+    NotBe(&'static str),
+    /// What the function says of the text that the component prints; a text that fails it and one that passes it.
+    Hold { test: fn(&str) -> bool, bad: &'static str, good: &'static str },
+}
+
+/// Several settings that make one question.
+#[derive(Clone, Copy, Debug)]
+pub enum Several {
+    /// Each of them has to be as it must; each that is not is a finding.
+    All(&'static [Row]),
+    /// One of them is enough; where none is as it must be, the finding is that of the first.
+    Any(&'static [Row]),
 }
 
 /// How the setting becomes what it must be.
@@ -50,6 +68,9 @@ impl Must {
             Self::Be(wanted) => ("true", wanted),
             Self::BeEmpty => ("/etc/kubernetes/file", ""),
             Self::BeSet => ("", "/etc/kubernetes/file"),
+            Self::NotBe("true") => ("true", "false"),
+            Self::NotBe(other) => (other, "1"),
+            Self::Hold { bad, good, .. } => (bad, good),
         }
     }
 
@@ -58,8 +79,70 @@ impl Must {
             Self::Be(wanted) => value == wanted,
             Self::BeEmpty => is_nothing(value),
             Self::BeSet => !is_nothing(value),
+            Self::NotBe(other) => value != other,
+            Self::Hold { test, .. } => test(value),
         }
     }
+}
+
+/// A number as components print it.
+pub(crate) fn number(text: &str) -> Option<i64> {
+    text.parse().ok()
+}
+
+/// The whole seconds of a duration as components print it: `1m0s`.
+pub(crate) fn seconds(text: &str) -> Option<i64> {
+    GoDuration::parse(text).map(|duration| duration.nanoseconds / 1_000_000_000)
+}
+
+/// The seconds of `max-age` in a list of directives.
+pub(crate) fn max_age(text: &str) -> Option<u64> {
+    let directives = text.trim_matches(['[', ']']).split(',');
+    directives.filter_map(|directive| directive.strip_prefix("max-age=")?.parse().ok()).next()
+}
+
+/// Puts the question of several rows to one instance. Flags that its release does not have are not asked for.
+pub(crate) fn ask_several(info: &RuleCard, several: &Several, component: &Component) -> Verdict {
+    let (rows, any) = match several {
+        Several::All(rows) => (rows, false),
+        Several::Any(rows) => (rows, true),
+    };
+    let mut answer = Answer::default();
+    let mut passed: Option<Answer> = None;
+    let mut not_applicable = None;
+    let mut because = Vec::new();
+    for row in *rows {
+        match ask(info, row, component) {
+            Ok(one) if one.findings.is_empty() => {
+                because.push(one.because.clone());
+                answer.seen.extend(one.seen.iter().cloned());
+                answer.setting = answer.setting.take().or_else(|| one.setting.clone());
+                passed.get_or_insert(one);
+            }
+            // Where one would be enough, that none is there is one fault.
+            Ok(one) if any => {
+                if answer.findings.is_empty() {
+                    answer.findings = one.findings;
+                }
+            }
+            Ok(one) => answer.findings.extend(one.findings.into_iter().map(|mut finding| {
+                finding.subject = finding.setting.clone();
+                finding
+            })),
+            Err(Unanswered::Gap(gap)) => answer.gaps.push(gap),
+            Err(Unanswered::NotApplicable(reason)) => not_applicable = not_applicable.or(Some(reason)),
+        }
+    }
+    match passed {
+        Some(one) if any => return Ok(one),
+        _ if any && !answer.gaps.is_empty() => return Err(Unanswered::Gap(answer.gaps.swap_remove(0))),
+        None if answer.findings.is_empty() && answer.gaps.is_empty() => {
+            return Err(Unanswered::NotApplicable(not_applicable.unwrap_or_default()));
+        }
+        _ => {}
+    }
+    answer.because = because.join(", ");
+    Ok(answer)
 }
 
 /// How components print a flag that has no value.
@@ -76,6 +159,14 @@ pub(crate) fn ask(info: &RuleCard, row: &Row, component: &Component) -> Verdict 
             say::flag(row.setting)
         )));
     };
+    if let Some(other) = row.only_with {
+        let reading = say::reading(component, other)?;
+        if is_nothing(reading.in_force()) {
+            let reason =
+                format!("`{}` is not set, so that `{}` does nothing", say::flag(other), say::flag(row.setting));
+            return Err(Unanswered::NotApplicable(reason));
+        }
+    }
     let reading = match setting.in_force() {
         Ok(reading) => reading,
         Err(_) if say::is_never_given(component, row.setting) && defaults_hold(row, component) => {
@@ -99,6 +190,8 @@ pub(crate) fn ask(info: &RuleCard, row: &Row, component: &Component) -> Verdict 
         });
     }
     let change = match row.cure {
+        // Where the card promises no fix, what is wanted stays words.
+        _ if info.fix.is_none() => None,
         Cure::Set(to) => say::set(row.setting, &reading.origin, to),
         Cure::Remove => say::remove(row.setting, reading),
         Cure::Manual => None,

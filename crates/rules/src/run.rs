@@ -17,7 +17,7 @@ use model::{
     Release, Unanswered, Verdict,
 };
 
-use crate::{Check, Rule, row};
+use crate::{Check, Rule, plugins, row};
 
 /// What the rules say about one cluster.
 #[derive(Clone, Debug, Default)]
@@ -87,6 +87,14 @@ fn questions<'a>(rule: &'static Rule, cluster: &'a Cluster) -> Vec<Question<'a>>
         Check::Setting(row) => components()
             .filter(|component| component.name == row.process)
             .map(|component| of(component, Box::new(move || row::ask(&rule.info, row, component))))
+            .collect(),
+        Check::Settings(several) => components()
+            .map(|component| of(component, Box::new(move || row::ask_several(&rule.info, several, component))))
+            .collect(),
+        Check::Plugins(plugins) => cluster
+            .apiservers
+            .iter()
+            .map(|server| of(server.component(), Box::new(move || plugins::ask(&rule.info, plugins, server))))
             .collect(),
         Check::Kubeconfig(check) => {
             cluster.kubeconfigs.iter().flat_map(|config| of_kubeconfig(config, *check)).collect()
@@ -354,6 +362,7 @@ mod tests {
             check: Check::Setting(crate::Row {
                 process: "kubelet",
                 setting: "anonymous-auth",
+                only_with: None,
                 must: crate::Must::Be("false"),
                 cure: crate::Cure::Set("false"),
                 remedy: "",

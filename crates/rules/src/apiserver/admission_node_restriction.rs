@@ -4,7 +4,7 @@ use facts::apiserver::{AdmissionPlugin, ApiServer};
 use model::{Answer, Change, Confidence, Finding, Remedy, RuleCard, Safety, Severity, Verdict};
 
 use super::authorizers;
-use crate::{Applies, Check, Rule, say};
+use crate::{Applies, Check, Rule, plugins, say};
 
 pub(super) static RULE: Rule = Rule {
     info: RuleCard {
@@ -27,7 +27,7 @@ fn check(server: &ApiServer) -> Verdict {
         return Ok(say::fail(Finding {
             subject: None,
             setting: Some(say::flag(&plugin.setting)),
-            message: format!("`{PLUGIN}` is off: {}", state(server, &plugin)),
+            message: format!("`{PLUGIN}` is off: {}", plugins::decided(server, &plugin)),
             severity: None,
             confidence: Confidence::Certain,
             primary: plugin.origin.clone(),
@@ -60,15 +60,6 @@ fn check(server: &ApiServer) -> Verdict {
     })
 }
 
-/// "`--enable-admission-plugins` is `A,B`".
-fn state(server: &ApiServer, plugin: &AdmissionPlugin) -> String {
-    let component = server.component();
-    let setting = component.setting(plugin.setting.trim_start_matches('-'));
-    let origin = setting.and_then(|setting| setting.in_force().ok()).map_or(&plugin.origin, |reading| &reading.origin);
-    let value = setting.and_then(say::listed).unwrap_or_default();
-    say::is(&plugin.setting, &value.join(","), origin, &component.release)
-}
-
 fn remedy(server: &ApiServer, plugin: &AdmissionPlugin) -> Remedy {
     let changes = changes(server, plugin).unwrap_or_default();
     Remedy {
@@ -88,13 +79,7 @@ fn remedy(server: &ApiServer, plugin: &AdmissionPlugin) -> Remedy {
 /// The list that the plug-in would be named in, with it, and the Node authorizer where it is missing. `None` where only a
 /// person can tell: the plug-in was switched off on purpose, or everything is allowed and roles have to come first.
 fn changes(server: &ApiServer, plugin: &AdmissionPlugin) -> Option<Vec<Change>> {
-    let name = plugin.setting.trim_start_matches('-');
-    if name == "disable-admission-plugins" {
-        return None;
-    }
-    let mut list = server.component().setting(name).and_then(say::listed)?;
-    list.push(PLUGIN.to_owned());
-    let mut changes = vec![say::set(name, &plugin.origin, list.join(","))?];
+    let mut changes = vec![plugins::with(server, plugin, PLUGIN)?];
     let chain = server.authorizers().ok()?;
     if !authorizers::has(chain, "Node") {
         if authorizers::has(chain, authorizers::ALWAYS_ALLOW) {

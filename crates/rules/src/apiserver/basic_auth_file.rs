@@ -18,6 +18,7 @@ pub(super) static RULE: Rule = Rule {
         process: "kube-apiserver",
         setting: "basic-auth-file",
         must: Must::BeEmpty,
+        only_with: None,
         cure: Cure::Remove,
         remedy: "take the password file away",
         breaks: &["Whatever logs in with a password is refused, old dashboards and scripts among it; give each a certificate, a token or OpenID Connect first."],

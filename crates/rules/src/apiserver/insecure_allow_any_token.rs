@@ -18,6 +18,7 @@ pub(super) static RULE: Rule = Rule {
         process: "kube-apiserver",
         setting: "insecure-allow-any-token",
         must: Must::Be("false"),
+        only_with: None,
         cure: Cure::Remove,
         remedy: "stop accepting made-up tokens",
         breaks: &["Test set-ups that send tokens of their own invention are refused."],

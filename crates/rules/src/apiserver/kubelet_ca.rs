@@ -18,6 +18,7 @@ pub(super) static RULE: Rule = Rule {
         process: "kube-apiserver",
         setting: "kubelet-certificate-authority",
         must: Must::BeSet,
+        only_with: None,
         cure: Cure::Manual,
         remedy: "name the authority that signs the kubelets' serving certificates",
         breaks: &["Kubelets sign their own serving certificates unless `serverTLSBootstrap` is on and somebody approves the requests: until then logs, exec, port-forward and proxying fail for every one of them.", "A serving certificate without the address by which the API server reaches the node fails as well."],

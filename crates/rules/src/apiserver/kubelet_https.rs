@@ -18,6 +18,7 @@ pub(super) static RULE: Rule = Rule {
         process: "kube-apiserver",
         setting: "kubelet-https",
         must: Must::Be("true"),
+        only_with: None,
         cure: Cure::Remove,
         remedy: "talk to kubelets over HTTPS",
         breaks: &["Kubelets that really serve plain HTTP lose logs, exec and metrics through the API server."],

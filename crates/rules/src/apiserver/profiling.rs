@@ -18,6 +18,7 @@ pub(super) static RULE: Rule = Rule {
         process: "kube-apiserver",
         setting: "profiling",
         must: Must::Be("false"),
+        only_with: None,
         cure: Cure::Set("false"),
         remedy: "stop serving /debug/pprof",
         breaks: &["Whoever needs a profile has to restart the API server with `--profiling=true` first."],

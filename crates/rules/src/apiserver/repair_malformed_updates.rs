@@ -18,6 +18,7 @@ pub(super) static RULE: Rule = Rule {
         process: "kube-apiserver",
         setting: "repair-malformed-updates",
         must: Must::Be("false"),
+        only_with: None,
         cure: Cure::Set("false"),
         remedy: "refuse malformed updates",
         breaks: &["Old clients that leave required fields out of their updates get an error where they got a silent repair."],

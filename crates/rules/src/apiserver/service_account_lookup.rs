@@ -18,6 +18,7 @@ pub(super) static RULE: Rule = Rule {
         process: "kube-apiserver",
         setting: "service-account-lookup",
         must: Must::Be("true"),
+        only_with: None,
         cure: Cure::Set("true"),
         remedy: "look each service account up before its token counts",
         breaks: &["Tokens whose service account or Secret is gone stop working, those that somebody still uses included."],

@@ -18,6 +18,7 @@ pub(super) static RULE: Rule = Rule {
         process: "kube-apiserver",
         setting: "token-auth-file",
         must: Must::BeEmpty,
+        only_with: None,
         cure: Cure::Remove,
         remedy: "take the token file away",
         breaks: &["Everything that uses one of its tokens is refused after the restart; some installers give such tokens to kubelets or to monitoring."],

@@ -1,0 +1,24 @@
+//! The plug-in `PodSecurityPolicy` is off. The page beside this file explains the rule and tests it.
+
+use model::{Confidence, RuleCard, Severity};
+
+use crate::{Applies, Check, Plugins, Rule, Run};
+
+pub(super) static RULE: Rule = Rule {
+    info: RuleCard {
+        id: "apiserver-admission-pod-security-policy",
+        title: "No Pod Security Policy is enforced",
+        severity: Severity::High,
+        fix: None,
+        page: include_str!("admission_pod_security_policy.md"),
+    },
+    component: "apiserver",
+    applies: Applies::until(22, "from 1.23 on Pod Security admission is on by default"),
+    check: Check::Plugins(Plugins {
+        names: &["PodSecurityPolicy"],
+        run: Run::One,
+        confidence: Confidence::Probable,
+        remedy: "turn `PodSecurityPolicy` on",
+        breaks: &["Without a policy that somebody may use no pod is created at all, mirror pods of the control plane included."],
+    }),
+};

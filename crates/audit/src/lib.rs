@@ -4,6 +4,7 @@
 //! what counts. It prints nothing and knows no terminal. Start at [`audit`] and [`resolve`].
 
 mod select;
+mod waive;
 
 use std::{io, path::PathBuf};
 
@@ -16,6 +17,7 @@ use rules::Rule;
 pub use collect::Target as AuditTarget;
 pub use model::{Confidence, Severity, Version};
 pub use select::{NoSuchRule, Profile, nearest, select};
+pub use waive::{Waiver, Waivers};
 
 /// How to look, whatever is done with what is seen.
 #[derive(Clone, Debug)]
@@ -38,6 +40,7 @@ pub struct Judging {
     pub fail_on: Option<Severity>,
     /// Whether anything undetermined leaves the run without enough.
     pub strict: bool,
+    pub waivers: Waivers,
 }
 
 /// What a run learned besides its clusters.
@@ -75,12 +78,14 @@ pub fn audit(
 ) -> Summary {
     let mut summary = Summary::default();
     let mut verdicts = Summary::default();
+    let mut ledger = waive::Ledger::new(&judging.waivers, &judging.rules);
     each_cluster(targets, look, stdin, &mut summary, &mut |cluster| {
         let judgement = rules::judge(&cluster, &judging.rules);
         verdicts.faults.extend(judgement.faults);
+        let mut found = judgement.entries;
+        ledger.waive(&mut found, &cluster);
         let mut room = PLANNED;
-        let entries: Vec<Judged> = judgement
-            .entries
+        let entries: Vec<Judged> = found
             .into_iter()
             .filter(|entry| shown(entry, judging.show))
             .map(|entry| Judged { edits: edits(&entry, &cluster, &mut room), page: page(entry.rule), entry })
@@ -89,7 +94,7 @@ pub fn audit(
             match &entry.outcome {
                 Outcome::Fail(_) => verdicts.failed |= judging.fail_on.is_some_and(|least| entry.severity >= least),
                 Outcome::Undetermined(_) => verdicts.undetermined |= judging.strict,
-                Outcome::Pass | Outcome::NotApplicable(_) => {}
+                Outcome::Pass | Outcome::NotApplicable(_) | Outcome::Waived(_) => {}
             }
         }
         let mut judged = report_of(cluster, entries, judgement.not_asked);
@@ -97,6 +102,7 @@ pub fn audit(
         judged.components.iter_mut().for_each(|component| component.settings = Vec::new());
         on_cluster(judged);
     });
+    summary.problems.extend(ledger.problems());
     summary.failed = verdicts.failed;
     summary.undetermined = verdicts.undetermined;
     summary.faults = verdicts.faults;
@@ -187,15 +193,12 @@ fn each_cluster(
 }
 
 fn shown(entry: &Entry, least: Confidence) -> bool {
-    match &entry.outcome {
-        Outcome::Fail(failure) => failure.confidence >= least,
-        Outcome::Pass | Outcome::Undetermined(_) | Outcome::NotApplicable(_) => true,
-    }
+    entry.outcome.failure().is_none_or(|failure| failure.confidence >= least)
 }
 
 /// The edits that an entry's remedy needs; none where it takes a person.
 fn edits(entry: &Entry, cluster: &Cluster, room: &mut usize) -> Vec<model::Edit> {
-    let Outcome::Fail(failure) = &entry.outcome else { return Vec::new() };
+    let Some(failure) = entry.outcome.failure() else { return Vec::new() };
     let Some(remedy) = failure.remedy.as_ref().filter(|remedy| !remedy.changes.is_empty()) else { return Vec::new() };
     let cost = cluster.evidence.iter().filter_map(|evidence| evidence.text()).map(|text| text.len()).sum();
     let Some(left) = room.checked_sub(cost) else { return Vec::new() };

@@ -26,14 +26,15 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
 fn table(corpus: &std::path::Path) -> Result<String> {
     let look = Look { version: None, root: None, list: true, as_of: None };
     let rules = audit::select(audit::Profile::All, &[], &[]).map_err(|error| anyhow::anyhow!("{error:?}"))?;
-    let judging = Judging { rules, show: Confidence::Possible, fail_on: None, strict: false };
+    let judging =
+        Judging { rules, show: Confidence::Possible, fail_on: None, strict: false, waivers: audit::Waivers::default() };
     let mut verdicts: BTreeMap<&str, [usize; 4]> = BTreeMap::new();
     let mut starts: BTreeMap<&str, usize> = BTreeMap::new();
     let summary =
         audit::audit(&[AuditTarget::Path(corpus.to_owned())], &look, &judging, &mut io::empty(), &mut |cluster| {
             for judged in &cluster.entries {
                 let column = match judged.entry.outcome {
-                    Outcome::Fail(_) => 0,
+                    Outcome::Fail(_) | Outcome::Waived(_) => 0,
                     Outcome::Undetermined(_) => 1,
                     Outcome::Pass => 2,
                     Outcome::NotApplicable(_) => 3,

@@ -5,6 +5,7 @@
 
 mod cve;
 mod select;
+mod waive;
 
 use std::{io, path::PathBuf};
 
@@ -18,6 +19,7 @@ pub use collect::Target as AuditTarget;
 pub use cve::cve;
 pub use model::{Confidence, Severity, Version};
 pub use select::{NoSuchRule, Profile, nearest, select};
+pub use waive::{Waiver, Waivers};
 
 /// How to look, whatever is done with what is seen.
 #[derive(Clone, Debug)]
@@ -42,6 +44,7 @@ pub struct Judging {
     pub fail_on: Option<Severity>,
     /// Whether anything undetermined leaves the run without enough.
     pub strict: bool,
+    pub waivers: Waivers,
 }
 
 /// What a run learned besides its clusters.
@@ -78,12 +81,14 @@ pub fn audit(
     on_cluster: &mut dyn FnMut(ClusterReport),
 ) -> Summary {
     let mut summary = Summary::default();
+    let mut ledger = waive::Ledger::new(&judging.waivers, &judging.rules);
     each_cluster(targets, look, stdin, &mut summary, &mut |cluster, summary| {
         let judgement = rules::judge(&cluster, &judging.rules);
         summary.faults.extend(judgement.faults);
+        let mut found = judgement.entries;
+        ledger.waive(&mut found, &cluster);
         let mut room = PLANNED;
-        let entries: Vec<Judged> = judgement
-            .entries
+        let entries: Vec<Judged> = found
             .into_iter()
             .filter(|entry| shown(entry, judging.show))
             .map(|entry| {
@@ -98,7 +103,7 @@ pub fn audit(
             match &entry.outcome {
                 Outcome::Fail(_) => summary.failed |= judging.fail_on.is_some_and(|least| entry.severity >= least),
                 Outcome::Undetermined(_) => summary.undetermined |= judging.strict,
-                Outcome::Pass | Outcome::NotApplicable(_) => {}
+                Outcome::Pass | Outcome::NotApplicable(_) | Outcome::Waived(_) => {}
             }
         }
         let advisories = cve::held_against(&cluster);
@@ -108,6 +113,7 @@ pub fn audit(
         judged.components.iter_mut().for_each(|component| component.settings = Vec::new());
         on_cluster(judged);
     });
+    summary.problems.extend(ledger.problems());
     summary.faults.sort_unstable();
     summary.faults.dedup();
     summary
@@ -205,15 +211,12 @@ fn each_cluster(
 }
 
 fn shown(entry: &Entry, least: Confidence) -> bool {
-    match &entry.outcome {
-        Outcome::Fail(failure) => failure.confidence >= least,
-        Outcome::Pass | Outcome::Undetermined(_) | Outcome::NotApplicable(_) => true,
-    }
+    entry.outcome.failure().is_none_or(|failure| failure.confidence >= least)
 }
 
 /// The edits that an entry's remedy needs, none where it is words; or why a change takes a person.
 fn edits(entry: &Entry, cluster: &Cluster, room: &mut usize) -> Result<Vec<model::Edit>, String> {
-    let Outcome::Fail(failure) = &entry.outcome else { return Ok(Vec::new()) };
+    let Some(failure) = entry.outcome.failure() else { return Ok(Vec::new()) };
     let Some(remedy) = failure.remedy.as_ref().filter(|remedy| !remedy.changes.is_empty()) else {
         return Ok(Vec::new());
     };

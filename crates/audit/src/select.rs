@@ -67,7 +67,7 @@ pub fn select(profile: Profile, wanted: &[String], skipped: &[String]) -> Result
 }
 
 /// Whether a glob matches the whole name: `*` is any text, `?` one character.
-fn matches(glob: &str, name: &str) -> bool {
+pub(crate) fn matches(glob: &str, name: &str) -> bool {
     let (glob, name) = (glob.as_bytes(), name.as_bytes());
     let (mut at, mut star) = ((0, 0), None);
     // Only the last star ever has to be taken back, so this is quadratic at worst.

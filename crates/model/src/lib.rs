@@ -19,5 +19,5 @@ pub use evidence::{
 };
 pub use release::{Minor, Release, Version, VersionError};
 pub use verdict::{
-    Answer, Confidence, Entry, Failure, Finding, Label, Outcome, RuleCard, Severity, Unanswered, Verdict,
+    Answer, Confidence, Entry, Failure, Finding, Label, Outcome, RuleCard, Severity, Unanswered, Verdict, Waived,
 };

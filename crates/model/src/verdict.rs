@@ -118,6 +118,31 @@ pub enum Outcome {
     Fail(Box<Failure>),
     Undetermined(Gap),
     NotApplicable(String),
+    /// It failed, and somebody owns that until a day. No rule says so, only who runs the audit.
+    Waived(Box<Waived>),
+}
+
+impl Outcome {
+    /// What is wrong, whether or not somebody has waived it.
+    pub fn failure(&self) -> Option<&Failure> {
+        match self {
+            Self::Fail(failure) => Some(failure),
+            Self::Waived(waived) => Some(&waived.failure),
+            Self::Pass | Self::Undetermined(_) | Self::NotApplicable(_) => None,
+        }
+    }
+}
+
+/// A fault that is known and accepted for a while.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Waived {
+    pub failure: Failure,
+    pub reason: String,
+    pub owner: String,
+    /// The last day, as `2027-03-31`.
+    pub until: String,
+    /// The value in force that was accepted, where the waiver names one.
+    pub value: Option<String>,
 }
 
 /// What a failing entry carries beyond the others.

@@ -5,7 +5,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand, ValueEnum, builder::BoolishValueParser};
 
 /// Tells whether the doors of a Kubernetes control plane are locked, and proves it.
 #[derive(Debug, Parser)]
@@ -13,6 +13,21 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Option<Command>,
+
+    #[command(flatten)]
+    pub(crate) own: Own,
+}
+
+/// Where the settings of Portcullis itself are.
+#[derive(Debug, Args)]
+pub(crate) struct Own {
+    /// The settings file [default: the nearest portcullis.toml, here or in a folder above]
+    #[arg(long, value_name = "FILE", global = true, env = "PORTCULLIS_CONFIG", hide_env_values = true)]
+    pub(crate) config: Option<PathBuf>,
+
+    /// Read no settings file
+    #[arg(long, global = true)]
+    pub(crate) isolated: bool,
 }
 
 #[derive(Debug, Subcommand)]
@@ -29,6 +44,9 @@ pub(crate) enum Command {
     Rules(Rules),
     /// Print the JSON Schema of an output
     Schema(Schema),
+    /// The settings of Portcullis itself
+    #[command(subcommand)]
+    Config(Config),
 }
 
 /// What commands share that look at targets.
@@ -39,7 +57,7 @@ pub(crate) struct Look {
     pub(crate) targets: Vec<String>,
 
     /// The folder that stands for `/` of the node, where files that flags name are looked for
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", env = "PORTCULLIS_ROOT", hide_env_values = true)]
     pub(crate) root: Option<PathBuf>,
 
     /// The release the components are of; wins over what the evidence names
@@ -114,11 +132,11 @@ pub(crate) struct Audit {
     pub(crate) profile: String,
 
     /// Ask only rules whose name matches; `*` stands for any text; may be repeated
-    #[arg(long = "rule", value_name = "GLOB")]
+    #[arg(long = "rule", value_name = "GLOB", value_delimiter = ',', env = "PORTCULLIS_RULE", hide_env_values = true)]
     pub(crate) rules: Vec<String>,
 
     /// Leave out rules whose name matches; may be repeated
-    #[arg(long, value_name = "GLOB")]
+    #[arg(long, value_name = "GLOB", value_delimiter = ',', env = "PORTCULLIS_SKIP", hide_env_values = true)]
     pub(crate) skip: Vec<String>,
 
     /// How sure a finding must be to be shown; what is not shown neither counts nor fails
@@ -136,8 +154,12 @@ pub(crate) struct Audit {
     pub(crate) fail_on: FailOn,
 
     /// Make the exit status 3 where anything is undetermined
-    #[arg(long)]
+    #[arg(long, value_parser = BoolishValueParser::new(), env = "PORTCULLIS_STRICT", hide_env_values = true)]
     pub(crate) strict: bool,
+
+    /// The findings that somebody owns until a day; they are shown and do not fail
+    #[arg(long, value_name = "FILE", env = "PORTCULLIS_WAIVERS", hide_env_values = true)]
+    pub(crate) waivers: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -184,6 +206,13 @@ pub(crate) struct Rules {
 
     #[command(flatten)]
     pub(crate) voice: Voice,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Config {
+    /// Show each setting of an audit, its value and where that comes from
+    #[command(mut_arg("targets", |arg| arg.hide(true)))]
+    Show(Audit),
 }
 
 #[derive(Debug, Args)]

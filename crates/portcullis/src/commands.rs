@@ -32,7 +32,7 @@ Tells whether the doors of a Kubernetes control plane are locked, and proves it.
 
 pub(crate) fn audit(args: &args::Audit) -> Outcome {
     let mut run = Started::new(&args.look, &Format::AUDIT)?;
-    let judging = settings::judging(args)?;
+    let judging = settings::judging(args, run.as_of.to_zoned(TimeZone::UTC).date())?;
     run.settings(&[
         ("fail-on", format!("{:?}", args.fail_on).to_lowercase()),
         ("profile", args.profile.clone()),
@@ -40,6 +40,7 @@ pub(crate) fn audit(args: &args::Audit) -> Outcome {
         ("show", format!("{:?}", args.show).to_lowercase()),
         ("skip", args.skip.join(" ")),
         ("strict", args.strict.to_string()),
+        ("waivers", args.waivers.as_deref().map(|path| path.display().to_string()).unwrap_or_default()),
     ]);
     let metas = audit::rule_metas(&judging.rules);
     let wanted = |test: fn(Format) -> bool| run.outputs.iter().any(|output| test(output.format));
@@ -138,7 +139,8 @@ pub(crate) fn explain(args: &args::Explain) -> Outcome {
 }
 
 pub(crate) fn cve(args: &args::Cve) -> Outcome {
-    let version = settings::version("", &args.version)?;
+    let version =
+        settings::release(&args.version).map_err(|why| UsageError(format!("{}: {why}", plain(&args.version))))?;
     let as_of = args.as_of.as_deref().map_or(Ok(Timestamp::now()), day)?;
     let format = Format::find(&args.format, &Format::COMMON)?;
     let answer = audit::cve(&version, as_of.to_zoned(TimeZone::UTC).date(), tool());
@@ -305,7 +307,7 @@ fn style(args: &args::Look, place: &Place, defaults: bool) -> Look {
     Look { defaults, ..look_of(&args.voice, place.is_file()) }
 }
 
-fn look_of(voice: &args::Voice, to_file: bool) -> Look {
+pub(crate) fn look_of(voice: &args::Voice, to_file: bool) -> Look {
     Look {
         width: terminal::width(),
         color: terminal::color(voice.color, to_file),

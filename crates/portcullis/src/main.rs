@@ -5,6 +5,7 @@
 
 mod args;
 mod commands;
+mod config;
 mod exit;
 mod output;
 mod settings;
@@ -12,34 +13,40 @@ mod terminal;
 
 use std::process::ExitCode;
 
-use clap::{Parser as _, error::ErrorKind};
+use clap::error::ErrorKind;
 
 use crate::{
-    args::{Cli, Command},
+    args::{Command, Config},
     exit::Exit,
-    settings::UsageError,
+    settings::{
+        UsageError,
+        layers::{self, Refused},
+    },
 };
 
 fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
-        Ok(cli) => cli,
-        Err(error) => return refused(&error).into(),
+    let words: Vec<_> = std::env::args_os().collect();
+    let layers = match layers::read(&words) {
+        Ok(layers) => layers,
+        Err(Refused::Words(error)) => return refused(&error).into(),
+        Err(Refused::Settings(error)) => return wrong(&error).into(),
     };
-    let outcome = match cli.command {
+    let outcome = match &layers.cli.command {
         None => Ok(commands::first_words()),
-        Some(Command::Audit(args)) => commands::audit(&args),
-        Some(Command::Resolve(args)) => commands::resolve(&args),
-        Some(Command::Cve(args)) => commands::cve(&args),
-        Some(Command::Explain(args)) => commands::explain(&args),
-        Some(Command::Rules(args)) => commands::rules(&args),
-        Some(Command::Schema(args)) => commands::schema(&args),
+        Some(Command::Config(Config::Show(args))) => config::show(args, &layers),
+        Some(Command::Audit(args)) => commands::audit(args),
+        Some(Command::Resolve(args)) => commands::resolve(args),
+        Some(Command::Cve(args)) => commands::cve(args),
+        Some(Command::Explain(args)) => commands::explain(args),
+        Some(Command::Rules(args)) => commands::rules(args),
+        Some(Command::Schema(args)) => commands::schema(args),
     };
-    outcome
-        .unwrap_or_else(|UsageError(message)| {
-            terminal::talk(&format!("error: {message}"));
-            Exit::Usage
-        })
-        .into()
+    outcome.unwrap_or_else(|error| wrong(&error)).into()
+}
+
+fn wrong(UsageError(message): &UsageError) -> Exit {
+    terminal::talk(&format!("error: {message}"));
+    Exit::Usage
 }
 
 /// Words that are no call: help and the version were asked for, or something is wrong.

@@ -1,8 +1,13 @@
 //! What the typed words mean: names resolved, or refused with the nearest one.
 
+pub(crate) mod layers;
+mod source;
+mod waivers;
+
 use std::path::{Path, PathBuf};
 
 use audit::{AuditTarget, Confidence, Judging, Look, Profile, Severity, Version, nearest};
+use jiff::civil::Date;
 
 use crate::args;
 
@@ -62,8 +67,11 @@ pub(crate) fn targets(typed: &[String]) -> Result<Vec<AuditTarget>> {
 
 /// What to look at, and how.
 pub(crate) fn look(args: &args::Look) -> Result<Look> {
-    let version =
-        args.kubernetes_version.as_deref().map(|typed| version("--kubernetes-version ", typed)).transpose()?;
+    let version = args
+        .kubernetes_version
+        .as_deref()
+        .map(|typed| release(typed).map_err(|why| UsageError(format!("--kubernetes-version {}: {why}", plain(typed)))));
+    let version = version.transpose()?;
     if let Some(root) = &args.root
         && !root.is_dir()
     {
@@ -76,23 +84,30 @@ fn why_no_folder(path: &Path) -> &'static str {
     if path.exists() { "not a folder" } else { "no such folder" }
 }
 
-/// A version that somebody typed; `name` says where, and ends in a blank if it is not empty.
-pub(crate) fn version(name: &str, typed: &str) -> Result<Version> {
-    let version: Version = typed.parse().map_err(|error| UsageError(format!("{name}{}: {error}", plain(typed))))?;
-    audit::plausible(&version).map_err(|reason| UsageError(format!("{name}{version}: {reason}")))?;
+/// A release that can exist, or why it cannot.
+pub(crate) fn release(typed: &str) -> std::result::Result<Version, String> {
+    let version: Version = typed.parse().map_err(|error| format!("{error}"))?;
+    audit::plausible(&version)?;
     Ok(version)
 }
 
+/// Whether any rule is meant by a pattern.
+fn rules_like(pattern: &str) -> Result<()> {
+    audit::select(Profile::All, std::slice::from_ref(&pattern.to_owned()), &[]).map(drop).map_err(no_such_rule)
+}
+
+fn no_such_rule(error: audit::NoSuchRule) -> UsageError {
+    let pattern = plain(&error.pattern);
+    UsageError(match error.nearest {
+        Some(nearest) => format!("no rule matches `{pattern}`; nearest: {nearest}"),
+        None => format!("no rule matches `{pattern}`; portcullis rules lists them"),
+    })
+}
+
 /// What to ask, and what counts.
-pub(crate) fn judging(args: &args::Audit) -> Result<Judging> {
+pub(crate) fn judging(args: &args::Audit, today: Date) -> Result<Judging> {
     let profile = Profile::find(&args.profile).ok_or_else(|| unknown("profile", &args.profile, &Profile::NAMES))?;
-    let rules = audit::select(profile, &args.rules, &args.skip).map_err(|error| {
-        let pattern = plain(&error.pattern);
-        UsageError(match error.nearest {
-            Some(nearest) => format!("no rule matches `{pattern}`; nearest: {nearest}"),
-            None => format!("no rule matches `{pattern}`; portcullis rules lists them"),
-        })
-    })?;
+    let rules = audit::select(profile, &args.rules, &args.skip).map_err(no_such_rule)?;
     if rules.is_empty() {
         return Err(UsageError(
             "no rule is left to ask: --skip leaves out all that --rule and --profile choose".to_owned(),
@@ -103,14 +118,19 @@ pub(crate) fn judging(args: &args::Audit) -> Result<Judging> {
         args::Show::Probable => Confidence::Probable,
         args::Show::Possible => Confidence::Possible,
     };
-    let fail_on = match args.fail_on {
+    let waivers = args.waivers.as_deref().map(|path| waivers::read(path, today)).transpose()?.unwrap_or_default();
+    Ok(Judging { rules, show, fail_on: fail_on(args.fail_on), strict: args.strict, waivers })
+}
+
+/// The least severity that fails a run; `None` for never.
+pub(crate) fn fail_on(typed: args::FailOn) -> Option<Severity> {
+    match typed {
         args::FailOn::Critical => Some(Severity::Critical),
         args::FailOn::High => Some(Severity::High),
         args::FailOn::Medium => Some(Severity::Medium),
         args::FailOn::Low => Some(Severity::Low),
         args::FailOn::Never => None,
-    };
-    Ok(Judging { rules, show, fail_on, strict: args.strict })
+    }
 }
 
 #[cfg(test)]

@@ -398,6 +398,259 @@ fn terminals_get_color_only_where_asked() {
     assert!(out(&run(&["audit", "--color", "always", "examples/old"])).contains('\u{1b}'));
 }
 
+/// A folder with files in it, and a call from there.
+fn with_files(name: &str, files: &[(&str, &str)]) -> impl Fn(&[&str]) -> Command + use<> {
+    let folder = folder(name);
+    for (path, text) in files {
+        let path = folder.join(path);
+        fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+        fs::write(path, text).expect("a file");
+    }
+    move |arguments| {
+        Command::new(snapbox::cmd::cargo_bin!("portcullis")).env_clear().current_dir(&folder).args(arguments)
+    }
+}
+
+fn own_settings(assert: &OutputAssert) -> Vec<(String, String, String)> {
+    let shown: Value = serde_json::from_str(&out(assert)).expect("JSON");
+    assert_eq!(shown["schema"], "portcullis.settings/1");
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let settings = shown["settings"].as_array().expect("settings").iter();
+    settings
+        .map(|setting| {
+            let values: Vec<String> = setting["values"].as_array().expect("values").iter().map(text).collect();
+            let place = format!("{}:{}", text(&setting["location"]["path"]), setting["location"]["line"]);
+            let by = setting["by"].as_str().map_or(place, str::to_owned);
+            let origin = text(&setting["origin"]);
+            (text(&setting["name"]), values.join(" "), if origin == "default" { origin } else { by })
+        })
+        .collect()
+}
+
+#[test]
+fn the_nearest_source_decides_and_is_named() {
+    let call = with_files(
+        "layers",
+        &[
+            (
+                "portcullis.toml",
+                "profile = \"essential\"\nfail-on = \"low\"\nshow = \"certain\"\nstrict = true\nskip = [\"apiserver-a*\", \"*tls*\"]\nwaivers = \"w/x.toml\"\n",
+            ),
+            ("w/x.toml", ""),
+            ("inner/other.toml", "profile = \"all\"\n"),
+            ("inner/x.yaml", &manifest(&["--profiling=true"])),
+        ],
+    );
+    let call = |arguments: &[&str]| {
+        let inner = call(arguments).current_dir(PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("layers/inner"));
+        inner.env("PORTCULLIS_SHOW", "possible").env("PORTCULLIS_FAIL_ON", "medium").env("PORTCULLIS_FORMAT", "json")
+    };
+    let settings = own_settings(&call(&["config", "show", "--fail-on", "critical"]).assert().code(0));
+    let expected = [
+        ("fail-on", "critical", "--fail-on"),
+        ("show", "possible", "PORTCULLIS_SHOW"),
+        ("strict", "true", "../portcullis.toml:4"),
+        ("profile", "essential", "../portcullis.toml:1"),
+        ("skip", "apiserver-a* *tls*", "../portcullis.toml:5"),
+        ("waivers", "../w/x.toml", "../portcullis.toml:6"),
+        ("color", "auto", "default"),
+    ];
+    for (name, value, from) in expected {
+        let expected = (name.to_owned(), value.to_owned(), from.to_owned());
+        assert!(settings.contains(&expected), "{expected:?} in {settings:?}");
+    }
+    // What is shown is what holds.
+    let assert = call(&["audit", "x.yaml"]).assert();
+    let report: Value = serde_json::from_str(&out(&assert)).expect("JSON");
+    assert_eq!(report["run"]["settings"]["profile"], "essential");
+    assert!(err(&assert).contains("note: settings of ../portcullis.toml"), "{}", err(&assert));
+    // Other files, and none.
+    for (arguments, profile) in [
+        (&["config", "show", "--config", "other.toml"][..], ("all", "other.toml:1")),
+        (&["config", "show", "--isolated"], ("all", "default")),
+    ] {
+        let settings = own_settings(&call(arguments).assert().code(0));
+        let found = settings.iter().find(|(name, _, _)| name == "profile").expect("the profile");
+        assert_eq!((found.1.as_str(), found.2.as_str()), profile, "{arguments:?}");
+    }
+    let human = out(&call(&["config", "show", "--format", "human"]).assert().code(0));
+    assert!(human.contains("Settings file: ../portcullis.toml\n"), "{human}");
+    assert!(human.lines().all(|line| line.chars().count() <= 80), "{human}");
+}
+
+#[test]
+fn what_the_environment_says_wrongly_is_told_by_its_name() {
+    for (name, value, code, message) in [
+        ("PORTCULLIS_PROFILE", "esential", 2, "error: PORTCULLIS_PROFILE: no profile `esential`; nearest: essential"),
+        ("PORTCULLIS_RULE", "zzz", 2, "error: PORTCULLIS_RULE: no rule matches `zzz`"),
+        ("PORTCULLIS_WAIVERS", "nowhere", 2, "error: PORTCULLIS_WAIVERS: no such file"),
+        ("PORTCULLIS_FAILON", "low", 0, "warning: PORTCULLIS_FAILON is no setting; nearest: PORTCULLIS_FAIL_ON"),
+        ("PORTCULLIS_PORT", "tcp://10.0.0.1:80", 0, ""),
+        ("PORTCULLIS_STRICT", "yes", 0, ""),
+    ] {
+        let assert = portcullis(&["config", "show"]).env(name, value).assert().code(code);
+        let said = err(&assert);
+        assert!(if message.is_empty() { said.is_empty() } else { said.contains(message) }, "{name}: {said}");
+    }
+}
+
+#[test]
+fn mistakes_in_a_settings_file_are_underlined() {
+    for (text, messages) in [
+        (
+            "fail_on = \"low\"\n",
+            &["error: no key `fail_on`", "--> portcullis.toml:1:1", "^^^^^^^ perhaps `fail-on`"][..],
+        ),
+        ("zzz = 1\n", &["no key `zzz`", "there is color, fail-on,"]),
+        ("# x\nprofile = \"esential\"\n", &["portcullis.toml:2:11", "no profile `esential`; nearest: essential"]),
+        ("fail-on = \"hihg\"\n", &["no severity `hihg`; nearest: high"]),
+        ("strict = \"yes\"\n", &["`strict` takes true or false", "this is a string"]),
+        (
+            "rule = [\"apiserver-anon-*\", 3]\n",
+            &[
+                "no rule matches `apiserver-anon-*`; nearest:",
+                "portcullis.toml:1:9",
+                "`rule` takes texts",
+                "an integer",
+            ],
+        ),
+        ("kubernetes-version = \"1.99\"\n", &["portcullis.toml:1:22"]),
+        ("root = \"nowhere\"\n", &["no such folder"]),
+        ("as-of = \"2020-01-01\"\n", &["`as-of` is no setting of a file"]),
+        ("format = \"json\"\nformat = \"human\"\n", &["duplicate key", "portcullis.toml:2:1"]),
+        ("format = \"json\n", &["portcullis.toml:1:"]),
+        ("profile = \"\\u001b[31mx\"\n", &["no profile"]),
+    ] {
+        let call = with_files("mistakes", &[("portcullis.toml", text)]);
+        let assert = call(&["config", "show"]).assert().code(2);
+        let said = err(&assert);
+        for message in messages {
+            assert!(said.contains(message), "{text}: {message} in\n{said}");
+        }
+        assert!(out(&assert).is_empty() && !said.contains('\u{1b}'), "{said}");
+    }
+    let large = "#".repeat((1 << 20) + 1);
+    let call = with_files("mistakes", &[("portcullis.toml", &large)]);
+    assert!(err(&call(&["config", "show"]).assert().code(2)).contains("larger than 1 MiB"));
+    // Help is not refused, and a folder of that name is not silently passed over.
+    call(&["audit", "--help"]).assert().code(0);
+    fs::remove_file(PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("mistakes/portcullis.toml")).expect("the file");
+    fs::create_dir(PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("mistakes/portcullis.toml")).expect("a folder");
+    assert!(err(&call(&["config", "show"]).assert().code(2)).contains("no regular file"));
+}
+
+/// One finding of medium severity, one question that is open, and waivers for them.
+#[test]
+fn a_waiver_holds_for_what_it_names_and_until_its_day() {
+    let text =
+        manifest(&["--profiling=true", "--authentication-config=/etc/authn.yaml", "--authorization-mode=Node,RBAC"]);
+    let common = "reason = \"the bastion alone\"\nowner = \"ops\"\nuntil = 2026-12-31\n";
+    let profiling = "rule = \"apiserver-profiling\"\n";
+    for (waiver, as_of, outcome, code, message) in [
+        (profiling.to_owned(), "2026-12-31", "waived", 0, ""),
+        (
+            profiling.to_owned(),
+            "2027-01-01",
+            "fail",
+            1,
+            "w.toml:1:1: the waiver of `apiserver-profiling` ended on 2026-12-31",
+        ),
+        (format!("{profiling}value = \"true\"\n"), "2026-01-01", "waived", 0, ""),
+        (format!("{profiling}value = \"false\"\n"), "2026-01-01", "fail", 1, "accepts `--profiling` as `false`"),
+        (format!("{profiling}cluster = \"x.yaml\"\n"), "2026-01-01", "waived", 0, ""),
+        (format!("{profiling}cluster = \"x.yam\"\n"), "2026-01-01", "fail", 1, "nearest to the first: `x.yaml`"),
+        (format!("{profiling}subject = \"other\"\n"), "2026-01-01", "fail", 1, "what fails is `the component itself`"),
+        ("rule = \"*prof*\"\n".to_owned(), "2026-01-01", "waived", 0, ""),
+        ("rule = \"apiserver-*\"\n".to_owned(), "2026-01-01", "waived", 0, ""),
+        ("rule = \"apiserver-service-account-lookup\"\n".to_owned(), "2026-01-01", "fail", 1, "matches no finding"),
+        (
+            "rule = \"apiserver-anonymous-auth\"\n".to_owned(),
+            "2026-01-01",
+            "fail",
+            1,
+            "1 verdict is undetermined and cannot be waived",
+        ),
+    ] {
+        let file = format!("[[waiver]]\n{waiver}{common}");
+        let call = with_files("waivers", &[("x.yaml", &text), ("w.toml", &file)]);
+        let rules = "apiserver-profiling,apiserver-anonymous-auth,apiserver-authz-*,apiserver-service-account-lookup";
+        let arguments = [
+            "audit",
+            "--kubernetes-version=1.34",
+            "--fail-on",
+            "low",
+            "--rule",
+            rules,
+            "--waivers",
+            "w.toml",
+            "--as-of",
+            as_of,
+            "x.yaml",
+        ];
+        let assert = call(&[&arguments[..], &["--format", "json"]].concat()).assert();
+        let report: Value = serde_json::from_str(&out(&assert)).expect("JSON");
+        let entries = report["clusters"][0]["verdicts"].as_array().expect("entries").clone();
+        let of = |rule: &str| entries.iter().find(|entry| entry["rule"] == rule).expect("an entry").clone();
+        let entry = of("apiserver-profiling");
+        assert_eq!(entry["outcome"], outcome, "{waiver}");
+        assert_eq!(of("apiserver-anonymous-auth")["outcome"], "undetermined");
+        assert_eq!(entry["waiver"].is_null(), outcome == "fail");
+        let others = entries.iter().any(|entry| entry["rule"] != "apiserver-profiling" && entry["outcome"] == "fail");
+        if !others {
+            assert_eq!(report["run"]["exit_code"], code, "{waiver}");
+        }
+        let said = err(&assert);
+        assert!(if message.is_empty() { said.is_empty() } else { said.contains(message) }, "{waiver}: {said}");
+        let problems = report["problems"].as_array().expect("problems").len();
+        assert_eq!(problems > 0, !message.is_empty(), "{waiver}");
+        let human = out(&call(&arguments).assert());
+        assert_eq!(human.contains("until 2026-12-31, by ops: the bastion alone"), outcome == "waived", "{human}");
+    }
+}
+
+#[test]
+fn a_waiver_that_hides_several_things_is_told() {
+    let text = "[[waiver]]\nrule = \"apiserver-*\"\nreason = \"r\"\nowner = \"o\"\nuntil = 2027-03-31\n";
+    let path = folder("broad").join("w.toml");
+    fs::write(&path, text).expect("a file");
+    let path = path.to_str().expect("UTF-8");
+    let said = err(&run(&["audit", "--as-of", "2026-11-24", "--waivers", path, "examples"]));
+    for message in ["is too broad: it hides", "rules: `apiserver-", "it holds in `examples/", "may be a glob"] {
+        assert!(said.contains(message), "{message} in {said}");
+    }
+}
+
+#[test]
+fn mistakes_in_waivers_are_underlined() {
+    let whole = "rule = \"apiserver-profiling\"\nreason = \"r\"\nowner = \"o\"\nuntil = 2027-03-31\n";
+    for (text, messages) in [
+        (whole.replace("2027-03-31", "2027-02-30"), &["w.toml:5:9"][..]),
+        (whole.replace("2027-03-31", "\"2027-02-30\""), &["w.toml:5:9", "no day of the calendar"]),
+        (whole.replace("2027-03-31", "2027-03-31T10:00:00"), &["`until` takes a day"]),
+        (whole.replace("owner", "ownr"), &["no key `ownr`", "perhaps `owner`", "has no `owner`"]),
+        (whole.replace("owner = \"o\"", ""), &["w.toml:1:1", "this waiver has no `owner`", "who answers for it"]),
+        (whole.replace("\"r\"", "\" \""), &["`reason` is empty"]),
+        (whole.replace("\"r\"", "1"), &["`reason` takes a text", "this is an integer"]),
+        (whole.replace("profiling", "profilin"), &["nearest: apiserver-profiling"]),
+    ] {
+        let call = with_files("waiver-mistakes", &[("w.toml", &format!("[[waiver]]\n{text}"))]);
+        let said = err(&call(&["audit", "--waivers", "w.toml", "x.yaml"]).assert().code(2));
+        for message in messages {
+            assert!(said.contains(message), "{text}: {message} in\n{said}");
+        }
+    }
+    for (text, message) in [("waivers = 1\n", "perhaps `waiver`"), ("[waiver]\nrule = \"x\"\n", "write [[waiver]]")] {
+        let call = with_files("waiver-mistakes", &[("w.toml", text)]);
+        let said = err(&call(&["audit", "--waivers", "w.toml", "x.yaml"]).assert().code(2));
+        assert!(said.contains(message), "{said}");
+    }
+    refused(
+        &["audit", "--waivers", "nowhere.toml", "x.yaml"],
+        2,
+        "cannot read the waivers `nowhere.toml`: no such file",
+    );
+}
+
 /// The picture in the README: its parts stand in the output of the first command, in that order.
 #[test]
 fn a_version_is_told_its_advisories_and_what_ends_them() {

@@ -162,6 +162,7 @@ fn hex(bytes: &[u8]) -> String {
 pub(crate) enum End {
     NotApplicable,
     Pass,
+    Waived,
     Undetermined,
     Fail(Severity),
 }
@@ -170,6 +171,7 @@ pub(crate) fn end(entry: &Entry) -> End {
     match entry.outcome {
         Outcome::NotApplicable(_) => End::NotApplicable,
         Outcome::Pass => End::Pass,
+        Outcome::Waived(_) => End::Waived,
         Outcome::Undetermined(_) => End::Undetermined,
         Outcome::Fail(_) => End::Fail(entry.severity),
     }
@@ -187,6 +189,7 @@ pub(crate) fn summary(cluster: &ClusterReport) -> wire::Summary {
         match end {
             End::NotApplicable => summary.not_applicable += 1,
             End::Pass => summary.pass += 1,
+            End::Waived => summary.waived += 1,
             End::Undetermined => summary.undetermined += 1,
             End::Fail(severity) => {
                 summary.fail += 1;
@@ -206,11 +209,13 @@ pub(crate) fn summary(cluster: &ClusterReport) -> wire::Summary {
 
 fn entry(judged: &Judged, cluster: &ClusterReport, places: &Places<'_>) -> wire::Entry {
     let entry = &judged.entry;
-    let (outcome, failure, gap, not_applicable) = match &entry.outcome {
+    let failure = entry.outcome.failure();
+    let (outcome, gap, not_applicable, waiver) = match &entry.outcome {
         Outcome::Pass => (wire::Outcome::Pass, None, None, None),
-        Outcome::Fail(failure) => (wire::Outcome::Fail, Some(failure), None, None),
-        Outcome::Undetermined(gap) => (wire::Outcome::Undetermined, None, Some(gap), None),
-        Outcome::NotApplicable(reason) => (wire::Outcome::NotApplicable, None, None, Some(reason.clone())),
+        Outcome::Fail(_) => (wire::Outcome::Fail, None, None, None),
+        Outcome::Undetermined(gap) => (wire::Outcome::Undetermined, Some(gap), None, None),
+        Outcome::NotApplicable(reason) => (wire::Outcome::NotApplicable, None, Some(reason.clone()), None),
+        Outcome::Waived(waived) => (wire::Outcome::Waived, None, None, Some(waived)),
     };
     let remedy = failure.and_then(|failure| failure.remedy.as_ref()).map(|remedy| wire::Remedy {
         title: remedy.title.clone(),
@@ -246,7 +251,12 @@ fn entry(judged: &Judged, cluster: &ClusterReport, places: &Places<'_>) -> wire:
         gap: gap.map(one_gap),
         not_applicable,
         remedy,
-        waiver: None,
+        waiver: waiver.map(|waived| wire::Waiver {
+            reason: waived.reason.clone(),
+            owner: waived.owner.clone(),
+            until: waived.until.clone(),
+            value: waived.value.clone(),
+        }),
         fingerprint: fingerprint(entry, cluster),
     }
 }

@@ -20,4 +20,7 @@ pub use convert::{cluster, effective, report, report_of, rules};
 pub use formats::{Conversion, Format, json, lines};
 pub use input::{Advisory, ClusterReport, Judged, Report, RuleMeta, RunProblem};
 pub use schema::{schema, schemas};
-pub use text::{Look, cve_text, effective_text, explain, problem_line, report_text, rules_table};
+pub use text::{
+    Look, Mistake, cve_text, effective_text, explain, mistake, place, problem_line, report_text, rules_table,
+    settings_text,
+};

@@ -19,7 +19,7 @@ pub(crate) struct Lines<'a> {
 
 impl<'a> Lines<'a> {
     /// A line ends at `\n`, `\r\n` or a lone `\r`, as in YAML.
-    fn new(text: &'a str) -> Self {
+    pub(crate) fn new(text: &'a str) -> Self {
         let bytes = text.as_bytes();
         let mut starts = vec![0];
         for (at, byte) in bytes.iter().enumerate() {

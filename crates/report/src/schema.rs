@@ -6,8 +6,8 @@ use serde_json::Value;
 use crate::wire;
 
 /// The outputs that have a schema.
-pub fn schemas() -> [&'static str; 4] {
-    ["report", "jsonl", "effective", "cve"]
+pub fn schemas() -> [&'static str; 5] {
+    ["report", "jsonl", "effective", "cve", "settings"]
 }
 
 /// The JSON Schema (draft 2020-12) of an output; `None` for a name that is not in [`schemas`].
@@ -19,6 +19,7 @@ pub fn schema(name: &str) -> Option<String> {
         "jsonl" => generator.into_root_schema_for::<wire::Line>(),
         "cve" => generator.into_root_schema_for::<wire::Cve>(),
         "effective" => generator.into_root_schema_for::<wire::Effective>(),
+        "settings" => generator.into_root_schema_for::<wire::Settings>(),
         _ => return None,
     };
     serde_json::to_string_pretty(&schema).ok().map(|text| text + "\n")

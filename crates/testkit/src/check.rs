@@ -25,7 +25,7 @@ impl Ends {
         for entry in entries {
             match entry.outcome {
                 Outcome::Pass => self.pass = true,
-                Outcome::Fail(_) => self.fail = true,
+                Outcome::Fail(_) | Outcome::Waived(_) => self.fail = true,
                 Outcome::Undetermined(_) => self.undetermined = true,
                 Outcome::NotApplicable(_) => {}
             }
@@ -231,6 +231,7 @@ pub(crate) fn name(outcome: &Outcome) -> &'static str {
         Outcome::Fail(_) => "fail",
         Outcome::Undetermined(_) => "undetermined",
         Outcome::NotApplicable(_) => "not-applicable",
+        Outcome::Waived(_) => "waived",
     }
 }
 
@@ -256,7 +257,7 @@ fn answers(entry: &Entry, card: &RuleCard, wanted: &str) -> bool {
     }
     let Some(text) = rest.strip_prefix(": ") else { return false };
     match &entry.outcome {
-        Outcome::Fail(_) => entry.message == text,
+        Outcome::Fail(_) | Outcome::Waived(_) => entry.message == text,
         Outcome::Undetermined(gap) => entry.message.contains(text) || gap.wanted.contains(text),
         Outcome::Pass | Outcome::NotApplicable(_) => entry.message.contains(text),
     }
@@ -265,7 +266,7 @@ fn answers(entry: &Entry, card: &RuleCard, wanted: &str) -> bool {
 /// The worst end of a run, as a word: what a row's line about an unset flag says.
 pub(crate) fn end(entries: &[Entry]) -> &'static str {
     let rank = |entry: &&Entry| match entry.outcome {
-        Outcome::Fail(_) => 3,
+        Outcome::Fail(_) | Outcome::Waived(_) => 3,
         Outcome::Undetermined(_) => 2,
         Outcome::Pass => 1,
         Outcome::NotApplicable(_) => 0,

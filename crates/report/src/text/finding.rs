@@ -9,14 +9,14 @@ use super::{
 };
 use crate::{
     input::{ClusterReport, Judged},
-    places::Places,
+    places::{Lines, Places},
 };
 
 /// Lines of evidence, cut out so that the renderer does not walk the whole of it.
-struct Window<'a> {
-    source: &'a str,
+pub(super) struct Window<'a> {
+    pub(super) source: &'a str,
     /// 1-based number of the first line.
-    first: usize,
+    pub(super) first: usize,
     /// Of the source, in the evidence.
     start: usize,
 }
@@ -24,15 +24,18 @@ struct Window<'a> {
 impl<'a> Window<'a> {
     /// The lines that hold the span; of a span over many lines, only the first.
     fn around(places: &Places<'a>, evidence: &EvidenceId, span: Span) -> Option<Self> {
-        let lines = places.lines(evidence)?;
+        Some(Self::of(places.lines(evidence)?, span))
+    }
+
+    pub(super) fn of(lines: &Lines<'a>, span: Span) -> Self {
         let (line, _) = lines.line_column(span.start);
         let source = lines.line(line);
         let start = source.as_ptr() as usize - lines.text.as_ptr() as usize;
-        Some(Self { source, first: line as usize, start })
+        Self { source, first: line as usize, start }
     }
 
     /// The source and the span in it, both cut to what fits beside the line number; the span begins in view.
-    fn cut(&self, span: Span, columns: usize) -> (String, std::ops::Range<usize>) {
+    pub(super) fn cut(&self, span: Span, columns: usize) -> (String, std::ops::Range<usize>) {
         const MARK: &str = "…";
         let span = self.relative(span);
         let room = columns.saturating_sub(8).max(20);

@@ -5,6 +5,8 @@
 
 mod cve;
 mod finding;
+mod mistake;
+mod own;
 pub(crate) mod page;
 mod settings;
 mod wrap;
@@ -19,6 +21,8 @@ use crate::{
     places::Places,
 };
 pub use cve::cve_text;
+pub use mistake::{Mistake, mistake, place};
+pub use own::settings_text;
 pub use page::explain;
 pub use settings::effective_text;
 pub(crate) use wrap::plain;
@@ -96,6 +100,7 @@ fn one_cluster(cluster: &ClusterReport, several: bool, look: Look, text: &mut St
         text.push('\n');
     }
     remarks(cluster, &places, look, text);
+    waived(cluster, look, text);
     gaps(cluster, look, text);
     advisories(cluster, look, text);
     if look.verbose {
@@ -103,10 +108,13 @@ fn one_cluster(cluster: &ClusterReport, several: bool, look: Look, text: &mut St
     }
     if failing.is_empty() {
         let summary = convert::summary(cluster);
-        let line = if summary.undetermined == 0 {
-            format!("Nothing to report: all {} rules that apply pass.", summary.pass)
-        } else {
-            format!("{} rules pass, and {} could not be judged.", summary.pass, summary.undetermined)
+        let line = match (summary.undetermined, summary.waived) {
+            (0, 0) => format!("Nothing to report: all {} rules that apply pass.", summary.pass),
+            (open, 0) => format!("{} rules pass, and {open} could not be judged.", summary.pass),
+            (0, waived) => format!("{} rules pass, and {waived} fail and are waived.", summary.pass),
+            (open, waived) => {
+                format!("{} rules pass, {waived} fail and are waived, and {open} could not be judged.", summary.pass)
+            }
         };
         let _ = writeln!(text, "{line}\n");
     }
@@ -164,6 +172,33 @@ pub(crate) fn place_text(at: &model::Location, places: &Places<'_>) -> String {
         Some(((line, column), _)) => format!("{evidence}:{line}:{column}"),
         None => evidence,
     }
+}
+
+/// What somebody owns for a while, and why it is not among the findings.
+fn waived(cluster: &ClusterReport, look: Look, text: &mut String) {
+    let mut waived: Vec<_> = cluster
+        .entries
+        .iter()
+        .filter_map(|Judged { entry, .. }| match &entry.outcome {
+            Outcome::Waived(waived) => Some((entry, waived)),
+            Outcome::Pass | Outcome::Fail(_) | Outcome::Undetermined(_) | Outcome::NotApplicable(_) => None,
+        })
+        .collect();
+    if waived.is_empty() {
+        return;
+    }
+    waived.sort_by_key(|(entry, _)| std::cmp::Reverse(entry.severity));
+    let _ = writeln!(text, "{}\n", Paint(look.color).bold("Waived"));
+    for (entry, waived) in waived {
+        let several = cluster.components.len() > 1;
+        let of = entry.instance.as_ref().filter(|_| several).map(|name| format!(" on {}", plain(name)));
+        let finding =
+            format!("{} {}{}: {}", entry.severity.name(), entry.rule, of.unwrap_or_default(), plain(&entry.message));
+        text.push_str(&indented(&finding, 2, 4, look.width));
+        let waiver = format!("until {}, by {}: {}", waived.until, plain(&waived.owner), plain(&waived.reason));
+        text.push_str(&indented(&waiver, 4, 4, look.width));
+    }
+    text.push('\n');
 }
 
 /// What could not be judged, by what is wanted; what most rules want comes first.
@@ -248,7 +283,7 @@ fn rest(cluster: &ClusterReport, look: Look, text: &mut String) {
         let word = match &entry.outcome {
             Outcome::Pass => "pass",
             Outcome::NotApplicable(_) => "n/a ",
-            Outcome::Fail(_) | Outcome::Undetermined(_) => continue,
+            Outcome::Fail(_) | Outcome::Undetermined(_) | Outcome::Waived(_) => continue,
         };
         lines.push(format!("{word}  {}: {}", entry.rule, plain(&entry.message)));
     }
@@ -276,36 +311,32 @@ fn quiet(cluster: &ClusterReport, text: &mut String) {
 
 /// Rules by how they ended, a row for each cluster.
 fn table(clusters: &[&ClusterReport], look: Look) -> String {
-    const HEADS: [&str; 8] = ["critical", "high", "medium", "low", "info", "not judged", "pass", "n/a"];
     let paint = Paint(look.color);
-    let rows: Vec<(String, [usize; 8])> = clusters
-        .iter()
-        .map(|cluster| {
-            let summary = convert::summary(cluster);
+    let summaries: Vec<_> = clusters.iter().map(|cluster| (cluster, convert::summary(cluster))).collect();
+    // Most people waive nothing, and eighty columns are few.
+    let waived = summaries.iter().any(|(_, summary)| summary.waived > 0);
+    let mut heads = vec!["critical", "high", "medium", "low", "info", "not judged", "pass", "n/a"];
+    if waived {
+        heads.insert(6, "waived");
+    }
+    let rows: Vec<(String, Vec<usize>)> = summaries
+        .into_iter()
+        .map(|(cluster, summary)| {
             let by = summary.by_severity;
             let name = if clusters.len() > 1 { plain(&cluster.name) } else { heading(cluster) };
-            (
-                name,
-                [
-                    by.critical,
-                    by.high,
-                    by.medium,
-                    by.low,
-                    by.info,
-                    summary.undetermined,
-                    summary.pass,
-                    summary.not_applicable,
-                ],
-            )
+            let mut counts = vec![by.critical, by.high, by.medium, by.low, by.info, summary.undetermined];
+            counts.extend(waived.then_some(summary.waived));
+            counts.extend([summary.pass, summary.not_applicable]);
+            (name, counts)
         })
         .collect();
-    let widths: Vec<usize> = HEADS.iter().map(|head| head.len() + 2).collect();
+    let widths: Vec<usize> = heads.iter().map(|head| head.len() + 2).collect();
     let numbers: usize = widths.iter().sum();
     let first = look.width.saturating_sub(numbers).max(12);
     // A name that would push the numbers out gets a line of its own.
     let aside = rows.iter().any(|(name, _)| wrap::width(name) > first);
     let mut text = String::new();
-    let head: String = HEADS.iter().zip(&widths).map(|(head, width)| format!("{head:>width$}")).collect();
+    let head: String = heads.iter().zip(&widths).map(|(head, width)| format!("{head:>width$}")).collect();
     let title = if aside { String::new() } else { "rules".to_owned() };
     let start = if aside { 2 } else { first };
     let title = if aside && clusters.len() == 1 { String::new() } else { title };

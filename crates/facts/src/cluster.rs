@@ -60,8 +60,9 @@ pub struct Want {
 /// The files that the evidence refers to, below the cluster's root; none without one.
 pub fn wants(gathered: &Gathered) -> Vec<Want> {
     let Some(root) = &gathered.root else { return Vec::new() };
-    let mut wants = Vec::new();
-    for invocation in declare::invocations(&gathered.evidence) {
+    let host_file = |host_path: String| Want { id: Files::id(root, &host_path), host_path, contents: true };
+    let mut wants: Vec<Want> = declare::files(&gathered.evidence, Some(root)).into_iter().map(host_file).collect();
+    for invocation in declare::invocations(&gathered.evidence, Some(root)) {
         let files = files(gathered.root.as_deref(), &invocation, &gathered.evidence);
         let server = apiserver::resolve(&invocation, None, &files);
         for want in apiserver::file_wants(&invocation, server.component()) {
@@ -79,11 +80,16 @@ pub fn wants(gathered: &Gathered) -> Vec<Want> {
     wants
 }
 
+/// Folders, named as evidence is, in which every `.conf` may change what the evidence declares: the drop-ins of units.
+pub fn drop_in_folders(gathered: &Gathered) -> Vec<String> {
+    declare::folders(&gathered.evidence, gathered.root.as_deref())
+}
+
 /// Resolves everything that the evidence declares.
 pub fn resolve(gathered: Gathered, options: &Options) -> Cluster {
     let Gathered { name, target, root, mut evidence } = gathered;
     evidence.sort_by(|a, b| a.id.cmp(&b.id));
-    let mut invocations = declare::invocations(&evidence);
+    let mut invocations = declare::invocations(&evidence, root.as_deref());
     name_apart(&mut invocations);
     let apiservers: Vec<ApiServer> = invocations
         .iter()

@@ -22,7 +22,7 @@ mod recognise;
 mod redact;
 pub mod release;
 
-pub use cluster::{Cluster, Gathered, Options, Want, resolve, wants};
+pub use cluster::{Cluster, Gathered, Options, Want, drop_in_folders, resolve, wants};
 pub use files::{File, Files};
 pub use invocation::{Invocation, Mount, Word};
 pub use placeholder::placeholder;

@@ -3,8 +3,10 @@
 //! Each format has a file of its own and ends in the same [`Invocation`](crate::Invocation), so that nothing behind it
 //! knows how a setting came to be written. Start at [`invocations`].
 
+mod command;
 mod pod;
 mod shell;
+mod unit;
 
 use model::{Evidence, EvidenceId, Kind, Location, Plane, Problem, ProblemKind, Span};
 use yaml::{Cursor, Document, Fault, FaultKind, Stream};
@@ -20,13 +22,18 @@ struct Reader {
 }
 
 /// Every format; the first one that declares something reads the file.
-const READERS: [Reader; 1] = [Reader { declares: pod::declares, invocations: pod::invocations }];
+const READERS: [Reader; 2] = [
+    Reader { declares: pod::declares, invocations: pod::invocations },
+    Reader { declares: unit::declares, invocations: unit::invocations },
+];
 
 /// The text of one file, and what YAML makes of it.
 pub(crate) struct Source<'a> {
     pub(crate) evidence: &'a EvidenceId,
     pub(crate) plane: Plane,
     pub(crate) text: &'a str,
+    /// The folder that stands for `/` of the node.
+    pub(crate) root: Option<&'a str>,
     /// A unit is no YAML; this then holds faults and little else.
     pub(crate) stream: &'a Stream,
 }
@@ -81,21 +88,41 @@ fn faults<'a>(stream: &'a Stream, document: &Document) -> impl Iterator<Item = &
 /// Whether a text declares a component that is judged.
 pub(crate) fn declares(text: &str, stream: &Stream) -> bool {
     let nameless = EvidenceId::new(String::new());
-    let source = Source { evidence: &nameless, plane: Plane::Declared, text, stream };
+    let source = Source { evidence: &nameless, plane: Plane::Declared, text, root: None, stream };
     READERS.iter().any(|reader| (reader.declares)(&source))
 }
 
 /// Every process that the evidence of one cluster declares.
-pub(crate) fn invocations(evidence: &[Evidence]) -> Vec<Invocation> {
+pub(crate) fn invocations(evidence: &[Evidence], root: Option<&str>) -> Vec<Invocation> {
     let mut found = Vec::new();
+    each(evidence, root, &mut |source, reader| found.extend((reader.invocations)(source, evidence)));
+    found
+}
+
+/// Files of the host, by their paths there, that hold parts of the command lines themselves.
+pub(crate) fn files(evidence: &[Evidence], root: Option<&str>) -> Vec<String> {
+    let mut found = Vec::new();
+    each(evidence, root, &mut |source, _| found.extend(unit::environment_files(source, evidence)));
+    found
+}
+
+/// Folders, named as evidence is, in which every `.conf` may change what a file of the evidence declares.
+pub(crate) fn folders(evidence: &[Evidence], root: Option<&str>) -> Vec<String> {
+    let mut found = Vec::new();
+    each(evidence, root, &mut |source, _| found.extend(unit::drop_in_folders(source)));
+    found.sort_unstable();
+    found.dedup();
+    found
+}
+
+fn each(evidence: &[Evidence], root: Option<&str>, visit: &mut dyn FnMut(&Source<'_>, &Reader)) {
     for file in evidence.iter().filter(|evidence| evidence.kind == Kind::Workload) {
         let Some(text) = file.text() else { continue };
         let parsed = parsable(file, text);
         let stream = yaml::parse(&parsed, &yaml::Limits::default());
-        let source = Source { evidence: &file.id, plane: file.plane, text: &parsed, stream: &stream };
+        let source = Source { evidence: &file.id, plane: file.plane, text: &parsed, root, stream: &stream };
         if let Some(reader) = READERS.iter().find(|reader| (reader.declares)(&source)) {
-            found.extend((reader.invocations)(&source, evidence));
+            visit(&source, reader);
         }
     }
-    found
 }

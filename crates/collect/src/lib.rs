@@ -193,6 +193,8 @@ impl Gatherer<'_> {
                         clusters.push((root.display().to_string(), Some(root), evidence));
                     }
                 }
+                // It was read with the unit beside it.
+                (None, _) if is_drop_in_folder(&folder.path) => {}
                 (None, _) => {
                     let name = folder.path.display().to_string();
                     self.hand_over(name, self.options.root.clone(), here);
@@ -241,6 +243,12 @@ impl Gatherer<'_> {
     fn hand_over(&mut self, name: String, root: Option<PathBuf>, evidence: Vec<Evidence>) {
         let display = root.as_ref().map(|root| root.display().to_string());
         let mut gathered = Gathered { name, target: self.target.clone(), root: display, evidence };
+        for folder in facts::drop_in_folders(&gathered) {
+            let found = self.drop_ins(Path::new(&folder), root.as_deref());
+            gathered.evidence.extend(found);
+        }
+        gathered.evidence.sort_by(|a, b| a.id.cmp(&b.id));
+        gathered.evidence.dedup_by(|a, b| a.id == b.id);
         if let Some(root) = root {
             let mut seen: BTreeSet<EvidenceId> = gathered.evidence.iter().map(|evidence| evidence.id.clone()).collect();
             // A wanted file may itself name others; what is still wanted after a few rounds is a gap.
@@ -259,6 +267,40 @@ impl Gatherer<'_> {
         gathered.evidence.sort_by(|a, b| a.id.cmp(&b.id));
         self.outcome.clusters += 1;
         (self.on_cluster)(gathered);
+    }
+
+    /// The drop-ins of a unit that lie in one folder, which may not be there.
+    fn drop_ins(&mut self, folder: &Path, root: Option<&Path>) -> Vec<Evidence> {
+        let piece = |path: &Path, body| Evidence {
+            id: EvidenceId::new(path.display().to_string()),
+            plane: Plane::Declared,
+            kind: Kind::ConfigFile,
+            body,
+            secrets: Vec::new(),
+            digest: None,
+        };
+        let within = root.filter(|root| folder.starts_with(root)).or(folder.parent()).unwrap_or(folder);
+        let paths = match walk::names(folder) {
+            Ok(paths) => paths,
+            Err(error) => {
+                let unreadable = Unreadable::from(error);
+                let id = EvidenceId::new(folder.display().to_string());
+                let body = || unread(&id, unreadable.reason, unreadable.hint);
+                return if unreadable.missing { Vec::new() } else { vec![piece(folder, body())] };
+            }
+        };
+        let mut found = Vec::new();
+        for path in paths.into_iter().filter(|path| path.extension().is_some_and(|end| end == "conf")) {
+            let id = EvidenceId::new(path.display().to_string());
+            let looked = read::below(within, &path, self.options.largest, true);
+            let text = looked.map_err(|why| (why.reason, why.hint));
+            let text = text.and_then(|bytes| facts::text(&bytes.content).map_err(|reason| (reason, None)));
+            found.push(match text {
+                Ok(text) => self.redactor.evidence(id, Plane::Declared, Kind::ConfigFile, &text),
+                Err((reason, hint)) => piece(&path, unread(&id, reason, hint)),
+            });
+        }
+        found
     }
 
     /// A file of the node, below the root that stands for its `/`.
@@ -302,6 +344,11 @@ impl Gatherer<'_> {
     }
 }
 
+/// Whether a folder holds the drop-ins of a unit that lies beside it.
+fn is_drop_in_folder(folder: &Path) -> bool {
+    folder.extension().is_some_and(|end| end == "d") && folder.with_extension("").is_file()
+}
+
 fn recognised(bytes: Result<Bytes, Unreadable>) -> Result<Recognised, Unreadable> {
     bytes.map(|bytes| facts::recognise(&bytes.content))
 }
@@ -336,9 +383,15 @@ fn node_root(path: &Path) -> Option<PathBuf> {
     root_of(path).or_else(|| std::path::absolute(path).ok().and_then(|path| root_of(&path)))
 }
 
+/// Folders that say where a node's `/` is.
+const NODE_FOLDERS: [&str; 3] = ["etc/kubernetes", "etc/systemd/system", "usr/lib/systemd/system"];
+
 fn root_of(path: &Path) -> Option<PathBuf> {
     let parts: Vec<_> = path.components().collect();
-    let at = parts.windows(2).rposition(|pair| pair[0].as_os_str() == "etc" && pair[1].as_os_str() == "kubernetes")?;
+    let at = NODE_FOLDERS.iter().find_map(|folder| {
+        let folder: Vec<_> = Path::new(folder).components().collect();
+        parts.windows(folder.len()).rposition(|window| window == folder)
+    })?;
     // The last part is the file itself.
     if at + 2 >= parts.len() {
         return None;
@@ -357,6 +410,7 @@ mod tests {
         assert_eq!(root("a/etc/kubernetes/manifests/x.yaml").as_deref(), Some("a"));
         assert_eq!(root("etc/kubernetes/x.yaml").as_deref(), Some("."));
         assert_eq!(root("/etc/kubernetes/manifests/x.yaml").as_deref(), Some("/"));
+        assert_eq!(root("a/etc/systemd/system/x.service").as_deref(), Some("a"));
         assert_eq!(root("a/etc/kubernetes").as_deref(), None);
         assert_eq!(root("a/kubernetes/etc/x.yaml").as_deref(), None);
     }

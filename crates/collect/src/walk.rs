@@ -76,6 +76,13 @@ fn read(path: PathBuf, real_top: &Path) -> (Folder, Vec<PathBuf>) {
     (folder, subfolders)
 }
 
+/// What a folder holds directly, sorted by name.
+pub(crate) fn names(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut names = fs::read_dir(folder)?.map(|entry| Ok(entry?.path())).collect::<io::Result<Vec<_>>>()?;
+    names.sort_unstable();
+    Ok(names)
+}
+
 /// What went wrong, in words that do not depend on the platform.
 pub(crate) fn reason(error: &io::Error) -> String {
     match error.kind() {

@@ -71,8 +71,9 @@ pub struct Want {
 /// so whoever adds them asks again.
 pub fn wants(gathered: &Gathered, options: &Options) -> Vec<Want> {
     let Some(root) = &gathered.root else { return Vec::new() };
-    let mut wants = Vec::new();
-    for invocation in declare::invocations(&gathered.evidence).invocations {
+    let host_file = |host_path: String| Want { id: Files::id(root, &host_path), host_path, contents: Contents::Text };
+    let mut wants: Vec<Want> = declare::files(&gathered.evidence, Some(root)).into_iter().map(host_file).collect();
+    for invocation in declare::invocations(&gathered.evidence, Some(root)).invocations {
         let files = files(gathered.root.as_deref(), &invocation, &gathered.evidence);
         for want in apiserver::wants(&invocation, options.version.as_ref(), &files) {
             if let Ok(host_path) = files.host_path(&want.path) {
@@ -91,11 +92,16 @@ pub fn wants(gathered: &Gathered, options: &Options) -> Vec<Want> {
     wants
 }
 
+/// Folders, named as evidence is, in which every `.conf` may change what the evidence declares: the drop-ins of units.
+pub fn drop_in_folders(gathered: &Gathered) -> Vec<String> {
+    declare::folders(&gathered.evidence, gathered.root.as_deref())
+}
+
 /// Resolves everything that the evidence declares.
 pub fn resolve(gathered: Gathered, options: &Options) -> Cluster {
     let Gathered { name, target, root, mut evidence } = gathered;
     evidence.sort_by(|a, b| a.id.cmp(&b.id));
-    let Declared { mut invocations, cut } = declare::invocations(&evidence);
+    let Declared { mut invocations, cut } = declare::invocations(&evidence, root.as_deref());
     name_apart(&mut invocations);
     let apiservers: Vec<ApiServer> = invocations
         .iter()

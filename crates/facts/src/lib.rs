@@ -25,7 +25,7 @@ mod redact;
 pub mod release;
 pub mod releases;
 
-pub use cluster::{Cluster, Gathered, Options, Want, resolve, wants};
+pub use cluster::{Cluster, Gathered, Options, Want, drop_in_folders, resolve, wants};
 pub use files::{Contents, File, Files};
 pub use invocation::{Carried, Hand, Invocation, Mount, Word};
 pub use placeholder::placeholder;

@@ -44,10 +44,12 @@ pub fn recognise(bytes: &[u8]) -> Recognised {
     let mut troubles: Vec<Trouble> = Vec::new();
     let fatal = stream.faults.iter().find(|fault| fault.kind.is_fatal());
     if declare::declares(text, &stream) {
+        let unit = looks_like_ini(text);
         troubles.extend(
             stream
                 .faults
                 .iter()
+                .filter(|_| !unit)
                 .filter(|fault| fault.kind.is_fatal() || fault.kind == FaultKind::DuplicateKey)
                 .map(|fault| trouble(text, fault)),
         );
@@ -187,7 +189,9 @@ mod tests {
         assert_eq!(kind("apiVersion: v1\nkind: Pod\nspec: [\n"), Kind::Broken);
         assert_eq!(kind("apiVersion: v1\nkind: Pod\nspec: {{ .Values.spec }}{{- if x }}\n"), Kind::Templated);
         assert_eq!(kind("[Service]\nExecStart=kube-apiserver \\\n  --v=2 {{ x }}\n"), Kind::Templated);
-        assert_eq!(kind("[Service]\nExecStart=kube-apiserver \\\n  --v=2\n"), Kind::NotOurs);
+        assert_eq!(kind("[Service]\nExecStart=kube-apiserver \\\n  --v=2\n"), Kind::Workload);
+        assert_eq!(kind("[Service]\nExecStart=kube-scheduler \\\n  --v=2 # kube-apiserver\n"), Kind::NotOurs);
+        assert_eq!(kind("a: |\n  [Service]\n  ExecStart=kube-apiserver --v=2\n"), Kind::NotOurs);
         assert_eq!(kind("a: 1\n"), Kind::NotOurs);
         assert_eq!(kind(""), Kind::NotOurs);
     }

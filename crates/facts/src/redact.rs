@@ -302,6 +302,24 @@ fn raw_spans(text: &str, spans: &mut Vec<Span>) {
             }
         }
     }
+    // Variables of a unit or an environment file. One that holds flags, a path or another variable is none.
+    for marker in ["PASSWORD=", "PASSWD=", "SECRET=", "TOKEN=", "API_KEY=", "ACCESS_KEY=", "SECRET_KEY="] {
+        for (at, _) in text.match_indices(marker) {
+            let mut start = at + marker.len();
+            let quote = text[start..].chars().next().filter(|c| matches!(c, '"' | '\''));
+            start += usize::from(quote.is_some());
+            // `Environment="NAME=a b"`: the quote may stand before the name.
+            let before = text[..at].trim_end_matches(|c: char| c.is_ascii_alphanumeric() || c == '_');
+            let quote = quote.or_else(|| before.chars().next_back().filter(|c| matches!(c, '"' | '\'')));
+            let rest = &text[start..];
+            let ends =
+                |c: char| quote.map_or(c.is_whitespace() || matches!(c, '"' | '\''), |quote| c == quote || c == '\n');
+            let length = rest.find(ends).unwrap_or(rest.len());
+            if !rest.starts_with(['-', '/', '$']) {
+                push(start, start + length, spans);
+            }
+        }
+    }
 }
 
 fn push_lines(text: &str, start: usize, end: usize, spans: &mut Vec<Span>) {
@@ -346,6 +364,9 @@ mod tests {
             ),
             ("secret:\n  secretName: kept", "secret:\n  secretName: kept"),
             ("- --token-auth-file=/etc/tokens.csv", "- --token-auth-file=/etc/tokens.csv"),
+            ("ETCD_PASSWORD='a b'\nB=c", "ETCD_PASSWORD='***'\nB=c"),
+            ("Environment=\"A_SECRET=a b\" B=c", "Environment=\"A_SECRET=***\" B=c"),
+            ("X_TOKEN=--token-auth-file=a", "X_TOKEN=--token-auth-file=a"),
             ("password: |\n  a\n  b\n", "password: |\n  *\n  *\n"),
             (
                 "content: |\n  keys: [{secret: QUFBQQ==}]\n  a: b\n",

@@ -8,9 +8,11 @@ use model::{Body, Evidence, Form, Gap, GapKind, Kind, Minor, Site};
 use yaml::{Cursor, Document, Resolved};
 
 use super::{
-    Source, embedded,
+    Source,
+    command::unfilled,
+    embedded,
     kubeadm::{Around, Configuration, Fallback, Layer, Shape, release},
-    pod::{text_of, unfilled},
+    pod::text_of,
 };
 use crate::{Carried, Hand, Invocation};
 

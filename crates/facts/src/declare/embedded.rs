@@ -40,6 +40,7 @@ pub(super) fn source<'a>(outer: &'a Source<'a>, string: &Cursor<'a>, stream: &'a
         evidence: outer.evidence,
         plane: outer.plane,
         text: scalar.text(),
+        root: outer.root,
         stream,
         inside: Some(Inside { outer, scalar, pointer: string.pointer() }),
     })

@@ -8,9 +8,11 @@ use model::{Evidence, Form, Gap, GapKind, Location, Minor, Problem, ProblemKind,
 use yaml::{Cursor, Stream, Value};
 
 use super::{
-    Source, embedded,
+    Source,
+    command::unfilled,
+    embedded,
     kubeadm::{Argument, Around, Configuration, Fallback, Layer, Shape, tagged},
-    pod::{text_of, unfilled},
+    pod::text_of,
 };
 use crate::{Hand, Invocation};
 

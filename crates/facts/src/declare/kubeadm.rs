@@ -13,10 +13,7 @@ use model::{Body, Evidence, Form, Gap, GapKind, Kind, Location, Minor, Problem, 
 use yaml::{Cursor, Resolved, Value};
 
 use self::added::{ADDED, ETCD, MOUNTS, NEWEST, OLDEST};
-use super::{
-    Source, embedded,
-    pod::{text_of, unfilled},
-};
+use super::{Source, command::unfilled, embedded, pod::text_of};
 use crate::{Carried, Hand, Invocation, Mount, Word, flags::KUBE_APISERVER};
 
 const GROUP: &str = "kubeadm.k8s.io/";

@@ -4,11 +4,13 @@
 //! knows how a setting came to be written. Start at [`invocations`].
 
 mod cluster_api;
+mod command;
 mod embedded;
 mod kind;
 mod kubeadm;
 mod pod;
 mod shell;
+mod unit;
 
 use model::{Evidence, EvidenceId, Kind, Location, Plane, Problem, ProblemKind, Span};
 use yaml::{Cursor, Document, Fault, FaultKind, Stream};
@@ -25,8 +27,9 @@ struct Reader {
 }
 
 /// Every format; the first one that declares something reads the file.
-const READERS: [Reader; 4] = [
+const READERS: [Reader; 5] = [
     Reader { declares: pod::declares, invocations: pod::invocations },
+    Reader { declares: unit::declares, invocations: unit::invocations },
     Reader { declares: kubeadm::declares, invocations: kubeadm::invocations },
     Reader { declares: cluster_api::declares, invocations: cluster_api::invocations },
     Reader { declares: kind::declares, invocations: kind::invocations },
@@ -37,6 +40,8 @@ pub(crate) struct Source<'a> {
     pub(crate) evidence: &'a EvidenceId,
     pub(crate) plane: Plane,
     pub(crate) text: &'a str,
+    /// The folder that stands for `/` of the node.
+    pub(crate) root: Option<&'a str>,
     /// A unit is no YAML; this then holds faults and little else.
     pub(crate) stream: &'a Stream,
     /// The scalar of another text that this one stands in.
@@ -96,7 +101,7 @@ fn faults<'a>(stream: &'a Stream, document: &Document) -> impl Iterator<Item = &
 /// Whether a text declares a component that is judged.
 pub(crate) fn declares(text: &str, stream: &Stream) -> bool {
     let nameless = EvidenceId::new(String::new());
-    let source = Source { evidence: &nameless, plane: Plane::Declared, text, stream, inside: None };
+    let source = Source { evidence: &nameless, plane: Plane::Declared, text, root: None, stream, inside: None };
     READERS.iter().any(|reader| (reader.declares)(&source))
 }
 
@@ -112,20 +117,45 @@ pub(crate) struct Declared {
 }
 
 /// Every process that the evidence of one cluster declares.
-pub(crate) fn invocations(evidence: &[Evidence]) -> Declared {
+pub(crate) fn invocations(evidence: &[Evidence], root: Option<&str>) -> Declared {
+    let mut declared = Declared { invocations: Vec::new(), cut: None };
+    each(evidence, root, &mut |source, reader| {
+        if declared.cut.is_none() {
+            declared.invocations.extend((reader.invocations)(source, evidence));
+        }
+        if declared.invocations.len() > MOST {
+            declared.invocations.truncate(MOST);
+            declared.cut = Some(source.evidence.clone());
+        }
+    });
+    declared
+}
+
+/// Files of the host, by their paths there, that hold parts of the command lines themselves.
+pub(crate) fn files(evidence: &[Evidence], root: Option<&str>) -> Vec<String> {
     let mut found = Vec::new();
+    each(evidence, root, &mut |source, _| found.extend(unit::environment_files(source, evidence)));
+    found
+}
+
+/// Folders, named as evidence is, in which every `.conf` may change what a file of the evidence declares.
+pub(crate) fn folders(evidence: &[Evidence], root: Option<&str>) -> Vec<String> {
+    let mut found = Vec::new();
+    each(evidence, root, &mut |source, _| found.extend(unit::drop_in_folders(source)));
+    found.sort_unstable();
+    found.dedup();
+    found
+}
+
+fn each(evidence: &[Evidence], root: Option<&str>, visit: &mut dyn FnMut(&Source<'_>, &Reader)) {
     for file in evidence.iter().filter(|evidence| evidence.kind == Kind::Workload) {
         let Some(text) = file.text() else { continue };
         let parsed = parsable(file, text);
         let stream = yaml::parse(&parsed, &yaml::Limits::default());
-        let source = Source { evidence: &file.id, plane: file.plane, text: &parsed, stream: &stream, inside: None };
+        let source =
+            Source { evidence: &file.id, plane: file.plane, text: &parsed, root, stream: &stream, inside: None };
         if let Some(reader) = READERS.iter().find(|reader| (reader.declares)(&source)) {
-            found.extend((reader.invocations)(&source, evidence));
-        }
-        if found.len() > MOST {
-            found.truncate(MOST);
-            return Declared { invocations: found, cut: Some(file.id.clone()) };
+            visit(&source, reader);
         }
     }
-    Declared { invocations: found, cut: None }
 }

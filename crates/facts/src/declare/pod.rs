@@ -11,38 +11,10 @@ use yaml::{Cursor, Resolved, Value};
 
 use super::{
     MOST, Source,
+    command::{self, Start, base, find, image_name, script_start, unfilled},
     shell::{self, Variable},
 };
-use crate::{Invocation, Mount, Word, placeholder::placeholder};
-
-/// Programs that start another one named among their arguments.
-const WRAPPERS: [&str; 20] = [
-    "chroot",
-    "dumb-init",
-    "env",
-    "flock",
-    "go-runner",
-    "gosu",
-    "ionice",
-    "nice",
-    "nohup",
-    "nsenter",
-    "numactl",
-    "setpriv",
-    "setsid",
-    "stdbuf",
-    "su-exec",
-    "sudo",
-    "systemd-cat",
-    "time",
-    "timeout",
-    "tini",
-];
-
-/// A real command line has a few dozen words; one that was made to hurt has a hundred thousand.
-const MOST_WORDS: usize = 1024;
-
-const SHELLS: [&str; 5] = ["ash", "bash", "busybox", "dash", "sh"];
+use crate::{Invocation, Mount, Word};
 
 /// Whether a text declares a component that is judged.
 pub(super) fn declares(source: &Source<'_>) -> bool {
@@ -159,90 +131,6 @@ fn raw_words<'a>(container: &Cursor<'a>) -> Vec<RawWord<'a>> {
     words
 }
 
-/// How a command line starts the component.
-enum Start {
-    /// Its own words begin at this index.
-    Direct(usize),
-    /// The word at this index is a shell script that starts it.
-    Script(usize),
-    /// One word holds the whole command line, which no system can run.
-    OneWord(usize),
-}
-
-/// Finds the API server in a command line.
-fn find(words: &[&str], image: Option<&str>) -> Option<Start> {
-    let first = words.first()?;
-    let program = base(first);
-    if let Some(after) = component_at(words, 0) {
-        return Some(Start::Direct(after));
-    }
-    if SHELLS.contains(&program) {
-        let flag =
-            words.iter().position(|word| word.starts_with('-') && !word.starts_with("--") && word.contains('c'))?;
-        let script = words.get(flag + 1)?;
-        return starts_apiserver(script).then_some(Start::Script(flag + 1));
-    }
-    if WRAPPERS.contains(&program) {
-        let at = (1..words.len()).find(|&at| component_at(words, at).is_some() || SHELLS.contains(&base(words[at])))?;
-        if let Some(after) = component_at(words, at) {
-            return Some(Start::Direct(after));
-        }
-        return match find(&words[at..], None)? {
-            Start::Direct(after) => Some(Start::Direct(at + after)),
-            Start::Script(script) => Some(Start::Script(at + script)),
-            Start::OneWord(word) => Some(Start::OneWord(at + word)),
-        };
-    }
-    if first.contains(' ') && starts_apiserver(first) {
-        return Some(Start::OneWord(0));
-    }
-    // Without a command the image's entry point runs, and of an image with this name it is the API server.
-    let entry_point = image.map(image_name).is_some_and(|name| name.starts_with("kube-apiserver"));
-    (entry_point && first.starts_with("--")).then_some(Start::Direct(0))
-}
-
-/// The index after the component's name, if it stands at `at`, alone or behind hyperkube.
-fn component_at(words: &[&str], at: usize) -> Option<usize> {
-    let program = base(words.get(at)?);
-    if program == "kube-apiserver" {
-        return Some(at + 1);
-    }
-    if program == "hyperkube" || program == "km" {
-        let name = words.get(at + 1)?.trim_start_matches("--");
-        return (name == "apiserver" || name == "kube-apiserver").then_some(at + 2);
-    }
-    // OpenShift's build of hyperkube and old all-in-one binaries name the component the same way.
-    (program == "apiserver" || program == "kubernetes").then_some(())?;
-    if program == "kubernetes" {
-        return (words.get(at + 1) == Some(&"apiserver")).then_some(at + 2);
-    }
-    Some(at + 1)
-}
-
-/// Whether a script has a command that starts the API server.
-fn starts_apiserver(script: &str) -> bool {
-    script.contains("apiserver")
-        && shell::commands(script, &BTreeMap::new()).iter().any(|command| script_start(command).is_some())
-}
-
-fn script_start(command: &shell::Command) -> Option<usize> {
-    let words: Vec<_> = command.words.iter().map(|word| word.text.as_str()).collect();
-    match find(&words, None)? {
-        Start::Direct(after) => Some(after),
-        Start::Script(_) | Start::OneWord(_) => None,
-    }
-}
-
-fn base(path: &str) -> &str {
-    path.rsplit('/').next().unwrap_or(path)
-}
-
-/// The last part of an image's name, without tag and digest: `kube-apiserver-amd64`.
-fn image_name(image: &str) -> &str {
-    let image = image.split('@').next().unwrap_or(image);
-    base(image).split(':').next().unwrap_or_default()
-}
-
 /// The release that an image names, if it is an image of the component.
 fn image_version(image: &str) -> Option<Version> {
     let name = image_name(image);
@@ -299,15 +187,7 @@ fn invocation(pod: &Pod<'_>, container: &Cursor<'_>, source: &Source<'_>) -> Opt
         }
     }
 
-    if words.len() > MOST_WORDS {
-        open_ended = Some(Gap {
-            kind: GapKind::Unread,
-            reason: format!("{} arguments, of which the first {MOST_WORDS} are read", words.len()),
-            wanted: "a command line of a length that somebody meant".to_owned(),
-            who_could_answer: "whoever wrote the manifest".to_owned(),
-        });
-        words.truncate(MOST_WORDS);
-    }
+    open_ended = command::shorten(&mut words).or(open_ended);
     if let Some(word) = words.iter().find(|word| word.text.starts_with("--openshift-config")) {
         // OpenShift's server takes its arguments from a KubeAPIServerConfig, so that what is not written here may be set there.
         let file = word.text.split_once('=').map_or("the file of --openshift-config", |(_, file)| file);
@@ -365,19 +245,6 @@ fn direct_word(word: &RawWord<'_>, environment: &Environment, source: &Source<'_
     let unresolved = expanded.unknown.map(unresolved).or_else(|| unfilled(&expanded.text));
     let site = Site { at: source.at(&word.cursor), form: Form::Word };
     Word { unresolved, ..Word::written(expanded.text, site) }
-}
-
-/// A gap for a value that still holds a placeholder. The flag's own name does not count: nobody templates that alone.
-pub(super) fn unfilled(text: &str) -> Option<Gap> {
-    let value = if text.starts_with('-') { text.split_once('=').map_or("", |(_, value)| value) } else { text };
-    let marker =
-        placeholder(value).or_else(|| placeholder(text).filter(|marker| marker.starts_with(['{', '<', '$'])))?;
-    Some(Gap {
-        kind: GapKind::Templated,
-        reason: format!("`{marker}` is a placeholder that is not filled in yet"),
-        wanted: format!("the value of `{marker}`"),
-        who_could_answer: "give the rendered file".to_owned(),
-    })
 }
 
 fn unresolved(name: String) -> Gap {

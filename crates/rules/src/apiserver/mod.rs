@@ -1,6 +1,7 @@
 //! The API server: who may come in, what they may do, and what it tells to whom.
 
 mod authorizers;
+mod oidc;
 
 use crate::rules;
 
@@ -26,11 +27,14 @@ rules! { "apiserver":
     audit_log_maxbackup,
     audit_log_maxsize,
     audit_log_path,
+    authz_no_abac,
     authz_no_always_allow,
     authz_node,
     authz_rbac,
     basic_auth_file,
+    bootstrap_token_auth,
     client_ca_file,
+    cors_origins,
     debug_handlers,
     dynamic_auditing_off,
     encryption_provider_config,
@@ -45,6 +49,8 @@ rules! { "apiserver":
     kubelet_client_cert,
     kubelet_https,
     nodeport_range,
+    oidc_issuer_trust,
+    oidc_prefixes,
     priority_and_fairness,
     profiling,
     repair_malformed_updates,
@@ -57,6 +63,7 @@ rules! { "apiserver":
     service_account_lookup,
     service_account_max_expiration,
     serving_cert,
+    sni_certs,
     tls_cipher_suites,
     tls_client_trust,
     tls_min_version,

@@ -26,7 +26,8 @@ use crate::{
     release,
 };
 use config::Config;
-pub use plugins::AdmissionPlugin;
+pub use gates::GivenGate;
+pub use plugins::{AdmissionPlugin, UnknownPlugin};
 use server::{Server, newer_than_data, version_gap};
 
 /// One API server, resolved.
@@ -205,6 +206,31 @@ impl ApiServer {
     /// Whether an admission plugin runs, and what decides it.
     pub fn admission_plugin(&self, name: &str) -> Result<AdmissionPlugin, Unanswered> {
         plugins::state(self, name)
+    }
+
+    /// Admission plugins that the release does not have, by the flags that name them.
+    pub fn unknown_plugins(&self) -> (Vec<UnknownPlugin>, Vec<Gap>) {
+        plugins::unknown(self)
+    }
+
+    /// The feature gates that it is given, the last of two equal names alone.
+    pub fn given_gates(&self) -> Result<Vec<GivenGate>, Unanswered> {
+        gates::given(self)
+    }
+
+    /// Whether a feature gate is on, and what gives it, where something does.
+    pub fn gate(&self, name: &str) -> Result<(bool, Option<GivenGate>), Unanswered> {
+        gates::state(self, name)
+    }
+
+    /// Whether a gate is on by default and could be switched off.
+    pub fn gate_is_a_default(&self, name: &str) -> Result<bool, Unanswered> {
+        gates::is_a_default(self, name)
+    }
+
+    /// Whether a gate is alpha in the release.
+    pub fn gate_is_alpha(&self, name: &str) -> Result<bool, Unanswered> {
+        gates::is_alpha(self, name)
     }
 }
 

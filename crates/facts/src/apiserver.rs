@@ -20,6 +20,7 @@ use model::{
 
 use crate::{
     Contents, File, Files, Hand, Invocation,
+    configuration::authn::Issuer,
     flags::KUBE_APISERVER,
     golang,
     pflag::{self, Kind},
@@ -37,6 +38,7 @@ pub struct ApiServer {
     release_at: Option<Location>,
     authorizers: Result<Authorizers, Unanswered>,
     anonymous: Result<Anonymous, Unanswered>,
+    issuers: Result<Option<Vec<Issuer>>, Unanswered>,
 }
 
 /// Who authorizes, in the order they are asked.
@@ -203,6 +205,11 @@ impl ApiServer {
         self.anonymous.as_ref().map_err(Clone::clone)
     }
 
+    /// The issuers of tokens that the file of `--authentication-config` names; `None` where there is no such file.
+    pub fn issuers(&self) -> Result<Option<&[Issuer]>, Unanswered> {
+        self.issuers.as_ref().map(|issuers| issuers.as_deref()).map_err(Clone::clone)
+    }
+
     /// Whether an admission plugin runs, and what decides it.
     pub fn admission_plugin(&self, name: &str) -> Result<AdmissionPlugin, Unanswered> {
         plugins::state(self, name)
@@ -244,6 +251,7 @@ struct Resolved {
     names: Vec<FileWant>,
     authorizers: Result<Authorizers, Unanswered>,
     anonymous: Result<Anonymous, Unanswered>,
+    issuers: Result<Option<Vec<Issuer>>, Unanswered>,
 }
 
 /// Resolves one API server. A version that the caller names wins over that of the image, and without either the flags
@@ -292,6 +300,7 @@ pub fn resolve(invocation: &Invocation, version: Option<&Version>, files: &Files
         release_at: named.map(|(_, at)| at.clone()),
         authorizers: merge_views(&resolved, "who authorizes", |one| &one.authorizers),
         anonymous: merge_views(&resolved, "whether requests without credentials are served", |one| &one.anonymous),
+        issuers: merge_views(&resolved, "whether a file names issuers of tokens", |one| &one.issuers),
         component: Component {
             name: KUBE_APISERVER.component,
             instance: invocation.instance.clone(),
@@ -338,12 +347,13 @@ fn at(invocation: &Invocation, version: &Version, files: &Files<'_>) -> Resolved
     let config = Config::read(&server, files);
     let authorizers = effects::authorizers(&server, &config);
     let anonymous = effects::anonymous(&server, &authorizers, &config);
+    let issuers = effects::issuers(&server, &config);
     let Config { names, problems: in_files, .. } = config;
     problems.extend(in_files);
     let mut readings: Vec<(&'static str, Result<Reading, Gap>)> =
         server.readings().map(|(flag, reading)| (flag.name, reading)).collect();
     effects::apply(&server, &authorizers, &anonymous, &mut readings);
-    Resolved { minor: version.minor, readings, problems, names, authorizers, anonymous }
+    Resolved { minor: version.minor, readings, problems, names, authorizers, anonymous, issuers }
 }
 
 /// One list of settings that all possible releases agree on; where they do not, the setting is a gap.

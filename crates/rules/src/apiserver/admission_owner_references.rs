@@ -19,6 +19,8 @@ pub(super) static RULE: Rule = Rule {
         run: Run::One,
         confidence: Confidence::Certain,
         remedy: "turn `OwnerReferencesPermissionEnforcement` on",
-        breaks: &["Controllers without the right to delete an object, or to update the finalizers of its owner, cannot set owner references."],
+        breaks: &[
+            "Controllers without the right to delete an object, or to update the finalizers of its owner, cannot set owner references.",
+        ],
     }),
 };

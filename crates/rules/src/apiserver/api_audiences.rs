@@ -57,7 +57,10 @@ fn check(server: &ApiServer) -> Verdict {
         None => Ok(fine),
         Some(strange) => Err(Unanswered::Gap(Gap {
             kind: GapKind::Manual,
-            reason: format!("whether `{strange}` in `{}` names this API server alone is not to be seen", say::flag(name)),
+            reason: format!(
+                "whether `{strange}` in `{}` names this API server alone is not to be seen",
+                say::flag(name)
+            ),
             wanted: format!("who asks for tokens for `{strange}`"),
             who_could_answer: "whoever runs the cluster".to_owned(),
         })),

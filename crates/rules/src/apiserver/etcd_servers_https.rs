@@ -31,18 +31,21 @@ fn check(server: &ApiServer) -> Verdict {
             Err(_) => continue,
         };
         let name = held.setting.name;
-        // Where nothing is overridden there is nothing to say of it.
-        if held.value.is_empty() && name == flag::ETCD_SERVERS_OVERRIDES.name {
+        // Without any address the server does not start, which is another rule's to say: nothing is sent in the clear.
+        if held.value.is_empty() {
             continue;
         }
         let addresses: Vec<&str> = held.value.iter().flat_map(|item| addresses(item)).collect();
-        let plain: Vec<&str> = addresses.iter().copied().filter(|address| transport(address) == Transport::Plain).collect();
+        let plain: Vec<&str> =
+            addresses.iter().copied().filter(|address| transport(address) == Transport::Plain).collect();
         if plain.is_empty() && !addresses.is_empty() {
             let fine = say::fine(server.component(), name, held.reading);
             answer.seen.extend(fine.seen);
             because.push(fine.because);
             answer.setting = answer.setting.or(fine.setting);
-            answer.gaps.extend(addresses.iter().find(|address| transport(address) == Transport::Socket).map(|address| socket(address)));
+            answer.gaps.extend(
+                addresses.iter().find(|address| transport(address) == Transport::Socket).map(|address| socket(address)),
+            );
             continue;
         }
         let remedy = say::remedy(
@@ -52,20 +55,23 @@ fn check(server: &ApiServer) -> Verdict {
         );
         // The one that most can listen to says most.
         let worst = plain.iter().find(|address| !is_loopback(address)).or(plain.first());
-        let message = match worst {
-            Some(address) => format!("`{}` has `{address}`, which is not https", say::flag(name)),
-            None => say::is(name, "", held.origin(), &server.component().release),
-        };
+        let Some(worst) = worst else { continue };
+        let message = format!("`{}` has `{worst}`, which is not https", say::flag(name));
         let mut finding = say::wrong(name, message, held.origin(), remedy);
         finding.subject = Some(say::flag(name));
-        if !plain.is_empty() && plain.iter().all(|address| is_loopback(address)) {
+        if plain.iter().all(|address| is_loopback(address)) {
             finding.severity = Some(Severity::High);
         }
         // Without a scheme it is the client's version and its certificates that decide (etcd client/v3/internal/endpoint).
-        if plain.iter().all(|address| !address.contains("://")) && !plain.is_empty() {
+        if plain.iter().all(|address| !address.contains("://")) {
             finding.confidence = Confidence::Probable;
         }
         answer.findings.push(finding);
+    }
+    if answer.seen.is_empty() && answer.findings.is_empty() && answer.gaps.is_empty() {
+        return Err(Unanswered::NotApplicable(
+            "no address of etcd is given, so that the server does not start".to_owned(),
+        ));
     }
     answer.because = because.join(", ");
     Ok(answer)

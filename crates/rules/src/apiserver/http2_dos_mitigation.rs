@@ -70,7 +70,8 @@ fn mitigated(server: &ApiServer) -> Result<Result<String, Box<Finding>>, Unanswe
     let upgrade = "run a release that has the mitigation on by itself, which 1.29 was the first to have";
     let (message, origin, title) = match server.gate(GATE) {
         Ok((true, by)) => {
-            let how = by.map_or_else(|| format!(" by default in {}", component.release), |by| format!(": `{}=true`", by.name));
+            let how = by
+                .map_or_else(|| format!(" by default in {}", component.release), |by| format!(": `{}=true`", by.name));
             return Ok(Ok(format!("`{GATE}` is on{how}")));
         }
         Ok((false, Some(by))) => {

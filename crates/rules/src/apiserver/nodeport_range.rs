@@ -21,7 +21,10 @@ pub(super) static RULE: Rule = Rule {
         only_with: None,
         cure: Cure::Manual,
         remedy: "keep node ports away from those of the host",
-        breaks: &["Services cannot be created again with a port that the new range lacks.", "Firewalls and load balancers may name the old range."],
+        breaks: &[
+            "Services cannot be created again with a port that the new range lacks.",
+            "Firewalls and load balancers may name the old range.",
+        ],
     }),
 };
 

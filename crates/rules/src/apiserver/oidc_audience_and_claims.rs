@@ -1,9 +1,9 @@
 //! Tokens of the identity provider are taken with a signature that the provider does not alone make. The page beside this file explains the rule and tests it.
 
 use facts::{apiserver::ApiServer, flag};
-use model::{Gap, GapKind, RuleCard, Severity, Unanswered, Verdict};
+use model::{Answer, Gap, GapKind, RuleCard, Severity, Unanswered, Verdict};
 
-use super::oidc;
+use super::oidc::{self, Providers};
 use crate::{Applies, Check, Rule, say};
 
 pub(super) static RULE: Rule = Rule {
@@ -23,7 +23,10 @@ pub(super) static RULE: Rule = Rule {
 const ASYMMETRIC: [&str; 9] = ["RS256", "RS384", "RS512", "ES256", "ES384", "ES512", "PS256", "PS384", "PS512"];
 
 fn check(server: &ApiServer) -> Verdict {
-    oidc::issuer(server)?;
+    if let Providers::File(issuers) = oidc::providers(server)? {
+        let unknown = |issuer| alone(&format!("the audiences of `{}` are", oidc::name(issuer)));
+        return Ok(Answer { gaps: issuers.iter().map(unknown).collect(), ..Answer::default() });
+    }
     let client = server.get(&flag::OIDC_CLIENT_ID)?;
     // 1.10 brought the list; up to then it was RS256.
     match server.get(&flag::OIDC_SIGNING_ALGS) {
@@ -38,10 +41,14 @@ fn check(server: &ApiServer) -> Verdict {
         Err(Unanswered::NotApplicable(_)) => {}
         Err(gap) => return Err(gap),
     }
-    Err(Unanswered::Gap(Gap {
+    Err(Unanswered::Gap(alone(&format!("the client `{}` is", client.value))))
+}
+
+fn alone(what: &str) -> Gap {
+    Gap {
         kind: GapKind::Manual,
-        reason: format!("whether the client `{}` is this cluster's alone is not to be seen", client.value),
+        reason: format!("whether {what} this cluster's alone is not to be seen"),
         wanted: "the clients that are registered with the provider".to_owned(),
         who_could_answer: "whoever runs the identity provider".to_owned(),
-    }))
+    }
 }

@@ -1,9 +1,9 @@
 //! Users or groups of the identity provider have the names that the provider gives them. The page beside this file explains the rule and tests it.
 
-use facts::{apiserver::ApiServer, flag};
-use model::{Answer, Finding, RuleCard, Severity, Unanswered, Verdict};
+use facts::{apiserver::ApiServer, configuration::authn::Issuer, flag};
+use model::{Answer, Finding, Gap, GapKind, RuleCard, Severity, Unanswered, Verdict};
 
-use super::oidc;
+use super::oidc::{self, Providers};
 use crate::{Applies, Check, Rule, say};
 
 pub(super) static RULE: Rule = Rule {
@@ -20,7 +20,9 @@ pub(super) static RULE: Rule = Rule {
 };
 
 fn check(server: &ApiServer) -> Verdict {
-    oidc::issuer(server)?;
+    if let Providers::File(issuers) = oidc::providers(server)? {
+        return Ok(in_file(issuers));
+    }
     let mut answer = Answer::default();
     let mut because = Vec::new();
     for question in [groups, username] {
@@ -40,6 +42,50 @@ fn check(server: &ApiServer) -> Verdict {
     Ok(answer)
 }
 
+fn in_file(issuers: &[Issuer]) -> Answer {
+    let mut answer = Answer {
+        because: "every issuer of the file gives its names a prefix".to_owned(),
+        setting: Some(oidc::FIELD.to_owned()),
+        ..Answer::default()
+    };
+    for issuer in issuers {
+        for (what, mapping) in [("groups", &issuer.groups), ("users", &issuer.username)] {
+            let Some(mapping) = mapping else { continue };
+            answer.seen.push(oidc::written(&mapping.at));
+            let Some(claim) = &mapping.claim else {
+                answer.gaps.extend(mapping.expression.as_ref().map(|_| by_expression(issuer, what, "an expression")));
+                continue;
+            };
+            // As with the flags: nobody has a mail address that begins like a name of the system.
+            let mail = what == "users" && claim.value == "email";
+            let prefix = mapping.prefix.as_ref().map_or("", |prefix| prefix.value.as_str());
+            if (prefix.is_empty() && mail) || (!prefix.is_empty() && !reaches_the_system(prefix)) {
+                continue;
+            }
+            // A rule may refuse such names instead.
+            if !issuer.user_rules.is_empty() {
+                answer.gaps.push(by_expression(issuer, what, "a rule"));
+                continue;
+            }
+            let state =
+                if prefix.is_empty() { "have no prefix".to_owned() } else { format!("have the prefix `{prefix}`") };
+            let message = format!("{what} of `{}` {state}", oidc::name(issuer));
+            let at = mapping.prefix.as_ref().map_or(&mapping.at, |prefix| &prefix.at);
+            answer.findings.push(oidc::wrong(issuer, what, message, at, remedy()));
+        }
+    }
+    answer
+}
+
+fn by_expression(issuer: &Issuer, what: &str, by: &str) -> Gap {
+    Gap {
+        kind: GapKind::Manual,
+        reason: format!("what becomes of {what} of `{}` depends on {by} in CEL, which was not run", oidc::name(issuer)),
+        wanted: format!("what {by} makes of names that begin with `system:`"),
+        who_could_answer: "whoever maintains the AuthenticationConfiguration".to_owned(),
+    }
+}
+
 fn groups(server: &ApiServer) -> Verdict {
     let claim = server.get(&flag::OIDC_GROUPS_CLAIM)?;
     if claim.value.is_empty() {
@@ -49,7 +95,12 @@ fn groups(server: &ApiServer) -> Verdict {
         Ok(prefix) => prefix,
         // 1.8 brought the prefixes.
         Err(Unanswered::NotApplicable(reason)) => {
-            let mut finding = say::wrong(claim.setting.name, format!("groups cannot have a prefix: {reason}"), claim.origin(), remedy());
+            let mut finding = say::wrong(
+                claim.setting.name,
+                format!("groups cannot have a prefix: {reason}"),
+                claim.origin(),
+                remedy(),
+            );
             finding.subject = Some("groups".to_owned());
             return Ok(say::fail(finding));
         }

@@ -38,7 +38,8 @@ fn check(component: &Component) -> Verdict {
                     .collect();
                 if let Some((_, first)) = lost.last() {
                     let name = say::flag(setting.name);
-                    let message = format!("`{name}` is `{first}` first and `{}` in the end, which holds", reading.value);
+                    let message =
+                        format!("`{name}` is `{first}` first and `{}` in the end, which holds", reading.value);
                     let remedy = say::remedy(
                         "keep the value that is meant, and take the others away",
                         &["Taking the last one away changes what is in force."],

@@ -30,8 +30,11 @@ fn check(server: &ApiServer) -> Verdict {
     if level.value <= LIMIT {
         return Ok(fine);
     }
-    let remedy =
-        say::remedy("log no more than level 4", &["Support cases have less detail."], say::set(name, level.origin(), "2"));
+    let remedy = say::remedy(
+        "log no more than level 4",
+        &["Support cases have less detail."],
+        say::set(name, level.origin(), "2"),
+    );
     let mut finding = say::wrong(name, fine.because, level.origin(), remedy);
     finding.severity = (level.value >= BODIES).then_some(Severity::High);
     Ok(say::fail(finding))

@@ -20,7 +20,7 @@ pub(super) static RULE: Rule = Rule {
 
 /// The highest level that shows nothing of what is sent.
 const LIMIT: i64 = 4;
-/// From here on headers and bodies are shown (client-go transport/round_trippers.go).
+/// From here on bodies are shown (client-go transport/round_trippers.go).
 const BODIES: i64 = 8;
 
 fn check(server: &ApiServer) -> Verdict {

@@ -30,8 +30,8 @@ pub(super) fn providers(server: &ApiServer) -> Result<Providers<'_>, Unanswered>
         None => {}
     }
     let issuer = server.get(&flag::OIDC_ISSUER_URL)?;
-    // Up to 1.28 the flags do nothing without both of them, later the server refuses one without the other
-    // (pkg/kubeapiserver/authenticator/config.go, New, and options/authentication.go, Validate).
+    // No authenticator is made without both, and the server refuses one without the other
+    // (pkg/kubeapiserver/authenticator/config.go, New, and options/authentication.go, Validate, 1.28).
     if issuer.value.is_empty() || server.get(&flag::OIDC_CLIENT_ID)?.value.is_empty() {
         return Err(none());
     }

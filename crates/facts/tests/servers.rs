@@ -380,6 +380,29 @@ fn files_that_decide_are_wanted() {
 }
 
 #[test]
+fn what_a_release_takes_is_what_its_source_lists() {
+    for (version, word, refused) in [
+        ("1.36.2", "--tls-cipher-suites=TLS_RSA_WITH_AES_256_GCM_SHA384,TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256", false),
+        ("1.36.2", "--tls-cipher-suites=TLS_ECDHE_ECDSA_WITH_3DES_EDE_CBC_SHA", true),
+        ("1.18.0", "--tls-cipher-suites=TLS_AES_128_GCM_SHA256,TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256", true),
+        ("1.19.0", "--tls-cipher-suites=TLS_AES_128_GCM_SHA256,TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256", false),
+        ("1.20.2", "--etcd-servers=10.0.0.1:2379", true),
+        ("1.36.2", "--etcd-servers=10.0.0.1:2379", false),
+    ] {
+        let argv = match word.starts_with("--etcd") {
+            true => [&BASE[1..], &[word]].concat(),
+            false => with_base(&[word]),
+        };
+        assert_eq!(
+            !stops(&server(version, &argv)).is_empty(),
+            refused,
+            "{version} {word}: {:?}",
+            stops(&server(version, &argv))
+        );
+    }
+}
+
+#[test]
 fn admission_plugins_follow_their_flags() {
     let plugin = |argv: &[&str], name: &str| server("1.36.2", argv).admission_plugin(name).map(|plugin| plugin.enabled);
     assert_eq!(plugin(&[], "NodeRestriction"), Ok(false));

@@ -403,6 +403,27 @@ fn what_a_release_takes_is_what_its_source_lists() {
 }
 
 #[test]
+fn a_word_that_is_not_known_may_set_what_stands_before_it() {
+    let mut words = with_base(&["--anonymous-auth=false", "$EXTRA", "--profiling=false"]);
+    words.push("--enable-admission-plugins=NodeRestriction");
+    let mut invocation = invocation(words);
+    let extra = invocation.words.iter_mut().find(|word| word.text == "$EXTRA").expect("there");
+    extra.unresolved = Some(Gap {
+        kind: GapKind::Unresolved,
+        reason: "`$EXTRA` is not known".to_owned(),
+        wanted: "$EXTRA".to_owned(),
+        who_could_answer: "the running process".to_owned(),
+    });
+    let server = resolve(&invocation, Some(&"1.36.2".parse().expect("a version")), &NO_FILES);
+    let gap = "gap: `$EXTRA` is not known, and may set the flag again";
+    assert_eq!(printed(&server, "anonymous-auth"), gap);
+    assert_eq!(printed(&server, "authorization-mode"), gap);
+    // The last scalar wins, and lists add up.
+    assert_eq!(printed(&server, "profiling"), "false");
+    assert_eq!(printed(&server, "enable-admission-plugins"), gap);
+}
+
+#[test]
 fn admission_plugins_follow_their_flags() {
     let plugin = |argv: &[&str], name: &str| server("1.36.2", argv).admission_plugin(name).map(|plugin| plugin.enabled);
     assert_eq!(plugin(&[], "NodeRestriction"), Ok(false));

@@ -143,11 +143,10 @@ fn command_lines_of_1_20_resolve_as_recorded() {
 }
 
 /// What neither the command line nor the configuration files tell.
-const BEYOND: [(&str, &str); 4] = [
+const BEYOND: [(&str, &str); 3] = [
     ("flag: bind-address of another host", "which addresses the host has"),
     ("flag: bind-address ::", "which addresses the host has"),
     ("flag: service-account-key-file garbage", "what the file says"),
-    ("flag: authorization-mode=ABAC with a malformed policy line", "what the file says"),
 ];
 
 /// The files of a case below a root, and the missing ones as such; those that they name come after them.

@@ -470,7 +470,7 @@ const FILES: [(&str, Contents); 36] = [
     ("authentication-config", Contents::Text),
     ("authentication-token-webhook-config-file", Contents::Unneeded),
     ("authorization-config", Contents::Text),
-    ("authorization-policy-file", Contents::Unneeded),
+    ("authorization-policy-file", Contents::Text),
     ("authorization-webhook-config-file", Contents::Unneeded),
     ("basic-auth-file", Contents::Unneeded),
     ("client-ca-file", Contents::Unneeded),

@@ -6,6 +6,7 @@
 //!
 //! It does not know the command line beyond what [`Around`] says, and opens no file. Start at [`check`].
 
+pub mod abac;
 pub mod admission;
 pub mod audit_policy;
 pub mod authn;
@@ -32,6 +33,7 @@ pub enum ConfigFile {
     Egress(egress::Egress),
     Tracing(tracing::Tracing),
     Tokens(token_file::TokenFile),
+    Abac(abac::Policies),
 }
 
 /// Reads the file that a flag names, the flag given without its dashes, as the possible releases do.
@@ -45,6 +47,7 @@ pub fn check(flag: &str, evidence: &Evidence, version: &Release, around: &Around
         "encryption-provider-config" | "experimental-encryption-provider-config" => {
             encryption::read_around(evidence, version, around).map(ConfigFile::Encryption)
         }
+        "authorization-policy-file" => abac::read(evidence, version).map(ConfigFile::Abac),
         "audit-policy-file" => audit_policy::read(evidence, version).map(ConfigFile::AuditPolicy),
         "admission-control-config-file" => admission::read_around(evidence, version, around).map(ConfigFile::Admission),
         "egress-selector-config-file" => egress::read_around(evidence, version, around).map(ConfigFile::Egress),

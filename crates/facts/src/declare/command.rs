@@ -144,5 +144,10 @@ pub(super) fn shorten(words: &mut Vec<Word>) -> Option<Gap> {
         who_could_answer: "whoever wrote the manifest".to_owned(),
     });
     words.truncate(MOST_WORDS);
+    // What was left out may set again what was read.
+    if let (Some(gap), Some(last)) = (&gap, words.last()) {
+        let site = last.site.clone();
+        words.push(Word { unresolved: Some(gap.clone()), ..Word::written("", site) });
+    }
     gap
 }

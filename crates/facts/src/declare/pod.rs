@@ -279,7 +279,6 @@ fn read_script(
         if shell_word.splits && !shell_word.text.starts_with('-') {
             // Nobody knows how many words this is, nor which.
             open_ended.get_or_insert_with(|| unresolved(shell_word.text.clone()));
-            continue;
         }
         let gap = shell_word.unknown.clone().map(unresolved).or_else(|| unfilled(&shell_word.text));
         let site = Site { at, form: Form::Script };

@@ -609,7 +609,9 @@ fn expand(
                     }
                 }
                 Err(gap) => {
-                    open.get_or_insert(gap);
+                    // It may be any number of words; what stands before it may be written again.
+                    open.get_or_insert_with(|| gap.clone());
+                    words.push(Expanded { glyphs, at: here, gap: Some(gap) });
                 }
             }
             continue;
@@ -770,7 +772,6 @@ fn invocation(
             for word in &command.words[after..] {
                 if word.splits && !word.text.starts_with('-') {
                     open_ended.get_or_insert_with(|| unknown(&word.text));
-                    continue;
                 }
                 let inside = |at: &usize| word.range.contains(at);
                 let first = starts.iter().position(inside);
@@ -784,6 +785,11 @@ fn invocation(
                 found.push(Word { unresolved: gap, ..Word::written(word.text.clone(), site) });
             }
         }
+    }
+    // A drop-in that could not be read may replace the command line or the variables in it.
+    if let Some(gap) = &unit.unread {
+        let site = Site { at: place(&unit.texts, source, &entry.value), form: Form::Script };
+        found.push(Word { unresolved: Some(gap.clone()), ..Word::written("", site) });
     }
     open_ended = command::shorten(&mut found).or(open_ended);
     let name = file_name(source.evidence.as_str());
@@ -874,6 +880,9 @@ mod tests {
         assert!(found.words.iter().all(|word| word.unresolved.is_some()));
         let (found, _) = read("[Service]\nExecStart=kube-apiserver $A --v=${L}\n", &[]);
         assert!(found.open_ended.is_some() && found.words[0].unresolved.is_some());
+        // What may be any number of words keeps its place among the others.
+        let (found, _) = read("[Service]\nEnvironmentFile=/etc/k/env\nExecStart=kube-apiserver --a=1 $B --c=1\n", &[]);
+        assert_eq!(found.words.iter().map(|word| word.unresolved.is_some()).collect::<Vec<_>>(), [false, true, false]);
     }
 
     #[test]

@@ -9,6 +9,7 @@ mod embedded;
 mod kind;
 mod kubeadm;
 mod pod;
+mod runtime;
 mod shell;
 mod unit;
 

@@ -7,14 +7,16 @@
 
 use std::collections::BTreeMap;
 
-use model::{Body, Evidence, EvidenceId, Form, Gap, GapKind, Location, Problem, ProblemKind, Site, Span};
+use model::{Body, Evidence, EvidenceId, Form, Gap, GapKind, Location, Problem, ProblemKind, Site, Span, Version};
 
 use super::{
     Source,
     command::{self, Start, find, script_start, starts_apiserver, unfilled},
+    pod::image_version,
+    runtime::{self, Run},
     shell::{self, Variable},
 };
-use crate::{Files, Invocation, Word, redact::parsable};
+use crate::{Files, Invocation, Mount, Word, redact::parsable};
 
 /// Where units lie below a root, the first wins (systemd.unit(5), "Unit File Load Path").
 const FOLDERS: [&str; 5] = [
@@ -723,6 +725,14 @@ fn invocation(
     let skipped = tokens.len() - words.len();
     let mut open_ended = unit.unread.clone();
     let mut found = Vec::new();
+    let mut container = None;
+    if let Some(run) = runtime::run(&words.iter().map(String::as_str).collect::<Vec<_>>()) {
+        // What other images of the same pod are given is not the component's.
+        tokens.truncate(run.words.1 + skipped);
+        let before = tokens.get(skipped..run.words.0 + skipped).unwrap_or_default();
+        container = Some(Container::of(before, environment, &unit.texts, source));
+    }
+    let container = container.unwrap_or_default();
     match start(&words)? {
         Start::Direct(after) => {
             let literal = text_of(&tokens.first()?.glyphs);
@@ -764,7 +774,8 @@ fn invocation(
                     Some(start)
                 })
                 .collect();
-            let commands = shell::commands(&script, &environment.variables());
+            let variables = if container.is_one { container.variables } else { environment.variables() };
+            let commands = shell::commands(&script, &variables);
             let (command, after) =
                 commands.iter().find_map(|command| script_start(command).map(|after| (command, after)))?;
             for word in &command.words[after..] {
@@ -795,14 +806,51 @@ fn invocation(
         words: found,
         open_ended,
         list: Some(Site { at: place(&unit.texts, source, &entry.value), form: Form::Script }),
-        version: None,
+        version: container.version,
         releases: None,
-        mounts: Vec::new(),
+        mounts: container.mounts,
         carried: Vec::new(),
-        contained: false,
+        contained: container.is_one,
         distribution: None,
         problems: Vec::new(),
     })
+}
+
+/// What a container runtime that the unit calls puts around the component.
+#[derive(Default)]
+struct Container {
+    is_one: bool,
+    mounts: Vec<Mount>,
+    variables: BTreeMap<String, Variable>,
+    version: Option<(Version, Location)>,
+}
+
+impl Container {
+    /// The words from the runtime to the image, as systemd hands them over.
+    fn of(before: &[Token], environment: &Environment, texts: &[(EvidenceId, String)], source: &Source<'_>) -> Self {
+        // A variable that nobody can read holds more options, which is no reason to doubt the component's own words.
+        let words = expand(before, environment, texts, source, &mut None);
+        let texts: Vec<String> = words.iter().map(|word| text_of(&word.glyphs)).collect();
+        let run = runtime::run(&texts.iter().map(String::as_str).collect::<Vec<_>>());
+        let Some(Run { image, mounts, variables, .. }) = run else {
+            return Self { is_one: true, ..Self::default() };
+        };
+        let image = words.get(image).zip(texts.get(image)).filter(|(word, _)| word.gap.is_none());
+        let version = image.and_then(|(word, text)| Some((image_version(text)?, word.at.clone())));
+        let known = environment.variables();
+        let value = |name: &str, value: Option<String>| match value {
+            Some(value) => Variable::Known(value),
+            None => known.get(name).cloned().unwrap_or(Variable::Unknown),
+        };
+        let variables = variables
+            .into_iter()
+            .map(|(name, given)| {
+                let value = value(&name, given);
+                (name, value)
+            })
+            .collect();
+        Self { is_one: true, mounts, variables, version }
+    }
 }
 
 #[cfg(test)]
@@ -890,5 +938,25 @@ mod tests {
         ];
         let found = crate::declare::invocations(&pieces, Some("n"));
         assert!(found.invocations.iter().all(|one| one.problems.iter().any(|problem| problem.stops)));
+    }
+
+    #[test]
+    fn a_container_runtime_is_looked_through() {
+        let line = "docker run --rm -e L=7 -v ${D}/ssl:/ssl:ro -v own:/var registry/hyperkube:v1.9.3 ";
+        let unit = |rest: &str| format!("[Service]\nEnvironment=D=/srv A=--z\nExecStart=/usr/bin/{line}{rest}\n");
+        let (found, _) = read(&unit("/hyperkube apiserver $A --v=2"), &[]);
+        let texts: Vec<_> = found.words.iter().map(|word| word.text.as_str()).collect();
+        assert_eq!(texts, ["--z", "--v=2"]);
+        assert!(found.contained && found.open_ended.is_none());
+        assert_eq!(found.version.expect("a release").0.to_string(), "1.9.3");
+        let mount = |container: &str, host: Option<&str>| Mount {
+            container: container.to_owned(),
+            host: host.map(str::to_owned),
+        };
+        assert_eq!(found.mounts, [mount("/ssl", Some("/srv/ssl")), mount("/var", None)]);
+        let script = unit("sh -c 'exec kube-apiserver --v=$$L --w=$$A'");
+        let (found, _) = read(&script, &[]);
+        assert_eq!(found.words[0].text, "--v=7");
+        assert!(found.words[1].unresolved.is_some(), "the unit's own variables are not those of the container");
     }
 }

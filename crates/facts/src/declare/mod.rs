@@ -8,6 +8,7 @@ mod command;
 mod embedded;
 mod kind;
 mod kubeadm;
+mod machine;
 mod pod;
 mod runtime;
 mod shell;
@@ -28,12 +29,13 @@ struct Reader {
 }
 
 /// Every format; the first one that declares something reads the file.
-const READERS: [Reader; 5] = [
+const READERS: [Reader; 6] = [
     Reader { declares: pod::declares, invocations: pod::invocations },
     Reader { declares: unit::declares, invocations: unit::invocations },
     Reader { declares: kubeadm::declares, invocations: kubeadm::invocations },
     Reader { declares: cluster_api::declares, invocations: cluster_api::invocations },
     Reader { declares: kind::declares, invocations: kind::invocations },
+    Reader { declares: machine::declares, invocations: machine::invocations },
 ];
 
 /// The text of one file, and what YAML makes of it.
@@ -46,7 +48,7 @@ pub(crate) struct Source<'a> {
     /// A unit is no YAML; this then holds faults and little else.
     pub(crate) stream: &'a Stream,
     /// The scalar of another text that this one stands in.
-    inside: Option<embedded::Inside<'a>>,
+    inside: Option<embedded::Place<'a>>,
 }
 
 impl<'a> Source<'a> {
@@ -82,7 +84,7 @@ impl<'a> Source<'a> {
     }
 
     pub(crate) fn location(&self, span: yaml::Span, pointer: String) -> Location {
-        if let Some(inside) = &self.inside {
+        if let Some(inside) = self.inside.as_ref().and_then(embedded::Place::inside) {
             return inside.location(span);
         }
         Location {

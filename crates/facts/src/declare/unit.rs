@@ -12,6 +12,7 @@ use model::{Body, Evidence, EvidenceId, Form, Gap, GapKind, Location, Problem, P
 use super::{
     Source,
     command::{self, Start, find, script_start, starts_apiserver, unfilled},
+    embedded::{Inside, Place, Written},
     pod::image_version,
     runtime::{self, Run},
     shell::{self, Variable},
@@ -318,7 +319,7 @@ fn file_name(id: &str) -> &str {
 }
 
 /// The name of the unit that a file in a folder of drop-ins is for.
-fn drop_in_of(id: &str) -> Option<&str> {
+pub(super) fn drop_in_of(id: &str) -> Option<&str> {
     let folder = id.rsplit('/').nth(1)?;
     folder.strip_suffix(".d").filter(|name| name.ends_with(".service"))
 }
@@ -341,19 +342,30 @@ pub(super) fn drop_in_folders(source: &Source<'_>) -> Vec<String> {
     folders
 }
 
+/// A text that the unit is made of.
+struct Piece<'u> {
+    id: EvidenceId,
+    /// Where it stands in another text.
+    inside: Option<&'u Inside<'u>>,
+}
+
 /// The unit and its drop-ins as one list of assignments.
-struct Unit {
-    texts: Vec<(EvidenceId, String)>,
+struct Unit<'u> {
+    texts: Vec<Piece<'u>>,
     entries: Vec<Entry>,
     unread: Option<Gap>,
 }
 
-fn unit(source: &Source<'_>, evidence: &[Evidence]) -> Unit {
+fn unit<'u>(source: &'u Source<'u>, evidence: &[Evidence]) -> Unit<'u> {
     let mut unit = Unit {
-        texts: vec![(source.evidence.clone(), source.text.to_owned())],
+        texts: vec![Piece { id: source.evidence.clone(), inside: source.inside.as_ref().and_then(Place::inside) }],
         entries: entries(source.text, 0),
         unread: None,
     };
+    if let Some(Place::File(file, beside)) = &source.inside {
+        unit.add_written(file_name(&file.path), beside);
+        return unit;
+    }
     // Of two drop-ins of one name the one in the earlier folder counts; then they are read in the order of their names.
     let mut seen: BTreeMap<&str, &Evidence> = BTreeMap::new();
     for folder in drop_in_folders(source) {
@@ -377,7 +389,7 @@ fn unit(source: &Source<'_>, evidence: &[Evidence]) -> Unit {
             Body::Text(text) => {
                 let text = parsable(piece, text).into_owned();
                 unit.entries.extend(entries(&text, unit.texts.len()));
-                unit.texts.push((piece.id.clone(), text));
+                unit.texts.push(Piece { id: piece.id.clone(), inside: None });
             }
             Body::Unread(gap) => {
                 unit.unread.get_or_insert_with(|| gap.clone());
@@ -388,7 +400,38 @@ fn unit(source: &Source<'_>, evidence: &[Evidence]) -> Unit {
     unit
 }
 
-impl Unit {
+impl<'u> Unit<'u> {
+    /// Drop-ins that are written to the machine beside the unit.
+    fn add_written(&mut self, name: &str, beside: &'u [Written<'u>]) {
+        let mut seen: BTreeMap<&str, (usize, &'u Written<'u>)> = BTreeMap::new();
+        for file in beside {
+            let mut parts = file.path.rsplit('/');
+            let own = parts.next().filter(|own| own.ends_with(".conf"));
+            let of_unit = parts.next().and_then(|folder| folder.strip_suffix(".d")) == Some(name);
+            let rank = FOLDERS
+                .iter()
+                .position(|folder| file.path.strip_prefix(folder).is_some_and(|rest| rest.matches('/').count() == 2));
+            let Some((own, rank)) = own.zip(rank).filter(|_| of_unit) else { continue };
+            if seen.get(own).is_none_or(|(known, _)| rank <= *known) {
+                seen.insert(own, (rank, file));
+            }
+        }
+        for (_, file) in seen.into_values() {
+            match &file.text {
+                Ok(text) => {
+                    self.entries.extend(entries(text, self.texts.len()));
+                    self.add_text(file);
+                }
+                Err(_) => self.unread = self.unread.take().or_else(|| file.gap()),
+            }
+        }
+    }
+
+    fn add_text(&mut self, file: &'u Written<'u>) {
+        let Some(first) = self.texts.first() else { return };
+        self.texts.push(Piece { id: first.id.clone(), inside: file.inside.as_ref() });
+    }
+
     fn service<'a>(&'a self, key: &'a str) -> impl Iterator<Item = &'a Entry> {
         self.entries.iter().filter(move |entry| is(entry, key))
     }
@@ -427,9 +470,9 @@ struct Environment {
     closed: bool,
 }
 
-fn environment(
-    unit: &mut Unit,
-    source: &Source<'_>,
+fn environment<'u>(
+    unit: &mut Unit<'u>,
+    source: &'u Source<'u>,
     evidence: &[Evidence],
     problems: &mut Vec<Problem>,
 ) -> Environment {
@@ -452,7 +495,23 @@ fn environment(
     let files_api = Files { root: source.root, mounts: &[], contained: false, evidence, carried: &[] };
     for (written, location) in files {
         let path = written.trim_start_matches('-');
-        let gap = if is_plain_path(path) {
+        let beside = match &source.inside {
+            Some(Place::File(_, beside)) => beside.iter().rfind(|file| file.path == path),
+            _ => None,
+        };
+        let gap = if let Some(file) = beside {
+            match &file.text {
+                Ok(text) => {
+                    for (name, value) in environment_file(text, unit.texts.len()) {
+                        environment.values.insert(name, Ok(value));
+                    }
+                    unit.add_text(file);
+                    environment.closed = true;
+                    continue;
+                }
+                Err(_) => file.gap().unwrap_or_else(|| unread_file(path)),
+            }
+        } else if is_plain_path(path) {
             match files_api.look(path) {
                 crate::File::Read(piece) => match piece.text() {
                     Some(text) => {
@@ -460,7 +519,7 @@ fn environment(
                         for (name, value) in environment_file(&text, unit.texts.len()) {
                             environment.values.insert(name, Ok(value));
                         }
-                        unit.texts.push((piece.id.clone(), text));
+                        unit.texts.push(Piece { id: piece.id.clone(), inside: None });
                         environment.closed = true;
                         continue;
                     }
@@ -564,16 +623,20 @@ impl Environment {
     }
 }
 
-fn place(texts: &[(EvidenceId, String)], source: &Source<'_>, glyphs: &[Glyph]) -> Location {
+fn place(texts: &[Piece<'_>], source: &Source<'_>, glyphs: &[Glyph]) -> Location {
     match (glyphs.first(), glyphs.last()) {
         (Some(first), Some(last)) => at(texts, source, first.text, first.start, last.end),
         _ => Location::whole(source.evidence.clone(), source.plane),
     }
 }
 
-fn at(texts: &[(EvidenceId, String)], source: &Source<'_>, text: usize, start: usize, end: usize) -> Location {
-    let evidence = texts.get(text).map_or_else(|| source.evidence.clone(), |(id, _)| id.clone());
+fn at(texts: &[Piece<'_>], source: &Source<'_>, text: usize, start: usize, end: usize) -> Location {
+    let piece = texts.get(text);
+    let evidence = piece.map_or_else(|| source.evidence.clone(), |piece| piece.id.clone());
     let span = u32::try_from(start).ok().zip(u32::try_from(end).ok()).map(|(start, end)| Span::new(start, end));
+    if let Some((inside, span)) = piece.and_then(|piece| piece.inside).zip(span) {
+        return inside.location(yaml::Span { start: span.start, end: span.end });
+    }
     Location { evidence, plane: source.plane, span, pointer: String::new() }
 }
 
@@ -589,7 +652,7 @@ struct Expanded {
 fn expand(
     tokens: &[Token],
     environment: &Environment,
-    texts: &[(EvidenceId, String)],
+    texts: &[Piece<'_>],
     source: &Source<'_>,
     open: &mut Option<Gap>,
 ) -> Vec<Expanded> {
@@ -699,7 +762,7 @@ pub(super) fn invocations(source: &Source<'_>, evidence: &[Evidence]) -> Vec<Inv
 
 fn invocation(
     entry: &Entry,
-    unit: &Unit,
+    unit: &Unit<'_>,
     environment: &Environment,
     source: &Source<'_>,
     problems: &mut Vec<Problem>,
@@ -797,10 +860,14 @@ fn invocation(
         }
     }
     open_ended = command::shorten(&mut found).or(open_ended);
-    let name = file_name(source.evidence.as_str());
+    let path = match &source.inside {
+        Some(Place::File(file, _)) => file.path.as_str(),
+        _ => source.evidence.as_str(),
+    };
+    let name = file_name(path);
     Some(Invocation {
         component: "kube-apiserver",
-        instance: drop_in_of(source.evidence.as_str()).unwrap_or(name).trim_end_matches(".service").to_owned(),
+        instance: drop_in_of(path).unwrap_or(name).trim_end_matches(".service").to_owned(),
         declared_in: source.evidence.clone(),
         plane: source.plane,
         words: found,
@@ -827,7 +894,7 @@ struct Container {
 
 impl Container {
     /// The words from the runtime to the image, as systemd hands them over.
-    fn of(before: &[Token], environment: &Environment, texts: &[(EvidenceId, String)], source: &Source<'_>) -> Self {
+    fn of(before: &[Token], environment: &Environment, texts: &[Piece<'_>], source: &Source<'_>) -> Self {
         // A variable that nobody can read holds more options, which is no reason to doubt the component's own words.
         let words = expand(before, environment, texts, source, &mut None);
         let texts: Vec<String> = words.iter().map(|word| text_of(&word.glyphs)).collect();

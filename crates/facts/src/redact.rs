@@ -312,7 +312,11 @@ fn written_spans(cursor: &Cursor<'_>, scalar: &yaml::Scalar, text: &str, code: &
 fn is_table(text: &str) -> bool {
     let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty()).peekable();
     lines.peek().is_some()
-        && lines.all(|line| line.matches(',').count() >= 2 && !line.starts_with(['{', '[', '-', '#', '<']))
+        && lines.all(|line| line.matches(',').count() >= 2)
+        && yaml::parse(text, &yaml::Limits::default())
+            .documents
+            .first()
+            .is_none_or(|document| document.cursor().scalar().is_some())
 }
 
 fn plain(name: &str) -> String {

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use model::{Evidence, EvidenceId, Form, Gap, GapKind, Kind, Location, Plane, Site, Span};
 use yaml::{Cursor, Document, Resolved, Stream};
 
-use crate::{configuration::Placed, placeholder, redact::parsable, spelling::base64};
+use crate::{configuration::Placed, declare, placeholder, redact::parsable, spelling::base64};
 
 /// One file, and the servers in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -149,21 +149,63 @@ fn first(stream: &Stream) -> Option<&Document> {
 
 /// Reads every kubeconfig among the evidence; `root` is the folder that stands for `/` of the node.
 pub(crate) fn all(evidence: &[Evidence], root: Option<&str>) -> Vec<Kubeconfig> {
-    evidence.iter().filter(|piece| piece.kind == Kind::Kubeconfig).map(|piece| read(piece, root)).collect()
+    let mut found = Vec::new();
+    for piece in evidence.iter().filter(|piece| piece.kind == Kind::Kubeconfig) {
+        let held = declare::texts_of_config_maps(piece, is_one);
+        if held.is_empty() {
+            found.push(read(piece, root));
+        }
+        for (key, text) in held {
+            let mut config = match text {
+                Ok(text) => read(&text, root),
+                Err(reason) => Kubeconfig {
+                    gap: Some(Gap {
+                        kind: GapKind::Unread,
+                        reason: format!("`{key}` is a kubeconfig in a ConfigMap, and {reason}"),
+                        wanted: piece.id.to_string(),
+                        who_could_answer: "whoever wrote the file".to_owned(),
+                    }),
+                    ..empty(piece, root)
+                },
+            };
+            config.name = format!("{} ({key})", config.name);
+            found.push(config);
+        }
+    }
+    found
 }
 
-/// What one file says.
-pub(crate) fn read(evidence: &Evidence, root: Option<&str>) -> Kubeconfig {
+/// Whether a text is a ConfigMap with a kubeconfig in it, such as `cluster-info` of kubeadm.
+pub(crate) fn holds_one(stream: &Stream) -> bool {
+    let is_one = |text: &Cursor<'_>| {
+        let text = text.text().filter(|text| text.contains("clusters"));
+        text.is_some_and(|text| is_one(&yaml::parse(text, &yaml::Limits::default())))
+    };
+    stream.documents.iter().any(|document| {
+        let root = document.cursor();
+        root.get("kind").and_then(|kind| kind.text()) == Some("ConfigMap")
+            && root.get("data").is_some_and(|data| data.entries().any(|entry| is_one(&entry.value)))
+    })
+}
+
+/// A file of which nothing is known yet.
+fn empty(evidence: &Evidence, root: Option<&str>) -> Kubeconfig {
     let id = evidence.id.as_str();
     let below = root.and_then(|root| id.strip_prefix(root.trim_end_matches('/')));
-    let mut config = Kubeconfig {
+    Kubeconfig {
         file: evidence.id.clone(),
         name: below.filter(|path| path.starts_with('/')).unwrap_or(id).to_owned(),
         plane: evidence.plane,
         endpoints: Vec::new(),
         gap: None,
         webhook: None,
-    };
+    }
+}
+
+/// What one file says.
+pub(crate) fn read(evidence: &Evidence, root: Option<&str>) -> Kubeconfig {
+    let id = evidence.id.as_str();
+    let mut config = empty(evidence, root);
     let gap = |reason: String| Gap {
         kind: GapKind::Unread,
         reason,

@@ -213,3 +213,24 @@ fn a_definition_that_was_made_to_hurt_is_cut_short() {
     let nested = format!("#cloud-config\nwrite_files:\n- path: /b\n  content: |\n    {inner}\n");
     assert_ne!(recognise(nested.as_bytes()).kind, Kind::Workload);
 }
+
+#[test]
+fn a_config_map_holds_files_of_any_kind() {
+    let pod = "kind: ConfigMap\ndata:\n  a.yaml: |\n    spec:\n      containers:\n      - command: [kube-apiserver, --profiling=false]\n";
+    assert_eq!(seen(pod, &server(pod), "profiling"), ("false".to_owned(), "--profiling=false"));
+    let kubeadm = "kind: ConfigMap\ndata:\n  ClusterConfiguration: |\n    apiVersion: kubeadm.k8s.io/v1beta3\n    kind: ClusterConfiguration\n    apiServer: {extraArgs: {profiling: \"false\"}}\n";
+    assert_eq!(seen(kubeadm, &server(kubeadm), "profiling"), ("false".to_owned(), "\"false\""));
+    // As kubeadm keeps it in kube-public.
+    let text = "apiVersion: v1\nkind: ConfigMap\ndata:\n  kubeconfig: |\n    clusters:\n    - cluster: {server: 'http://a'}\n    contexts: []\n    users: [{name: a, user: {token: hunter2}}]\n";
+    let recognised = recognise(text.as_bytes());
+    assert_eq!(recognised.kind, Kind::Kubeconfig);
+    let evidence = Redactor::new().evidence(EvidenceId::new("cm"), Plane::Declared, Kind::Kubeconfig, text);
+    assert!(!evidence.text().expect("a text").contains("hunter2"));
+    let gathered = Gathered { name: "a".to_owned(), target: "a".to_owned(), root: None, evidence: vec![evidence] };
+    let configs = resolve(gathered, &Options::default()).kubeconfigs;
+    assert_eq!(configs[0].name, "cm (kubeconfig)");
+    let server = configs[0].endpoints[0].server.as_ref().expect("a server");
+    assert_eq!(&text[server.at.span.expect("a span").range()], "'http://a'");
+    // A Secret is not looked into.
+    assert_eq!(recognise(pod.replace("ConfigMap", "Secret").as_bytes()).kind, Kind::NotOurs);
+}

@@ -215,7 +215,7 @@ const LONGEST: usize = 1 << 20;
 
 /// A file that is written in a string, as evidence: the outer text, blank but for the string, so that every place in it is
 /// one of the outer text. `Err` says why it cannot be read so.
-fn file(outer: &Source<'_>, string: &Cursor<'_>, evidence: &[Evidence]) -> Result<Evidence, &'static str> {
+pub(super) fn file(outer: &Source<'_>, string: &Cursor<'_>, evidence: &[Evidence]) -> Result<Evidence, &'static str> {
     let scalar = string.scalar().filter(|scalar| scalar.style() == Style::Literal && outer.inside.is_none());
     let scalar = scalar.ok_or("it is not written as a block of lines")?;
     if outer.text.len() > LONGEST {

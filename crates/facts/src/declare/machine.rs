@@ -1,4 +1,5 @@
-//! What a new machine is told to make of itself: cloud-init's user data, Ignition, and the Butane that becomes Ignition.
+//! What a new machine is told to make of itself: cloud-init's user data, Ignition, and the Butane that becomes Ignition;
+//! and ConfigMaps that hold files.
 //!
 //! Such a text has files and units written. Those that declare a component are read as if they lay on the machine, with the
 //! others beside them: drop-ins, environment files, and whatever a flag names. Nothing in it is run, and a command that
@@ -44,7 +45,7 @@ pub(super) fn declares(source: &Source<'_>) -> bool {
 
 /// Most files hold none of these words.
 fn speaks(text: &str) -> bool {
-    ["write_files", "systemd", "coreos", "storage"].iter().any(|word| text.contains(word))
+    ["write_files", "systemd", "coreos", "storage", "ConfigMap"].iter().any(|word| text.contains(word))
 }
 
 /// Every API server that a text has a machine start.
@@ -73,13 +74,20 @@ fn documents(source: &Source<'_>, evidence: &[Evidence]) -> Vec<Invocation> {
     let mut found = Vec::new();
     for document in source.documents() {
         let problems = source.problems(document);
-        let machine = Machine::of(source, &document.cursor());
-        if machine.files.is_empty() {
-            continue;
-        }
-        for mut invocation in machine.invocations(source, evidence) {
-            invocation.problems.extend(problems.iter().cloned());
-            found.push(invocation);
+        let root = document.cursor();
+        let objects = match root.get("items").filter(|items| items.sequence().is_some()) {
+            Some(items) => items.items().take(MOST_FILES).collect(),
+            None => vec![root],
+        };
+        for object in objects {
+            let machine = Machine::of(source, &object);
+            if machine.files.is_empty() || found.len() >= MOST_DECLARING {
+                continue;
+            }
+            for mut invocation in machine.invocations(source, evidence) {
+                invocation.problems.extend(problems.iter().cloned());
+                found.push(invocation);
+            }
         }
     }
     found
@@ -165,6 +173,9 @@ impl<'a> Machine<'a> {
         let is_machine_config = root.get("kind").and_then(|kind| kind.text()) == Some("MachineConfig");
         let config = if is_machine_config { root.get("spec").and_then(|spec| spec.get("config")) } else { None };
         let root = config.as_ref().unwrap_or(root);
+        for (key, text) in super::config_map(root) {
+            machine.files.push(Written::new(source, key, text, ""));
+        }
         let items = |parent: Option<Cursor<'a>>| -> Vec<Cursor<'a>> {
             parent.into_iter().flat_map(|list| list.items().collect::<Vec<_>>()).collect()
         };

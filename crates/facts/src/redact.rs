@@ -239,14 +239,26 @@ fn tree_spans(cursor: &Cursor<'_>, text: &str, depth: usize, spans: &mut Vec<Spa
 /// Texts in texts are looked into so far: a definition holds a file, and that may hold another.
 const DEEPEST: usize = 3;
 
+/// Secrets that are searched for in one text; of one that has more, all of it goes.
+const MOST_SEARCHED: usize = 256;
+
 /// The secrets of a document that stands in a string of another one, such as the files of a machine.
 fn inner_spans(cursor: &Cursor<'_>, scalar: &yaml::Scalar, text: &str, depth: usize, spans: &mut Vec<Span>) {
     let mut inner = Vec::new();
     for document in &yaml::parse(scalar.text(), &yaml::Limits::default()).documents {
         tree_spans(&document.cursor(), scalar.text(), depth, &mut inner);
     }
-    let placed: Option<Vec<yaml::Span>> =
-        inner.iter().map(|span: &Span| scalar.source_span(span.range(), text)).collect();
+    let places = spelling::offsets(scalar, text);
+    let place = |span: &Span| match &places {
+        Some(places) => {
+            let (start, end) = (places.get(span.start as usize)?, places.get(span.end as usize)?);
+            Some(yaml::Span { start: *start, end: *end })
+        }
+        None => scalar.source_span(span.range(), text),
+    };
+    // Each is searched for where the text is not written line by line.
+    let few = places.is_some() || inner.len() <= MOST_SEARCHED;
+    let placed: Option<Vec<yaml::Span>> = if few { inner.iter().map(place).collect() } else { None };
     match placed {
         Some(placed) => spans.extend(placed.iter().map(|span| Span::new(span.start, span.end))),
         // Escapes hide where it stands, so that all of it goes.
@@ -274,17 +286,7 @@ fn written_spans(cursor: &Cursor<'_>, scalar: &yaml::Scalar, text: &str, code: &
         None if !code.is_empty() && code != "text/plain" => from_base64(written),
         None if !written.contains('\n') => return,
         None if scalar.style() == yaml::Style::Double => Some((written.to_owned(), spelling::offsets(scalar, text))),
-        None if is_table(written) => {
-            let mut inner = Vec::new();
-            first_column(written, &mut inner);
-            for span in inner {
-                match scalar.source_span(span.range(), text) {
-                    Some(placed) => spans.push(Span::new(placed.start, placed.end)),
-                    None => return push_scalar(cursor, text, spans),
-                }
-            }
-            return;
-        }
+        None if is_table(written) => Some((written.to_owned(), spelling::offsets(scalar, text))),
         None => return,
     };
     let Some((decoded, places)) = decoded else { return push_scalar(cursor, text, spans) };
@@ -392,8 +394,13 @@ fn raw_spans(text: &str, spans: &mut Vec<Span>) {
             before.chars().rev().take(8).take_while(is_letter).count(),
             after.chars().take(18).take_while(is_letter).count(),
         );
-        let line = before.get(before.rfind('\n').map_or(0, |line| line + 1)..).unwrap_or_default();
-        if left == 6 && right == 16 && line.contains("token") {
+        if left == 6 && right == 16 {
+            let near = before.bytes().rev().take(64).take_while(|byte| *byte != b'\n').count();
+            let is_named =
+                before.as_bytes().get(at - near..).is_some_and(|line| line.windows(5).any(|w| w == b"token"));
+            if !is_named {
+                continue;
+            }
             push(at - 6, at + 17, spans);
         }
     }

@@ -50,8 +50,36 @@ pub(crate) fn offsets(scalar: &Scalar, source: &str) -> Option<Vec<u32>> {
             places.push(span.start + 1 + u32::try_from(at).ok()?);
             Some(places)
         }
+        Style::Literal => lines(raw, text, span.start),
         _ => None,
     }
+}
+
+/// The places of a literal block: each of its lines ends a line of the source, behind blanks.
+fn lines(raw: &str, text: &str, start: u32) -> Option<Vec<u32>> {
+    let mut at = raw.find('\n')? + 1;
+    let mut places = Vec::with_capacity(text.len() + 1);
+    for line in text.split_inclusive('\n') {
+        let meant = line.strip_suffix('\n').unwrap_or(line);
+        let rest = raw.get(at..)?;
+        let whole = rest.split_inclusive('\n').next().unwrap_or_default();
+        let spelt = whole.trim_end_matches(['\n', '\r']);
+        let indent = spelt.strip_suffix(meant)?;
+        // A line of blanks may be shorter than the indentation.
+        if !indent.bytes().all(|byte| byte == b' ') {
+            return None;
+        }
+        let from = start + u32::try_from(at + indent.len()).ok()?;
+        places.extend((0..=u32::try_from(meant.len()).ok()?).take(line.len()).map(|offset| from + offset));
+        at += whole.len();
+        if meant.len() == line.len() {
+            places.push(from + u32::try_from(meant.len()).ok()?);
+        }
+    }
+    if text.ends_with('\n') || text.is_empty() {
+        places.push(start + u32::try_from(at.min(raw.len())).ok()?);
+    }
+    (places.len() == text.len() + 1).then_some(places)
 }
 
 /// What follows the comma of a `data:` URL (RFC 2397), where that begins, and whether it is base64.
@@ -128,6 +156,10 @@ mod tests {
             (r#"{"a": "\ud83d\ude00b"}"#, "b", "b"),
             (r#"{"a": "\u00e4é\tb"}"#, "é\tb", "é\\tb"),
             ("a: 'x y'", "y", "y"),
+            ("a: |\n  x\n\n    y z\n", "z", "z"),
+            ("a: |-\r\n  x\r\n    y z", "y z", "y z"),
+            ("a: |2\n   x\n \n  y\n", "x", "x"),
+            ("a: |\n  x\n  y\nb: c", "y\n", "y"),
         ] {
             let stream = yaml::parse(source, &yaml::Limits::default());
             let scalar = stream.documents[0].cursor().get("a").expect("a").scalar().expect("a text");

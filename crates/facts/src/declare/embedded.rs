@@ -26,6 +26,20 @@ enum Spelling {
     Whole,
 }
 
+/// Longer texts are not searched for each place in them.
+const LONGEST_SEARCHED: usize = 1 << 16;
+
+impl Spelling {
+    fn of(scalar: &Scalar, outer: &Source<'_>) -> Self {
+        // Places are those of the text around, which may itself be no text that is written as it is read.
+        match spelling::offsets(scalar, outer.text) {
+            Some(places) => Self::Bytes(places),
+            None if scalar.text().len() > LONGEST_SEARCHED => Self::Whole,
+            None => Self::Scalar,
+        }
+    }
+}
+
 impl Inside<'_> {
     /// A place in the inner text as one in the outermost; where its bytes cannot be told, the scalar as a whole.
     pub(super) fn location(&self, span: Span) -> Location {
@@ -61,10 +75,6 @@ impl<'a> Written<'a> {
     pub(super) fn new(outer: &'a Source<'a>, path: String, content: Cursor<'a>, code: &str) -> Self {
         let mut file = Self { path, text: Err("its content is no text".to_owned()), inside: None, content: None };
         let Some(scalar) = content.scalar() else { return file };
-        let places = || match scalar.style() {
-            Style::Double => spelling::offsets(scalar, outer.text).map_or(Spelling::Scalar, Spelling::Bytes),
-            _ => Spelling::Scalar,
-        };
         let plain = |bytes: Option<Vec<u8>>| {
             let text = bytes.and_then(|bytes| String::from_utf8(bytes).ok());
             text.map(Cow::Owned).ok_or_else(|| "it is no text, or a secret of it was cut out".to_owned())
@@ -72,7 +82,7 @@ impl<'a> Written<'a> {
         let code = code.to_ascii_lowercase();
         let text = scalar.text();
         let (text, spelling) = match code.as_str() {
-            "" | "text/plain" => (Ok(Cow::Borrowed(text)), places()),
+            "" | "text/plain" => (Ok(Cow::Borrowed(text)), Spelling::of(scalar, outer)),
             // cloudinit/config/cc_write_files.py, canonicalize_extraction
             "b64" | "base64" => {
                 let digits: String = text.split_whitespace().collect();
@@ -145,7 +155,7 @@ impl<'a> Written<'a> {
         let read = match (&self.text, &self.content) {
             (Err(reason), _) => Err(reason.as_str()),
             (Ok(_), Some(_)) if *budget < outer.text.len() => Err("there are too many of them"),
-            (Ok(_), Some(content)) if matches!(self.inside, Some(Inside { spelling: Spelling::Scalar, .. })) => {
+            (Ok(Cow::Borrowed(_)), Some(content)) => {
                 *budget -= outer.text.len();
                 file(outer, content, evidence)
             }
@@ -199,7 +209,7 @@ pub(super) fn parse(string: &Cursor<'_>) -> Stream {
 /// The text in a string as a source whose places lie in the outer one; `None` for what is no string.
 pub(super) fn source<'a>(outer: &'a Source<'a>, string: &Cursor<'a>, stream: &'a Stream) -> Option<Source<'a>> {
     let scalar = string.scalar()?;
-    let inside = Inside { outer, scalar, pointer: string.pointer(), spelling: Spelling::Scalar };
+    let inside = Inside { outer, scalar, pointer: string.pointer(), spelling: Spelling::of(scalar, outer) };
     Some(Source {
         evidence: outer.evidence,
         plane: outer.plane,

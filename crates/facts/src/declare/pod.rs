@@ -132,7 +132,7 @@ fn raw_words<'a>(container: &Cursor<'a>) -> Vec<RawWord<'a>> {
 }
 
 /// The release that an image names, if it is an image of the component.
-fn image_version(image: &str) -> Option<Version> {
+pub(super) fn image_version(image: &str) -> Option<Version> {
     let name = image_name(image);
     if !(name.contains("kube-apiserver") || name.contains("hyperkube")) {
         return None;

@@ -19,6 +19,7 @@ pub mod tracing;
 
 use model::{Evidence, Release};
 
+pub(crate) use decode::is_subdomain;
 pub use decode::{Around, Placed, Read};
 
 /// What a file means, by the flag that names it.

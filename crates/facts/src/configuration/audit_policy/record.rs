@@ -1,0 +1,110 @@
+//! What a policy records of a request.
+//!
+//! The first rule that matches decides, and a request that none matches is not recorded (apiserver
+//! pkg/audit/policy/checker.go, 1.7 to 1.36; pkg/endpoints/filters/audit.go and authn_audit.go). It takes a policy that
+//! the server starts with.
+
+use model::Minor;
+
+use super::{Level, Placed, Policy, Resources, Rule};
+use crate::request::{Attributes, NotAsked, Request, User, is_long_running};
+
+/// What is recorded of one request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Recorded<'p> {
+    pub level: Level,
+    /// For which an event is written, in their order. `Panic` is not among them: it takes the place of
+    /// `ResponseComplete` where the server fails.
+    pub stages: Vec<&'static str>,
+    /// The rule that decided.
+    pub rule: Option<&'p Rule>,
+    /// Why nothing is recorded that no rule decided on.
+    pub note: Option<&'static str>,
+}
+
+impl Policy {
+    /// What the release records of a request.
+    pub fn record(&self, request: &Request, minor: Minor) -> Recorded<'_> {
+        let nothing = |note| Recorded { level: Level::None, stages: Vec::new(), rule: None, note };
+        let asked = match request.asked(minor) {
+            Ok(asked) => asked,
+            // Both are answered before a policy is asked.
+            Err(NotAsked::Mistake(why) | NotAsked::Refused(_, why)) => return nothing(Some(why)),
+        };
+        let user = request.user();
+        let found = self.rules.iter().find(|rule| matches(rule, user.as_ref(), &asked, minor));
+        let Some(rule) = found else { return nothing(None) };
+        let level = rule.level.as_ref().map_or(Level::None, |level| level.value);
+        if level == Level::None {
+            return Recorded { rule: Some(rule), ..nothing(None) };
+        }
+        // A request that nobody was let in for is recorded once, by WithFailedAuthenticationAudit, which came in 1.8.
+        let stages: &[&str] = match &user {
+            None if minor < Minor::new(1, 8) => &[],
+            None => &["ResponseStarted"],
+            Some(_) if is_long_running(&asked) => &["RequestReceived", "ResponseStarted", "ResponseComplete"],
+            Some(_) => &["RequestReceived", "ResponseComplete"],
+        };
+        let omitted = |stage: &str| names(&self.omit_stages, stage) || names(&rule.omit_stages, stage);
+        let stages = stages.iter().copied().filter(|stage| !omitted(stage)).collect();
+        Recorded { level, stages, rule: Some(rule), note: None }
+    }
+}
+
+fn names(list: &[Placed<String>], wanted: &str) -> bool {
+    list.iter().any(|text| text.value == wanted)
+}
+
+/// ruleMatches.
+fn matches(rule: &Rule, user: Option<&User>, asked: &Attributes, minor: Minor) -> bool {
+    // Up to 1.9, a rule for users took whoever was let in as nobody.
+    let nobody = minor < Minor::new(1, 10);
+    let is_user = rule.users.is_empty() || user.map_or(nobody, |user| names(&rule.users, &user.name));
+    let in_group = rule.user_groups.is_empty()
+        || user.map_or(nobody, |user| user.groups.iter().any(|group| names(&rule.user_groups, group)));
+    if !is_user || !in_group || !(rule.verbs.is_empty() || names(&rule.verbs, &asked.verb)) {
+        return false;
+    }
+    if !rule.namespaces.is_empty() || !rule.resources.is_empty() {
+        return asked.is_resource
+            && (rule.namespaces.is_empty() || names(&rule.namespaces, &asked.namespace))
+            && (rule.resources.is_empty() || rule.resources.iter().any(|one| matches_resource(one, asked, minor)));
+    }
+    rule.non_resource_urls.is_empty()
+        || (!asked.is_resource && rule.non_resource_urls.iter().any(|url| matches_path(&url.value, &asked.path)))
+}
+
+/// pathMatches; `*` alone is every path, and stars at the end are one.
+fn matches_path(pattern: &str, path: &str) -> bool {
+    pattern == path || (pattern.ends_with('*') && path.starts_with(pattern.trim_end_matches('*')))
+}
+
+/// ruleMatchesResource.
+fn matches_resource(one: &Resources, asked: &Attributes, minor: Minor) -> bool {
+    let group = one.group.as_ref().map_or("", |group| group.value.as_str());
+    if group != asked.group && !(group == "*" && minor >= Minor::new(1, 36)) {
+        return false;
+    }
+    if one.resources.is_empty() {
+        return true;
+    }
+    if !one.resource_names.is_empty() && !names(&one.resource_names, &asked.name) && minor >= Minor::new(1, 8) {
+        return false;
+    }
+    one.resources.iter().any(|resource| matches_name(&resource.value, asked, minor))
+}
+
+fn matches_name(wanted: &str, asked: &Attributes, minor: Minor) -> bool {
+    let sub = asked.subresource.as_str();
+    let exact = match wanted.split_once('/') {
+        _ if sub.is_empty() || minor < Minor::new(1, 8) => wanted == asked.resource,
+        Some((resource, subresource)) => resource == asked.resource && subresource == sub,
+        None => false,
+    };
+    // Wildcards came in 1.10.
+    exact
+        || (minor >= Minor::new(1, 10)
+            && (wanted == "*"
+                || (!sub.is_empty() && wanted.strip_prefix("*/") == Some(sub))
+                || wanted.strip_suffix("/*") == Some(asked.resource.as_str())))
+}

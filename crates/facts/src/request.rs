@@ -215,6 +215,11 @@ impl Request {
         Ok(asked)
     }
 
+    /// As JSON, as it was written but without what may be a secret.
+    pub fn json(&self) -> serde_json::Value {
+        serde_json::to_value(self.shown()).unwrap_or_default()
+    }
+
     /// The same request without what may be a secret: a credential that is no words, and tokens in the query.
     pub fn shown(&self) -> Self {
         const LONGEST_WORD: usize = 24;

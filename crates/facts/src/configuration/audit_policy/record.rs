@@ -11,20 +11,20 @@ use crate::request::{Attributes, NotAsked, Request, User, is_long_running};
 
 /// What is recorded of one request.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Recorded<'p> {
+pub struct Recorded {
     pub level: Level,
     /// For which an event is written, in their order. `Panic` is not among them: it takes the place of
     /// `ResponseComplete` where the server fails.
     pub stages: Vec<&'static str>,
-    /// The rule that decided.
-    pub rule: Option<&'p Rule>,
+    /// The rule that decided, by its place among them.
+    pub rule: Option<usize>,
     /// Why nothing is recorded that no rule decided on.
     pub note: Option<&'static str>,
 }
 
 impl Policy {
     /// What the release records of a request.
-    pub fn record(&self, request: &Request, minor: Minor) -> Recorded<'_> {
+    pub fn record(&self, request: &Request, minor: Minor) -> Recorded {
         let nothing = |note| Recorded { level: Level::None, stages: Vec::new(), rule: None, note };
         let asked = match request.asked(minor) {
             Ok(asked) => asked,
@@ -32,11 +32,12 @@ impl Policy {
             Err(NotAsked::Mistake(why) | NotAsked::Refused(_, why)) => return nothing(Some(why)),
         };
         let user = request.user();
-        let found = self.rules.iter().find(|rule| matches(rule, user.as_ref(), &asked, minor));
-        let Some(rule) = found else { return nothing(None) };
+        let mut rules = self.rules.iter().enumerate();
+        let found = rules.find(|(_, rule)| matches(rule, user.as_ref(), &asked, minor));
+        let Some((index, rule)) = found else { return nothing(None) };
         let level = rule.level.as_ref().map_or(Level::None, |level| level.value);
         if level == Level::None {
-            return Recorded { rule: Some(rule), ..nothing(None) };
+            return Recorded { rule: Some(index), ..nothing(None) };
         }
         // A request that nobody was let in for is recorded once, by WithFailedAuthenticationAudit, which came in 1.8.
         let stages: &[&str] = match &user {
@@ -47,7 +48,7 @@ impl Policy {
         };
         let omitted = |stage: &str| names(&self.omit_stages, stage) || names(&rule.omit_stages, stage);
         let stages = stages.iter().copied().filter(|stage| !omitted(stage)).collect();
-        Recorded { level, stages, rule: Some(rule), note: None }
+        Recorded { level, stages, rule: Some(index), note: None }
     }
 }
 

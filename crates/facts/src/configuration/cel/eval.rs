@@ -11,7 +11,7 @@ use std::{cell::RefCell, collections::BTreeMap};
 
 use regex::{Regex, RegexBuilder};
 
-use super::{Expression, Parsed, Stop, Type, parse};
+use super::{Expression, Type, parse};
 
 /// A value of the language, as far as conditions get to see one.
 #[derive(Clone, Debug, PartialEq)]
@@ -85,12 +85,7 @@ pub(in crate::configuration) struct Condition {
 
 impl Condition {
     pub(in crate::configuration) fn new(expression: &str) -> Self {
-        let parsed: Parsed = parse(expression);
-        let parsed = match parsed {
-            Ok(parsed) => Some(parsed),
-            Err(Stop::Fault(_) | Stop::TooDeep) => None,
-        };
-        Self { parsed, patterns: RefCell::default() }
+        Self { parsed: parse(expression).ok(), patterns: RefCell::default() }
     }
 
     /// Whether it holds, with the variable of that name.

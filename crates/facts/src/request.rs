@@ -19,7 +19,7 @@ pub use selectors::{Requirement, field_requirements, label_requirements};
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Request {
-    /// Empty is nobody: the credential was refused. One that is not named is anonymous.
+    /// Empty is nobody: the credential was refused. One that is not named is anonymous, but where a credential was shown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user: Option<String>,
     /// Those that authentication adds where they are not named.
@@ -71,6 +71,10 @@ pub struct Impersonated {
     pub user: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub groups: Option<Vec<String>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub uid: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub extra: Option<BTreeMap<String, Vec<String>>>,
     /// Whether the server refused it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refused: Option<bool>,
@@ -158,6 +162,8 @@ impl Request {
         let name = match &self.user {
             Some(name) if name.is_empty() => return None,
             Some(name) => name.as_str(),
+            // A credential that is nobody's was refused.
+            None if self.credential.as_deref().is_some_and(|shown| shown != "none") => return None,
             None => ANONYMOUS,
         };
         Some(User {
@@ -173,7 +179,12 @@ impl Request {
         let user = self.user()?;
         let Some(other) = &self.impersonated else { return Some(user) };
         let groups = other.groups.clone().unwrap_or_else(|| groups_of(&other.user));
-        Some(User { name: other.user.clone(), groups, uid: String::new(), extra: BTreeMap::new() })
+        Some(User {
+            name: other.user.clone(),
+            groups,
+            uid: other.uid.clone().unwrap_or_default(),
+            extra: other.extra.clone().unwrap_or_default(),
+        })
     }
 
     /// What is asked for, as a release understands it.
@@ -277,14 +288,19 @@ fn verb_of(method: &str, has_name: bool) -> &'static str {
     }
 }
 
+/// The path of a request as the server compares it, decoded and without its query; `None` for one that does not decode,
+/// which Go's HTTP server refuses.
+pub(crate) fn path(target: &str) -> Option<String> {
+    selectors::unescape(target.split('?').next().unwrap_or_default(), false)
+}
+
 /// `NewRequestInfo`, with the prefixes `api` and `apis` of kube-apiserver.
 fn parse(method: &str, target: &str, minor: Minor) -> Result<Attributes, NotAsked> {
     if !target.starts_with('/') {
         return Err(NotAsked::Mistake("its `path` does not begin with `/`"));
     }
-    let (path, query) = target.split_once('?').unwrap_or((target, ""));
-    // Go's HTTP server refuses what it cannot decode.
-    let path = selectors::unescape(path, false).ok_or(NotAsked::Refused(400, "the path is no valid URL"))?;
+    let query = target.split_once('?').map_or("", |(_, query)| query);
+    let path = path(target).ok_or(NotAsked::Refused(400, "the path is no valid URL"))?;
     let plain = Attributes { verb: method.to_lowercase(), path: path.clone(), ..Attributes::default() };
     let trimmed = path.trim_matches('/');
     let mut parts: Vec<&str> = if trimmed.is_empty() { Vec::new() } else { trimmed.split('/').collect() };
@@ -434,6 +450,7 @@ mod tests {
         assert_eq!(one(r#"{"path":"/"}"#).expect("anonymous").groups, ["system:unauthenticated"]);
         assert_eq!(one(r#"{"path":"/","user":""}"#), None);
         assert_eq!(one(r#"{"path":"/","user":"a","status":401}"#), None);
+        assert_eq!(one(r#"{"path":"/","credential":"unknown bearer token"}"#), None);
         let account = one(r#"{"path":"/","user":"system:serviceaccount:n:a"}"#).expect("an account");
         assert_eq!(account.groups, ["system:serviceaccounts", "system:serviceaccounts:n", "system:authenticated"]);
     }

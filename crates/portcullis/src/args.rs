@@ -247,7 +247,7 @@ pub(crate) enum Simulate {
         shared: SimulateFile,
 
         /// A resource, as secrets or deployments.apps; may be repeated
-        #[arg(long = "resource", value_name = "RESOURCE.GROUP", required = true, num_args = 1.., value_delimiter = ',')]
+        #[arg(long = "resource", value_name = "RESOURCE.GROUP", required = true, num_args = 1..)]
         resources: Vec<String>,
     },
 }

@@ -55,6 +55,7 @@ fn parse(expression: &str) -> Parsed {
     let mut parser = Parser { tokens: &tokens, at: 0, depth: 0 };
     let parsed = parser.expression()?;
     match parser.peek() {
+        Token::End if parsed.is_deeper_than(TALLEST) => Err(Stop::TooDeep),
         Token::End => Ok(parsed),
         other => Err(Stop::Fault(format!("{} is not expected there", other.shown()))),
     }
@@ -210,6 +211,39 @@ enum Expression {
     Choice(Box<Self>, Box<Self>, Box<Self>),
 }
 
+impl Expression {
+    /// Whether it nests deeper than this. The parser bounds each way of nesting, and all of them together are too much
+    /// for what walks over the tree.
+    fn is_deeper_than(&self, most: usize) -> bool {
+        let mut left = vec![(self, 1)];
+        while let Some((expression, depth)) = left.pop() {
+            if depth > most {
+                return true;
+            }
+            let mut below = |inner| left.push((inner, depth + 1));
+            match expression {
+                Self::Literal(..) | Self::Name(_) => {}
+                Self::Field(inner, _) | Self::MaybeField(inner, _) | Self::Not(inner) | Self::Negative(inner) => {
+                    below(inner);
+                }
+                Self::Index(one, other) | Self::MaybeIndex(one, other) | Self::Binary(_, one, other) => {
+                    below(one);
+                    below(other);
+                }
+                Self::Choice(condition, yes, no) => [condition, yes, no].into_iter().for_each(|part| below(part)),
+                Self::Call { target, arguments, .. } => {
+                    target.iter().for_each(|target| below(target));
+                    arguments.iter().for_each(below);
+                }
+                Self::List(items) | Self::Map(items) | Self::Sparse(items) | Self::Chain(_, items) => {
+                    items.iter().for_each(below);
+                }
+            }
+        }
+        false
+    }
+}
+
 enum Stop {
     Fault(String),
     TooDeep,
@@ -225,6 +259,9 @@ type Parsed = Result<Expression, Stop>;
 
 /// Nesting that is followed; what the server takes is deeper, and then nothing is said.
 const DEEPEST: usize = 40;
+
+/// Nesting of all kinds together.
+const TALLEST: usize = 200;
 
 /// Words that name nothing (cel-spec, doc/langdef.md, RESERVED).
 const RESERVED: [&str; 18] = [

@@ -784,6 +784,12 @@ mod tests {
             assert_eq!(holds(expression), Err(Fail::Unknown), "{}", &expression[..20]);
         }
         assert_eq!(holds(&chain), Ok(true));
+        let mut nested = "1".to_owned();
+        for _ in 0..38 {
+            nested = format!("{}({nested}{}){}", "-".repeat(38), "+1".repeat(38), "[0]".repeat(38));
+        }
+        let nested = format!("{nested} == 1");
+        let _ = (holds(&nested), super::super::check(&nested, super::super::Variable::Request, true));
         let large = "request.user.matches('(a{1000}){1000}')";
         assert_eq!(holds(large), Err(Fail::Unknown));
     }

@@ -118,27 +118,27 @@ impl Run<'_> {
         self.pay(0)?;
         match expression {
             Expression::Literal(kind, text) => literal(*kind, text),
-            Expression::Name(name) => {
-                let found = self.bound.iter().rev().find(|(bound, _)| bound == name);
-                let value = found.map(|(_, value)| value.clone()).ok_or(Fail::Unknown)?;
+            Expression::Name(_) | Expression::Field(..) if self.seen(expression).is_some() => {
+                let value = self.seen(expression).cloned().ok_or(Fail::Unknown)?;
                 self.pay(value.weight())?;
                 Ok(value)
             }
+            Expression::Name(_) => Err(Fail::Unknown),
             Expression::Field(inner, field) => {
-                let inner = self.inner(inner)?;
+                let inner = self.of(inner)?;
                 select(&inner, &Value::text(field), false)
             }
             Expression::MaybeField(inner, field) => {
-                let inner = self.inner(inner)?;
+                let inner = self.of(inner)?;
                 select(&inner, &Value::text(field), true)
             }
             Expression::Index(inner, index) => {
-                let inner = self.inner(inner)?;
+                let inner = self.of(inner)?;
                 let index = self.of(index)?;
                 select(&inner, &index, false)
             }
             Expression::MaybeIndex(inner, index) => {
-                let inner = self.inner(inner)?;
+                let inner = self.of(inner)?;
                 let index = self.of(index)?;
                 select(&inner, &index, true)
             }
@@ -190,9 +190,19 @@ impl Run<'_> {
         }
     }
 
-    /// The value before a dot or a bracket; only the part that is asked for is copied.
-    fn inner(&mut self, expression: &Expression) -> Evaluated {
-        self.of(expression)
+    /// The value of a name or of fields of one, where it lies: a request is not copied for one of its fields.
+    fn seen(&self, expression: &Expression) -> Option<&Value> {
+        match expression {
+            Expression::Name(name) => self.bound.iter().rev().find(|(bound, _)| bound == name).map(|(_, value)| value),
+            Expression::Field(inner, field) => match self.seen(inner)? {
+                Value::Map(entries) => entries
+                    .iter()
+                    .find(|(key, _)| matches!(key, Value::Text(key) if key == field))
+                    .map(|(_, value)| value),
+                _ => None,
+            },
+            _ => None,
+        }
     }
 
     fn truth(&mut self, expression: &Expression) -> Result<bool, Fail> {
@@ -315,6 +325,10 @@ impl Run<'_> {
     fn function(&mut self, name: &str, arguments: &[Expression]) -> Evaluated {
         if name == "has" {
             let [Expression::Field(inner, field)] = arguments else { return Err(Fail::Unknown) };
+            if let Some(Value::Map(entries)) = self.seen(inner) {
+                let named = |(key, _): &(Value, Value)| matches!(key, Value::Text(key) if key == field);
+                return Ok(Value::Bool(entries.iter().any(named)));
+            }
             let inner = self.of(inner)?;
             return match &inner {
                 Value::Map(_) => Ok(Value::Bool(inner.get(&Value::text(field)).is_some())),

@@ -112,8 +112,9 @@ fn taken<T>(
 
 fn audited(policy: &Policy, requests: &[Request], minor: Minor, evidence: &Evidence) -> Answers {
     let lines = report::lines_of(policy.rules.iter().map(|rule| &rule.at), evidence);
+    let recorder = policy.recorder(minor);
     let answer = |request: &Request| {
-        let recorded = policy.record(request, minor);
+        let recorded = recorder.record(request);
         let rule = recorded
             .rule
             .map(|index| wire::AuditRule { line: lines.get(index).copied().flatten().unwrap_or(0), index });

@@ -74,8 +74,9 @@ fn policies_record_what_servers_recorded() {
     let mut seen = 0;
     for case in &recorded.policies {
         let policy = started(audit_policy::read(&evidence(&case.policy), &release)).expect(&case.name);
+        let recorder = policy.recorder(minor);
         for result in &case.results {
-            let answer = policy.record(&result.request, minor);
+            let answer = recorder.record(&result.request);
             let expected: Vec<_> =
                 result.events.iter().map(|event| (event.stage.as_str(), event.level.as_str())).collect();
             let got: Vec<_> = answer.stages.iter().map(|stage| (*stage, answer.level.name())).collect();
@@ -126,7 +127,7 @@ fn old_releases_read_the_same_policy_otherwise() {
     let policy = |text: &str, version: &str, request: &str| {
         let (release, minor) = release(version);
         let read = started(audit_policy::read(&evidence(text), &release)).expect("a policy");
-        let answer = read.record(&one(request), minor);
+        let answer = read.recorder(minor).record(&one(request));
         (answer.level.name(), answer.stages.join(" "), answer.rule)
     };
     let beta = "apiVersion: audit.k8s.io/v1beta1\nkind: Policy\nrules:\n\

@@ -5,7 +5,7 @@
 //! says nothing, later it logs a warning and reads the file again without minding. So a rule may match far more than
 //! its author meant, which is why such a field is a problem all the same.
 //!
-//! Start at [`read`], then [`Policy::record`].
+//! Start at [`read`], then [`Policy::recorder`].
 
 mod record;
 
@@ -14,7 +14,7 @@ use yaml::Cursor;
 
 use super::decode::{self, Around, Decoder, Format, Placed, Read, Version, is_subdomain, nearest, shown};
 
-pub use record::Recorded;
+pub use record::{Recorded, Recorder};
 
 /// What the file means.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -20,6 +20,7 @@ pub mod tracing;
 
 use model::{Evidence, Release};
 
+pub(crate) use decode::is_subdomain;
 pub use decode::{Around, Placed, Read};
 
 /// What a file means, by the flag that names it.
@@ -59,6 +60,20 @@ pub fn check(flag: &str, evidence: &Evidence, version: &Release, around: &Around
         problem.setting = Some(flag.to_owned());
     }
     Some(read)
+}
+
+/// What a text is that declares an object of another kind than configuration files of the server are, such as `a Pod`.
+/// One that is of such a kind, or of none, is for the server to refuse.
+pub fn something_else(text: &str, kind: &str) -> Option<String> {
+    const GROUPS: [&str; 4] = ["audit.k8s.io", "apiserver.config.k8s.io", "apiserver.k8s.io", "__internal"];
+    let stream = yaml::parse(text, &yaml::Limits::default());
+    let root = stream.documents.iter().find(|document| document.index == 0)?.cursor();
+    let [version, found] =
+        ["apiVersion", "kind"].map(|key| root.get(key).and_then(|value| value.text().map(str::to_owned)));
+    let (version, found) = (version?, found?);
+    let group = version.split_once('/').map_or("", |(group, _)| group);
+    let ours = GROUPS.contains(&group) || found.eq_ignore_ascii_case(kind) || found == "EncryptionConfig";
+    (!ours && !found.is_empty()).then(|| format!("a {}", decode::shown(&found)))
 }
 
 impl<T> Read<T> {

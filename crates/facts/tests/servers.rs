@@ -208,6 +208,46 @@ fn servers_of_1_20_start_as_recorded() {
     starts_as_recorded("1.20.2", include_str!("vectors/startup-1.20.json"));
 }
 
+#[derive(Deserialize)]
+struct Anonymous {
+    cases: Vec<AnonymousCase>,
+}
+
+#[derive(Deserialize)]
+struct AnonymousCase {
+    name: String,
+    argv: Vec<String>,
+    #[serde(default)]
+    files: BTreeMap<String, String>,
+    status: BTreeMap<String, u16>,
+}
+
+#[test]
+fn anonymous_callers_get_in_where_they_did() {
+    let recorded: Anonymous = serde_json::from_str(include_str!("vectors/anonymous-1.36.json")).expect("vectors");
+    let version: Version = "1.36.2".parse().expect("a version");
+    let mut wrong = Vec::new();
+    let mut seen = 0;
+    for case in &recorded.cases {
+        let argv: Vec<String> = case.argv.iter().map(|word| word.replace("{DIR}", "/dir")).collect();
+        let argv: Vec<&str> = BASE[..4].iter().copied().chain(argv.iter().map(String::as_str)).collect();
+        let invocation = invocation(argv);
+        let present = case.files.iter().map(|(name, text)| (format!("/dir/{name}"), text.clone())).collect();
+        let evidence = evidence(&invocation, &version, &present);
+        let files = Files { root: Some("/root"), mounts: &[], contained: false, evidence: &evidence, carried: &[] };
+        let server = resolve(&invocation, Some(&version), &files);
+        let anonymous = server.anonymous().expect(&case.name);
+        for (request, status) in &case.status {
+            let target = request.rsplit(' ').next().unwrap_or_default();
+            if anonymous.lets_in(target) != (*status != 401) {
+                wrong.push(format!("{}: {request} is {status}", case.name));
+            }
+            seen += 1;
+        }
+    }
+    assert!(wrong.is_empty() && seen > 500, "{} of {seen}: {}", wrong.len(), wrong.join("\n"));
+}
+
 const BASE: [&str; 5] = [
     "--etcd-servers=https://127.0.0.1:2379",
     "--service-account-issuer=https://kubernetes.default.svc",

@@ -9,6 +9,7 @@ mod mistake;
 mod own;
 pub(crate) mod page;
 mod settings;
+mod simulate;
 mod wrap;
 
 use std::{collections::BTreeMap, fmt::Write as _};
@@ -25,6 +26,7 @@ pub use mistake::{Mistake, mistake, place};
 pub use own::settings_text;
 pub use page::explain;
 pub use settings::effective_text;
+pub use simulate::simulation_text;
 pub(crate) use wrap::plain;
 use wrap::{Paint, indented};
 

@@ -104,7 +104,7 @@ fn words(root: &Path) -> Result<Vec<String>> {
                 faults.push(format!("{shown}:{line}: {why}"));
             }
         }
-        if text.contains('\r') && !shown.contains("crates/yaml") {
+        if text.contains('\r') && !shown.contains("crates/yaml") && !shown.starts_with("fuzz/corpus") {
             faults.push(format!("{shown}: a carriage return"));
         }
     }

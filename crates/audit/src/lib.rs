@@ -5,6 +5,7 @@
 
 mod cve;
 mod select;
+pub mod simulate;
 mod waive;
 
 use std::{io, path::PathBuf};

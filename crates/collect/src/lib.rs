@@ -114,6 +114,15 @@ pub struct Outcome {
     pub files: Vec<(String, &'static str)>,
 }
 
+/// The bytes of one file or of standard input, for whoever knows what it is; an error says why there are none.
+pub fn bytes(target: &Target, largest: u64, stdin: &mut dyn io::Read) -> Result<Vec<u8>, String> {
+    let read = match target {
+        Target::Stdin => read::stream(stdin, largest),
+        Target::Path(path) => read::file(path, largest),
+    };
+    read.map(|bytes| bytes.content).map_err(|unreadable| unreadable.reason)
+}
+
 /// Reads one target and hands over its clusters, each as soon as it is complete.
 pub fn gather(
     target: &Target,

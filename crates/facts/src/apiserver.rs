@@ -25,6 +25,7 @@ use crate::{
     golang,
     pflag::{self, Kind},
     release,
+    request::path,
 };
 use config::Config;
 pub use gates::GivenGate;
@@ -62,6 +63,18 @@ pub struct Anonymous {
     pub origin: Origin,
     /// Another setting that decides: `AlwaysAllow` resets the flag.
     pub decided_by: Option<(String, Option<Location>)>,
+}
+
+impl Anonymous {
+    /// Whether a request without credentials is let in as `system:anonymous`, by its path as it is sent; if not, it is
+    /// answered with 401. The method does not count, and what an authorizer then says of it is another matter.
+    ///
+    /// A path is compared as it is decoded, whole and without its query (apiserver
+    /// pkg/authentication/request/anonymous/anonymous.go, 1.36).
+    pub fn lets_in(&self, target: &str) -> bool {
+        let among = |paths: &Vec<String>| path(target).is_some_and(|path| paths.contains(&path));
+        self.enabled && self.paths.as_ref().is_none_or(among)
+    }
 }
 
 /// A flag's name and the type of its value; the keys are the constants of [`crate::flag`].
@@ -506,7 +519,7 @@ const FILES: [(&str, Contents); 36] = [
     ("authentication-config", Contents::Text),
     ("authentication-token-webhook-config-file", Contents::Unneeded),
     ("authorization-config", Contents::Text),
-    ("authorization-policy-file", Contents::Unneeded),
+    ("authorization-policy-file", Contents::Text),
     ("authorization-webhook-config-file", Contents::Unneeded),
     ("basic-auth-file", Contents::Unneeded),
     ("client-ca-file", Contents::Unneeded),

@@ -6,6 +6,7 @@
 //!
 //! It does not know the command line beyond what [`Around`] says, and opens no file. Start at [`check`].
 
+pub mod abac;
 pub mod admission;
 pub mod audit_policy;
 pub mod authn;
@@ -19,6 +20,7 @@ pub mod tracing;
 
 use model::{Evidence, Release};
 
+pub(crate) use decode::is_subdomain;
 pub use decode::{Around, Placed, Read};
 
 /// What a file means, by the flag that names it.
@@ -32,6 +34,7 @@ pub enum ConfigFile {
     Egress(egress::Egress),
     Tracing(tracing::Tracing),
     Tokens(token_file::TokenFile),
+    Abac(abac::Policies),
 }
 
 /// Reads the file that a flag names, the flag given without its dashes, as the possible releases do.
@@ -45,6 +48,7 @@ pub fn check(flag: &str, evidence: &Evidence, version: &Release, around: &Around
         "encryption-provider-config" | "experimental-encryption-provider-config" => {
             encryption::read_around(evidence, version, around).map(ConfigFile::Encryption)
         }
+        "authorization-policy-file" => abac::read(evidence, version).map(ConfigFile::Abac),
         "audit-policy-file" => audit_policy::read(evidence, version).map(ConfigFile::AuditPolicy),
         "admission-control-config-file" => admission::read_around(evidence, version, around).map(ConfigFile::Admission),
         "egress-selector-config-file" => egress::read_around(evidence, version, around).map(ConfigFile::Egress),
@@ -56,6 +60,20 @@ pub fn check(flag: &str, evidence: &Evidence, version: &Release, around: &Around
         problem.setting = Some(flag.to_owned());
     }
     Some(read)
+}
+
+/// What a text is that declares an object of another kind than configuration files of the server are, such as `a Pod`.
+/// One that is of such a kind, or of none, is for the server to refuse.
+pub fn something_else(text: &str, kind: &str) -> Option<String> {
+    const GROUPS: [&str; 4] = ["audit.k8s.io", "apiserver.config.k8s.io", "apiserver.k8s.io", "__internal"];
+    let stream = yaml::parse(text, &yaml::Limits::default());
+    let root = stream.documents.iter().find(|document| document.index == 0)?.cursor();
+    let [version, found] =
+        ["apiVersion", "kind"].map(|key| root.get(key).and_then(|value| value.text().map(str::to_owned)));
+    let (version, found) = (version?, found?);
+    let group = version.split_once('/').map_or("", |(group, _)| group);
+    let ours = GROUPS.contains(&group) || found.eq_ignore_ascii_case(kind) || found == "EncryptionConfig";
+    (!ours && !found.is_empty()).then(|| format!("a {}", decode::shown(&found)))
 }
 
 impl<T> Read<T> {

@@ -215,14 +215,8 @@ pub(crate) fn parse_duration(text: &str) -> Option<i64> {
         let (_, nanos) = UNITS.iter().find(|(name, _)| *name == unit)?;
         let nanos = u128::from(*nanos);
         let whole: u128 = if whole.is_empty() { 0 } else { whole.parse().ok()? };
-        let mut part = whole.checked_mul(nanos)?;
-        let mut scale = nanos;
-        for digit in fraction.bytes() {
-            // Each further digit is worth a tenth; what is below a nanosecond is cut, as Go cuts it.
-            part = part.checked_add(u128::from(digit - b'0') * scale / 10)?;
-            scale /= 10;
-        }
-        total = total.checked_add(part)?;
+        let part = whole.checked_mul(nanos)?;
+        total = total.checked_add(part + part_of_unit(fraction, nanos))?;
         rest = after;
     }
     let limit = u128::from(i64::MAX.unsigned_abs());
@@ -232,6 +226,27 @@ pub(crate) fn parse_duration(text: &str) -> Option<i64> {
         (true, total) => i64::try_from(total).ok().map(|value| -value),
         (false, total) => i64::try_from(total).ok(),
     }
+}
+
+/// The nanoseconds of the digits behind a point, counted in the floats that Go's leadingFraction and ParseDuration use.
+#[expect(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "Go rounds the fraction in just these steps; what comes out is less than an hour"
+)]
+fn part_of_unit(digits: &str, nanos: u128) -> u128 {
+    let mut held: u64 = 0;
+    let mut scale = 1.0_f64;
+    for digit in digits.bytes().map(|digit| u64::from(digit - b'0')) {
+        // Digits that no longer fit are skipped, as are all that follow.
+        if held > i64::MAX.unsigned_abs() / 10 || held * 10 + digit > 1 << 63 {
+            break;
+        }
+        held = held * 10 + digit;
+        scale *= 10.0;
+    }
+    (held as f64 * (nanos as f64 / scale)) as u128
 }
 
 /// `time.Duration.String`: `1h30m0s`, `300ms`, `0s`.
@@ -359,7 +374,8 @@ pub(crate) fn unquote(text: &str) -> String {
 pub(crate) fn read_csv(text: &str) -> Option<Vec<String>> {
     // Empty lines are no records.
     let text = text.replace("\r\n", "\n");
-    let text = text.trim_start_matches('\n');
+    // readLine drops a `\r` before the end of the text as it does before the end of a line.
+    let text = text.strip_suffix('\r').unwrap_or(&text).trim_start_matches('\n');
     if text.is_empty() {
         return None;
     }
@@ -689,6 +705,7 @@ mod tests {
             ("1500us", "1.5ms"),
             ("1193046h29m", "1193046h29m0s"),
             (".5s", "500ms"),
+            ("0.3333333333333333333h", "20m0s"),
         ] {
             assert_eq!(parse_duration(text).map(format_duration).as_deref(), Some(printed), "{text}");
         }
@@ -737,6 +754,7 @@ mod tests {
         assert_eq!(read_csv("\"b,a\",c"), Some(vec!["b,a".to_owned(), "c".to_owned()]));
         assert_eq!(read_csv("a,"), Some(vec!["a".to_owned(), String::new()]));
         assert_eq!(read_csv("a\nb"), Some(vec!["a".to_owned()]));
+        assert_eq!(read_csv("a\r"), Some(vec!["a".to_owned()]));
         assert_eq!(read_csv("a\"b"), None);
         assert_eq!(read_csv("\"a"), None);
         assert_eq!(read_csv("\"a\"b"), None);

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use model::{Evidence, EvidenceId, Form, Gap, GapKind, Kind, Location, Plane, Site, Span};
 use yaml::{Cursor, Document, Resolved, Stream};
 
-use crate::{configuration::Placed, placeholder, redact::parsable};
+use crate::{configuration::Placed, declare, placeholder, redact::parsable, spelling::base64};
 
 /// One file, and the servers in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -149,21 +149,63 @@ fn first(stream: &Stream) -> Option<&Document> {
 
 /// Reads every kubeconfig among the evidence; `root` is the folder that stands for `/` of the node.
 pub(crate) fn all(evidence: &[Evidence], root: Option<&str>) -> Vec<Kubeconfig> {
-    evidence.iter().filter(|piece| piece.kind == Kind::Kubeconfig).map(|piece| read(piece, root)).collect()
+    let mut found = Vec::new();
+    for piece in evidence.iter().filter(|piece| piece.kind == Kind::Kubeconfig) {
+        let held = declare::texts_of_config_maps(piece, is_one);
+        if held.is_empty() {
+            found.push(read(piece, root));
+        }
+        for (key, text) in held {
+            let mut config = match text {
+                Ok(text) => read(&text, root),
+                Err(reason) => Kubeconfig {
+                    gap: Some(Gap {
+                        kind: GapKind::Unread,
+                        reason: format!("`{key}` is a kubeconfig in a ConfigMap, and {reason}"),
+                        wanted: piece.id.to_string(),
+                        who_could_answer: "whoever wrote the file".to_owned(),
+                    }),
+                    ..empty(piece, root)
+                },
+            };
+            config.name = format!("{} ({key})", config.name);
+            found.push(config);
+        }
+    }
+    found
 }
 
-/// What one file says.
-pub(crate) fn read(evidence: &Evidence, root: Option<&str>) -> Kubeconfig {
+/// Whether a text is a ConfigMap with a kubeconfig in it, such as `cluster-info` of kubeadm.
+pub(crate) fn holds_one(stream: &Stream) -> bool {
+    let is_one = |text: &Cursor<'_>| {
+        let text = text.text().filter(|text| text.contains("clusters"));
+        text.is_some_and(|text| is_one(&yaml::parse(text, &yaml::Limits::default())))
+    };
+    stream.documents.iter().any(|document| {
+        let root = document.cursor();
+        root.get("kind").and_then(|kind| kind.text()) == Some("ConfigMap")
+            && root.get("data").is_some_and(|data| data.entries().any(|entry| is_one(&entry.value)))
+    })
+}
+
+/// A file of which nothing is known yet.
+fn empty(evidence: &Evidence, root: Option<&str>) -> Kubeconfig {
     let id = evidence.id.as_str();
     let below = root.and_then(|root| id.strip_prefix(root.trim_end_matches('/')));
-    let mut config = Kubeconfig {
+    Kubeconfig {
         file: evidence.id.clone(),
         name: below.filter(|path| path.starts_with('/')).unwrap_or(id).to_owned(),
         plane: evidence.plane,
         endpoints: Vec::new(),
         gap: None,
         webhook: None,
-    };
+    }
+}
+
+/// What one file says.
+pub(crate) fn read(evidence: &Evidence, root: Option<&str>) -> Kubeconfig {
+    let id = evidence.id.as_str();
+    let mut config = empty(evidence, root);
     let gap = |reason: String| Gap {
         kind: GapKind::Unread,
         reason,
@@ -262,35 +304,6 @@ fn carried(data: &str) -> Carried {
     } else {
         Carried::NoCertificate
     }
-}
-
-/// The bytes that standard base64 stands for; line breaks do not count (Go's encoding/base64). `None` where it is none.
-fn base64(text: &str) -> Option<Vec<u8>> {
-    let digits: Vec<u8> = text.bytes().filter(|byte| !matches!(byte, b'\n' | b'\r')).collect();
-    let padding = digits.iter().rev().take_while(|&&byte| byte == b'=').count();
-    if !digits.len().is_multiple_of(4) || padding > 2 {
-        return None;
-    }
-    let mut bytes = Vec::with_capacity(digits.len() / 4 * 3);
-    let (mut bits, mut held) = (0_u32, 0_u32);
-    for byte in &digits[..digits.len() - padding] {
-        let digit = match byte {
-            b'A'..=b'Z' => byte - b'A',
-            b'a'..=b'z' => byte - b'a' + 26,
-            b'0'..=b'9' => byte - b'0' + 52,
-            b'+' => 62,
-            b'/' => 63,
-            _ => return None,
-        };
-        bits = (bits << 6) | u32::from(digit);
-        held += 6;
-        if held >= 8 {
-            held -= 8;
-            // Of what was read, the eight bits before those that are still held; the rest was taken before.
-            bytes.push(u8::try_from((bits >> held) & 0xff).ok()?);
-        }
-    }
-    Some(bytes)
 }
 
 #[cfg(test)]
@@ -395,14 +408,5 @@ mod tests {
         let names: Vec<&str> = config.endpoints.iter().map(|endpoint| endpoint.name.as_str()).collect();
         assert_eq!(names, ["a", "a#2", "clusters/2", "clusters/3"]);
         assert_eq!(config.name, "/etc/kubernetes/admin.conf");
-    }
-
-    #[test]
-    fn base64_is_decoded_as_go_does() {
-        for (text, expected) in
-            [("Zm9v", Some("foo")), ("Zm\n8=", Some("fo")), ("Zg==", Some("f")), ("Zg=", None), ("Z-==", None)]
-        {
-            assert_eq!(base64(text), expected.map(|text| text.as_bytes().to_vec()), "{text}");
-        }
     }
 }

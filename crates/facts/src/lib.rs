@@ -24,6 +24,8 @@ mod recognise;
 mod redact;
 pub mod release;
 pub mod releases;
+pub mod request;
+mod spelling;
 
 pub use cluster::{Cluster, Gathered, Options, Want, drop_in_folders, resolve, wants};
 pub use files::{Contents, File, Files};

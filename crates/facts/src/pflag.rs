@@ -480,8 +480,8 @@ pub(crate) enum Mistake {
 pub(crate) struct Parsed {
     pub(crate) occurrences: Vec<Occurrence>,
     pub(crate) mistakes: Vec<Mistake>,
-    /// Words of which not even the flag is known.
-    pub(crate) opaque: Vec<Gap>,
+    /// Words of which not even the flag is known, each with the number of occurrences before it.
+    pub(crate) opaque: Vec<(usize, Gap)>,
 }
 
 /// Reads the words as a component of that release reads them.
@@ -495,7 +495,7 @@ pub(crate) fn parse(words: &[Word], table: &Table, version: &Version) -> Parsed 
         if let Some(gap) = &word.unresolved
             && !names_a_flag(text)
         {
-            parsed.opaque.push(gap.clone());
+            parsed.opaque.push((parsed.occurrences.len(), gap.clone()));
             continue;
         }
         if text.len() < 2 || !text.starts_with('-') {

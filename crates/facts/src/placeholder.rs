@@ -58,7 +58,9 @@ fn between<'a>(value: &'a str, open: &str, close: &str) -> Option<&'a str> {
     let name = &value[inside..inside + length];
     let named = name.starts_with(|c: char| c.is_ascii_alphabetic())
         && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"_- .".contains(&b));
-    named.then(|| &value[start..inside + length + close.len()])
+    // `(?P<name>…)` names a group of a regular expression.
+    let group = open == "<" && (value[..start].ends_with("(?") || value[..start].ends_with("(?P"));
+    (named && !group).then(|| &value[start..inside + length + close.len()])
 }
 
 #[cfg(test)]
@@ -100,6 +102,7 @@ mod tests {
             "a@b.example",
             "RBAC",
             "ServiceAccountIssuerDiscovery=true",
+            "//(?P<host>[a-z]+)$",
         ] {
             assert_eq!(placeholder(value), None, "{value}");
         }

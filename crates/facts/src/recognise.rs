@@ -55,8 +55,16 @@ pub fn recognise(bytes: &[u8]) -> Recognised {
         );
         return Recognised { kind: Kind::Workload, text: Some(text.to_owned()), troubles };
     }
-    if kubeconfig::is_one(&stream) {
+    if kubeconfig::is_one(&stream) || kubeconfig::holds_one(&stream) {
         return Recognised { kind: Kind::Kubeconfig, text: Some(text.to_owned()), troubles };
+    }
+    if declare::is_multipart(text) && text.to_ascii_lowercase().contains("content-transfer-encoding: base64") {
+        troubles.push(Trouble {
+            message: "user data in parts (MIME), of which an encoded one cannot be read as it stands".to_owned(),
+            hint: Some("audit the parts, decoded, as files of their own".to_owned()),
+            line_column: None,
+        });
+        return Recognised { kind: Kind::Templated, text: None, troubles };
     }
     let ini = looks_like_ini(text);
     if let Some(fault) = fatal.filter(|_| ini || looks_structured(text)) {
@@ -193,6 +201,9 @@ mod tests {
         assert_eq!(kind("[Service]\nExecStart=kube-scheduler \\\n  --v=2 # kube-apiserver\n"), Kind::NotOurs);
         assert_eq!(kind("a: |\n  [Service]\n  ExecStart=kube-apiserver --v=2\n"), Kind::NotOurs);
         assert_eq!(kind("a: 1\n"), Kind::NotOurs);
+        let encoded = "Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: text/cloud-config\n\
+                       Content-Transfer-Encoding: base64\n\nYTogMQo=\n--b--\n";
+        assert_eq!(kind(encoded), Kind::Templated);
         assert_eq!(kind(""), Kind::NotOurs);
     }
 }

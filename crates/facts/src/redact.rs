@@ -15,7 +15,7 @@ use std::{
 use model::{Body, CutSecret, Digest, Evidence, EvidenceId, Kind, Plane, Span};
 use yaml::{Cursor, Value};
 
-use crate::{Contents, Want};
+use crate::{Contents, Want, spelling};
 
 /// Cuts the secrets of one run.
 #[derive(Default)]
@@ -25,7 +25,7 @@ pub struct Redactor {
 }
 
 /// Keys whose value is a secret wherever they stand, in lower case without `-` and `_`.
-const SECRET_KEYS: [&str; 24] = [
+const SECRET_KEYS: [&str; 27] = [
     "accesskey",
     "accesstoken",
     "apikey",
@@ -35,11 +35,14 @@ const SECRET_KEYS: [&str; 24] = [
     "certificatekey",
     "clientkeydata",
     "clientsecret",
+    "hashedpasswd",
     "identitytoken",
     "idtoken",
     "passphrase",
     "passwd",
     "password",
+    "passwordhash",
+    "plaintextpasswd",
     "privatekey",
     "privatekeydata",
     "refreshtoken",
@@ -83,7 +86,7 @@ impl Redactor {
     fn cut<'t>(&mut self, text: &'t str) -> (Cow<'t, str>, Vec<CutSecret>) {
         let mut spans = Vec::new();
         raw_spans(text, &mut spans);
-        if mentions_a_key(text) {
+        if mentions_a_key(text) || text.contains("content") {
             let stream = yaml::parse(text, &yaml::Limits::default());
             for document in &stream.documents {
                 tree_spans(&document.cursor(), text, 0, &mut spans);
@@ -189,6 +192,9 @@ fn tree_spans(cursor: &Cursor<'_>, text: &str, depth: usize, spans: &mut Vec<Spa
     match cursor.value() {
         Value::Scalar(scalar) => {
             // An alias is looked into where it is written.
+            if !cursor.node().is_alias() {
+                written_spans(cursor, scalar, text, "", spans);
+            }
             if depth < DEEPEST
                 && !cursor.node().is_alias()
                 && scalar.text().contains('\n')
@@ -204,8 +210,19 @@ fn tree_spans(cursor: &Cursor<'_>, text: &str, depth: usize, spans: &mut Vec<Spa
                 .get("name")
                 .and_then(|name| name.text())
                 .is_some_and(|name| SECRET_NAMES.iter().any(|part| name.to_ascii_lowercase().contains(part)));
+            let code = cursor.get("encoding").and_then(|code| code.text()).unwrap_or_default();
             for item in cursor.entries() {
                 let name = item.name.as_ref();
+                if let Some(scalar) = item.value.scalar().filter(|_| name == "content" && !code.is_empty()) {
+                    written_spans(&item.value, scalar, text, code, spans);
+                }
+                // cloud-init's names with their passwords, one a line.
+                if name == "chpasswd"
+                    && let Some(list) = item.value.get("list")
+                {
+                    push_scalar(&list, text, spans);
+                    list.items().for_each(|item| push_scalar(&item, text, spans));
+                }
                 let secret = SECRET_KEYS.contains(&plain(name).as_str()) || (named_secret && name == "value");
                 if secret && item.value.scalar().is_some() {
                     push_scalar(&item.value, text, spans);
@@ -222,19 +239,86 @@ fn tree_spans(cursor: &Cursor<'_>, text: &str, depth: usize, spans: &mut Vec<Spa
 /// Texts in texts are looked into so far: a definition holds a file, and that may hold another.
 const DEEPEST: usize = 3;
 
+/// Secrets that are searched for in one text; of one that has more, all of it goes.
+const MOST_SEARCHED: usize = 256;
+
 /// The secrets of a document that stands in a string of another one, such as the files of a machine.
 fn inner_spans(cursor: &Cursor<'_>, scalar: &yaml::Scalar, text: &str, depth: usize, spans: &mut Vec<Span>) {
     let mut inner = Vec::new();
     for document in &yaml::parse(scalar.text(), &yaml::Limits::default()).documents {
         tree_spans(&document.cursor(), scalar.text(), depth, &mut inner);
     }
-    let placed: Option<Vec<yaml::Span>> =
-        inner.iter().map(|span: &Span| scalar.source_span(span.range(), text)).collect();
+    let places = spelling::offsets(scalar, text);
+    let place = |span: &Span| match &places {
+        Some(places) => {
+            let (start, end) = (places.get(span.start as usize)?, places.get(span.end as usize)?);
+            Some(yaml::Span { start: *start, end: *end })
+        }
+        None => scalar.source_span(span.range(), text),
+    };
+    // Each is searched for where the text is not written line by line.
+    let few = places.is_some() || inner.len() <= MOST_SEARCHED;
+    let placed: Option<Vec<yaml::Span>> = if few { inner.iter().map(place).collect() } else { None };
     match placed {
         Some(placed) => spans.extend(placed.iter().map(|span| Span::new(span.start, span.end))),
         // Escapes hide where it stands, so that all of it goes.
         None => push_scalar(cursor, text, spans),
     }
+}
+
+/// The secrets of a file that is written in a string in another code than that of the text around it, and of a table in any.
+fn written_spans(cursor: &Cursor<'_>, scalar: &yaml::Scalar, text: &str, code: &str, spans: &mut Vec<Span>) {
+    let written = scalar.text();
+    let from_base64 = |digits: &str| {
+        let digits: String = digits.split_whitespace().collect();
+        // What is compressed cannot be looked into here, and may be anything.
+        let bytes = spelling::base64(&digits).filter(|bytes| !bytes.starts_with(&[0x1f, 0x8b]));
+        bytes.map(|bytes| (String::from_utf8_lossy(&bytes).into_owned(), None))
+    };
+    let url = spelling::data_url(written);
+    let decoded: Option<(String, Option<Vec<u32>>)> = match url {
+        Some((payload, _, true)) => from_base64(&payload.replace("%3D", "=").replace("%2B", "+").replace("%2F", "/")),
+        Some((payload, from, false)) => spelling::percent(payload).map(|(decoded, places)| {
+            let outer = spelling::offsets(scalar, text);
+            let place = |at: &u32| outer.as_ref()?.get(from + *at as usize).copied();
+            (decoded, places.iter().map(place).collect())
+        }),
+        None if !code.is_empty() && code != "text/plain" => from_base64(written),
+        None if !written.contains('\n') => return,
+        None if scalar.style() == yaml::Style::Double => Some((written.to_owned(), spelling::offsets(scalar, text))),
+        None if is_table(written) => Some((written.to_owned(), spelling::offsets(scalar, text))),
+        None => return,
+    };
+    let Some((decoded, places)) = decoded else { return push_scalar(cursor, text, spans) };
+    let mut inner = Vec::new();
+    raw_spans(&decoded, &mut inner);
+    if is_table(&decoded) {
+        first_column(&decoded, &mut inner);
+    }
+    if mentions_a_key(&decoded) {
+        for document in &yaml::parse(&decoded, &yaml::Limits::default()).documents {
+            // What is spelt so once more stays as it is: nothing reads it.
+            tree_spans(&document.cursor(), &decoded, DEEPEST, &mut inner);
+        }
+    }
+    let place = |at: u32| places.as_ref()?.get(at as usize).copied();
+    for span in inner {
+        match place(span.start).zip(place(span.end)) {
+            Some((start, end)) => spans.push(Span::new(start, end)),
+            None => return push_scalar(cursor, text, spans),
+        }
+    }
+}
+
+/// Whether a text is one of the tables that `--token-auth-file` and `--basic-auth-file` take: a secret, a name and an id.
+fn is_table(text: &str) -> bool {
+    let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty()).peekable();
+    lines.peek().is_some()
+        && lines.all(|line| line.matches(',').count() >= 2)
+        && yaml::parse(text, &yaml::Limits::default())
+            .documents
+            .first()
+            .is_none_or(|document| document.cursor().scalar().is_some())
 }
 
 fn plain(name: &str) -> String {
@@ -300,6 +384,24 @@ fn raw_spans(text: &str, spans: &mut Vec<Span>) {
             if line.starts_with("--") {
                 push(start, start + length, spans);
             }
+        }
+    }
+    // A bootstrap token behind an argument of its name: `kubeadm join --token abcdef.0123456789abcdef`.
+    for (at, _) in text.match_indices('.') {
+        let (Some(before), Some(after)) = (text.get(..at), text.get(at + 1..)) else { continue };
+        let is_letter = |c: &char| c.is_ascii_lowercase() || c.is_ascii_digit();
+        let (left, right) = (
+            before.chars().rev().take(8).take_while(is_letter).count(),
+            after.chars().take(18).take_while(is_letter).count(),
+        );
+        if left == 6 && right == 16 {
+            let near = before.bytes().rev().take(64).take_while(|byte| *byte != b'\n').count();
+            let is_named =
+                before.as_bytes().get(at - near..).is_some_and(|line| line.windows(5).any(|w| w == b"token"));
+            if !is_named {
+                continue;
+            }
+            push(at - 6, at + 17, spans);
         }
     }
     // Variables of a unit or an environment file. One that holds flags, a path or another variable is none.
@@ -374,6 +476,27 @@ mod tests {
             ),
             ("content: \"a: |\\n  token: abc\\n  b: c\"", "content: \"a: |\\n  token: ***\\n  b: c\""),
             ("c: |\n  d: |\n    token: abc\n", "c: |\n  d: |\n    token: ***\n"),
+            // Files in a definition of a machine: escaped, in a URL, in base64 (`token: abc`, `v: 1`), as a table.
+            (
+                r#"{"contents": "ExecStart=k \\\n--etcd-password=a\tb --v=2\nE_TOKEN=é"}"#,
+                r#"{"contents": "ExecStart=k \\\n--etcd-password=*\tb --v=2\nE_TOKEN=**"}"#,
+            ),
+            (r#"{"a": "k: v\ntoken: \"ab\"\nb: c\n"}"#, r#"{"a": "k: v\ntoken: \"**\"\nb: c\n"}"#),
+            (
+                r#"contents: {source: "data:,a%3A%20b%0Atoken%3A%20abc%0Ac%3A%20d"}"#,
+                r#"contents: {source: "data:,a%3A%20b%0Atoken%3A%20***%0Ac%3A%20d"}"#,
+            ),
+            ("content: dG9rZW46IGFiYw==\nencoding: b64\n", "content: ****************\nencoding: b64\n"),
+            ("content: djogMQ==\nencoding: b64\n", "content: djogMQ==\nencoding: b64\n"),
+            ("content: H4sIAAAAAAAA\nencoding: gz+b64\n", "content: ************\nencoding: gz+b64\n"),
+            (
+                "contents: {source: 'data:;base64,dG9rZW46IGFiYw=='}",
+                "contents: {source: '*****************************'}",
+            ),
+            ("content: |\n  abc,ann,1\n  de,bob,2\n", "content: |\n  ***,ann,1\n  **,bob,2\n"),
+            ("content: \"abc,ann,1\\nde,bob,2\"", "content: \"***,ann,1\\n**,bob,2\""),
+            ("- kubeadm join --token abcdef.0123456789abcdef", "- kubeadm join --token ***********************"),
+            ("chpasswd:\n  list: |\n    a:b\n", "chpasswd:\n  list: |\n    ***\n"),
         ] {
             let seen = redacted(text);
             assert_eq!(seen.len(), text.len(), "{text}");

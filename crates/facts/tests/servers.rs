@@ -143,11 +143,10 @@ fn command_lines_of_1_20_resolve_as_recorded() {
 }
 
 /// What neither the command line nor the configuration files tell.
-const BEYOND: [(&str, &str); 4] = [
+const BEYOND: [(&str, &str); 3] = [
     ("flag: bind-address of another host", "which addresses the host has"),
     ("flag: bind-address ::", "which addresses the host has"),
     ("flag: service-account-key-file garbage", "what the file says"),
-    ("flag: authorization-mode=ABAC with a malformed policy line", "what the file says"),
 ];
 
 /// The files of a case below a root, and the missing ones as such; those that they name come after them.
@@ -207,6 +206,46 @@ fn servers_of_1_36_start_as_recorded() {
 #[test]
 fn servers_of_1_20_start_as_recorded() {
     starts_as_recorded("1.20.2", include_str!("vectors/startup-1.20.json"));
+}
+
+#[derive(Deserialize)]
+struct Anonymous {
+    cases: Vec<AnonymousCase>,
+}
+
+#[derive(Deserialize)]
+struct AnonymousCase {
+    name: String,
+    argv: Vec<String>,
+    #[serde(default)]
+    files: BTreeMap<String, String>,
+    status: BTreeMap<String, u16>,
+}
+
+#[test]
+fn anonymous_callers_get_in_where_they_did() {
+    let recorded: Anonymous = serde_json::from_str(include_str!("vectors/anonymous-1.36.json")).expect("vectors");
+    let version: Version = "1.36.2".parse().expect("a version");
+    let mut wrong = Vec::new();
+    let mut seen = 0;
+    for case in &recorded.cases {
+        let argv: Vec<String> = case.argv.iter().map(|word| word.replace("{DIR}", "/dir")).collect();
+        let argv: Vec<&str> = BASE[..4].iter().copied().chain(argv.iter().map(String::as_str)).collect();
+        let invocation = invocation(argv);
+        let present = case.files.iter().map(|(name, text)| (format!("/dir/{name}"), text.clone())).collect();
+        let evidence = evidence(&invocation, &version, &present);
+        let files = Files { root: Some("/root"), mounts: &[], contained: false, evidence: &evidence, carried: &[] };
+        let server = resolve(&invocation, Some(&version), &files);
+        let anonymous = server.anonymous().expect(&case.name);
+        for (request, status) in &case.status {
+            let target = request.rsplit(' ').next().unwrap_or_default();
+            if anonymous.lets_in(target) != (*status != 401) {
+                wrong.push(format!("{}: {request} is {status}", case.name));
+            }
+            seen += 1;
+        }
+    }
+    assert!(wrong.is_empty() && seen > 500, "{} of {seen}: {}", wrong.len(), wrong.join("\n"));
 }
 
 const BASE: [&str; 5] = [
@@ -377,6 +416,50 @@ fn files_that_decide_are_wanted() {
     // Before 1.31 the file cannot speak of anonymous requests.
     let older = self::server("1.30.1", &with_base(&["--authentication-config=/etc/a.yaml"]));
     assert!(older.anonymous().is_ok_and(|anonymous| anonymous.enabled));
+}
+
+#[test]
+fn what_a_release_takes_is_what_its_source_lists() {
+    for (version, word, refused) in [
+        ("1.36.2", "--tls-cipher-suites=TLS_RSA_WITH_AES_256_GCM_SHA384,TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256", false),
+        ("1.36.2", "--tls-cipher-suites=TLS_ECDHE_ECDSA_WITH_3DES_EDE_CBC_SHA", true),
+        ("1.18.0", "--tls-cipher-suites=TLS_AES_128_GCM_SHA256,TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256", true),
+        ("1.19.0", "--tls-cipher-suites=TLS_AES_128_GCM_SHA256,TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256", false),
+        ("1.20.2", "--etcd-servers=10.0.0.1:2379", true),
+        ("1.36.2", "--etcd-servers=10.0.0.1:2379", false),
+    ] {
+        let argv = match word.starts_with("--etcd") {
+            true => [&BASE[1..], &[word]].concat(),
+            false => with_base(&[word]),
+        };
+        assert_eq!(
+            !stops(&server(version, &argv)).is_empty(),
+            refused,
+            "{version} {word}: {:?}",
+            stops(&server(version, &argv))
+        );
+    }
+}
+
+#[test]
+fn a_word_that_is_not_known_may_set_what_stands_before_it() {
+    let mut words = with_base(&["--anonymous-auth=false", "$EXTRA", "--profiling=false"]);
+    words.push("--enable-admission-plugins=NodeRestriction");
+    let mut invocation = invocation(words);
+    let extra = invocation.words.iter_mut().find(|word| word.text == "$EXTRA").expect("there");
+    extra.unresolved = Some(Gap {
+        kind: GapKind::Unresolved,
+        reason: "`$EXTRA` is not known".to_owned(),
+        wanted: "$EXTRA".to_owned(),
+        who_could_answer: "the running process".to_owned(),
+    });
+    let server = resolve(&invocation, Some(&"1.36.2".parse().expect("a version")), &NO_FILES);
+    let gap = "gap: `$EXTRA` is not known, and may set the flag again";
+    assert_eq!(printed(&server, "anonymous-auth"), gap);
+    assert_eq!(printed(&server, "authorization-mode"), gap);
+    // The last scalar wins, and lists add up.
+    assert_eq!(printed(&server, "profiling"), "false");
+    assert_eq!(printed(&server, "enable-admission-plugins"), gap);
 }
 
 #[test]

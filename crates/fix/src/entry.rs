@@ -12,12 +12,13 @@ use yaml::{
 use crate::{
     Done, Ground, Obstacle,
     check::{Tree, Wish},
+    in_text,
     scalar::is_flag,
 };
 
 /// Gives an argument another value.
 pub(crate) fn set(ground: &Ground<'_>, form: Form, setting: &str, to: &str) -> Result<Done, Obstacle> {
-    named(ground, form, setting)?;
+    named(ground, form, setting, Some(to))?;
     if ground.node.scalar().is_none() {
         return Err("there is no text there".into());
     }
@@ -29,7 +30,7 @@ pub(crate) fn set(ground: &Ground<'_>, form: Form, setting: &str, to: &str) -> R
 
 /// Takes an argument away.
 pub(crate) fn remove(ground: &Ground<'_>, form: Form, setting: &str) -> Result<Done, Obstacle> {
-    named(ground, form, setting)?;
+    named(ground, form, setting, None)?;
     let pair = ground.node.parent().filter(|_| form == Form::Pair);
     let target = pair.unwrap_or(&ground.node);
     let list = target.parent().ok_or("it stands in no list")?;
@@ -70,7 +71,7 @@ pub(crate) fn insert(
         }
     }
     if here.scalar().is_some() {
-        return Err("it stands in a text inside the file, which is not edited by machine".into());
+        return Err(in_text(form, setting, Some(to)));
     }
     let pair = |name: &str| {
         let entry = |key: &str, value: &str| (key.to_owned(), Draft::Text(value.to_owned()));
@@ -109,16 +110,14 @@ fn child<'a>(here: &Cursor<'a>, segment: &str) -> Option<Cursor<'a>> {
     }
 }
 
-fn named(ground: &Ground<'_>, form: Form, setting: &str) -> Result<(), Obstacle> {
+fn named(ground: &Ground<'_>, form: Form, setting: &str, to: Option<&str>) -> Result<(), Obstacle> {
     let name = match form {
         Form::Pair => ground.node.parent().and_then(|pair| pair.get("name")?.text().map(str::to_owned)),
         _ => ground.node.name().map(str::to_owned),
     };
     match name {
         Some(name) if is_flag(&format!("--{name}"), setting) => Ok(()),
-        _ if ground.node.scalar().is_some_and(|scalar| scalar.text().contains('\n')) => {
-            Err("it stands in a text inside the file, which is not edited by machine".into())
-        }
+        _ if ground.node.scalar().is_some_and(|scalar| scalar.text().contains('\n')) => Err(in_text(form, setting, to)),
         _ => Err(format!("the argument there is not `{setting}`").into()),
     }
 }

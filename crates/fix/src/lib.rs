@@ -20,7 +20,7 @@ mod script;
 use std::{borrow::Cow, fmt};
 
 use model::{Change, Edit, Evidence, EvidenceId, Form, Kind, Location, Site, Span};
-use yaml::{Cursor, Document, Limits};
+use yaml::{Cursor, Document, Limits, Value};
 
 use crate::check::Wish;
 
@@ -139,6 +139,11 @@ impl From<yaml::edit::Refusal> for Obstacle {
 fn one(setting: &str, site: &Site, to: Option<&str>, text: &str) -> Result<Done, Obstacle> {
     let stream = yaml::parse(text, &Limits::default());
     let document = containing(&stream.documents, &site.at)?;
+    // Words of a script are changed where they stand. Whatever else a text in the file holds has a grammar of its own, and
+    // its pointer may be one of that text.
+    if site.form != Form::Script && is_in_text(&document.cursor(), site.at.span) {
+        return Err(in_text(site.form, setting, to));
+    }
     if let (Form::Entries | Form::Pairs, Some(to)) = (site.form, to) {
         return entry::insert(document, &site.at, site.form, text, setting, to);
     }
@@ -156,6 +161,38 @@ fn one(setting: &str, site: &Site, to: Option<&str>, text: &str) -> Result<Done,
         (Form::Entry | Form::Pair, None) => entry::remove(&ground, site.form, setting),
         (Form::List | Form::Entries | Form::Pairs, None) => Err("nobody wrote it there".into()),
         (Form::Entries | Form::Pairs, Some(_)) => Err("it cannot be added there".into()),
+    }
+}
+
+/// What to do by hand about a place in a document that stands in a string of another one.
+pub(crate) fn in_text(form: Form, setting: &str, to: Option<&str>) -> Obstacle {
+    let name = setting.trim_start_matches('-');
+    let what = match (form, to) {
+        (_, None) => format!("take `{setting}` away there"),
+        (Form::Field, Some(to)) => format!("write `{to}` there"),
+        (Form::Entry | Form::Entries, Some(to)) => format!("write `{name}: \"{to}\"` there"),
+        (Form::Pair | Form::Pairs, Some(to)) => format!("write `{name}` with the value `{to}` there"),
+        (Form::Word | Form::SplitWord | Form::List | Form::Script, Some(to)) => {
+            format!("write `{setting}={to}` there")
+        }
+    };
+    Obstacle(format!("it stands in a text inside the file, which is not edited by machine; {what}"))
+}
+
+/// Whether a place lies within a string of several lines and is not all of it.
+fn is_in_text(node: &Cursor<'_>, span: Option<Span>) -> bool {
+    let Some(span) = span else { return false };
+    let around = node.span();
+    if span.start < around.start || around.end < span.end {
+        return false;
+    }
+    match node.value() {
+        Value::Scalar(scalar) => {
+            let part = (scalar.span().start, scalar.span().end) != (span.start, span.end);
+            part && (scalar.text().contains('\n') || scalar.text().starts_with("data:"))
+        }
+        Value::Sequence(_) => node.items().any(|item| is_in_text(&item, Some(span))),
+        Value::Mapping(_) => node.entries().any(|entry| is_in_text(&entry.value, Some(span))),
     }
 }
 

@@ -38,6 +38,9 @@ pub(crate) enum Command {
     Resolve(Resolve),
     /// Show what a Kubernetes version is exposed to, and what to upgrade to
     Cve(Cve),
+    /// Ask a configuration file what the server would do with it
+    #[command(subcommand)]
+    Simulate(Simulate),
     /// Explain a rule: what it finds, why that matters, what a fix breaks
     Explain(Explain),
     /// List the rules
@@ -215,9 +218,78 @@ pub(crate) enum Config {
     Show(Audit),
 }
 
+#[derive(Debug, Subcommand)]
+pub(crate) enum Simulate {
+    /// What an audit policy records of requests: level, stages, and the rule that decides
+    AuditPolicy {
+        #[command(flatten)]
+        shared: SimulateFile,
+
+        #[command(flatten)]
+        asked: SimulateRequests,
+    },
+    /// Who of an AuthorizationConfiguration decides about requests, and who is only asked
+    Authorization {
+        #[command(flatten)]
+        shared: SimulateFile,
+
+        #[command(flatten)]
+        asked: SimulateRequests,
+
+        /// What a webhook answers: allow, deny, no-opinion, down, or both (allow and deny at once); one that is not
+        /// named could answer anything; may be repeated
+        #[arg(long = "webhook", value_name = "NAME=STATE")]
+        webhooks: Vec<String>,
+    },
+    /// What of an EncryptionConfiguration writes and reads resources
+    Encryption {
+        #[command(flatten)]
+        shared: SimulateFile,
+
+        /// A resource, as secrets or deployments.apps; may be repeated
+        #[arg(long = "resource", value_name = "RESOURCE.GROUP", required = true, num_args = 1..)]
+        resources: Vec<String>,
+    },
+}
+
+impl Simulate {
+    pub(crate) fn shared(&self) -> &SimulateFile {
+        let (Self::AuditPolicy { shared, .. } | Self::Authorization { shared, .. } | Self::Encryption { shared, .. }) =
+            self;
+        shared
+    }
+}
+
+/// What every simulation takes.
+#[derive(Debug, Args)]
+pub(crate) struct SimulateFile {
+    /// The configuration file, or `-` for standard input
+    #[arg(value_name = "FILE")]
+    pub(crate) file: String,
+
+    /// The release whose semantics count [default: the newest that is known]
+    #[arg(long, value_name = "V", env = "PORTCULLIS_KUBERNETES_VERSION", hide_env_values = true)]
+    pub(crate) kubernetes_version: Option<String>,
+
+    /// How to print the result: human or json
+    #[arg(long, value_name = "FORMAT", default_value = "human", env = "PORTCULLIS_FORMAT", hide_env_values = true)]
+    pub(crate) format: String,
+
+    #[command(flatten)]
+    pub(crate) voice: Voice,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SimulateRequests {
+    /// A file of requests, or `-`: a JSON array or one object after the other, each with `path` or `resource`, and any of
+    /// user, groups, verb, method, group, subresource, namespace, name, impersonated, status
+    #[arg(long, value_name = "FILE")]
+    pub(crate) requests: String,
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct Schema {
-    /// The output: report, jsonl or effective
+    /// The output: report, jsonl, effective, cve, settings or simulate
     #[arg(value_name = "NAME")]
     pub(crate) name: String,
 }

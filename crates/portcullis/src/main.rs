@@ -9,6 +9,7 @@ mod config;
 mod exit;
 mod output;
 mod settings;
+mod simulate;
 mod terminal;
 
 use std::process::ExitCode;
@@ -37,6 +38,7 @@ fn main() -> ExitCode {
         Some(Command::Audit(args)) => commands::audit(args),
         Some(Command::Resolve(args)) => commands::resolve(args),
         Some(Command::Cve(args)) => commands::cve(args),
+        Some(Command::Simulate(args)) => simulate::simulate(args),
         Some(Command::Explain(args)) => commands::explain(args),
         Some(Command::Rules(args)) => commands::rules(args),
         Some(Command::Schema(args)) => commands::schema(args),

@@ -127,6 +127,10 @@ fn nothing_to_judge_is_not_a_pass() {
     run(&["audit", "-"]).code(3);
     // One target that gives nothing is told although another gives much.
     run(&["audit", "examples/hardened", path]).code(3);
+    let empty = folder("nothing-to-judge").join("config");
+    std::fs::write(&empty, "apiVersion: v1\nkind: Config\nclusters: []\n").expect("written");
+    let told = out(&run(&["audit", empty.to_str().expect("a path")]));
+    assert!(told.contains("Nothing was judged: no rule applies") && !told.contains("resolve"), "{told}");
 }
 
 #[test]

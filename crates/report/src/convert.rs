@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use model::{
-    Author, Body, Component, Entry, Evidence, Gap, Origin, Outcome, Problem, Reading, Release, Safety, Setting,
-    Severity,
+    Author, Body, Component, Entry, Evidence, Gap, Location, Origin, Outcome, Problem, Reading, Release, Safety,
+    Setting, Severity,
 };
 use sha2::{Digest as _, Sha256};
 
@@ -287,6 +287,18 @@ fn one_gap(gap: &Gap) -> wire::Gap {
         wanted: gap.wanted.clone(),
         who_could_answer: gap.who_could_answer.clone(),
     }
+}
+
+/// Problems with a file that is looked at by itself.
+pub fn problems(problems: &[Problem], evidence: &Evidence) -> Vec<wire::Problem> {
+    let places = Places::new(std::slice::from_ref(evidence));
+    problems.iter().map(|known| problem(known, &places)).collect()
+}
+
+/// The lines of places in one text, 1-based.
+pub fn lines<'l>(places: impl Iterator<Item = &'l Location>, evidence: &Evidence) -> Vec<Option<u32>> {
+    let known = Places::new(std::slice::from_ref(evidence));
+    places.map(|at| at.span.and_then(|span| known.ends(&at.evidence, span)).map(|ends| ends.0.0)).collect()
 }
 
 fn problem(problem: &Problem, places: &Places<'_>) -> wire::Problem {

@@ -16,11 +16,11 @@ mod tests;
 mod text;
 pub mod wire;
 
-pub use convert::{cluster, effective, report, report_of, rules};
+pub use convert::{cluster, effective, lines as lines_of, problems, report, report_of, rules};
 pub use formats::{Conversion, Format, json, lines};
 pub use input::{Advisory, ClusterReport, Judged, Report, RuleMeta, RunProblem};
 pub use schema::{schema, schemas};
 pub use text::{
     Look, Mistake, cve_text, effective_text, explain, mistake, place, problem_line, report_text, rules_table,
-    settings_text,
+    settings_text, simulation_text,
 };

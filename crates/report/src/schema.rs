@@ -6,8 +6,8 @@ use serde_json::Value;
 use crate::wire;
 
 /// The outputs that have a schema.
-pub fn schemas() -> [&'static str; 5] {
-    ["report", "jsonl", "effective", "cve", "settings"]
+pub fn schemas() -> [&'static str; 6] {
+    ["report", "jsonl", "effective", "cve", "settings", "simulate"]
 }
 
 /// The JSON Schema (draft 2020-12) of an output; `None` for a name that is not in [`schemas`].
@@ -20,6 +20,7 @@ pub fn schema(name: &str) -> Option<String> {
         "cve" => generator.into_root_schema_for::<wire::Cve>(),
         "effective" => generator.into_root_schema_for::<wire::Effective>(),
         "settings" => generator.into_root_schema_for::<wire::Settings>(),
+        "simulate" => generator.into_root_schema_for::<wire::Simulation>(),
         _ => return None,
     };
     serde_json::to_string_pretty(&schema).ok().map(|text| text + "\n")

@@ -78,6 +78,13 @@ impl Config {
         for flag in OTHERS {
             one(flag);
         }
+        // pkg/kubeapiserver/authorizer/config.go: the file is opened for the mode ABAC alone, which no structured
+        // configuration has.
+        if server.list("authorization-mode").is_some_and(|modes| modes.iter().any(|mode| mode == "ABAC"))
+            && authorization.is_none()
+        {
+            one("authorization-policy-file");
+        }
         if let Some(Ok(Authentication { anonymous: Some(anonymous), .. })) = &authentication
             && server.is_given("anonymous-auth")
         {

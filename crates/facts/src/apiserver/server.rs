@@ -17,6 +17,8 @@ pub(super) struct Server<'a> {
     pub(super) refused: Vec<(&'static Flag, String, String, Site)>,
     /// Why whatever is not written may be set all the same.
     pub(super) open: Option<Gap>,
+    /// The first word that may hold any flag, once the words before it are read.
+    opaque: Option<Gap>,
     /// By place in the table; `None` where this release does not have the flag.
     variables: Vec<Option<Variable>>,
     /// By place in the table: the place of the flag whose variable it sets, its own in most cases.
@@ -37,6 +39,10 @@ struct Write {
     hand: Hand,
     /// The value printed after this write; `None` where it is not known.
     printed: Option<String>,
+}
+
+fn again(gap: &Gap) -> Gap {
+    Gap { reason: format!("{}, and may set the flag again", gap.reason), ..gap.clone() }
 }
 
 impl<'a> Server<'a> {
@@ -82,15 +88,31 @@ impl<'a> Server<'a> {
             version,
             mistakes: parsed.mistakes,
             refused: Vec::new(),
-            open: parsed.opaque.first().cloned().or_else(|| invocation.open_ended.clone()),
+            open: parsed.opaque.first().map(|(_, gap)| gap.clone()).or_else(|| invocation.open_ended.clone()),
+            opaque: None,
             variables,
             roots,
             given: vec![false; table.flags.len()],
         };
-        for occurrence in parsed.occurrences {
+        let mut opaque = parsed.opaque.into_iter().peekable();
+        for (index, occurrence) in parsed.occurrences.into_iter().enumerate() {
+            while let Some((_, gap)) = opaque.next_if(|(before, _)| *before <= index) {
+                server.pass_over(gap);
+            }
             server.write(occurrence);
         }
+        opaque.for_each(|(_, gap)| server.pass_over(gap));
         server
+    }
+
+    /// A word that may hold any flag: what was written before it may be written again.
+    fn pass_over(&mut self, gap: Gap) {
+        for variable in self.variables.iter_mut().flatten().filter(|variable| !variable.writes.is_empty()) {
+            if variable.value.is_ok() {
+                variable.value = Err(again(&gap));
+            }
+        }
+        self.opaque.get_or_insert(gap);
     }
 
     fn write(&mut self, occurrence: pflag::Occurrence) {
@@ -105,6 +127,13 @@ impl<'a> Server<'a> {
         let value = match text {
             // What was added to something unknown is unknown.
             Ok(_) if unresolved && kind.accumulates() => variable.value.clone(),
+            // What was added by a word that is not known is as unknown. The text has to be one that the flag takes.
+            Ok(text)
+                if let Some(gap) = self.opaque.as_ref().filter(|_| kind.accumulates())
+                    && kind.set(&mut kind.default_value("", minor), changed, &text, minor).is_ok() =>
+            {
+                Err(again(gap))
+            }
             Ok(text) => {
                 let mut value = match &variable.value {
                     Ok(value) => value.clone(),

@@ -5,12 +5,16 @@
 //! says nothing, later it logs a warning and reads the file again without minding. So a rule may match far more than
 //! its author meant, which is why such a field is a problem all the same.
 //!
-//! Start at [`read`].
+//! Start at [`read`], then [`Policy::recorder`].
+
+mod record;
 
 use model::{Evidence, Location, ProblemKind, Release};
 use yaml::Cursor;
 
 use super::decode::{self, Around, Decoder, Format, Placed, Read, Version, is_subdomain, nearest, shown};
+
+pub use record::{Recorded, Recorder};
 
 /// What the file means.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -5,7 +5,9 @@
 //! read by [`cel`](super::cel), which finds most of those that do not compile and not all. Whether a webhook answers is
 //! no question of starting.
 //!
-//! Start at [`read`].
+//! Start at [`read`], then [`Authorization::chain`].
+
+mod chain;
 
 use std::collections::BTreeSet;
 
@@ -16,6 +18,8 @@ use super::{
     cel::{self, Variable},
     decode::{self, Around, Decoder, Format, Placed, Read, Version, child, is_subdomain, nearest, shown},
 };
+
+pub use chain::{Answer, Asked, Chain, Decided, Decision, State};
 
 /// What the file means.
 #[derive(Clone, Debug, PartialEq, Eq)]

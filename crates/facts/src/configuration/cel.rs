@@ -6,7 +6,9 @@
 //! the signatures of functions, so an expression that passes here may still be refused; one that is refused here is
 //! refused by the server. What is too deep or too new to follow passes.
 //!
-//! Start at [`check`].
+//! Start at [`check`], and at [`eval`] for what an expression says of a request.
+
+pub(super) mod eval;
 
 use std::collections::BTreeSet;
 
@@ -33,16 +35,7 @@ pub(super) struct Checked {
 /// Looks at one expression. `condition` says that it has to be a boolean.
 pub(super) fn check(expression: &str, variable: Variable, condition: bool) -> Checked {
     let mut checked = Checked::default();
-    let tokens = match tokens(expression) {
-        Ok(tokens) => tokens,
-        Err(fault) => return Checked { fault: Some(fault), ..checked },
-    };
-    let mut parser = Parser { tokens: &tokens, at: 0, depth: 0 };
-    let parsed = parser.expression().and_then(|parsed| match parser.peek() {
-        Token::End => Ok(parsed),
-        other => Err(Stop::Fault(format!("{} is not expected there", other.shown()))),
-    });
-    let parsed = match parsed {
+    let parsed = match parse(expression) {
         Ok(parsed) => parsed,
         Err(Stop::Fault(fault)) => return Checked { fault: Some(fault), ..checked },
         Err(Stop::TooDeep) => return checked,
@@ -57,16 +50,24 @@ pub(super) fn check(expression: &str, variable: Variable, condition: bool) -> Ch
     Checked { fault, ..checked }
 }
 
+fn parse(expression: &str) -> Parsed {
+    let tokens = tokens(expression).map_err(Stop::Fault)?;
+    let mut parser = Parser { tokens: &tokens, at: 0, depth: 0 };
+    let parsed = parser.expression()?;
+    match parser.peek() {
+        Token::End if parsed.is_deeper_than(TALLEST) => Err(Stop::TooDeep),
+        Token::End => Ok(parsed),
+        other => Err(Stop::Fault(format!("{} is not expected there", other.shown()))),
+    }
+}
+
 #[derive(Clone, Debug, PartialEq)]
 enum Token {
     Name(String),
     /// A name in backquotes, which is a field only.
     Quoted(String),
-    Int,
-    Uint,
-    Double,
-    Text,
-    Bytes,
+    /// A number or a string as it is written.
+    Literal(Type, String),
     Sign(&'static str),
     End,
 }
@@ -75,8 +76,8 @@ impl Token {
     fn shown(&self) -> String {
         match self {
             Self::Name(name) | Self::Quoted(name) => format!("`{name}`"),
-            Self::Int | Self::Uint | Self::Double => "a number".to_owned(),
-            Self::Text | Self::Bytes => "a string".to_owned(),
+            Self::Literal(Type::Text | Type::Bytes, _) => "a string".to_owned(),
+            Self::Literal(..) => "a number".to_owned(),
             Self::Sign(sign) => format!("`{sign}`"),
             Self::End => "its end".to_owned(),
         }
@@ -103,8 +104,9 @@ fn tokens(text: &str) -> Result<Vec<Token>, String> {
             return Ok(tokens);
         };
         if let Some((bytes, length)) = string(rest)? {
-            tokens.push(if bytes { Token::Bytes } else { Token::Text });
-            rest = rest.get(length..).unwrap_or_default();
+            let (written, behind) = rest.split_at_checked(length).unwrap_or((rest, ""));
+            tokens.push(Token::Literal(if bytes { Type::Bytes } else { Type::Text }, written.to_owned()));
+            rest = behind;
         } else if first.is_ascii_alphabetic() || first == '_' {
             let length = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(rest.len());
             tokens.push(Token::Name(rest[..length].to_owned()));
@@ -114,8 +116,8 @@ fn tokens(text: &str) -> Result<Vec<Token>, String> {
             tokens.push(Token::Quoted(quoted[..end].to_owned()));
             rest = &quoted[end + 1..];
         } else if first.is_ascii_digit() || (first == '.' && rest[1..].starts_with(|c: char| c.is_ascii_digit())) {
-            let (token, length) = number(rest);
-            tokens.push(token);
+            let (kind, length) = number(rest);
+            tokens.push(Token::Literal(kind, rest[..length].to_owned()));
             rest = &rest[length..];
         } else if let Some(sign) = SIGNS.iter().find(|sign| rest.starts_with(**sign)) {
             if matches!(*sign, "=" | "|") {
@@ -153,37 +155,45 @@ fn string(text: &str) -> Result<Option<(bool, usize)>, String> {
     Err("a string is not closed".to_owned())
 }
 
-fn number(text: &str) -> (Token, usize) {
+fn number(text: &str) -> (Type, usize) {
     let digits = |text: &str| text.bytes().take_while(u8::is_ascii_digit).count();
     if let Some(hex) = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
         let length = 2 + hex.bytes().take_while(u8::is_ascii_hexdigit).count();
         let unsigned = text[length..].starts_with(['u', 'U']);
-        return if unsigned { (Token::Uint, length + 1) } else { (Token::Int, length) };
+        return if unsigned { (Type::Uint, length + 1) } else { (Type::Int, length) };
     }
     let mut length = digits(text);
-    let mut token = Token::Int;
+    let mut kind = Type::Int;
     if text[length..].starts_with('.') && digits(&text[length + 1..]) > 0 {
         length += 1 + digits(&text[length + 1..]);
-        token = Token::Double;
+        kind = Type::Double;
     }
     if text[length..].starts_with(['e', 'E']) {
         let sign = usize::from(text[length + 1..].starts_with(['+', '-']));
         let exponent = digits(&text[length + 1 + sign..]);
         if exponent > 0 {
             length += 1 + sign + exponent;
-            token = Token::Double;
+            kind = Type::Double;
         }
     }
-    if token == Token::Int && text[length..].starts_with(['u', 'U']) {
-        return (Token::Uint, length + 1);
+    if kind == Type::Int && text[length..].starts_with(['u', 'U']) {
+        return (Type::Uint, length + 1);
     }
-    (token, length)
+    (kind, length)
 }
 
+#[derive(Debug)]
 enum Expression {
-    Literal(Type),
+    /// With its text as it is written.
+    Literal(Type, String),
     Name(String),
     Field(Box<Self>, String),
+    /// `a.?b`
+    MaybeField(Box<Self>, String),
+    /// `a[?b]`
+    MaybeIndex(Box<Self>, Box<Self>),
+    /// A list or map with entries that may be left out, which is not followed.
+    Sparse(Vec<Self>),
     Call {
         target: Option<Box<Self>>,
         name: String,
@@ -196,7 +206,42 @@ enum Expression {
     Not(Box<Self>),
     Negative(Box<Self>),
     Binary(&'static str, Box<Self>, Box<Self>),
+    /// A chain of `&&` or of `||`.
+    Chain(&'static str, Vec<Self>),
     Choice(Box<Self>, Box<Self>, Box<Self>),
+}
+
+impl Expression {
+    /// Whether it nests deeper than this. The parser bounds each way of nesting, and all of them together are too much
+    /// for what walks over the tree.
+    fn is_deeper_than(&self, most: usize) -> bool {
+        let mut left = vec![(self, 1)];
+        while let Some((expression, depth)) = left.pop() {
+            if depth > most {
+                return true;
+            }
+            let mut below = |inner| left.push((inner, depth + 1));
+            match expression {
+                Self::Literal(..) | Self::Name(_) => {}
+                Self::Field(inner, _) | Self::MaybeField(inner, _) | Self::Not(inner) | Self::Negative(inner) => {
+                    below(inner);
+                }
+                Self::Index(one, other) | Self::MaybeIndex(one, other) | Self::Binary(_, one, other) => {
+                    below(one);
+                    below(other);
+                }
+                Self::Choice(condition, yes, no) => [condition, yes, no].into_iter().for_each(|part| below(part)),
+                Self::Call { target, arguments, .. } => {
+                    target.iter().for_each(|target| below(target));
+                    arguments.iter().for_each(below);
+                }
+                Self::List(items) | Self::Map(items) | Self::Sparse(items) | Self::Chain(_, items) => {
+                    items.iter().for_each(below);
+                }
+            }
+        }
+        false
+    }
 }
 
 enum Stop {
@@ -214,6 +259,9 @@ type Parsed = Result<Expression, Stop>;
 
 /// Nesting that is followed; what the server takes is deeper, and then nothing is said.
 const DEEPEST: usize = 40;
+
+/// Nesting of all kinds together.
+const TALLEST: usize = 200;
 
 /// Words that name nothing (cel-spec, doc/langdef.md, RESERVED).
 const RESERVED: [&str; 18] = [
@@ -278,6 +326,17 @@ impl Parser<'_> {
             [&["||"], &["&&"], &["==", "!=", "<=", ">=", "<", ">", "in"], &["+", "-"], &["*", "/", "%"]];
         let Some(signs) = LEVELS.get(level) else { return self.unary() };
         let mut left = self.binary(level + 1)?;
+        if level < 2 {
+            let sign = signs.first().copied().unwrap_or_default();
+            let mut chain = vec![left];
+            while self.takes(sign) {
+                chain.push(self.binary(level + 1)?);
+            }
+            return Ok(match chain.pop() {
+                Some(only) if chain.is_empty() => only,
+                last => Expression::Chain(sign, chain.into_iter().chain(last).collect()),
+            });
+        }
         // A chain nests to the left as deep as it is long.
         for _ in 0..DEEPEST {
             let found = match self.peek() {
@@ -329,18 +388,18 @@ impl Parser<'_> {
                 };
                 self.at += 1;
                 parsed = if !optional && self.takes("(") {
-                    let arguments = self.until(")")?;
+                    let (arguments, _) = self.until(")")?;
                     Expression::Call { target: Some(Box::new(parsed)), name, arguments }
                 } else {
-                    let field = Expression::Field(Box::new(parsed), name);
-                    // An optional field is a value of a type that has methods of its own.
-                    if optional { Expression::Map(vec![field]) } else { field }
+                    let from = Box::new(parsed);
+                    if optional { Expression::MaybeField(from, name) } else { Expression::Field(from, name) }
                 };
             } else if self.takes("[") {
-                self.takes("?");
-                let index = self.expression()?;
+                let optional = self.takes("?");
+                let index = Box::new(self.expression()?);
                 self.wants("]")?;
-                parsed = Expression::Index(Box::new(parsed), Box::new(index));
+                let from = Box::new(parsed);
+                parsed = if optional { Expression::MaybeIndex(from, index) } else { Expression::Index(from, index) };
             } else if matches!(parsed, Expression::Name(_) | Expression::Field(..)) && self.takes("{") {
                 return Err(Stop::TooDeep);
             } else {
@@ -350,19 +409,21 @@ impl Parser<'_> {
         Err(Stop::TooDeep)
     }
 
-    fn until(&mut self, close: &'static str) -> Result<Vec<Expression>, Stop> {
+    /// The items up to what closes them, and whether one may be left out.
+    fn until(&mut self, close: &'static str) -> Result<(Vec<Expression>, bool), Stop> {
         let mut items = Vec::new();
+        let mut sparse = false;
         loop {
             if self.takes(close) {
-                return Ok(items);
+                return Ok((items, sparse));
             }
             if !items.is_empty() {
                 self.wants(",")?;
                 if close != ")" && self.takes(close) {
-                    return Ok(items);
+                    return Ok((items, sparse));
                 }
             }
-            self.takes("?");
+            sparse |= self.takes("?");
             items.push(self.expression()?);
             if close == "}" {
                 self.wants(":")?;
@@ -375,23 +436,25 @@ impl Parser<'_> {
         let token = self.peek().clone();
         self.at += 1;
         match token {
-            Token::Int => Ok(Expression::Literal(Type::Int)),
-            Token::Uint => Ok(Expression::Literal(Type::Uint)),
-            Token::Double => Ok(Expression::Literal(Type::Double)),
-            Token::Text => Ok(Expression::Literal(Type::Text)),
-            Token::Bytes => Ok(Expression::Literal(Type::Bytes)),
+            Token::Literal(kind, text) => Ok(Expression::Literal(kind, text)),
             Token::Sign("(") => {
                 let inner = self.expression()?;
                 self.wants(")")?;
                 Ok(inner)
             }
-            Token::Sign("[") => Ok(Expression::List(self.until("]")?)),
-            Token::Sign("{") => Ok(Expression::Map(self.until("}")?)),
+            Token::Sign("[") => {
+                let (items, sparse) = self.until("]")?;
+                Ok(if sparse { Expression::Sparse(items) } else { Expression::List(items) })
+            }
+            Token::Sign("{") => {
+                let (items, sparse) = self.until("}")?;
+                Ok(if sparse { Expression::Sparse(items) } else { Expression::Map(items) })
+            }
             Token::Name(name) => match name.as_str() {
-                "true" | "false" => Ok(Expression::Literal(Type::Bool)),
-                "null" => Ok(Expression::Literal(Type::Null)),
+                "true" | "false" => Ok(Expression::Literal(Type::Bool, name)),
+                "null" => Ok(Expression::Literal(Type::Null, name)),
                 word if RESERVED.contains(&word) => Err(Stop::Fault(format!("`{word}` is a reserved word"))),
-                _ if self.takes("(") => Ok(Expression::Call { target: None, name, arguments: self.until(")")? }),
+                _ if self.takes("(") => Ok(Expression::Call { target: None, name, arguments: self.until(")")?.0 }),
                 _ => Ok(Expression::Name(name)),
             },
             // A name from the root: rare enough not to be followed.
@@ -510,22 +573,9 @@ struct Types<'f> {
 impl Types<'_> {
     fn of(&mut self, expression: &Expression) -> Result<Type, String> {
         Ok(match expression {
-            Expression::Literal(literal) => *literal,
+            Expression::Literal(literal, _) => *literal,
             Expression::Name(name) => self.name(name)?,
-            Expression::Field(inner, field) => {
-                if matches!(&**inner, Expression::Name(name) if name == self.variable_name()) {
-                    self.fields.insert(field.clone());
-                }
-                match self.of(inner)? {
-                    Type::Object(fields) => match fields.iter().find(|(name, _)| name == field) {
-                        Some((_, known)) => *known,
-                        None => return Err(format!("there is no field `{field}`")),
-                    },
-                    Type::Any => Type::Any,
-                    Type::Unknown | Type::Map => Type::Unknown,
-                    _ => return Err(format!("`{field}` is asked of something that has no fields")),
-                }
-            }
+            Expression::Field(inner, field) => self.field(inner, field)?,
             Expression::Index(inner, index) => {
                 self.of(index)?;
                 match self.of(inner)? {
@@ -540,7 +590,17 @@ impl Types<'_> {
                 items.iter().try_for_each(|item| self.of(item).map(drop))?;
                 Type::List
             }
-            Expression::Map(items) => {
+            Expression::MaybeField(inner, field) => {
+                // The value is of a type that has methods of its own.
+                self.field(inner, field)?;
+                Type::Unknown
+            }
+            Expression::MaybeIndex(inner, index) => {
+                self.of(index)?;
+                self.of(inner)?;
+                Type::Unknown
+            }
+            Expression::Map(items) | Expression::Sparse(items) => {
                 items.iter().try_for_each(|item| self.of(item).map(drop))?;
                 Type::Unknown
             }
@@ -555,7 +615,26 @@ impl Types<'_> {
                 if yes == no { yes } else { Type::Unknown }
             }
             Expression::Binary(sign, left, right) => self.binary(sign, left, right)?,
+            Expression::Chain(_, items) => {
+                items.iter().try_for_each(|item| self.boolean(item))?;
+                Type::Bool
+            }
             Expression::Call { target, name, arguments } => self.call(target.as_deref(), name, arguments)?,
+        })
+    }
+
+    fn field(&mut self, inner: &Expression, field: &str) -> Result<Type, String> {
+        if matches!(inner, Expression::Name(name) if name == self.variable_name()) {
+            self.fields.insert(field.to_owned());
+        }
+        Ok(match self.of(inner)? {
+            Type::Object(fields) => match fields.iter().find(|(name, _)| *name == field) {
+                Some((_, known)) => *known,
+                None => return Err(format!("there is no field `{field}`")),
+            },
+            Type::Any => Type::Any,
+            Type::Unknown | Type::Map => Type::Unknown,
+            _ => return Err(format!("`{field}` is asked of something that has no fields")),
         })
     }
 
@@ -592,11 +671,6 @@ impl Types<'_> {
     }
 
     fn binary(&mut self, sign: &str, left: &Expression, right: &Expression) -> Result<Type, String> {
-        if matches!(sign, "&&" | "||") {
-            self.boolean(left)?;
-            self.boolean(right)?;
-            return Ok(Type::Bool);
-        }
         let (left, right) = (self.of(left)?, self.of(right)?);
         let plain = |kind: Type| matches!(kind, Type::Bool | Type::Int | Type::Text | Type::List);
         match sign {

@@ -624,7 +624,7 @@ pub(super) fn is_label(name: &str) -> bool {
 /// Whether a name is a DNS-1123 subdomain: what most objects are called (apimachinery pkg/util/validation).
 ///
 /// Its parts are not bounded in length, only the whole is.
-pub(super) fn is_subdomain(name: &str) -> bool {
+pub(crate) fn is_subdomain(name: &str) -> bool {
     let inside = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
     name.len() <= 253
         && name

@@ -5,7 +5,7 @@
 //! pkg/server/options/encryptionconfig/config.go, 1.13 to 1.36). Keys are not here: evidence keeps of each where it stood
 //! and how many bytes it stands for. Whether a key management service answers is no question of starting.
 //!
-//! Start at [`read`] and [`Encryption::writer`].
+//! Start at [`read`] and [`Encryption::providers`].
 
 use std::collections::BTreeSet;
 
@@ -88,23 +88,71 @@ pub struct Kms {
 }
 
 impl Encryption {
-    /// The provider that a release writes a resource with, given as `RESOURCE.GROUP` or, of the core group, `RESOURCE`.
-    ///
-    /// `None` where nothing is configured for it, so that it is stored as it is. A name that the server does not know,
-    /// such as `secret` or `deployments`, is never asked for.
+    /// The provider that a release writes a resource with, as [`providers`](Self::providers) has it.
     pub fn writer(&self, resource: &str, minor: Minor) -> Option<&Provider> {
-        let (name, group) = split(resource);
-        let exact = |wanted: &(&str, &str)| *wanted == (name, group);
-        let of_group = |wanted: &(&str, &str)| *wanted == ("*", group);
-        let any = |wanted: &(&str, &str)| *wanted == ("*", "*");
-        let find = |fits: &dyn Fn(&(&str, &str)) -> bool| {
-            let mut entries = self.entries.iter();
-            let entry = entries.find(|entry| entry.resources.iter().any(|one| fits(&split(&one.value))))?;
-            entry.providers.first()
-        };
-        // transformerFromOverrides; before 1.27 the wildcard of everything was only a group called `*`.
-        let everything = || if minor >= Minor::new(1, 27) { find(&any) } else { None };
-        find(&exact).or_else(|| find(&of_group)).or_else(everything)
+        self.providers(resource, minor).into_iter().next()
+    }
+
+    /// The providers that a release reads a resource with, in the order in which they are tried; the first one writes.
+    /// The resource is given as `RESOURCE.GROUP` or, of the core group, `RESOURCE`.
+    ///
+    /// None where nothing is configured for it, so that it is stored as it is. A name that the server does not know,
+    /// such as `secret` or `deployments`, is never asked for.
+    pub fn providers(&self, resource: &str, minor: Minor) -> Vec<&Provider> {
+        let Some(stored) = stored_as(resource, minor) else { return Vec::new() };
+        let group = stored.1;
+        // transformerFromOverrides. 1.26 lost the wildcard of a group that storage factories before it had, and 1.27
+        // brought it back, with the one of everything, which before was only a group called `*`.
+        let of_group = (minor != Minor::new(1, 26)).then_some(("*", group));
+        let everything = (minor >= Minor::new(1, 27)).then_some(("*", "*"));
+        [Some(stored), of_group, everything]
+            .into_iter()
+            .flatten()
+            .map(|wanted| {
+                // What several entries say of one name is one list.
+                let names = |entry: &&Entry| entry.resources.iter().any(|one| split(&one.value) == wanted);
+                self.entries.iter().filter(names).flat_map(|entry| &entry.providers).collect::<Vec<_>>()
+            })
+            .find(|providers| !providers.is_empty())
+            .unwrap_or_default()
+    }
+}
+
+/// Under which name a release looks for the providers of a resource; `None` where it does not look.
+fn stored_as(resource: &str, minor: Minor) -> Option<(&str, &str)> {
+    /// Groups with a dot that kube-apiserver itself serves from its storage factory, up to 1.25.
+    const BUILT_IN: [&str; 16] = [
+        "admissionregistration.k8s.io",
+        "auditregistration.k8s.io",
+        "authentication.k8s.io",
+        "authorization.k8s.io",
+        "certificates.k8s.io",
+        "coordination.k8s.io",
+        "discovery.k8s.io",
+        "events.k8s.io",
+        "flowcontrol.apiserver.k8s.io",
+        "internal.apiserver.k8s.io",
+        "networking.k8s.io",
+        "node.k8s.io",
+        "rbac.authorization.k8s.io",
+        "scheduling.k8s.io",
+        "settings.k8s.io",
+        "storage.k8s.io",
+    ];
+    let (name, group) = split(resource);
+    // Both groups have one storage, that of the core group (pkg/registry/core/event/storage/storage.go).
+    if (name, group) == ("events", "events.k8s.io") {
+        return Some(("events", ""));
+    }
+    // From 1.26 on, transformers are made for resources of the REST API alone (pkg/server/options/etcd.go,
+    // `transformerStorageFactory`); before, for whatever the storage factory made, which excluded what was not its own:
+    // definitions of custom resources, the resources they define, and APIServices (`SimpleRestOptionsFactory`).
+    let rest_only = minor >= Minor::new(1, 26);
+    match (name, group) {
+        ("masterleases" | "apiserveripinfo" | "apiServerIPInfo", "") => (!rest_only).then_some(("apiServerIPInfo", "")),
+        ("serviceipallocations" | "servicenodeportallocations", "") => (!rest_only).then_some(("services", "")),
+        _ if rest_only || !group.contains('.') || BUILT_IN.contains(&group) => Some((name, group)),
+        _ => None,
     }
 }
 

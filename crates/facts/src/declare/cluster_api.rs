@@ -4,13 +4,13 @@
 //! that run on it. What it does not say of the network it takes from the `Cluster` (kubeadmconfig_controller.go,
 //! reconcileTopLevelObjectSettings, v0.3.0 to v1.9.0). Patches and variables of a `ClusterClass` are not followed.
 
-use model::{Body, Evidence, Form, Gap, GapKind, Kind, Minor, Site};
-use yaml::{Cursor, Document, Resolved};
+use model::{Evidence, Form, Gap, GapKind, Minor, Site};
+use yaml::{Cursor, Document};
 
 use super::{
     Source,
     command::unfilled,
-    embedded,
+    embedded::Written,
     kubeadm::{Around, Configuration, Fallback, Layer, Shape, release},
     pod::text_of,
 };
@@ -170,39 +170,10 @@ fn commands(spec: &Cursor<'_>) -> Option<String> {
 }
 
 /// The files that are written to the machine before kubeadm runs.
-fn files(source: &Source<'_>, spec: &Cursor<'_>, evidence: &[Evidence], budget: &mut usize) -> Vec<Carried> {
-    let mut found = Vec::new();
-    for file in spec.get("files").into_iter().flat_map(|files| files.items().collect::<Vec<_>>()).take(MOST_FILES) {
-        let Some(path) = text_of(&file, "path") else { continue };
-        let is_added = file.get("append").is_some_and(|append| matches!(append.resolved(), Some(Resolved::Bool(true))));
-        let read = match file.get("content") {
-            _ if file.get("contentFrom").is_some() => Err("a Secret holds it"),
-            _ if is_added => Err("it is added to what is there"),
-            _ if text_of(&file, "encoding").is_some() => Err("it is encoded"),
-            Some(_) if *budget < source.text.len() => Err("there are too many of them"),
-            Some(content) => {
-                *budget -= source.text.len();
-                embedded::file(source, &content, evidence)
-            }
-            None => Err("its content is not here"),
-        };
-        let unread = |reason: &str| Evidence {
-            id: source.evidence.clone(),
-            plane: source.plane,
-            kind: Kind::ConfigFile,
-            body: Body::Unread(Gap {
-                kind: GapKind::Unread,
-                reason: format!("`{path}` is a file of the definition, and {reason}"),
-                wanted: path.clone(),
-                who_could_answer: "somebody on the machine".to_owned(),
-            }),
-            secrets: Vec::new(),
-            digest: None,
-        };
-        let evidence = read.unwrap_or_else(unread);
-        found.push(Carried { path, evidence });
-    }
-    found
+fn files<'a>(source: &'a Source<'a>, spec: &Cursor<'a>, evidence: &[Evidence], budget: &mut usize) -> Vec<Carried> {
+    let entries = spec.get("files").into_iter().flat_map(|files| files.items().collect::<Vec<_>>());
+    let written = entries.take(MOST_FILES).filter_map(|entry| Written::entry(source, &entry));
+    written.map(|file| file.carried(source, evidence, budget)).collect()
 }
 
 /// A part of `clusterNetwork` of the one Cluster beside the control plane.

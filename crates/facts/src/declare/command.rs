@@ -1,12 +1,13 @@
 //! Which words of a command line start the component, behind wrappers, shells and hyperkube.
 //!
-//! Pods and units hold command lines alike; what stands in front of the component's own words is the same few programs.
+//! Pods and units hold command lines alike; what stands in front of the component's own words is the same few programs, or a
+//! container runtime (`runtime`).
 
 use std::collections::BTreeMap;
 
 use model::{Gap, GapKind};
 
-use super::shell;
+use super::{runtime, shell};
 use crate::{Word, placeholder::placeholder};
 
 /// Programs that start another one named among their arguments.
@@ -70,6 +71,18 @@ pub(super) fn find(words: &[&str], image: Option<&str>) -> Option<Start> {
             Start::Direct(after) => Some(Start::Direct(at + after)),
             Start::Script(script) => Some(Start::Script(at + script)),
             Start::OneWord(word) => Some(Start::OneWord(at + word)),
+        };
+    }
+    if let Some(run) = runtime::run(words) {
+        let (from, to) = run.words;
+        let inner: Vec<&str> =
+            run.entry_point.iter().map(String::as_str).chain(words[from..to].iter().copied()).collect();
+        // The program itself is no word of the list where an option names it.
+        let shift = from - usize::from(run.entry_point.is_some());
+        return match find(&inner, Some(words[run.image]))? {
+            Start::Direct(after) => Some(Start::Direct(shift + after)),
+            Start::Script(script) => Some(Start::Script(shift + script)),
+            Start::OneWord(word) => Some(Start::OneWord(shift + word)),
         };
     }
     if first.contains(' ') && starts_apiserver(first) {
@@ -144,5 +157,10 @@ pub(super) fn shorten(words: &mut Vec<Word>) -> Option<Gap> {
         who_could_answer: "whoever wrote the manifest".to_owned(),
     });
     words.truncate(MOST_WORDS);
+    // What was left out may set again what was read.
+    if let (Some(gap), Some(last)) = (&gap, words.last()) {
+        let site = last.site.clone();
+        words.push(Word { unresolved: Some(gap.clone()), ..Word::written("", site) });
+    }
     gap
 }

@@ -1,15 +1,43 @@
 //! Texts inside texts: a document in a string of another one, with places in the outermost.
 
-use model::{Body, Evidence, Kind, Location};
-use yaml::{Cursor, Limits, Scalar, Span, Stream, Style};
+use std::borrow::Cow;
 
-use super::Source;
+use model::{Body, Evidence, Gap, GapKind, Kind, Location};
+use yaml::{Cursor, Limits, Resolved, Scalar, Span, Stream, Style};
+
+use super::{Source, pod::text_of};
+use crate::{Carried, spelling};
 
 /// The scalar of another text that a text stands in.
 pub(super) struct Inside<'a> {
     outer: &'a Source<'a>,
     scalar: &'a Scalar,
     pointer: String,
+    spelling: Spelling,
+}
+
+/// How the scalar spells the text.
+enum Spelling {
+    /// As YAML does.
+    Scalar,
+    /// For each byte of the text, and for its end, the byte of the outer text.
+    Bytes(Vec<u32>),
+    /// In a code whose letters are no bytes of the text.
+    Whole,
+}
+
+/// Longer texts are not searched for each place in them.
+const LONGEST_SEARCHED: usize = 1 << 16;
+
+impl Spelling {
+    fn of(scalar: &Scalar, outer: &Source<'_>) -> Self {
+        // Places are those of the text around, which may itself be no text that is written as it is read.
+        match spelling::offsets(scalar, outer.text) {
+            Some(places) => Self::Bytes(places),
+            None if scalar.text().len() > LONGEST_SEARCHED => Self::Whole,
+            None => Self::Scalar,
+        }
+    }
 }
 
 impl Inside<'_> {
@@ -23,8 +51,153 @@ impl Inside<'_> {
             let (first, last) = (part(start, start + 1)?, part((start + last).checked_sub(1)?, start + last)?);
             (first.start < last.end).then_some(Span { start: first.start, end: last.end })
         };
-        let found = part(start, end).or_else(ends);
+        let found = match &self.spelling {
+            Spelling::Scalar => part(start, end).or_else(ends),
+            Spelling::Bytes(places) => places.get(start).zip(places.get(end)).map(|(&start, &end)| Span { start, end }),
+            Spelling::Whole => None,
+        };
         self.outer.location(found.unwrap_or(self.scalar.span()), self.pointer.clone())
+    }
+}
+
+/// A file that a text has written to a machine.
+pub(super) struct Written<'a> {
+    pub(super) path: String,
+    /// What it says, or why that is not known.
+    pub(super) text: Result<Cow<'a, str>, String>,
+    /// Where it stands; `None` where nothing of it is in the text.
+    pub(super) inside: Option<Inside<'a>>,
+    content: Option<Cursor<'a>>,
+}
+
+impl<'a> Written<'a> {
+    /// A file whose content is the text of a scalar, in the code that is named, if any.
+    pub(super) fn new(outer: &'a Source<'a>, path: String, content: Cursor<'a>, code: &str) -> Self {
+        let mut file = Self { path, text: Err("its content is no text".to_owned()), inside: None, content: None };
+        let Some(scalar) = content.scalar() else { return file };
+        let plain = |bytes: Option<Vec<u8>>| {
+            let text = bytes.and_then(|bytes| String::from_utf8(bytes).ok());
+            text.map(Cow::Owned).ok_or_else(|| "it is no text, or a secret of it was cut out".to_owned())
+        };
+        let code = code.to_ascii_lowercase();
+        let text = scalar.text();
+        let (text, spelling) = match code.as_str() {
+            "" | "text/plain" => (Ok(Cow::Borrowed(text)), Spelling::of(scalar, outer)),
+            // cloudinit/config/cc_write_files.py, canonicalize_extraction
+            "b64" | "base64" => {
+                let digits: String = text.split_whitespace().collect();
+                (plain(spelling::base64(&digits)), Spelling::Whole)
+            }
+            DATA_URL => match spelling::data_url(text) {
+                Some((payload, _, true)) => {
+                    let payload = payload.replace("%3D", "=").replace("%2B", "+").replace("%2F", "/");
+                    (plain(spelling::base64(&payload)), Spelling::Whole)
+                }
+                Some((payload, from, false)) => {
+                    let found = spelling::percent(payload).zip(spelling::offsets(scalar, outer.text));
+                    let spelling = found.as_ref().and_then(|((_, places), outer)| {
+                        let place = |at: &u32| outer.get(from + *at as usize).copied();
+                        places.iter().map(place).collect::<Option<Vec<u32>>>()
+                    });
+                    let text = found.map(|((text, _), _)| Cow::Owned(text));
+                    let text = text.ok_or_else(|| "its URL is not written as RFC 2397 has it".to_owned());
+                    (text, spelling.map_or(Spelling::Whole, Spelling::Bytes))
+                }
+                None => (
+                    Err("it is fetched from somewhere else, or a secret of it was cut out".to_owned()),
+                    Spelling::Whole,
+                ),
+            },
+            "gz" | "gzip" | "gz+b64" | "gz+base64" | "gzip+b64" | "gzip+base64" => {
+                (Err("it is compressed".to_owned()), Spelling::Whole)
+            }
+            _ => (Err(format!("`{code}` is no code that is known")), Spelling::Whole),
+        };
+        file.text = text;
+        file.inside = Some(Inside { outer, scalar, pointer: content.pointer(), spelling });
+        file.content = Some(content);
+        file
+    }
+
+    /// A file of which only the name is in the text.
+    pub(super) fn unread(path: String, reason: &str) -> Self {
+        Self { path, text: Err(reason.to_owned()), inside: None, content: None }
+    }
+
+    /// The same file, with something done to it that is not followed.
+    pub(super) fn but(mut self, reason: &str) -> Self {
+        self.text = Err(reason.to_owned());
+        self
+    }
+
+    /// An entry of cloud-init's `write_files`, whose fields Cluster API's `files` share.
+    pub(super) fn entry(outer: &'a Source<'a>, entry: &Cursor<'a>) -> Option<Self> {
+        let path = text_of(entry, "path")?;
+        let is_added = entry.get("append").is_some_and(|add| matches!(add.resolved(), Some(Resolved::Bool(true))));
+        Some(match entry.get("content") {
+            _ if entry.get("contentFrom").is_some() => Self::unread(path, "a Secret holds it"),
+            _ if is_added => Self::unread(path, "it is added to what is there"),
+            _ if entry.get("source").is_some() => Self::unread(path, "it is fetched from somewhere else"),
+            Some(content) => {
+                let code = text_of(entry, "encoding").unwrap_or_default();
+                Self::new(outer, path, content, &code)
+            }
+            None => Self::unread(path, "its content is not here"),
+        })
+    }
+
+    pub(super) fn gap(&self) -> Option<Gap> {
+        self.text.as_ref().err().map(|reason| gap(&self.path, reason))
+    }
+
+    /// The file as evidence, for whoever a flag of the component sends to it.
+    pub(super) fn carried(&self, outer: &Source<'_>, evidence: &[Evidence], budget: &mut usize) -> Carried {
+        let read = match (&self.text, &self.content) {
+            (Err(reason), _) => Err(reason.as_str()),
+            (Ok(_), Some(_)) if *budget < outer.text.len() => Err("there are too many of them"),
+            (Ok(Cow::Borrowed(_)), Some(content)) => {
+                *budget -= outer.text.len();
+                file(outer, content, evidence)
+            }
+            _ => Err("it is not written as a block of lines"),
+        };
+        let evidence = read.unwrap_or_else(|reason| Evidence {
+            id: outer.evidence.clone(),
+            plane: outer.plane,
+            kind: Kind::ConfigFile,
+            body: Body::Unread(gap(&self.path, reason)),
+            secrets: Vec::new(),
+            digest: None,
+        });
+        Carried { path: self.path.clone(), evidence }
+    }
+}
+
+/// The name under which [`Written::new`] takes a `data:` URL.
+pub(super) const DATA_URL: &str = "data";
+
+fn gap(path: &str, reason: &str) -> Gap {
+    Gap {
+        kind: GapKind::Unread,
+        reason: format!("`{path}` is a file of the definition, and {reason}"),
+        wanted: path.to_owned(),
+        who_could_answer: "somebody on the machine".to_owned(),
+    }
+}
+
+/// Where a text inside another stands.
+pub(super) enum Place<'a> {
+    String(Inside<'a>),
+    /// A file of a machine, among those that are written beside it.
+    File(&'a Written<'a>, &'a [Written<'a>]),
+}
+
+impl<'a> Place<'a> {
+    pub(super) fn inside(&self) -> Option<&Inside<'a>> {
+        match self {
+            Self::String(inside) => Some(inside),
+            Self::File(file, _) => file.inside.as_ref(),
+        }
     }
 }
 
@@ -36,13 +209,14 @@ pub(super) fn parse(string: &Cursor<'_>) -> Stream {
 /// The text in a string as a source whose places lie in the outer one; `None` for what is no string.
 pub(super) fn source<'a>(outer: &'a Source<'a>, string: &Cursor<'a>, stream: &'a Stream) -> Option<Source<'a>> {
     let scalar = string.scalar()?;
+    let inside = Inside { outer, scalar, pointer: string.pointer(), spelling: Spelling::of(scalar, outer) };
     Some(Source {
         evidence: outer.evidence,
         plane: outer.plane,
         text: scalar.text(),
         root: outer.root,
         stream,
-        inside: Some(Inside { outer, scalar, pointer: string.pointer() }),
+        inside: Some(Place::String(inside)),
     })
 }
 
@@ -63,10 +237,28 @@ pub(super) fn file(outer: &Source<'_>, string: &Cursor<'_>, evidence: &[Evidence
     let range = scalar.span().range();
     let header = outer.text.get(range.clone()).and_then(|block| block.find('\n')).unwrap_or_default();
     let lines = range.start + header..range.end;
-    let mut blank: Vec<u8> =
-        outer.text.bytes().map(|byte| if matches!(byte, b'\n' | b'\r') { byte } else { b' ' }).collect();
+    // A table is read by its lines, of which blank ones and blanks before a field count: there, only line breaks do not.
+    let is_table = yaml::parse(scalar.text(), &Limits::default())
+        .documents
+        .first()
+        .is_none_or(|document| document.cursor().scalar().is_some());
+    let filler = |byte| match byte {
+        b'\n' | b'\r' => byte,
+        _ if is_table => b'\n',
+        _ => b' ',
+    };
+    let mut blank: Vec<u8> = outer.text.bytes().map(filler).collect();
     let written = outer.text.as_bytes().get(lines.clone()).unwrap_or_default();
     blank.get_mut(lines.clone()).unwrap_or_default().copy_from_slice(written);
+    if is_table {
+        let indent = scalar.source_span(0..1, outer.text).map_or(0, |first| first.start as usize - lines.start);
+        let mut at = lines.start;
+        for line in outer.text.get(lines.clone()).unwrap_or_default().split_inclusive('\n') {
+            let blanks = line.bytes().take_while(|byte| *byte == b' ').count().min(indent.saturating_sub(1));
+            blank.get_mut(at..at + blanks).unwrap_or_default().fill(b'\n');
+            at += line.len();
+        }
+    }
     // Indented, a line of dashes begins no document.
     let mut at = lines.start;
     for line in outer.text.get(lines.clone()).unwrap_or_default().split_inclusive('\n') {

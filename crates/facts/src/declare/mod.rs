@@ -8,10 +8,13 @@ mod command;
 mod embedded;
 mod kind;
 mod kubeadm;
+mod machine;
 mod pod;
+mod runtime;
 mod shell;
 mod unit;
 
+pub(crate) use machine::is_multipart;
 use model::{Evidence, EvidenceId, Kind, Location, Plane, Problem, ProblemKind, Span};
 use yaml::{Cursor, Document, Fault, FaultKind, Stream};
 
@@ -27,12 +30,13 @@ struct Reader {
 }
 
 /// Every format; the first one that declares something reads the file.
-const READERS: [Reader; 5] = [
+const READERS: [Reader; 6] = [
     Reader { declares: pod::declares, invocations: pod::invocations },
     Reader { declares: unit::declares, invocations: unit::invocations },
     Reader { declares: kubeadm::declares, invocations: kubeadm::invocations },
     Reader { declares: cluster_api::declares, invocations: cluster_api::invocations },
     Reader { declares: kind::declares, invocations: kind::invocations },
+    Reader { declares: machine::declares, invocations: machine::invocations },
 ];
 
 /// The text of one file, and what YAML makes of it.
@@ -45,7 +49,7 @@ pub(crate) struct Source<'a> {
     /// A unit is no YAML; this then holds faults and little else.
     pub(crate) stream: &'a Stream,
     /// The scalar of another text that this one stands in.
-    inside: Option<embedded::Inside<'a>>,
+    inside: Option<embedded::Place<'a>>,
 }
 
 impl<'a> Source<'a> {
@@ -81,7 +85,7 @@ impl<'a> Source<'a> {
     }
 
     pub(crate) fn location(&self, span: yaml::Span, pointer: String) -> Location {
-        if let Some(inside) = &self.inside {
+        if let Some(inside) = self.inside.as_ref().and_then(embedded::Place::inside) {
             return inside.location(span);
         }
         Location {
@@ -144,6 +148,39 @@ pub(crate) fn folders(evidence: &[Evidence], root: Option<&str>) -> Vec<String> 
     each(evidence, root, &mut |source, _| found.extend(unit::drop_in_folders(source)));
     found.sort_unstable();
     found.dedup();
+    found
+}
+
+/// The texts that a ConfigMap holds, by their keys. Those of a Secret are cut out and not read.
+fn config_map<'a>(object: &Cursor<'a>) -> Vec<(String, Cursor<'a>)> {
+    if object.get("kind").and_then(|kind| kind.text()) != Some("ConfigMap") {
+        return Vec::new();
+    }
+    let entries = object.get("data").into_iter().flat_map(|data| data.entries().collect::<Vec<_>>());
+    entries.take(MOST_KEYS).map(|entry| (entry.name.into_owned(), entry.value)).collect()
+}
+
+/// More keys than a ConfigMap of a megabyte has files in it.
+const MOST_KEYS: usize = 256;
+
+/// The texts of the ConfigMaps in a file that `is_wanted`, as evidence of their own, or why one cannot be that.
+pub(crate) fn texts_of_config_maps(
+    file: &Evidence,
+    is_wanted: fn(&Stream) -> bool,
+) -> Vec<(String, Result<Evidence, &'static str>)> {
+    let Some(text) = file.text().filter(|text| text.contains("ConfigMap")) else { return Vec::new() };
+    let parsed = parsable(file, text);
+    let stream = yaml::parse(&parsed, &yaml::Limits::default());
+    let source =
+        Source { evidence: &file.id, plane: file.plane, text: &parsed, root: None, stream: &stream, inside: None };
+    let mut found = Vec::new();
+    for document in source.documents() {
+        for (key, text) in config_map(&document.cursor()) {
+            if found.len() < MOST_KEYS && text.text().is_some() && is_wanted(&embedded::parse(&text)) {
+                found.push((key, embedded::file(&source, &text, std::slice::from_ref(file))));
+            }
+        }
+    }
     found
 }
 

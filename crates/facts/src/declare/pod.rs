@@ -132,7 +132,7 @@ fn raw_words<'a>(container: &Cursor<'a>) -> Vec<RawWord<'a>> {
 }
 
 /// The release that an image names, if it is an image of the component.
-fn image_version(image: &str) -> Option<Version> {
+pub(super) fn image_version(image: &str) -> Option<Version> {
     let name = image_name(image);
     if !(name.contains("kube-apiserver") || name.contains("hyperkube")) {
         return None;
@@ -279,7 +279,6 @@ fn read_script(
         if shell_word.splits && !shell_word.text.starts_with('-') {
             // Nobody knows how many words this is, nor which.
             open_ended.get_or_insert_with(|| unresolved(shell_word.text.clone()));
-            continue;
         }
         let gap = shell_word.unknown.clone().map(unresolved).or_else(|| unfilled(&shell_word.text));
         let site = Site { at, form: Form::Script };

@@ -7,14 +7,17 @@
 
 use std::collections::BTreeMap;
 
-use model::{Body, Evidence, EvidenceId, Form, Gap, GapKind, Location, Problem, ProblemKind, Site, Span};
+use model::{Body, Evidence, EvidenceId, Form, Gap, GapKind, Location, Problem, ProblemKind, Site, Span, Version};
 
 use super::{
     Source,
     command::{self, Start, find, script_start, starts_apiserver, unfilled},
+    embedded::{Inside, Place, Written},
+    pod::image_version,
+    runtime::{self, Run},
     shell::{self, Variable},
 };
-use crate::{Files, Invocation, Word, redact::parsable};
+use crate::{Files, Invocation, Mount, Word, redact::parsable};
 
 /// Where units lie below a root, the first wins (systemd.unit(5), "Unit File Load Path").
 const FOLDERS: [&str; 5] = [
@@ -316,7 +319,7 @@ fn file_name(id: &str) -> &str {
 }
 
 /// The name of the unit that a file in a folder of drop-ins is for.
-fn drop_in_of(id: &str) -> Option<&str> {
+pub(super) fn drop_in_of(id: &str) -> Option<&str> {
     let folder = id.rsplit('/').nth(1)?;
     folder.strip_suffix(".d").filter(|name| name.ends_with(".service"))
 }
@@ -339,19 +342,30 @@ pub(super) fn drop_in_folders(source: &Source<'_>) -> Vec<String> {
     folders
 }
 
+/// A text that the unit is made of.
+struct Piece<'u> {
+    id: EvidenceId,
+    /// Where it stands in another text.
+    inside: Option<&'u Inside<'u>>,
+}
+
 /// The unit and its drop-ins as one list of assignments.
-struct Unit {
-    texts: Vec<(EvidenceId, String)>,
+struct Unit<'u> {
+    texts: Vec<Piece<'u>>,
     entries: Vec<Entry>,
     unread: Option<Gap>,
 }
 
-fn unit(source: &Source<'_>, evidence: &[Evidence]) -> Unit {
+fn unit<'u>(source: &'u Source<'u>, evidence: &[Evidence]) -> Unit<'u> {
     let mut unit = Unit {
-        texts: vec![(source.evidence.clone(), source.text.to_owned())],
+        texts: vec![Piece { id: source.evidence.clone(), inside: source.inside.as_ref().and_then(Place::inside) }],
         entries: entries(source.text, 0),
         unread: None,
     };
+    if let Some(Place::File(file, beside)) = &source.inside {
+        unit.add_written(file_name(&file.path), beside);
+        return unit;
+    }
     // Of two drop-ins of one name the one in the earlier folder counts; then they are read in the order of their names.
     let mut seen: BTreeMap<&str, &Evidence> = BTreeMap::new();
     for folder in drop_in_folders(source) {
@@ -375,7 +389,7 @@ fn unit(source: &Source<'_>, evidence: &[Evidence]) -> Unit {
             Body::Text(text) => {
                 let text = parsable(piece, text).into_owned();
                 unit.entries.extend(entries(&text, unit.texts.len()));
-                unit.texts.push((piece.id.clone(), text));
+                unit.texts.push(Piece { id: piece.id.clone(), inside: None });
             }
             Body::Unread(gap) => {
                 unit.unread.get_or_insert_with(|| gap.clone());
@@ -386,7 +400,38 @@ fn unit(source: &Source<'_>, evidence: &[Evidence]) -> Unit {
     unit
 }
 
-impl Unit {
+impl<'u> Unit<'u> {
+    /// Drop-ins that are written to the machine beside the unit.
+    fn add_written(&mut self, name: &str, beside: &'u [Written<'u>]) {
+        let mut seen: BTreeMap<&str, (usize, &'u Written<'u>)> = BTreeMap::new();
+        for file in beside {
+            let mut parts = file.path.rsplit('/');
+            let own = parts.next().filter(|own| own.ends_with(".conf"));
+            let of_unit = parts.next().and_then(|folder| folder.strip_suffix(".d")) == Some(name);
+            let rank = FOLDERS
+                .iter()
+                .position(|folder| file.path.strip_prefix(folder).is_some_and(|rest| rest.matches('/').count() == 2));
+            let Some((own, rank)) = own.zip(rank).filter(|_| of_unit) else { continue };
+            if seen.get(own).is_none_or(|(known, _)| rank <= *known) {
+                seen.insert(own, (rank, file));
+            }
+        }
+        for (_, file) in seen.into_values() {
+            match &file.text {
+                Ok(text) => {
+                    self.entries.extend(entries(text, self.texts.len()));
+                    self.add_text(file);
+                }
+                Err(_) => self.unread = self.unread.take().or_else(|| file.gap()),
+            }
+        }
+    }
+
+    fn add_text(&mut self, file: &'u Written<'u>) {
+        let Some(first) = self.texts.first() else { return };
+        self.texts.push(Piece { id: first.id.clone(), inside: file.inside.as_ref() });
+    }
+
     fn service<'a>(&'a self, key: &'a str) -> impl Iterator<Item = &'a Entry> {
         self.entries.iter().filter(move |entry| is(entry, key))
     }
@@ -425,9 +470,9 @@ struct Environment {
     closed: bool,
 }
 
-fn environment(
-    unit: &mut Unit,
-    source: &Source<'_>,
+fn environment<'u>(
+    unit: &mut Unit<'u>,
+    source: &'u Source<'u>,
     evidence: &[Evidence],
     problems: &mut Vec<Problem>,
 ) -> Environment {
@@ -450,7 +495,23 @@ fn environment(
     let files_api = Files { root: source.root, mounts: &[], contained: false, evidence, carried: &[] };
     for (written, location) in files {
         let path = written.trim_start_matches('-');
-        let gap = if is_plain_path(path) {
+        let beside = match &source.inside {
+            Some(Place::File(_, beside)) => beside.iter().rfind(|file| file.path == path),
+            _ => None,
+        };
+        let gap = if let Some(file) = beside {
+            match &file.text {
+                Ok(text) => {
+                    for (name, value) in environment_file(text, unit.texts.len()) {
+                        environment.values.insert(name, Ok(value));
+                    }
+                    unit.add_text(file);
+                    environment.closed = true;
+                    continue;
+                }
+                Err(_) => file.gap().unwrap_or_else(|| unread_file(path)),
+            }
+        } else if is_plain_path(path) {
             match files_api.look(path) {
                 crate::File::Read(piece) => match piece.text() {
                     Some(text) => {
@@ -458,7 +519,7 @@ fn environment(
                         for (name, value) in environment_file(&text, unit.texts.len()) {
                             environment.values.insert(name, Ok(value));
                         }
-                        unit.texts.push((piece.id.clone(), text));
+                        unit.texts.push(Piece { id: piece.id.clone(), inside: None });
                         environment.closed = true;
                         continue;
                     }
@@ -562,16 +623,20 @@ impl Environment {
     }
 }
 
-fn place(texts: &[(EvidenceId, String)], source: &Source<'_>, glyphs: &[Glyph]) -> Location {
+fn place(texts: &[Piece<'_>], source: &Source<'_>, glyphs: &[Glyph]) -> Location {
     match (glyphs.first(), glyphs.last()) {
         (Some(first), Some(last)) => at(texts, source, first.text, first.start, last.end),
         _ => Location::whole(source.evidence.clone(), source.plane),
     }
 }
 
-fn at(texts: &[(EvidenceId, String)], source: &Source<'_>, text: usize, start: usize, end: usize) -> Location {
-    let evidence = texts.get(text).map_or_else(|| source.evidence.clone(), |(id, _)| id.clone());
+fn at(texts: &[Piece<'_>], source: &Source<'_>, text: usize, start: usize, end: usize) -> Location {
+    let piece = texts.get(text);
+    let evidence = piece.map_or_else(|| source.evidence.clone(), |piece| piece.id.clone());
     let span = u32::try_from(start).ok().zip(u32::try_from(end).ok()).map(|(start, end)| Span::new(start, end));
+    if let Some((inside, span)) = piece.and_then(|piece| piece.inside).zip(span) {
+        return inside.location(yaml::Span { start: span.start, end: span.end });
+    }
     Location { evidence, plane: source.plane, span, pointer: String::new() }
 }
 
@@ -587,7 +652,7 @@ struct Expanded {
 fn expand(
     tokens: &[Token],
     environment: &Environment,
-    texts: &[(EvidenceId, String)],
+    texts: &[Piece<'_>],
     source: &Source<'_>,
     open: &mut Option<Gap>,
 ) -> Vec<Expanded> {
@@ -609,7 +674,9 @@ fn expand(
                     }
                 }
                 Err(gap) => {
-                    open.get_or_insert(gap);
+                    // It may be any number of words; what stands before it may be written again.
+                    open.get_or_insert_with(|| gap.clone());
+                    words.push(Expanded { glyphs, at: here, gap: Some(gap) });
                 }
             }
             continue;
@@ -697,7 +764,7 @@ pub(super) fn invocations(source: &Source<'_>, evidence: &[Evidence]) -> Vec<Inv
 
 fn invocation(
     entry: &Entry,
-    unit: &Unit,
+    unit: &Unit<'_>,
     environment: &Environment,
     source: &Source<'_>,
     problems: &mut Vec<Problem>,
@@ -723,6 +790,14 @@ fn invocation(
     let skipped = tokens.len() - words.len();
     let mut open_ended = unit.unread.clone();
     let mut found = Vec::new();
+    let mut container = None;
+    if let Some(run) = runtime::run(&words.iter().map(String::as_str).collect::<Vec<_>>()) {
+        // What other images of the same pod are given is not the component's.
+        tokens.truncate(run.words.1 + skipped);
+        let before = tokens.get(skipped..run.words.0 + skipped).unwrap_or_default();
+        container = Some(Container::of(before, environment, &unit.texts, source));
+    }
+    let container = container.unwrap_or_default();
     match start(&words)? {
         Start::Direct(after) => {
             let literal = text_of(&tokens.first()?.glyphs);
@@ -764,13 +839,13 @@ fn invocation(
                     Some(start)
                 })
                 .collect();
-            let commands = shell::commands(&script, &environment.variables());
+            let variables = if container.is_one { container.variables } else { environment.variables() };
+            let commands = shell::commands(&script, &variables);
             let (command, after) =
                 commands.iter().find_map(|command| script_start(command).map(|after| (command, after)))?;
             for word in &command.words[after..] {
                 if word.splits && !word.text.starts_with('-') {
                     open_ended.get_or_insert_with(|| unknown(&word.text));
-                    continue;
                 }
                 let inside = |at: &usize| word.range.contains(at);
                 let first = starts.iter().position(inside);
@@ -785,24 +860,70 @@ fn invocation(
             }
         }
     }
+    // A drop-in that could not be read may replace the command line or the variables in it.
+    if let Some(gap) = &unit.unread {
+        let site = Site { at: place(&unit.texts, source, &entry.value), form: Form::Script };
+        found.push(Word { unresolved: Some(gap.clone()), ..Word::written("", site) });
+    }
     open_ended = command::shorten(&mut found).or(open_ended);
-    let name = file_name(source.evidence.as_str());
+    let path = match &source.inside {
+        Some(Place::File(file, _)) => file.path.as_str(),
+        _ => source.evidence.as_str(),
+    };
+    let name = file_name(path);
     Some(Invocation {
         component: "kube-apiserver",
-        instance: drop_in_of(source.evidence.as_str()).unwrap_or(name).trim_end_matches(".service").to_owned(),
+        instance: drop_in_of(path).unwrap_or(name).trim_end_matches(".service").to_owned(),
         declared_in: source.evidence.clone(),
         plane: source.plane,
         words: found,
         open_ended,
         list: Some(Site { at: place(&unit.texts, source, &entry.value), form: Form::Script }),
-        version: None,
+        version: container.version,
         releases: None,
-        mounts: Vec::new(),
+        mounts: container.mounts,
         carried: Vec::new(),
-        contained: false,
+        contained: container.is_one,
         distribution: None,
         problems: Vec::new(),
     })
+}
+
+/// What a container runtime that the unit calls puts around the component.
+#[derive(Default)]
+struct Container {
+    is_one: bool,
+    mounts: Vec<Mount>,
+    variables: BTreeMap<String, Variable>,
+    version: Option<(Version, Location)>,
+}
+
+impl Container {
+    /// The words from the runtime to the image, as systemd hands them over.
+    fn of(before: &[Token], environment: &Environment, texts: &[Piece<'_>], source: &Source<'_>) -> Self {
+        // A variable that nobody can read holds more options, which is no reason to doubt the component's own words.
+        let words = expand(before, environment, texts, source, &mut None);
+        let texts: Vec<String> = words.iter().map(|word| text_of(&word.glyphs)).collect();
+        let run = runtime::run(&texts.iter().map(String::as_str).collect::<Vec<_>>());
+        let Some(Run { image, mounts, variables, .. }) = run else {
+            return Self { is_one: true, ..Self::default() };
+        };
+        let image = words.get(image).zip(texts.get(image)).filter(|(word, _)| word.gap.is_none());
+        let version = image.and_then(|(word, text)| Some((image_version(text)?, word.at.clone())));
+        let known = environment.variables();
+        let value = |name: &str, value: Option<String>| match value {
+            Some(value) => Variable::Known(value),
+            None => known.get(name).cloned().unwrap_or(Variable::Unknown),
+        };
+        let variables = variables
+            .into_iter()
+            .map(|(name, given)| {
+                let value = value(&name, given);
+                (name, value)
+            })
+            .collect();
+        Self { is_one: true, mounts, variables, version }
+    }
 }
 
 #[cfg(test)]
@@ -874,6 +995,9 @@ mod tests {
         assert!(found.words.iter().all(|word| word.unresolved.is_some()));
         let (found, _) = read("[Service]\nExecStart=kube-apiserver $A --v=${L}\n", &[]);
         assert!(found.open_ended.is_some() && found.words[0].unresolved.is_some());
+        // What may be any number of words keeps its place among the others.
+        let (found, _) = read("[Service]\nEnvironmentFile=/etc/k/env\nExecStart=kube-apiserver --a=1 $B --c=1\n", &[]);
+        assert_eq!(found.words.iter().map(|word| word.unresolved.is_some()).collect::<Vec<_>>(), [false, true, false]);
     }
 
     #[test]
@@ -890,5 +1014,25 @@ mod tests {
         ];
         let found = crate::declare::invocations(&pieces, Some("n"));
         assert!(found.invocations.iter().all(|one| one.problems.iter().any(|problem| problem.stops)));
+    }
+
+    #[test]
+    fn a_container_runtime_is_looked_through() {
+        let line = "docker run --rm -e L=7 -v ${D}/ssl:/ssl:ro -v own:/var registry/hyperkube:v1.9.3 ";
+        let unit = |rest: &str| format!("[Service]\nEnvironment=D=/srv A=--z\nExecStart=/usr/bin/{line}{rest}\n");
+        let (found, _) = read(&unit("/hyperkube apiserver $A --v=2"), &[]);
+        let texts: Vec<_> = found.words.iter().map(|word| word.text.as_str()).collect();
+        assert_eq!(texts, ["--z", "--v=2"]);
+        assert!(found.contained && found.open_ended.is_none());
+        assert_eq!(found.version.expect("a release").0.to_string(), "1.9.3");
+        let mount = |container: &str, host: Option<&str>| Mount {
+            container: container.to_owned(),
+            host: host.map(str::to_owned),
+        };
+        assert_eq!(found.mounts, [mount("/ssl", Some("/srv/ssl")), mount("/var", None)]);
+        let script = unit("sh -c 'exec kube-apiserver --v=$$L --w=$$A'");
+        let (found, _) = read(&script, &[]);
+        assert_eq!(found.words[0].text, "--v=7");
+        assert!(found.words[1].unresolved.is_some(), "the unit's own variables are not those of the container");
     }
 }

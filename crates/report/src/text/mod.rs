@@ -9,6 +9,7 @@ mod mistake;
 mod own;
 pub(crate) mod page;
 mod settings;
+mod simulate;
 mod wrap;
 
 use std::{collections::BTreeMap, fmt::Write as _};
@@ -25,6 +26,7 @@ pub use mistake::{Mistake, mistake, place};
 pub use own::settings_text;
 pub use page::explain;
 pub use settings::effective_text;
+pub use simulate::simulation_text;
 pub(crate) use wrap::plain;
 use wrap::{Paint, indented};
 
@@ -109,6 +111,8 @@ fn one_cluster(cluster: &ClusterReport, several: bool, look: Look, text: &mut St
     if failing.is_empty() {
         let summary = convert::summary(cluster);
         let line = match (summary.undetermined, summary.waived) {
+            (0, 0) if summary.pass == 0 => "Nothing was judged: no rule applies, and -v tells why.".to_owned(),
+            (0, 0) if summary.pass == 1 => "Nothing to report: the one rule that applies passes.".to_owned(),
             (0, 0) => format!("Nothing to report: all {} rules that apply pass.", summary.pass),
             (open, 0) => format!("{} rules pass, and {open} could not be judged.", summary.pass),
             (0, waived) => format!("{} rules pass, and {waived} fail and are waived.", summary.pass),
@@ -417,8 +421,12 @@ fn next(clusters: &[&ClusterReport], look: Look) -> String {
         let target = shell_word(&cluster.target);
         commands.push((format!("portcullis audit --root DIR {target}"), "with the node's files"));
     }
-    if let Some(cluster) = clusters.first() {
+    // Only a component has settings to resolve; a kubeconfig is none.
+    if let Some(cluster) = clusters.iter().find(|cluster| !cluster.components.is_empty()) {
         commands.push((format!("portcullis resolve {}", shell_word(&cluster.target)), "what is in force, and why"));
+    }
+    if commands.is_empty() {
+        return String::new();
     }
     let paint = Paint(look.color);
     let longest = commands.iter().map(|(command, _)| wrap::width(command)).max().unwrap_or(0);

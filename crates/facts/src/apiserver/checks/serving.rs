@@ -46,7 +46,10 @@ impl Checks<'_> {
             self.refuse("tls-min-version", message);
         }
         if let Some(suites) = self.server.list("tls-cipher-suites") {
-            let wrong: Vec<&String> = suites.iter().filter(|suite| !CIPHERS.contains(&suite.as_str())).collect();
+            let known = |suite: &String| {
+                CIPHERS.contains(&suite.as_str()) || (self.since(19) && CIPHERS_1_19.contains(&suite.as_str()))
+            };
+            let wrong: Vec<&String> = suites.iter().filter(|suite| !known(suite)).collect();
             for suite in &wrong {
                 self.refuse("tls-cipher-suites", format!("`--tls-cipher-suites` has no suite `{}`", shown(suite)));
             }
@@ -160,6 +163,13 @@ impl Checks<'_> {
     }
 
     pub(super) fn etcd(&mut self) {
+        // apiserver pkg/storage/etcd3/preflight, found in 1.20 and 1.21: the first address is parsed before any is tried.
+        if (20..22).contains(&self.minor.minor)
+            && let Some(first) = self.server.list("etcd-servers").and_then(<[String]>::first)
+            && golang::parse_url(first).is_none()
+        {
+            self.refuse("etcd-servers", format!("`{}` in `--etcd-servers` is no URL", shown(first)));
+        }
         if let Some(backend) = self.server.text("storage-backend")
             && !(backend.is_empty() || backend == "etcd3" || (backend == "etcd2" && !self.since(13)))
         {
@@ -221,19 +231,14 @@ impl Checks<'_> {
 
 const HTTP2_CIPHERS: [&str; 2] = ["TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256", "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256"];
 
-/// The suites of Go's crypto/tls, which component-base's cli/flag/ciphersuites_flag.go takes, the insecure ones included.
-const CIPHERS: [&str; 27] = [
-    "TLS_AES_128_GCM_SHA256",
-    "TLS_AES_256_GCM_SHA384",
-    "TLS_CHACHA20_POLY1305_SHA256",
-    "TLS_ECDHE_ECDSA_WITH_3DES_EDE_CBC_SHA",
+/// What component-base's cli/flag/ciphersuites_flag.go takes in every release that has the flag, the insecure ones included.
+const CIPHERS: [&str; 22] = [
     "TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA",
     "TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA256",
     "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256",
     "TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA",
     "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384",
     "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305",
-    "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256",
     "TLS_ECDHE_ECDSA_WITH_RC4_128_SHA",
     "TLS_ECDHE_RSA_WITH_3DES_EDE_CBC_SHA",
     "TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA",
@@ -242,12 +247,21 @@ const CIPHERS: [&str; 27] = [
     "TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA",
     "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384",
     "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305",
-    "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256",
     "TLS_ECDHE_RSA_WITH_RC4_128_SHA",
     "TLS_RSA_WITH_3DES_EDE_CBC_SHA",
     "TLS_RSA_WITH_AES_128_CBC_SHA",
     "TLS_RSA_WITH_AES_128_CBC_SHA256",
     "TLS_RSA_WITH_AES_128_GCM_SHA256",
     "TLS_RSA_WITH_AES_256_CBC_SHA",
+    "TLS_RSA_WITH_AES_256_GCM_SHA384",
     "TLS_RSA_WITH_RC4_128_SHA",
+];
+
+/// Names that came in 1.19: TLS 1.3 (pull request 90843), and the two that Go 1.14 renamed.
+const CIPHERS_1_19: [&str; 5] = [
+    "TLS_AES_128_GCM_SHA256",
+    "TLS_AES_256_GCM_SHA384",
+    "TLS_CHACHA20_POLY1305_SHA256",
+    "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256",
+    "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256",
 ];

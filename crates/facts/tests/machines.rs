@@ -1,0 +1,236 @@
+//! Definitions of machines: what they have written must read as if it lay on the machine, with places in the definition.
+
+#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use model::{EvidenceId, Kind, Plane, Reading};
+use portcullis_facts::{Cluster, Gathered, Options, Redactor, apiserver::ApiServer, recognise, resolve};
+
+fn cluster(text: &str) -> Cluster {
+    let recognised = recognise(text.as_bytes());
+    assert_eq!(recognised.kind, Kind::Workload, "{text}");
+    let evidence = Redactor::new().evidence(EvidenceId::new("file.yaml"), Plane::Declared, Kind::Workload, text);
+    let gathered = Gathered { name: "a".to_owned(), target: "a".to_owned(), root: None, evidence: vec![evidence] };
+    resolve(gathered, &Options::default())
+}
+
+fn server(text: &str) -> ApiServer {
+    let mut servers = cluster(text).apiservers;
+    assert_eq!(servers.len(), 1, "{text}");
+    servers.remove(0)
+}
+
+fn reading(server: &ApiServer, flag: &str) -> Reading {
+    server.component().setting(flag).expect("a flag").in_force().expect("a value").clone()
+}
+
+/// The value of a flag and what its origin points at in the text.
+fn seen<'a>(text: &'a str, server: &ApiServer, flag: &str) -> (String, &'a str) {
+    let reading = reading(server, flag);
+    let span = reading.origin.location().expect("a place").span.expect("a span");
+    (reading.value.clone(), &text[span.range()])
+}
+
+const UNIT: &str = "/etc/systemd/system/kube-apiserver.service";
+
+#[test]
+fn every_format_has_its_files_read_in_place() {
+    let escaped =
+        r#"[Service]\nExecStart=/usr/bin/kube-apiserver \\\n --profiling=false \\\n --anonymous-auth=\"false\"\n"#;
+    let percent = "data:,apiVersion%3A%20v1%0Akind%3A%20Pod%0Aspec%3A%0A%20%20containers%3A%0A%20%20-%20command%3A%20%5Bkube-apiserver%2C%20--profiling%3Dfalse%5D%0A";
+    let word = "--profiling=false";
+    for (text, at) in [
+        (
+            format!(
+                "#cloud-config\nwrite_files:\n- path: {UNIT}\n  content: |\n    [Service]\n    ExecStart=kube-apiserver --v=2 \\\n      --profiling=false\n"
+            ),
+            word,
+        ),
+        (
+            "#cloud-config\ncoreos:\n  units:\n  - name: kube-apiserver.service\n    drop-ins:\n    - name: 10.conf\n      content: |\n        [Service]\n        Environment=P=false\n    content: |\n      [Service]\n      ExecStart=kube-apiserver --profiling=${P}\n"
+                .to_owned(),
+            "--profiling=${P}",
+        ),
+        (
+            "#cloud-config\nwrite_files:\n- path: /etc/kubernetes/manifests/x.yaml\n  content: |\n    kind: Pod\n    apiVersion: v1\n    spec:\n      containers:\n      - command: [kube-apiserver, --profiling=false]\n"
+                .to_owned(),
+            word,
+        ),
+        (
+            "#cloud-config\nwrite_files:\n- path: /run/kubeadm/kubeadm.yaml\n  content: |\n    apiVersion: kubeadm.k8s.io/v1beta3\n    kind: ClusterConfiguration\n    ---\n    apiVersion: kubeadm.k8s.io/v1beta3\n    kind: ClusterConfiguration\n    apiServer:\n      extraArgs:\n        profiling: \"false\"\n"
+                .replace("kind: ClusterConfiguration\n    ---", "kind: InitConfiguration\n    ---"),
+            "\"false\"",
+        ),
+        (format!(r#"{{"ignition": {{"version": "3.4.0"}}, "systemd": {{"units": [{{"name": "kube-apiserver.service", "contents": "{escaped}"}}]}}}}"#), word),
+        (
+            format!(
+                r#"{{"ignition": {{"version": "3.4.0"}}, "storage": {{"files": [{{"path": "/etc/kubernetes/manifests/a.yaml", "contents": {{"source": "{percent}"}}}}]}}}}"#
+            ),
+            "--profiling%3Dfalse",
+        ),
+        (
+            "variant: fcos\nversion: 1.5.0\nstorage:\n  files:\n  - path: /etc/kubernetes/manifests/a.yaml\n    contents:\n      inline: |\n        spec:\n          containers:\n          - command: [kube-apiserver, --profiling=false]\n"
+                .to_owned(),
+            word,
+        ),
+        (
+            "Content-Type: multipart/mixed; boundary=\"=b=\"\nMIME-Version: 1.0\n\n--=b=\nContent-Type: text/x-shellscript\n\n#!/bin/sh\n\n--=b=\nContent-Type: text/cloud-config; charset=\"us-ascii\"\n\n#cloud-config\nwrite_files:\n- path: /etc/kubernetes/manifests/x.yaml\n  content: |\n    spec:\n      containers:\n      - command: [kube-apiserver, --profiling=false]\n\n--=b=--\n"
+                .to_owned(),
+            word,
+        ),
+    ] {
+        assert_eq!(seen(&text, &server(&text), "profiling"), ("false".to_owned(), at), "{text}");
+    }
+    // In base64 no byte has a place of its own: `spec: {containers: [{command: [kube-apiserver, --profiling=false]}]}`.
+    let code = "c3BlYzoge2NvbnRhaW5lcnM6IFt7Y29tbWFuZDogW2t1YmUtYXBpc2VydmVyLCAtLXByb2ZpbGluZz1mYWxzZV19XX0K";
+    let text = format!("write_files:\n- {{path: /etc/kubernetes/manifests/a.yaml, encoding: b64, content: {code}}}\n");
+    assert_eq!(seen(&text, &server(&text), "profiling"), ("false".to_owned(), code));
+}
+
+#[test]
+fn a_flag_finds_the_file_that_is_written_beside_it() {
+    let config =
+        "apiVersion: apiserver.config.k8s.io/v1beta1\nkind: AuthenticationConfiguration\nanonymous: {enabled: false}\n";
+    let indented = config.replace('\n', "\n    ");
+    for (manifest, path, found) in [
+        (
+            "spec: {{volumes: [{{name: k, hostPath: {{path: /srv/k}}}}], containers: [{{image: 'kube-apiserver:v1.32.0', volumeMounts: [{{name: k, mountPath: /etc/k}}], command: [kube-apiserver, --authentication-config=/etc/k/authn.yaml]}}]}}",
+            "/srv/k/authn.yaml",
+            true,
+        ),
+        (
+            "spec: {{volumes: [{{name: k, hostPath: {{path: /srv/k}}}}], containers: [{{image: 'kube-apiserver:v1.32.0', volumeMounts: [{{name: k, mountPath: /etc/k}}], command: [kube-apiserver, --authentication-config=/etc/k/authn.yaml]}}]}}",
+            "/etc/k/authn.yaml",
+            false,
+        ),
+        (
+            "[Service]\n    ExecStart=docker run -v /srv/k:/etc/k kube-apiserver:v1.32.0 kube-apiserver --authentication-config=/etc/k/authn.yaml",
+            "/srv/k/authn.yaml",
+            true,
+        ),
+    ] {
+        let manifest = manifest.replace("{{", "{").replace("}}", "}");
+        let text = format!(
+            "#cloud-config\nwrite_files:\n- path: {UNIT}\n  content: |\n    {manifest}\n- path: {path}\n  content: |\n    {indented}\n"
+        );
+        let server = server(&text);
+        // The file alone says that requests without credentials are refused.
+        let anonymous = server.anonymous();
+        assert_eq!(anonymous.is_ok_and(|anonymous| !anonymous.enabled), found, "{text}");
+    }
+}
+
+#[test]
+fn what_cannot_be_looked_into_is_said_and_never_passed() {
+    let manifest = "path: /etc/kubernetes/manifests/kube-apiserver.yaml";
+    let pod = "content: 'spec: {containers: [{command: [kube-apiserver, --profiling=false]}]}'";
+    for text in [
+        format!("#cloud-config\nwrite_files:\n- {manifest}\n  encoding: gz+b64\n  content: H4sIAAAAAAAA\n"),
+        format!("#cloud-config\nwrite_files:\n- {manifest}\n  append: true\n  {pod}\n"),
+        format!("#cloud-config\nwrite_files:\n- {manifest}\n  {pod}\n- {manifest}\n  append: true\n  content: x\n"),
+        format!(
+            "#cloud-config\nwrite_files:\n- {manifest}\n  {pod}\nruncmd:\n- [sed, -i, s/a/b/, /etc/kubernetes/manifests/kube-apiserver.yaml]\n"
+        ),
+        format!(
+            "ignition: {{version: 3.4.0, config: {{merge: [{{source: 'https://x/y'}}]}}}}\nstorage:\n  files:\n  - {manifest}\n    contents: {{inline: 'spec: {{containers: [{{command: [kube-apiserver, --profiling=false]}}]}}'}}\n"
+        ),
+    ] {
+        let server = server(&text);
+        for flag in ["profiling", "anonymous-auth"] {
+            assert!(server.component().setting(flag).expect(flag).in_force().is_err(), "{flag}: {text}");
+        }
+    }
+    // A command that only starts it changes nothing.
+    let text = format!("#cloud-config\nwrite_files:\n- {manifest}\n  {pod}\nruncmd:\n- systemctl start kubelet\n");
+    assert_eq!(reading(&server(&text), "profiling").value, "false");
+}
+
+#[test]
+fn no_secret_of_an_embedded_file_is_kept() {
+    let secret = "hunter2hunter2";
+    let files = [
+        ("/a/tokens.csv", format!("{secret},ann,1,system:masters\n")),
+        (
+            "/a/enc.yaml",
+            format!(
+                "kind: EncryptionConfiguration\nresources:\n- providers:\n  - aescbc:\n      keys:\n      - name: a\n        secret: {secret}\n"
+            ),
+        ),
+        ("/a/conf", format!("users:\n- name: a\n  user:\n    token: {secret}\n")),
+        (
+            UNIT,
+            format!("[Service]\nEnvironment=A_TOKEN={secret}\nExecStart=kube-apiserver \\\n--etcd-password={secret}\n"),
+        ),
+        ("/a/key", format!("-----BEGIN RSA PRIVATE KEY-----\n{secret}\n-----END RSA PRIVATE KEY-----\n")),
+    ];
+    let base64 = |text: &str| {
+        let digits = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+        let mut code = String::new();
+        for part in text.as_bytes().chunks(3) {
+            let bits = part.iter().fold(0_u32, |bits, byte| (bits << 8) | u32::from(*byte)) << (8 * (3 - part.len()));
+            for at in 0..4 {
+                let digit = char::from(digits[(bits >> (18 - 6 * at)) as usize & 63]);
+                code.push(if at <= part.len() { digit } else { '=' });
+            }
+        }
+        code
+    };
+    let quoted = |text: &str| text.replace('\\', "\\\\").replace('\n', "\\n");
+    let percent = |text: &str| -> String { text.bytes().map(|byte| format!("%{byte:02X}")).collect() };
+    for (path, text) in &files {
+        for definition in [
+            format!("write_files:\n- path: {path}\n  content: |\n    {}\n", text.replace('\n', "\n    ")),
+            format!("{{\"write_files\": [{{\"path\": \"{path}\", \"content\": \"{}\"}}]}}", quoted(text)),
+            format!("write_files:\n- path: {path}\n  encoding: b64\n  content: {}\n", base64(text)),
+            format!("{{\"storage\": {{\"files\": [{{\"contents\": {{\"source\": \"data:,{}\"}}}}]}}}}", percent(text)),
+            format!(
+                "{{\"storage\": {{\"files\": [{{\"contents\": {{\"source\": \"data:;base64,{}\"}}}}]}}}}",
+                base64(text)
+            ),
+        ] {
+            let mut redactor = Redactor::new();
+            let evidence = redactor.evidence(EvidenceId::new("f"), Plane::Declared, Kind::Workload, &definition);
+            let kept = evidence.text().expect("a text");
+            assert_eq!(kept.len(), definition.len());
+            assert!(!evidence.secrets.is_empty(), "{definition}");
+            for spelt in [secret.to_owned(), percent(secret), base64(text)] {
+                assert!(!kept.contains(&spelt), "{kept}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_definition_that_was_made_to_hurt_is_cut_short() {
+    let mut text = "#cloud-config\nwrite_files:\n".to_owned();
+    for at in 0..3000 {
+        text.push_str(&format!(
+            "- path: /etc/kubernetes/manifests/{at}.yaml\n  content: 'spec: {{containers: [{{command: [kube-apiserver]}}]}}'\n"
+        ));
+    }
+    assert!(cluster(&text).apiservers.len() <= 16);
+    // A definition in a definition is not followed.
+    let inner = "write_files:\n    - path: /a\n      content: 'spec: {containers: [{command: [kube-apiserver]}]}'";
+    let nested = format!("#cloud-config\nwrite_files:\n- path: /b\n  content: |\n    {inner}\n");
+    assert_ne!(recognise(nested.as_bytes()).kind, Kind::Workload);
+}
+
+#[test]
+fn a_config_map_holds_files_of_any_kind() {
+    let pod = "kind: ConfigMap\ndata:\n  a.yaml: |\n    spec:\n      containers:\n      - command: [kube-apiserver, --profiling=false]\n";
+    assert_eq!(seen(pod, &server(pod), "profiling"), ("false".to_owned(), "--profiling=false"));
+    let kubeadm = "kind: ConfigMap\ndata:\n  ClusterConfiguration: |\n    apiVersion: kubeadm.k8s.io/v1beta3\n    kind: ClusterConfiguration\n    apiServer: {extraArgs: {profiling: \"false\"}}\n";
+    assert_eq!(seen(kubeadm, &server(kubeadm), "profiling"), ("false".to_owned(), "\"false\""));
+    // As kubeadm keeps it in kube-public.
+    let text = "apiVersion: v1\nkind: ConfigMap\ndata:\n  kubeconfig: |\n    clusters:\n    - cluster: {server: 'http://a'}\n    contexts: []\n    users: [{name: a, user: {token: hunter2}}]\n";
+    let recognised = recognise(text.as_bytes());
+    assert_eq!(recognised.kind, Kind::Kubeconfig);
+    let evidence = Redactor::new().evidence(EvidenceId::new("cm"), Plane::Declared, Kind::Kubeconfig, text);
+    assert!(!evidence.text().expect("a text").contains("hunter2"));
+    let gathered = Gathered { name: "a".to_owned(), target: "a".to_owned(), root: None, evidence: vec![evidence] };
+    let configs = resolve(gathered, &Options::default()).kubeconfigs;
+    assert_eq!(configs[0].name, "cm (kubeconfig)");
+    let server = configs[0].endpoints[0].server.as_ref().expect("a server");
+    assert_eq!(&text[server.at.span.expect("a span").range()], "'http://a'");
+    // A Secret is not looked into.
+    assert_eq!(recognise(pod.replace("ConfigMap", "Secret").as_bytes()).kind, Kind::NotOurs);
+}

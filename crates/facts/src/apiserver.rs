@@ -20,6 +20,7 @@ use model::{
 
 use crate::{
     Contents, File, Files, Hand, Invocation,
+    configuration::authn::Issuer,
     flags::KUBE_APISERVER,
     golang,
     pflag::{self, Kind},
@@ -27,7 +28,8 @@ use crate::{
     request::path,
 };
 use config::Config;
-pub use plugins::AdmissionPlugin;
+pub use gates::GivenGate;
+pub use plugins::{AdmissionPlugin, UnknownPlugin};
 use server::{Server, newer_than_data, version_gap};
 
 /// One API server, resolved.
@@ -37,6 +39,7 @@ pub struct ApiServer {
     release_at: Option<Location>,
     authorizers: Result<Authorizers, Unanswered>,
     anonymous: Result<Anonymous, Unanswered>,
+    issuers: Result<Option<Vec<Issuer>>, Unanswered>,
 }
 
 /// Who authorizes, in the order they are asked.
@@ -215,9 +218,39 @@ impl ApiServer {
         self.anonymous.as_ref().map_err(Clone::clone)
     }
 
+    /// The issuers of tokens that the file of `--authentication-config` names; `None` where there is no such file.
+    pub fn issuers(&self) -> Result<Option<&[Issuer]>, Unanswered> {
+        self.issuers.as_ref().map(|issuers| issuers.as_deref()).map_err(Clone::clone)
+    }
+
     /// Whether an admission plugin runs, and what decides it.
     pub fn admission_plugin(&self, name: &str) -> Result<AdmissionPlugin, Unanswered> {
         plugins::state(self, name)
+    }
+
+    /// Admission plugins that the release does not have, by the flags that name them.
+    pub fn unknown_plugins(&self) -> (Vec<UnknownPlugin>, Vec<Gap>) {
+        plugins::unknown(self)
+    }
+
+    /// The feature gates that it is given, the last of two equal names alone.
+    pub fn given_gates(&self) -> Result<Vec<GivenGate>, Unanswered> {
+        gates::given(self)
+    }
+
+    /// Whether a feature gate is on, and what gives it, where something does.
+    pub fn gate(&self, name: &str) -> Result<(bool, Option<GivenGate>), Unanswered> {
+        gates::state(self, name)
+    }
+
+    /// Whether a gate is on by default and could be switched off.
+    pub fn gate_is_a_default(&self, name: &str) -> Result<bool, Unanswered> {
+        gates::is_a_default(self, name)
+    }
+
+    /// Whether a gate is alpha in the release.
+    pub fn gate_is_alpha(&self, name: &str) -> Result<bool, Unanswered> {
+        gates::is_alpha(self, name)
     }
 }
 
@@ -231,6 +264,7 @@ struct Resolved {
     names: Vec<FileWant>,
     authorizers: Result<Authorizers, Unanswered>,
     anonymous: Result<Anonymous, Unanswered>,
+    issuers: Result<Option<Vec<Issuer>>, Unanswered>,
 }
 
 /// Resolves one API server. A version that the caller names wins over that of the image, and without either the flags
@@ -279,6 +313,7 @@ pub fn resolve(invocation: &Invocation, version: Option<&Version>, files: &Files
         release_at: named.map(|(_, at)| at.clone()),
         authorizers: merge_views(&resolved, "who authorizes", |one| &one.authorizers),
         anonymous: merge_views(&resolved, "whether requests without credentials are served", |one| &one.anonymous),
+        issuers: merge_views(&resolved, "whether a file names issuers of tokens", |one| &one.issuers),
         component: Component {
             name: KUBE_APISERVER.component,
             instance: invocation.instance.clone(),
@@ -325,12 +360,13 @@ fn at(invocation: &Invocation, version: &Version, files: &Files<'_>) -> Resolved
     let config = Config::read(&server, files);
     let authorizers = effects::authorizers(&server, &config);
     let anonymous = effects::anonymous(&server, &authorizers, &config);
+    let issuers = effects::issuers(&server, &config);
     let Config { names, problems: in_files, .. } = config;
     problems.extend(in_files);
     let mut readings: Vec<(&'static str, Result<Reading, Gap>)> =
         server.readings().map(|(flag, reading)| (flag.name, reading)).collect();
     effects::apply(&server, &authorizers, &anonymous, &mut readings);
-    Resolved { minor: version.minor, readings, problems, names, authorizers, anonymous }
+    Resolved { minor: version.minor, readings, problems, names, authorizers, anonymous, issuers }
 }
 
 /// One list of settings that all possible releases agree on; where they do not, the setting is a gap.

@@ -354,7 +354,7 @@ fn results_go_to_files_where_asked_each_in_its_format() {
         ("jsonl", "{\"schema\":\"portcullis.report/1\""),
         ("sarif", "{\n  \"$schema\""),
         ("junit", "<?xml version=\"1.0\""),
-        ("markdown", "## Portcullis: 12 findings, 1 undetermined\n"),
+        ("markdown", "## Portcullis: 14 findings, 2 undetermined\n"),
     ] {
         assert!(read(name).starts_with(start), "{name}: {}", read(name));
     }

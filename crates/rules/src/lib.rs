@@ -10,6 +10,7 @@
 //! Start at [`Rule`] and [`judge`]; `apiserver/anonymous_auth.rs` is a rule from end to end.
 
 mod apiserver;
+mod audit;
 mod cluster;
 mod component;
 mod pending;
@@ -114,7 +115,7 @@ pub(crate) use rules;
 
 /// Every rule, family by family, in the order they are listed.
 pub fn all() -> impl Iterator<Item = &'static Rule> {
-    [apiserver::RULES, cluster::RULES, component::RULES].into_iter().flatten().copied()
+    [apiserver::RULES, audit::RULES, cluster::RULES, component::RULES].into_iter().flatten().copied()
 }
 
 /// The rule of that id.

@@ -6,7 +6,7 @@ use facts::{
 };
 use model::{Answer, Component, Confidence, Finding, Remedy, RuleCard, Safety, Unanswered, Verdict, Version};
 
-use crate::say;
+use crate::say::{self, is_nothing};
 
 /// One setting, what it must be, and how to make it so.
 #[derive(Clone, Copy, Debug)]
@@ -143,11 +143,6 @@ pub(crate) fn ask_several(info: &RuleCard, several: &Several, component: &Compon
     }
     answer.because = because.join(", ");
     Ok(answer)
-}
-
-/// How components print a flag that has no value.
-fn is_nothing(value: &str) -> bool {
-    matches!(value, "" | "[]" | "<nil>" | "\"\"")
 }
 
 /// Puts the row's question to one instance.

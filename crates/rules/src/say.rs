@@ -2,8 +2,8 @@
 
 use facts::flags::{KUBE_APISERVER, Presence};
 use model::{
-    Answer, Author, Change, Component, Finding, GapKind, Label, Location, Origin, ProblemKind, Reading, Release,
-    Setting, Site, Unanswered, Version,
+    Answer, Author, Change, Component, Confidence, Finding, GapKind, Label, Location, Origin, ProblemKind, Reading,
+    Release, Remedy, Safety, Setting, Site, Unanswered, Version,
 };
 
 /// The flag as an operator types it.
@@ -82,6 +82,47 @@ pub(crate) fn reading<'a>(component: &'a Component, name: &str) -> Result<&'a Re
         return Err(Unanswered::NotApplicable(format!("{} has no flag `{}`", component.release, flag(name))));
     };
     setting.in_force().map_err(|gap| Unanswered::Gap(gap.clone()))
+}
+
+/// One thing that is wrong with one flag, at the place where it is written or would be.
+pub(crate) fn wrong(name: &str, message: impl Into<String>, origin: &Origin, remedy: Remedy) -> Finding {
+    Finding {
+        subject: None,
+        setting: Some(flag(name)),
+        message: message.into(),
+        severity: None,
+        confidence: Confidence::Certain,
+        primary: origin.clone(),
+        because: Vec::new(),
+        remedy: Some(remedy),
+    }
+}
+
+/// The pass that rests on what one flag is.
+pub(crate) fn fine(component: &Component, name: &str, reading: &Reading) -> Answer {
+    let value = reading.in_force();
+    let shown = if is_nothing(value) { "" } else { value };
+    Answer {
+        seen: vec![reading.origin.clone()],
+        because: is(name, shown, &reading.origin, &component.release),
+        setting: Some(flag(name)),
+        ..Answer::default()
+    }
+}
+
+/// What is to be done, and the edit for it; without one only a person can do it.
+pub(crate) fn remedy(title: &str, breaks: &[&str], change: Option<Change>) -> Remedy {
+    Remedy {
+        title: title.to_owned(),
+        safety: if change.is_some() { Safety::Review } else { Safety::Manual },
+        breaks: breaks.iter().map(|&sentence| sentence.to_owned()).collect(),
+        changes: change.into_iter().collect(),
+    }
+}
+
+/// How components print a flag that has no value.
+pub(crate) fn is_nothing(value: &str) -> bool {
+    matches!(value, "" | "[]" | "<nil>" | "\"\"")
 }
 
 /// The answer that one thing is wrong.

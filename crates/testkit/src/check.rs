@@ -37,8 +37,12 @@ impl Ends {
         if page.never_passes && self.pass {
             complaints.push(Complaint::new(page.lines.len(), "", "it never passes, the page says, and a case does"));
         }
+        if page.never_fails && self.fail {
+            complaints.push(Complaint::new(page.lines.len(), "", "it never fails, the page says, and a case does"));
+        }
+        let fails = self.fail || page.never_fails;
         let passes = self.pass || page.never_passes;
-        for (seen, what) in [(self.fail, "fails"), (passes, "passes"), (self.undetermined, "is undetermined")] {
+        for (seen, what) in [(fails, "fails"), (passes, "passes"), (self.undetermined, "is undetermined")] {
             if !seen {
                 complaints.push(Complaint::new(page.lines.len(), "", format!("no case of this page {what}")));
             }

@@ -31,6 +31,8 @@ pub struct Page {
     pub unset: Option<(usize, String)>,
     /// Whether the page says that no file alone can pass: `never passes: …`.
     pub never_passes: bool,
+    /// Whether the page says that no file alone can fail: `never fails: …`.
+    pub never_fails: bool,
     pub cases: Vec<Case>,
 }
 
@@ -108,8 +110,15 @@ impl Page {
 /// Takes a page apart; what it says that means nothing is a complaint.
 pub(crate) fn parse(text: &str, complaints: &mut Vec<Complaint>) -> Page {
     let lines: Vec<String> = text.lines().map(str::to_owned).collect();
-    let mut page =
-        Page { title: String::new(), mark: None, unset: None, never_passes: false, cases: Vec::new(), lines };
+    let mut page = Page {
+        title: String::new(),
+        mark: None,
+        unset: None,
+        never_passes: false,
+        never_fails: false,
+        cases: Vec::new(),
+        lines,
+    };
     let mut cases: Vec<Case> = Vec::new();
     let mut at = 0;
     while at < page.lines.len() {
@@ -125,6 +134,8 @@ pub(crate) fn parse(text: &str, complaints: &mut Vec<Complaint>) -> Page {
             page.unset = Some((number, unset.trim().to_owned()));
         } else if line.starts_with("never passes: ") {
             page.never_passes = true;
+        } else if line.starts_with("never fails: ") {
+            page.never_fails = true;
         } else if let Some(opening) = line.strip_prefix("```") {
             let close = (at + 1..page.lines.len()).find(|&end| page.lines[end].trim_end() == "```");
             let end = close.unwrap_or(page.lines.len());

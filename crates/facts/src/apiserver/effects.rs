@@ -8,7 +8,7 @@ use super::{
     gates::Gates,
     server::{Server, version_gap},
 };
-use crate::{golang, pflag::Value};
+use crate::{configuration::authn::Issuer, golang, pflag::Value};
 
 const ALWAYS_ALLOW: &str = "AlwaysAllow";
 
@@ -34,6 +34,18 @@ pub(super) fn authorizers(server: &Server<'_>, config: &Config) -> Result<Author
         modes.to_vec()
     };
     Ok(Authorizers { modes, setting: "--authorization-mode".to_owned(), origin: origin(server, "authorization-mode") })
+}
+
+/// The issuers of tokens that a file names; `None` where no file does, so that it is up to the flags.
+pub(super) fn issuers(server: &Server<'_>, config: &Config) -> Result<Option<Vec<Issuer>>, Unanswered> {
+    if !server.has("authentication-config") {
+        return Ok(None);
+    }
+    match (server.text("authentication-config"), &config.authentication) {
+        (Some(""), _) => Ok(None),
+        (Some(_), Some(read)) => Ok(Some(read.as_ref().map_err(|gap| Unanswered::from(gap.clone()))?.issuers.clone())),
+        _ => Err(unknown(server, "authentication-config").into()),
+    }
 }
 
 /// What becomes of requests without credentials in this release.

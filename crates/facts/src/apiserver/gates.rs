@@ -2,11 +2,14 @@
 
 use std::{collections::BTreeSet, sync::LazyLock};
 
-use model::Minor;
+use model::{Gap, GapKind, Minor, Origin, Unanswered, Version};
 use serde::Deserialize;
 
-use super::server::Server;
-use crate::{flags::parse_minor, golang, pflag::Value};
+use super::{
+    ApiServer,
+    server::{Server, newer_than_data, version_gap},
+};
+use crate::{flag, flags::parse_minor, golang, pflag::Value};
 
 static KNOWN: LazyLock<Data> = LazyLock::new(|| {
     serde_json::from_str(include_str!("../data/flags/feature-gates.json")).expect("the embedded table parses")
@@ -30,6 +33,12 @@ struct Gate {
     locked_off: Vec<&'static str>,
     #[serde(borrow, default)]
     on: Vec<&'static str>,
+    #[serde(borrow, default)]
+    alpha: Vec<&'static str>,
+    #[serde(borrow, default)]
+    beta: Vec<&'static str>,
+    #[serde(borrow, default)]
+    stable: Vec<&'static str>,
     #[serde(default)]
     needs: Vec<Needs>,
 }
@@ -168,6 +177,121 @@ impl Gates {
         }
         found
     }
+}
+
+/// How far along a gate is in one release.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    Alpha,
+    Beta,
+    Stable,
+}
+
+impl Gate {
+    fn stage(&self, minor: Minor) -> Option<Stage> {
+        let stages = [(&self.alpha, Stage::Alpha), (&self.beta, Stage::Beta), (&self.stable, Stage::Stable)];
+        stages.into_iter().find(|(ranges, _)| in_any(ranges, minor)).map(|(_, stage)| stage)
+    }
+}
+
+/// A feature gate that one server is given, or a word that stands for many of them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GivenGate {
+    /// `AllAlpha` and `AllBeta` stand for all gates of their stage that are not given themselves.
+    pub name: String,
+    pub on: bool,
+    pub origin: Origin,
+}
+
+/// The gates of the API server among those it is given, the last of two equal names alone.
+pub(super) fn given(server: &ApiServer) -> Result<Vec<GivenGate>, Unanswered> {
+    let held = server.get(&flag::FEATURE_GATES)?;
+    let mut given: Vec<GivenGate> = Vec::new();
+    for pair in held.value.trim_matches(['[', ']']).split(',') {
+        // From 1.31 on a component may stand before a colon, and `kube` is the API server.
+        let pair = match pair.split_once(':') {
+            Some(("" | "kube", pair)) => pair,
+            Some(_) => continue,
+            None => pair,
+        };
+        let Some((name, text)) = pair.split_once('=') else { continue };
+        let Some(on) = golang::parse_bool(text.trim()) else { continue };
+        let name = name.trim().to_owned();
+        given.retain(|known| known.name != name);
+        given.push(GivenGate { name, on, origin: held.origin().clone() });
+    }
+    Ok(given)
+}
+
+/// Whether a gate is on, and what gives it, where something does. `NotApplicable` where no possible release has it.
+pub(super) fn state(server: &ApiServer, name: &str) -> Result<(bool, Option<GivenGate>), Unanswered> {
+    let release = &server.component().release;
+    let known = KNOWN.gates.binary_search_by(|gate| gate.name.cmp(name)).ok();
+    let stages = known
+        .and_then(|index| KNOWN.gates.get(index))
+        .map(|gate| release.minors().map(|minor| (gate.stage(minor), in_any(&gate.on, minor))).collect::<Vec<_>>());
+    let stages = stages.unwrap_or_default();
+    if let Some(gap) = release.minors().map(Version::of_minor).find_map(|version| newer_than_data(&version)) {
+        return Err(gap.into());
+    }
+    if stages.iter().all(|(stage, _)| stage.is_none()) {
+        return Err(Unanswered::NotApplicable(format!("{release} has no feature gate `{name}`")));
+    }
+    let given = given(server)?;
+    let find = |name: &str| given.iter().find(|gate| gate.name == name).cloned();
+    if let Some(own) = find(name) {
+        return Ok((own.on, Some(own)));
+    }
+    // component-base featuregate/feature_gate.go, setUnsetAlphaGates and setUnsetBetaGates.
+    let mut states = stages.into_iter().map(|(stage, default)| match stage {
+        Some(Stage::Alpha) => find("AllAlpha").map_or((default, None), |all| (all.on, Some(all))),
+        Some(Stage::Beta) => find("AllBeta").map_or((default, None), |all| (all.on, Some(all))),
+        _ => (default, None),
+    });
+    let first = states.next().filter(|first| states.all(|other| other == *first));
+    first.ok_or_else(|| version_gap(format!("whether the feature gate `{name}` is on depends on the release")).into())
+}
+
+/// Whether a gate that is given is on by default and can be switched off.
+pub(super) fn is_a_default(server: &ApiServer, name: &str) -> Result<bool, Unanswered> {
+    let release = &server.component().release;
+    let Some(gate) = KNOWN.gates.binary_search_by(|gate| gate.name.cmp(name)).ok().and_then(|at| KNOWN.gates.get(at))
+    else {
+        return Ok(false);
+    };
+    if let Some(gap) = release.minors().map(Version::of_minor).find_map(|version| newer_than_data(&version)) {
+        return Err(gap.into());
+    }
+    let mut answers = release.minors().map(|minor| in_any(&gate.on, minor) && !in_any(&gate.locked_on, minor));
+    let first = answers.next().filter(|first| answers.all(|other| other == *first));
+    first.ok_or_else(|| version_gap(format!("what `{name}` is by default depends on the release")).into())
+}
+
+/// Whether a gate is alpha in the release.
+pub(super) fn is_alpha(server: &ApiServer, name: &str) -> Result<bool, Unanswered> {
+    if matches!(name, "AllAlpha" | "AllBeta") {
+        return Ok(name == "AllAlpha");
+    }
+    let release = &server.component().release;
+    let gate = KNOWN.gates.binary_search_by(|gate| gate.name.cmp(name)).ok().and_then(|at| KNOWN.gates.get(at));
+    let stages: Vec<Option<Stage>> = release.minors().map(|minor| gate.and_then(|gate| gate.stage(minor))).collect();
+    if stages.iter().all(Option::is_none) {
+        return Err(Unanswered::Gap(Gap {
+            kind: GapKind::Manual,
+            reason: format!("at which stage the feature gate `{name}` is in {release} is not known to this build"),
+            wanted: format!("the stage of `{name}`"),
+            who_could_answer: "the documentation of that release, or `kubernetes_feature_enabled` of its metrics"
+                .to_owned(),
+        }));
+    }
+    let alpha = |stage: &Option<Stage>| *stage == Some(Stage::Alpha);
+    if stages.iter().all(alpha) {
+        return Ok(true);
+    }
+    if stages.iter().any(alpha) || stages.iter().any(Option::is_none) {
+        return Err(version_gap(format!("whether the feature gate `{name}` is alpha depends on the release")).into());
+    }
+    Ok(false)
 }
 
 fn in_any(ranges: &[&str], minor: Minor) -> bool {

@@ -2,12 +2,12 @@
 
 use std::sync::LazyLock;
 
-use model::{Author, Minor, Origin, Unanswered};
+use model::{Author, Gap, GapKind, Minor, Origin, Unanswered, Version};
 use serde::Deserialize;
 
 use super::{
     ApiServer, Flag,
-    server::{Server, version_gap},
+    server::{Server, newer_than_data, version_gap},
 };
 use crate::flags::parse_minor;
 
@@ -50,6 +50,53 @@ pub struct AdmissionPlugin {
     pub origin: Origin,
     /// Why it does nothing although it is on.
     pub inert: Option<String>,
+}
+
+/// A name in a list of plugins that the release does not know.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnknownPlugin {
+    pub name: String,
+    /// The flag that names it, without its dashes.
+    pub setting: &'static str,
+    pub origin: Origin,
+    /// "it was removed in 1.25".
+    pub why: String,
+}
+
+/// Names that no possible release knows, and what keeps from telling of others.
+pub(super) fn unknown(server: &ApiServer) -> (Vec<UnknownPlugin>, Vec<Gap>) {
+    let release = &server.component().release;
+    let mut found: Vec<UnknownPlugin> = Vec::new();
+    let mut gaps = Vec::new();
+    for setting in ["admission-control", "enable-admission-plugins", "disable-admission-plugins"] {
+        let held = match server.get(&Flag::<Vec<String>>::new(setting)) {
+            Ok(held) => held,
+            // One that some of the possible releases lack is not given, or they would not be possible.
+            Err(Unanswered::Gap(gap)) if gap.kind != GapKind::Version => {
+                gaps.push(gap);
+                continue;
+            }
+            Err(_) => continue,
+        };
+        for name in held.value.iter().filter(|_| matches!(held.origin(), Origin::Written(_))) {
+            let knowing = release.minors().filter(|&minor| is_known(name, minor)).count();
+            let newer = release.minors().map(Version::of_minor).find_map(|version| newer_than_data(&version));
+            match (knowing, newer) {
+                (_, Some(gap)) => gaps.push(gap),
+                (0, None) if !found.iter().any(|known| known.name == *name && known.setting == setting) => {
+                    let why = life(name).unwrap_or_else(|| "no release has it".to_owned());
+                    found.push(UnknownPlugin { name: name.clone(), setting, origin: held.origin().clone(), why });
+                }
+                (knowing, None) if knowing > 0 && knowing < release.minors().count() => {
+                    gaps.push(version_gap(format!(
+                        "whether the release has the plugin `{name}` differs over {release}"
+                    )));
+                }
+                _ => {}
+            }
+        }
+    }
+    (found, gaps)
 }
 
 /// Whether a release has a plugin of that name.

@@ -75,7 +75,7 @@ fn check(server: &ApiServer) -> Verdict {
     let mut message = say::is(port.name, &port.number.to_string(), port.origin, &component.release);
     let mut severity = None;
     let mut because = Vec::new();
-    if let Ok((name, address)) = last(component, ADDRESSES) {
+    if let Ok((name, address)) = address(component) {
         if is_loopback(address.in_force()) {
             severity = Some(Severity::High);
             message.push_str(", reachable from the node itself");
@@ -106,6 +106,11 @@ fn check(server: &ApiServer) -> Verdict {
     }))
 }
 
+/// Where the port without credentials listens, and the name of the flag that says so.
+pub(super) fn address(component: &Component) -> Result<(&'static str, &Reading), Unanswered> {
+    last(component, ADDRESSES)
+}
+
 /// Of two names of one variable, the one that somebody wrote last, else the first.
 fn last<'a>(component: &'a Component, names: [&'static str; 2]) -> Result<(&'static str, &'a Reading), Unanswered> {
     let [name, old] = names;
@@ -117,6 +122,6 @@ fn last<'a>(component: &'a Component, names: [&'static str; 2]) -> Result<(&'sta
     }
 }
 
-fn is_loopback(address: &str) -> bool {
+pub(super) fn is_loopback(address: &str) -> bool {
     address.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
 }

@@ -5,6 +5,11 @@ mod problems;
 use crate::rules;
 
 rules! { "component":
+    alpha_feature_gates,
+    disabled_security_gates,
+    duplicate_flags,
+    emulated_version,
+    log_verbosity,
     refuses_to_start,
     removed_flags,
     unknown_flags,

@@ -1,0 +1,44 @@
+//! Requests are authorized by a file of attributes (ABAC). The page beside this file explains the rule and tests it.
+
+use facts::{apiserver::ApiServer, flag};
+use model::{Answer, RuleCard, Severity, Unanswered, Verdict};
+
+use super::authorizers;
+use crate::{Applies, Check, Rule, say};
+
+pub(super) static RULE: Rule = Rule {
+    info: RuleCard {
+        id: "apiserver-authz-no-abac",
+        title: "A file of attributes decides who may do what",
+        severity: Severity::Medium,
+        fix: None,
+        page: include_str!("authz_no_abac.md"),
+    },
+    component: "apiserver",
+    applies: Applies::ALWAYS,
+    check: Check::ApiServer(check),
+};
+
+fn check(server: &ApiServer) -> Verdict {
+    const BREAKS: &[&str] =
+        &["Whoever lives from a line of the file loses access until a role and a binding say the same."];
+    let release = &server.component().release;
+    let chain = server.authorizers();
+    if let Ok(chain) = chain
+        && authorizers::has(chain, "ABAC")
+    {
+        let remedy = say::remedy("decide by roles, and take ABAC away once nobody needs it", BREAKS, None);
+        return Ok(say::fail(authorizers::finding(chain, authorizers::written(server, chain), remedy)));
+    }
+    // The file without the mode stops the server, and says what somebody wanted all the same.
+    let file = match server.get(&flag::AUTHORIZATION_POLICY_FILE) {
+        Ok(file) if !file.value.is_empty() => {
+            let remedy = say::remedy("take the file of attributes away", BREAKS, None);
+            let message = say::is(file.setting.name, file.reading.in_force(), file.origin(), release);
+            return Ok(say::fail(say::wrong(file.setting.name, message, file.origin(), remedy)));
+        }
+        Err(Unanswered::Gap(gap)) => Some(gap),
+        _ => None,
+    };
+    Ok(Answer { gaps: file.into_iter().collect(), ..authorizers::pass(server, chain?) })
+}

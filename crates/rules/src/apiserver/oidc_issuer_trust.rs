@@ -1,0 +1,75 @@
+//! The address of the identity provider is not one of https. The page beside this file explains the rule and tests it.
+
+use facts::{apiserver::ApiServer, configuration::authn::Issuer, flag};
+use model::{Answer, Gap, GapKind, RuleCard, Severity, Unanswered, Verdict};
+
+use super::oidc::{self, Providers};
+use crate::{Applies, Check, Rule, say};
+
+pub(super) static RULE: Rule = Rule {
+    info: RuleCard {
+        id: "apiserver-oidc-issuer-trust",
+        title: "The identity provider is believed without being verified",
+        severity: Severity::Medium,
+        fix: None,
+        page: include_str!("oidc_issuer_trust.md"),
+    },
+    component: "apiserver",
+    applies: Applies::ALWAYS,
+    check: Check::ApiServer(check),
+};
+
+fn check(server: &ApiServer) -> Verdict {
+    let issuer = match oidc::providers(server)? {
+        Providers::File(issuers) => return Ok(in_file(issuers)),
+        Providers::Flags(issuer) => issuer,
+    };
+    let name = issuer.setting.name;
+    let fine = say::fine(server.component(), name, issuer.reading);
+    if !issuer.value.starts_with("https://") {
+        let remedy = say::remedy(
+            "name the https address of the provider",
+            &["Behind an authority of your own every login fails until `--oidc-ca-file` names it."],
+            None,
+        );
+        return Ok(say::fail(say::wrong(name, fine.because, issuer.origin(), remedy)));
+    }
+    let authority = server.get(&flag::OIDC_CA_FILE)?;
+    if !authority.value.is_empty() {
+        return Err(Unanswered::Gap(expiry(&format!("in `{}`", authority.value))));
+    }
+    // The authorities of the system vouch for it then, and a provider that they do not know is not believed.
+    Ok(fine)
+}
+
+fn in_file(issuers: &[Issuer]) -> Answer {
+    let mut answer = Answer {
+        because: "every issuer of the file has an https address".to_owned(),
+        setting: Some(oidc::FIELD.to_owned()),
+        ..Answer::default()
+    };
+    for issuer in issuers {
+        for (what, url) in [("address", &issuer.url), ("discovery", &issuer.discovery_url)] {
+            let Some(url) = url else { continue };
+            answer.seen.push(oidc::written(&url.at));
+            if !url.value.starts_with("https://") && !url.value.is_empty() {
+                let remedy = say::remedy("name the https address of the provider", &[], None);
+                let message = format!("`{}` is not https", url.value);
+                answer.findings.push(oidc::wrong(issuer, what, message, &url.at, remedy));
+            }
+        }
+        if issuer.certificate_authority.is_some() {
+            answer.gaps.push(expiry(&format!("of `{}`", oidc::name(issuer))));
+        }
+    }
+    answer
+}
+
+fn expiry(of: &str) -> Gap {
+    Gap {
+        kind: GapKind::NotCollected,
+        reason: format!("whether the authority's certificates {of} still hold was not looked at"),
+        wanted: format!("the authority's certificates {of}"),
+        who_could_answer: "`openssl x509 -noout -enddate` on the node".to_owned(),
+    }
+}

@@ -4,6 +4,7 @@
 //! what counts. It prints nothing and knows no terminal. Start at [`audit`] and [`resolve`].
 
 mod cve;
+mod diff;
 mod select;
 pub mod simulate;
 mod waive;
@@ -18,7 +19,9 @@ use rules::Rule;
 
 pub use collect::Target as AuditTarget;
 pub use cve::cve;
+pub use diff::diff;
 pub use model::{Confidence, Severity, Version};
+pub use report::compare::fails_anew;
 pub use select::{NoSuchRule, Profile, nearest, select};
 pub use waive::{Waiver, Waivers};
 

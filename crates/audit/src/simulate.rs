@@ -205,7 +205,7 @@ fn attributes(request: &Request, minor: Minor) -> Option<wire::RequestAttributes
     Some(wire::RequestAttributes { verb, is_resource, path, group, version, resource, subresource, namespace, name })
 }
 
-/// A target as it is typed.
+/// The name of one file, as it is typed.
 pub fn target_of(typed: &str) -> Target {
     if typed == "-" { Target::Stdin } else { Target::Path(PathBuf::from(typed)) }
 }

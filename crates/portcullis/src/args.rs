@@ -38,6 +38,8 @@ pub(crate) enum Command {
     Resolve(Resolve),
     /// Show what a Kubernetes version is exposed to, and what to upgrade to
     Cve(Cve),
+    /// Show what changed between two reports
+    Diff(Diff),
     /// Ask a configuration file what the server would do with it
     #[command(subcommand)]
     Simulate(Simulate),
@@ -50,6 +52,10 @@ pub(crate) enum Command {
     /// The settings of Portcullis itself
     #[command(subcommand)]
     Config(Config),
+    /// Print what completes these words in a shell
+    Completions(Completions),
+    /// Print the manual page, as man(1) reads it
+    Man(Man),
 }
 
 /// What commands share that look at targets.
@@ -287,9 +293,46 @@ pub(crate) struct SimulateRequests {
     pub(crate) requests: String,
 }
 
+/// `diff`
+#[derive(Debug, Args)]
+pub(crate) struct Diff {
+    /// The older report, of audit --format json or jsonl; `-` for standard input
+    #[arg(value_name = "A")]
+    pub(crate) older: String,
+
+    /// The newer report; `-` for standard input
+    #[arg(value_name = "B")]
+    pub(crate) newer: String,
+
+    /// How to print the result: human or json
+    #[arg(long, value_name = "FORMAT", default_value = "human", env = "PORTCULLIS_FORMAT", hide_env_values = true)]
+    pub(crate) format: String,
+
+    /// The severity from which a finding that was not there before makes the exit status 1
+    #[arg(long, value_name = "SEVERITY", default_value = "high", env = "PORTCULLIS_FAIL_ON", hide_env_values = true)]
+    pub(crate) fail_on: FailOn,
+
+    #[command(flatten)]
+    pub(crate) voice: Voice,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Completions {
+    /// The shell: bash, elvish, fish, powershell or zsh
+    #[arg(value_name = "SHELL")]
+    pub(crate) shell: clap_complete::Shell,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Man {
+    /// The command that the page is about [default: all in one]
+    #[arg(value_name = "COMMAND", num_args = 0..)]
+    pub(crate) command: Vec<String>,
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct Schema {
-    /// The output: report, jsonl, effective, cve, settings or simulate
+    /// The output: report, jsonl, effective, cve, diff, settings or simulate
     #[arg(value_name = "NAME")]
     pub(crate) name: String,
 }

@@ -6,8 +6,10 @@
 mod args;
 mod commands;
 mod config;
+mod diff;
 mod exit;
 mod output;
+mod own;
 mod settings;
 mod simulate;
 mod terminal;
@@ -39,9 +41,12 @@ fn main() -> ExitCode {
         Some(Command::Resolve(args)) => commands::resolve(args),
         Some(Command::Cve(args)) => commands::cve(args),
         Some(Command::Simulate(args)) => simulate::simulate(args),
+        Some(Command::Diff(args)) => diff::diff(args),
         Some(Command::Explain(args)) => commands::explain(args),
         Some(Command::Rules(args)) => commands::rules(args),
         Some(Command::Schema(args)) => commands::schema(args),
+        Some(Command::Completions(args)) => Ok(own::completions(args)),
+        Some(Command::Man(args)) => own::man(args),
     };
     outcome.unwrap_or_else(|error| wrong(&error)).into()
 }

@@ -6,6 +6,7 @@
 //!
 //! Start at [`Report`], which `audit` fills.
 
+pub mod compare;
 mod convert;
 mod formats;
 mod input;
@@ -21,6 +22,6 @@ pub use formats::{Conversion, Format, json, lines};
 pub use input::{Advisory, ClusterReport, Judged, Report, RuleMeta, RunProblem};
 pub use schema::{schema, schemas};
 pub use text::{
-    Look, Mistake, cve_text, effective_text, explain, mistake, place, problem_line, report_text, rules_table,
-    settings_text, simulation_text,
+    Look, Mistake, cve_text, diff_text, effective_text, explain, mistake, place, problem_line, report_text,
+    rules_table, settings_text, simulation_text,
 };

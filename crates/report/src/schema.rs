@@ -6,8 +6,8 @@ use serde_json::Value;
 use crate::wire;
 
 /// The outputs that have a schema.
-pub fn schemas() -> [&'static str; 6] {
-    ["report", "jsonl", "effective", "cve", "settings", "simulate"]
+pub fn schemas() -> [&'static str; 7] {
+    ["report", "jsonl", "effective", "cve", "diff", "settings", "simulate"]
 }
 
 /// The JSON Schema (draft 2020-12) of an output; `None` for a name that is not in [`schemas`].
@@ -18,6 +18,7 @@ pub fn schema(name: &str) -> Option<String> {
         "report" => generator.into_root_schema_for::<wire::Report>(),
         "jsonl" => generator.into_root_schema_for::<wire::Line>(),
         "cve" => generator.into_root_schema_for::<wire::Cve>(),
+        "diff" => generator.into_root_schema_for::<wire::Diff>(),
         "effective" => generator.into_root_schema_for::<wire::Effective>(),
         "settings" => generator.into_root_schema_for::<wire::Settings>(),
         "simulate" => generator.into_root_schema_for::<wire::Simulation>(),

@@ -4,10 +4,13 @@
 //! key is always there, `null` where there is nothing. They are filled by [`convert`](crate::convert) and described by
 //! [`schema`](crate::schema).
 
+mod diff;
+
 use std::collections::BTreeMap;
 
+pub use diff::*;
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// `portcullis.report/1`.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -176,7 +179,7 @@ pub struct Entry {
 }
 
 /// How a question ended; there is no sixth way.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Outcome {
     Pass,

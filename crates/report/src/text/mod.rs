@@ -4,6 +4,7 @@
 //! its control characters. What one finding looks like is in [`finding`]; the table of settings is in [`settings`].
 
 mod cve;
+mod diff;
 mod finding;
 mod mistake;
 mod own;
@@ -22,6 +23,7 @@ use crate::{
     places::Places,
 };
 pub use cve::cve_text;
+pub use diff::diff_text;
 pub use mistake::{Mistake, mistake, place};
 pub use own::settings_text;
 pub use page::explain;

@@ -123,6 +123,14 @@ pub fn site(at: &Location) -> Site {
     Site { at: at.clone(), form: Form::Field }
 }
 
+/// Whether a text holds the words without which it is no kubeconfig and holds none.
+pub(crate) fn speaks(text: &str) -> bool {
+    OWN.iter().any(|key| text.contains(key))
+}
+
+/// Keys that are a kubeconfig's own.
+const OWN: [&str; 4] = ["clusters", "contexts", "users", "current-context"];
+
 /// Whether a text is a kubeconfig, as far as client-go would take it for one.
 ///
 /// `kind` and `apiVersion` may be missing; then two of its own lists have to be there, since others have `clusters` too.
@@ -133,7 +141,7 @@ pub(crate) fn is_one(stream: &Stream) -> bool {
         Some(value) if value.is_null() => None,
         Some(value) => Some(value.text() == Some(wanted)),
     };
-    let own = ["clusters", "contexts", "users", "current-context"].iter().filter(|key| root.get(key).is_some()).count();
+    let own = OWN.iter().filter(|key| root.get(key).is_some()).count();
     match (says("kind", "Config"), says("apiVersion", "v1")) {
         (Some(false), _) | (_, Some(false)) => false,
         (Some(true), _) => own > 0,

@@ -35,6 +35,9 @@ pub fn recognise(bytes: &[u8]) -> Recognised {
         Ok(text) => text,
         Err(fault) => return undecodable(bytes, &fault),
     };
+    if let Some(kind) = bystander(text) {
+        return Recognised { kind, text: None, troubles: Vec::new() };
+    }
     let stream = yaml::parse(text, &yaml::Limits::default());
     let readable: Vec<&Document> = stream
         .documents
@@ -86,8 +89,21 @@ pub fn recognise(bytes: &[u8]) -> Recognised {
         let root = document.cursor();
         root.get("kind").is_some() && root.get("apiVersion").is_some()
     });
-    let kind = if kubernetes { Kind::Supporting } else { Kind::NotOurs };
-    Recognised { kind, text: None, troubles }
+    Recognised { kind: unjudged(kubernetes), text: None, troubles }
+}
+
+fn unjudged(kubernetes: bool) -> Kind {
+    if kubernetes { Kind::Supporting } else { Kind::NotOurs }
+}
+
+/// What a well-formed text is that speaks of nothing that is judged: by far the most of a large folder, and all that is wanted
+/// of it are the keys at its root. `None` where more has to be looked at.
+fn bystander(text: &str) -> Option<Kind> {
+    if declare::speaks(text) || kubeconfig::speaks(text) || declare::is_multipart(text) {
+        return None;
+    }
+    let documents = yaml::outline(text, &yaml::Limits::default())?;
+    Some(unjudged(documents.iter().any(|keys| ["kind", "apiVersion"].iter().all(|key| keys.iter().any(|k| k == key)))))
 }
 
 fn undecodable(bytes: &[u8], fault: &EncodingFault) -> Recognised {

@@ -29,6 +29,16 @@ pub fn yaml_parse(bytes: &[u8]) {
         let (line, column) = yaml::line_column(text, fault.span.start);
         assert!(line >= 1 && column >= 1, "places count from one");
     }
+    // The short way to the keys of a text knows no more than the long one, and nothing else.
+    if let Some(outline) = yaml::outline(text, &LIMITS) {
+        assert!(stream.faults.iter().all(|fault| !fault.kind.is_fatal()), "an outline of a text with a fatal fault");
+        let keys = |document: &Document| -> Vec<String> {
+            let mapping = document.root.mapping();
+            let keys = mapping.into_iter().flat_map(|mapping| &mapping.entries);
+            keys.filter_map(|entry| entry.key.scalar().map(|key| key.text().to_owned())).collect()
+        };
+        assert_eq!(outline, stream.documents.iter().map(keys).collect::<Vec<_>>(), "keys at the root");
+    }
     for document in &stream.documents {
         in_text(text, document.span, "a document");
         each_node(document, &mut |cursor| {

@@ -28,6 +28,6 @@ mod tree;
 pub use crate::cursor::{Cursor, Entries, Item};
 pub use crate::decode::{EncodingFault, decode};
 pub use crate::lines::{Lines, line_column};
-pub use crate::parse::{Limits, parse};
+pub use crate::parse::{Limits, outline, parse};
 pub use crate::scalar::{Resolved, Scalar, Style, Tag};
 pub use crate::tree::{Comment, Document, Entry, Fault, FaultKind, Mapping, Node, Sequence, Span, Stream, Value};

@@ -54,19 +54,7 @@ pub fn parse(text: &str, limits: &Limits) -> Stream {
         builder.fault(FaultKind::Limit, Span::default(), message, None);
         return builder.finish();
     }
-    let depth = limits.depth.min(DEEPEST);
-    let options = granit::options! {
-        flow_nesting_limit: depth,
-        block_nesting_limit: depth,
-        // Comments are bounded by the length of the text; a long licence under a key is no fault.
-        max_buffered_comment_events: usize::MAX,
-        emit_anchor_events: true,
-        emit_unresolved_aliases: true,
-        // Both as libyaml and its port to Go do.
-        bom_inside_document_as_content: true,
-        block_scalar_eof_without_line_feed: true,
-    };
-    let mut parser = Parser::new_from_str_with_options(text, options);
+    let mut parser = Parser::new_from_str_with_options(text, options(limits));
     while let Some(next) = parser.next_event() {
         let flow = match next {
             Ok((event, span)) => builder.event(event, span),
@@ -90,6 +78,84 @@ pub fn parse(text: &str, limits: &Limits) -> Stream {
         }
     }
     builder.finish()
+}
+
+fn options(limits: &Limits) -> granit::Options {
+    let depth = limits.depth.min(DEEPEST);
+    granit::options! {
+        flow_nesting_limit: depth,
+        block_nesting_limit: depth,
+        // Comments are bounded by the length of the text; a long licence under a key is no fault.
+        max_buffered_comment_events: usize::MAX,
+        emit_anchor_events: true,
+        emit_unresolved_aliases: true,
+        // Both as libyaml and its port to Go do.
+        bom_inside_document_as_content: true,
+        block_scalar_eof_without_line_feed: true,
+    }
+}
+
+/// The keys at the root of each document, without the trees below them: for whoever only wants to know what a text is.
+///
+/// `None` where only [`parse`] can tell: of a text with a fault, a tag, an anchor or an alias. Where there are keys, `parse`
+/// finds the same and no fault that is fatal.
+pub fn outline(text: &str, limits: &Limits) -> Option<Vec<Vec<String>>> {
+    if text.len() > limits.bytes.min(u32::MAX as usize) {
+        return None;
+    }
+    /// What comes next in a collection.
+    #[derive(Clone, Copy, PartialEq)]
+    enum Next {
+        Key,
+        Value,
+        Item,
+    }
+    let mut documents: Vec<Vec<String>> = Vec::new();
+    let mut open: Vec<Next> = Vec::new();
+    let mut nodes = 0_usize;
+    let mut parser = Parser::new_from_str_with_options(text, options(limits));
+    while let Some(event) = parser.next_event() {
+        let (event, _) = event.ok()?;
+        let opened = match &event {
+            Event::DocumentStart(..) if documents.len() >= limits.documents => return None,
+            Event::DocumentStart(..) => {
+                documents.push(Vec::new());
+                continue;
+            }
+            Event::Scalar(_, _, 0, None) => None,
+            Event::MappingStart(_, 0, None) => Some(Next::Key),
+            Event::SequenceStart(_, 0, None) => Some(Next::Item),
+            Event::MappingEnd | Event::SequenceEnd => {
+                open.pop();
+                continue;
+            }
+            Event::Scalar(..) | Event::MappingStart(..) | Event::SequenceStart(..) => return None,
+            Event::Anchor(..) | Event::Alias(_) | Event::UnresolvedAlias(_) => return None,
+            _ => continue,
+        };
+        nodes += 1;
+        if nodes > limits.nodes {
+            return None;
+        }
+        let at_root = open.len() == 1;
+        match open.last_mut() {
+            Some(next @ Next::Key) => {
+                let Event::Scalar(key, ..) = event else { return None };
+                // Null is no key, and two smaller signs merge.
+                if matches!(&*key, "" | "~" | "null" | "Null" | "NULL" | "<<") {
+                    return None;
+                }
+                if at_root {
+                    documents.last_mut()?.push(key.into_owned());
+                }
+                *next = Next::Value;
+            }
+            Some(next @ Next::Value) => *next = Next::Key,
+            Some(Next::Item) | None => {}
+        }
+        open.extend(opened);
+    }
+    Some(documents)
 }
 
 struct Builder<'t> {

@@ -27,9 +27,14 @@ const MOST_BYTES: usize = 16 << 20;
 /// More files than any machine is given.
 const MOST_FILES: usize = 64;
 
+/// Whether a text holds the words without which it declares nothing.
+pub(super) fn speaks(text: &str) -> bool {
+    text.contains(GROUP)
+}
+
 /// Whether a text declares a control plane of Cluster API.
 pub(super) fn declares(source: &Source<'_>) -> bool {
-    source.text.contains(GROUP) && objects(source).iter().any(|(_, object)| control_plane(object).is_some())
+    objects(source).iter().any(|(_, object)| control_plane(object).is_some())
 }
 
 /// Every API server that Cluster API would have kubeadm start.

@@ -29,10 +29,15 @@ const MOST_PATCHES: usize = 256;
 const TEMPLATES: [(&str, u16, u16); 4] =
     [("v1beta1", 13, 14), ("v1beta2", 15, 22), ("v1beta3", 23, 35), ("v1beta4", 36, u16::MAX)];
 
+/// Whether a text holds the words without which it declares nothing.
+pub(super) fn speaks(text: &str) -> bool {
+    // v1alpha3 was in the group kind.sigs.k8s.io at first.
+    text.contains("kind.x-k8s.io/") || text.contains("kind.sigs.k8s.io/")
+}
+
 /// Whether a text declares a cluster of kind.
 pub(super) fn declares(source: &Source<'_>) -> bool {
-    // v1alpha3 was in the group kind.sigs.k8s.io at first.
-    source.text.contains("kind.") && source.documents().any(|document| is_cluster(&document.cursor()))
+    source.documents().any(|document| is_cluster(&document.cursor()))
 }
 
 fn is_cluster(root: &Cursor<'_>) -> bool {

@@ -58,9 +58,14 @@ const VERSIONS: [(&str, Shape, u16, u16); 7] = [
     ("v1beta4", Shape::Pairs, 30, NEWEST),
 ];
 
+/// Whether a text holds the words without which it declares nothing.
+pub(super) fn speaks(text: &str) -> bool {
+    text.contains(GROUP)
+}
+
 /// Whether a text declares an API server that kubeadm starts.
 pub(super) fn declares(source: &Source<'_>) -> bool {
-    source.text.contains(GROUP) && !invocations(source, &[]).is_empty()
+    !invocations(source, &[]).is_empty()
 }
 
 /// Every API server that kubeadm would start with what a text holds.

@@ -22,7 +22,9 @@ use crate::{Invocation, redact::parsable};
 
 /// A format that declares components.
 struct Reader {
-    /// Whether a text declares a component that is judged. Asked of every file, so it says no cheaply.
+    /// Whether a text holds the words without which it declares nothing. Asked of every file, so that most need no tree.
+    speaks: fn(&str) -> bool,
+    /// Whether a text that speaks declares a component that is judged.
     declares: fn(&Source<'_>) -> bool,
     /// The processes that it declares, and none beyond one more than [`MOST`]; the other evidence of the cluster is at hand
     /// for what the text refers to.
@@ -31,12 +33,12 @@ struct Reader {
 
 /// Every format; the first one that declares something reads the file.
 const READERS: [Reader; 6] = [
-    Reader { declares: pod::declares, invocations: pod::invocations },
-    Reader { declares: unit::declares, invocations: unit::invocations },
-    Reader { declares: kubeadm::declares, invocations: kubeadm::invocations },
-    Reader { declares: cluster_api::declares, invocations: cluster_api::invocations },
-    Reader { declares: kind::declares, invocations: kind::invocations },
-    Reader { declares: machine::declares, invocations: machine::invocations },
+    Reader { speaks: pod::speaks, declares: pod::declares, invocations: pod::invocations },
+    Reader { speaks: unit::speaks, declares: unit::declares, invocations: unit::invocations },
+    Reader { speaks: kubeadm::speaks, declares: kubeadm::declares, invocations: kubeadm::invocations },
+    Reader { speaks: cluster_api::speaks, declares: cluster_api::declares, invocations: cluster_api::invocations },
+    Reader { speaks: kind::speaks, declares: kind::declares, invocations: kind::invocations },
+    Reader { speaks: machine::speaks, declares: machine::declares, invocations: machine::invocations },
 ];
 
 /// The text of one file, and what YAML makes of it.
@@ -102,11 +104,16 @@ fn faults<'a>(stream: &'a Stream, document: &Document) -> impl Iterator<Item = &
     stream.faults.iter().filter(move |fault| fault.document == index)
 }
 
+/// Whether a text may declare a component that is judged; [`declares`] can only be true of those.
+pub(crate) fn speaks(text: &str) -> bool {
+    READERS.iter().any(|reader| (reader.speaks)(text))
+}
+
 /// Whether a text declares a component that is judged.
 pub(crate) fn declares(text: &str, stream: &Stream) -> bool {
     let nameless = EvidenceId::new(String::new());
     let source = Source { evidence: &nameless, plane: Plane::Declared, text, root: None, stream, inside: None };
-    READERS.iter().any(|reader| (reader.declares)(&source))
+    READERS.iter().any(|reader| (reader.speaks)(text) && (reader.declares)(&source))
 }
 
 /// Processes of one cluster that are looked at. A dump of a cluster that hosts others holds hundreds; a file that was made

@@ -16,12 +16,14 @@ use super::{
 };
 use crate::{Invocation, Mount, Word};
 
+/// Whether a text holds the words without which it declares nothing.
+pub(super) fn speaks(text: &str) -> bool {
+    // Every spelling of the name holds it.
+    text.contains("apiserver")
+}
+
 /// Whether a text declares a component that is judged.
 pub(super) fn declares(source: &Source<'_>) -> bool {
-    // Every spelling of the name holds this word, and most files do not.
-    if !source.text.contains("apiserver") {
-        return false;
-    }
     let mut found = false;
     for document in source.documents() {
         each_pod(&document.cursor(), &mut |pod| {

@@ -57,11 +57,13 @@ struct Token {
 /// Why a list of words cannot be read to its end: systemd refuses the line.
 struct Unbalanced;
 
+/// Whether a text holds the words without which it declares nothing.
+pub(super) fn speaks(text: &str) -> bool {
+    text.contains("ExecStart") && text.contains("apiserver")
+}
+
 /// Whether a text declares a component that is judged.
 pub(super) fn declares(source: &Source<'_>) -> bool {
-    if !source.text.contains("apiserver") || !source.text.contains("ExecStart") {
-        return false;
-    }
     // Other formats hold units inside of their own text.
     let mut lines = source.text.lines().map(|line| line.trim_start_matches('\u{feff}').trim());
     if !lines.find(|line| !line.is_empty() && !line.starts_with(['#', ';'])).is_some_and(|line| line.starts_with('[')) {

@@ -219,7 +219,7 @@ fn entry(judged: &Judged, cluster: &ClusterReport, places: &Places<'_>) -> wire:
     };
     let remedy = failure.and_then(|failure| failure.remedy.as_ref()).map(|remedy| wire::Remedy {
         title: remedy.title.clone(),
-        safety: if judged.by_hand.is_some() { Safety::Manual } else { remedy.safety }.name().to_owned(),
+        safety: if judged.by_hand.is_some() { Safety::Manual } else { remedy.safety }.name(),
         breaks: remedy.breaks.clone(),
         edits: judged
             .edits
@@ -236,26 +236,28 @@ fn entry(judged: &Judged, cluster: &ClusterReport, places: &Places<'_>) -> wire:
             .collect(),
     });
     wire::Entry {
-        rule: entry.rule.to_owned(),
-        title: entry.title.to_owned(),
-        severity: entry.severity.name().to_owned(),
+        rule: entry.rule,
+        title: entry.title,
+        severity: entry.severity.name(),
         outcome,
-        component: entry.component.map(str::to_owned),
+        component: entry.component,
         instance: entry.instance.clone(),
         subject: entry.subject.clone(),
         setting: entry.setting.clone(),
-        plane: entry.plane.map(|plane| plane.name().to_owned()),
-        confidence: failure.map(|failure| failure.confidence.name().to_owned()),
+        plane: entry.plane.map(model::Plane::name),
+        confidence: failure.map(|failure| failure.confidence.name()),
         message: entry.message.clone(),
         locations: entry.locations.iter().map(|label| places.wire(&label.at, Some(&label.text))).collect(),
-        gap: gap.map(one_gap),
+        gap: gap.map(|gap| Box::new(one_gap(gap))),
         not_applicable,
-        remedy,
-        waiver: waiver.map(|waived| wire::Waiver {
-            reason: waived.reason.clone(),
-            owner: waived.owner.clone(),
-            until: waived.until.clone(),
-            value: waived.value.clone(),
+        remedy: remedy.map(Box::new),
+        waiver: waiver.map(|waived| {
+            Box::new(wire::Waiver {
+                reason: waived.reason.clone(),
+                owner: waived.owner.clone(),
+                until: waived.until.clone(),
+                value: waived.value.clone(),
+            })
         }),
         fingerprint: fingerprint(entry, cluster),
     }
@@ -282,7 +284,7 @@ pub(crate) fn fingerprint(entry: &Entry, cluster: &ClusterReport) -> String {
 
 fn one_gap(gap: &Gap) -> wire::Gap {
     wire::Gap {
-        kind: gap.kind.name().to_owned(),
+        kind: gap.kind.name(),
         reason: gap.reason.clone(),
         wanted: gap.wanted.clone(),
         who_could_answer: gap.who_could_answer.clone(),
@@ -318,7 +320,7 @@ fn run_problem(problem: &RunProblem) -> wire::RunProblem {
         hint: problem.hint.clone(),
         location: problem.place.as_ref().map(|(evidence, place)| wire::Location {
             evidence: evidence.clone(),
-            plane: "declared".to_owned(),
+            plane: "declared",
             pointer: String::new(),
             line: place.map(|place| place.0),
             column: place.map(|place| place.1),

@@ -76,7 +76,7 @@ impl<'a> Places<'a> {
         let ends = at.span.and_then(|span| self.ends(&at.evidence, span));
         wire::Location {
             evidence: at.evidence.to_string(),
-            plane: at.plane.name().to_owned(),
+            plane: at.plane.name(),
             pointer: at.pointer.clone(),
             line: ends.map(|ends| ends.0.0),
             column: ends.map(|ends| ends.0.1),

@@ -236,7 +236,7 @@ fn entries_are_sorted_and_carry_their_place() {
     let report = crate::report(&sample());
     let verdicts = &report.clusters[0].verdicts;
     assert_eq!(verdicts.len(), 7);
-    assert!(verdicts.is_sorted_by_key(|entry| entry.rule.clone()));
+    assert!(verdicts.is_sorted_by_key(|entry| entry.rule));
     let failing = verdicts.iter().find(|entry| entry.rule == "b-high").expect("the entry");
     let place = &failing.locations[0];
     assert_eq!((place.line, place.column, place.end_line, place.end_column), (Some(3), Some(3), Some(3), Some(24)));

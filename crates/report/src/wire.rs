@@ -157,23 +157,23 @@ pub struct BySeverity {
 /// One rule × component × instance × subject.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Entry {
-    pub rule: String,
-    pub title: String,
-    pub severity: String,
+    pub rule: &'static str,
+    pub title: &'static str,
+    pub severity: &'static str,
     pub outcome: Outcome,
-    pub component: Option<String>,
+    pub component: Option<&'static str>,
     pub instance: Option<String>,
     pub subject: Option<String>,
     pub setting: Option<String>,
-    pub plane: Option<String>,
-    pub confidence: Option<String>,
+    pub plane: Option<&'static str>,
+    pub confidence: Option<&'static str>,
     pub message: String,
     /// The first is the place to look; a pass has the places it was judged by.
     pub locations: Vec<Location>,
-    pub gap: Option<Gap>,
+    pub gap: Option<Box<Gap>>,
     pub not_applicable: Option<String>,
-    pub remedy: Option<Remedy>,
-    pub waiver: Option<Waiver>,
+    pub remedy: Option<Box<Remedy>>,
+    pub waiver: Option<Box<Waiver>>,
     /// The same for the same fault, whatever happens to lines and messages.
     pub fingerprint: String,
 }
@@ -207,7 +207,7 @@ impl Outcome {
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Location {
     pub evidence: String,
-    pub plane: String,
+    pub plane: &'static str,
     /// JSON Pointer (RFC 6901).
     pub pointer: String,
     pub line: Option<u32>,
@@ -220,7 +220,7 @@ pub struct Location {
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Gap {
     /// `unread`, `not-collected`, `version`, `templated`, `unresolved` or `manual`.
-    pub kind: String,
+    pub kind: &'static str,
     pub reason: String,
     pub wanted: String,
     pub who_could_answer: String,
@@ -230,7 +230,7 @@ pub struct Gap {
 pub struct Remedy {
     pub title: String,
     /// `safe`, `review` or `manual`.
-    pub safety: String,
+    pub safety: &'static str,
     pub breaks: Vec<String>,
     /// Empty where it takes a person.
     pub edits: Vec<Edit>,

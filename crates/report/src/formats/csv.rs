@@ -47,27 +47,27 @@ pub(super) fn write(conversion: &Conversion<'_>, out: &mut dyn io::Write) -> io:
 }
 
 fn fields(cluster: &str, entry: &Entry) -> [String; HEADER.len()] {
-    let text = |text: &Option<String>| text.clone().unwrap_or_default();
+    let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
     let number = |number: Option<u32>| number.map(|number| number.to_string()).unwrap_or_default();
     let (at, remedy, gap, waiver) = (entry.locations.first(), &entry.remedy, &entry.gap, &entry.waiver);
     [
         cluster.to_owned(),
-        entry.rule.clone(),
-        entry.title.clone(),
-        entry.severity.clone(),
+        entry.rule.to_owned(),
+        entry.title.to_owned(),
+        entry.severity.to_owned(),
         entry.outcome.name().to_owned(),
-        text(&entry.component),
-        text(&entry.instance),
-        text(&entry.subject),
-        text(&entry.setting),
-        text(&entry.plane),
-        text(&entry.confidence),
+        text(entry.component),
+        text(entry.instance.as_deref()),
+        text(entry.subject.as_deref()),
+        text(entry.setting.as_deref()),
+        text(entry.plane),
+        text(entry.confidence),
         entry.message.clone(),
         at.map(|at| at.evidence.clone()).unwrap_or_default(),
         number(at.and_then(|at| at.line)),
         number(at.and_then(|at| at.column)),
         remedy.as_ref().map(|remedy| remedy.title.clone()).unwrap_or_default(),
-        remedy.as_ref().map(|remedy| remedy.safety.clone()).unwrap_or_default(),
+        remedy.as_ref().map(|remedy| remedy.safety.to_owned()).unwrap_or_default(),
         gap.as_ref().map(|gap| gap.wanted.clone()).unwrap_or_default(),
         gap.as_ref().map(|gap| gap.who_could_answer.clone()).unwrap_or_default(),
         waiver.as_ref().map(|waiver| waiver.reason.clone()).unwrap_or_default(),

@@ -18,7 +18,7 @@ struct Case {
     name: String,
     end: Junit,
     /// The kind of end, and the word that readers group by.
-    kind: String,
+    kind: &'static str,
     message: String,
     /// What to know of it, a line each.
     body: Vec<String>,
@@ -77,7 +77,7 @@ fn suite(name: &str, mut cases: Vec<Case>, out: &mut dyn io::Write) -> io::Resul
             Junit::Error => "error",
             Junit::Skipped => "skipped",
         };
-        let (kind, message) = (escaped(&case.kind), escaped(&case.message));
+        let (kind, message) = (escaped(case.kind), escaped(&case.message));
         let body = case.body.iter().map(|line| escaped(line)).collect::<Vec<_>>().join("\n");
         writeln!(out, ">\n      <{element} type=\"{kind}\" message=\"{message}\">{body}</{element}>\n    </testcase>")?;
     }
@@ -85,15 +85,15 @@ fn suite(name: &str, mut cases: Vec<Case>, out: &mut dyn io::Write) -> io::Resul
 }
 
 fn case(cluster: &str, entry: &Entry, strict: bool) -> Case {
-    let part = |text: &Option<String>| text.as_deref().map(|text| format!(" {}", plain(text))).unwrap_or_default();
+    let part = |text: Option<&str>| text.map(|text| format!(" {}", plain(text))).unwrap_or_default();
     let end = fate(entry, strict).junit;
     let (kind, message) = match end {
-        Junit::Failure => (entry.severity.clone(), entry.message.clone()),
-        Junit::Error | Junit::Skipped | Junit::Passed => (entry.outcome.name().to_owned(), reason(entry)),
+        Junit::Failure => (entry.severity, entry.message.clone()),
+        Junit::Error | Junit::Skipped | Junit::Passed => (entry.outcome.name(), reason(entry)),
     };
     Case {
-        class: format!("{cluster}{}{}", part(&entry.component), part(&entry.instance)),
-        name: format!("{}{}", entry.rule, part(&entry.subject)),
+        class: format!("{cluster}{}{}", part(entry.component), part(entry.instance.as_deref())),
+        name: format!("{}{}", entry.rule, part(entry.subject.as_deref())),
         end,
         kind,
         message: plain(&message),
@@ -102,7 +102,7 @@ fn case(cluster: &str, entry: &Entry, strict: bool) -> Case {
 }
 
 fn body(entry: &Entry) -> Vec<String> {
-    let mut lines = vec![format!("{} ({}): {}", entry.rule, entry.severity, sentence(&plain(&entry.title)))];
+    let mut lines = vec![format!("{} ({}): {}", entry.rule, entry.severity, sentence(&plain(entry.title)))];
     lines.extend(entry.locations.iter().map(|at| format!("at {}", place(at))));
     if let Some(remedy) = &entry.remedy {
         lines.push(format!("fix ({}): {}", remedy.safety, sentence(&plain(&remedy.title))));
@@ -118,7 +118,7 @@ fn problem(problem: &RunProblem) -> Case {
         class: plain(&problem.target),
         name: problem.location.as_ref().map_or_else(|| plain(&problem.target), place),
         end: Junit::Skipped,
-        kind: "problem".to_owned(),
+        kind: "problem",
         message: format!("{}{hint}", sentence(&plain(&problem.message))),
         body: Vec::new(),
     }

@@ -106,15 +106,15 @@ fn findings_table<'a>(
         return Ok(());
     }
     // The worst first; equals as the report has them.
-    entries.sort_by_key(|entry| std::cmp::Reverse(severity(&entry.severity)));
+    entries.sort_by_key(|entry| std::cmp::Reverse(severity(entry.severity)));
     writeln!(out, "| Severity | Finding | Where | Fix |\n|---|---|---|---|")?;
     for entry in entries {
         let fix = entry.remedy.as_ref().map(|remedy| {
             let breaks = remedy.breaks.iter().map(|breaks| format!("<br>**Breaks:** {}", text(breaks)));
-            format!("{} ({}){}", text(&remedy.title), text(&remedy.safety), breaks.collect::<String>())
+            format!("{} ({}){}", text(&remedy.title), text(remedy.safety), breaks.collect::<String>())
         });
         let cells =
-            [text(&entry.severity), finding(entry, several), where_it_is(entry), fix.unwrap_or_default()].join(" | ");
+            [text(entry.severity), finding(entry, several), where_it_is(entry), fix.unwrap_or_default()].join(" | ");
         writeln!(out, "| {cells} |")?;
     }
     writeln!(out)
@@ -122,7 +122,7 @@ fn findings_table<'a>(
 
 /// The rule, of what it speaks where there are several, and what it says.
 fn finding(entry: &Entry, several: bool) -> String {
-    let sure = entry.confidence.as_deref().filter(|confidence| *confidence != "certain");
+    let sure = entry.confidence.filter(|confidence| *confidence != "certain");
     let sure = sure.map(|confidence| format!(" ({})", text(confidence))).unwrap_or_default();
     format!("{}{sure}<br>{}", rule(entry, several), text(&sentence(&entry.message)))
 }
@@ -130,7 +130,7 @@ fn finding(entry: &Entry, several: bool) -> String {
 fn rule(entry: &Entry, several: bool) -> String {
     let instance = entry.instance.as_deref().filter(|_| several);
     let instance = instance.map(|instance| format!(" on {}", text(instance))).unwrap_or_default();
-    format!("{}{instance}", code(&entry.rule))
+    format!("{}{instance}", code(entry.rule))
 }
 
 fn where_it_is(entry: &Entry) -> String {

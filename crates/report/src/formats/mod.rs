@@ -103,7 +103,7 @@ enum Junit {
 }
 
 fn fate(entry: &Entry, strict: bool) -> Fate {
-    let level = level(severity(&entry.severity));
+    let level = level(severity(entry.severity));
     match entry.outcome {
         Outcome::Fail => Fate { kind: "fail", level, suppressed: false, junit: Junit::Failure, routine: false },
         Outcome::Waived => Fate { kind: "fail", level, suppressed: true, junit: Junit::Skipped, routine: false },

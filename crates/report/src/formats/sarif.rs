@@ -165,7 +165,7 @@ fn result(entry: &Entry, cluster: Option<&Cluster>, results: &Results<'_>) -> Va
     let fate = fate(entry, conversion.strict);
     let mut out = Map::new();
     out.insert("ruleId".to_owned(), json!(entry.rule));
-    if let Some(index) = results.rules.get(entry.rule.as_str()) {
+    if let Some(index) = results.rules.get(entry.rule) {
         out.insert("ruleIndex".to_owned(), json!(index));
     }
     out.insert("kind".to_owned(), json!(fate.kind));
@@ -177,9 +177,9 @@ fn result(entry: &Entry, cluster: Option<&Cluster>, results: &Results<'_>) -> Va
             json!({"artifactLocation": artifact(&nearest(entry, cluster, conversion), here)}),
         )}),
     };
-    let parts = [cluster.map(|cluster| &cluster.name), entry.component.as_ref(), entry.instance.as_ref()];
-    let parts = parts.into_iter().chain([entry.subject.as_ref()]).flatten();
-    let name = parts.map(|part| plain(part)).collect::<Vec<_>>().join("::");
+    let parts = [cluster.map(|cluster| cluster.name.as_str()), entry.component, entry.instance.as_deref()];
+    let parts = parts.into_iter().chain([entry.subject.as_deref()]).flatten();
+    let name = parts.map(plain).collect::<Vec<_>>().join("::");
     first["logicalLocations"] = json!([{"fullyQualifiedName": name}]);
     out.insert("locations".to_owned(), json!([first]));
     let related: Vec<Value> =
@@ -200,15 +200,15 @@ fn result(entry: &Entry, cluster: Option<&Cluster>, results: &Results<'_>) -> Va
     }
     let mut properties = Map::new();
     for (name, value) in [
-        ("cluster", cluster.map(|cluster| &cluster.name)),
-        ("component", entry.component.as_ref()),
-        ("instance", entry.instance.as_ref()),
-        ("subject", entry.subject.as_ref()),
-        ("setting", entry.setting.as_ref()),
-        ("plane", entry.plane.as_ref()),
-        ("confidence", entry.confidence.as_ref()),
-        ("severity", Some(&entry.severity)),
-        ("outcome", Some(&entry.outcome.name().to_owned())),
+        ("cluster", cluster.map(|cluster| cluster.name.as_str())),
+        ("component", entry.component),
+        ("instance", entry.instance.as_deref()),
+        ("subject", entry.subject.as_deref()),
+        ("setting", entry.setting.as_deref()),
+        ("plane", entry.plane),
+        ("confidence", entry.confidence),
+        ("severity", Some(entry.severity)),
+        ("outcome", Some(entry.outcome.name())),
     ] {
         if let Some(value) = value {
             properties.insert(name.to_owned(), json!(value));
@@ -222,8 +222,8 @@ fn result(entry: &Entry, cluster: Option<&Cluster>, results: &Results<'_>) -> Va
 fn words(entry: &Entry) -> String {
     let mut text = match (entry.message.as_str(), entry.outcome) {
         // The title states the fault.
-        ("", Outcome::Pass) => format!("Not found here: {}", sentence(&plain(&entry.title))),
-        ("", _) => sentence(&plain(&entry.title)),
+        ("", Outcome::Pass) => format!("Not found here: {}", sentence(&plain(entry.title))),
+        ("", _) => sentence(&plain(entry.title)),
         (message, _) => sentence(&plain(message)),
     };
     if let Some(gap) = &entry.gap {

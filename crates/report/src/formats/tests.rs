@@ -32,40 +32,46 @@ fn every_outcome(words: &str) -> Report {
                 let says = |is: bool| is.then(|| words.to_owned());
                 let failing = matches!(outcome, Outcome::Fail | Outcome::Waived);
                 entries.push(Entry {
-                    rule: format!("{group}-{}-{}", outcome.name(), severity.name()),
-                    title: words.to_owned(),
-                    severity: severity.name().to_owned(),
+                    rule: format!("{group}-{}-{}", outcome.name(), severity.name()).leak(),
+                    title: words.to_owned().leak(),
+                    severity: severity.name(),
                     outcome,
-                    component: Some("kube-apiserver".to_owned()),
+                    component: Some("kube-apiserver"),
                     instance: Some(words.to_owned()),
                     subject: Some(words.to_owned()),
                     setting: Some("--anonymous-auth".to_owned()),
-                    plane: Some("declared".to_owned()),
-                    confidence: failing.then(|| "probable".to_owned()),
+                    plane: Some("declared"),
+                    confidence: failing.then_some("probable"),
                     message: words.to_owned(),
                     locations: model
                         .locations
                         .iter()
                         .flat_map(|at| [at.clone(), crate::wire::Location { evidence: words.to_owned(), ..at.clone() }])
                         .collect(),
-                    gap: (outcome == Outcome::Undetermined).then(|| Gap {
-                        kind: "unread".to_owned(),
-                        reason: words.to_owned(),
-                        wanted: words.to_owned(),
-                        who_could_answer: words.to_owned(),
+                    gap: (outcome == Outcome::Undetermined).then(|| {
+                        Box::new(Gap {
+                            kind: "unread",
+                            reason: words.to_owned(),
+                            wanted: words.to_owned(),
+                            who_could_answer: words.to_owned(),
+                        })
                     }),
                     not_applicable: says(outcome == Outcome::NotApplicable),
-                    remedy: failing.then(|| Remedy {
-                        title: words.to_owned(),
-                        safety: "review".to_owned(),
-                        breaks: vec![words.to_owned()],
-                        edits: model.remedy.iter().flat_map(|remedy| &remedy.edits).map(copy).collect(),
+                    remedy: failing.then(|| {
+                        Box::new(Remedy {
+                            title: words.to_owned(),
+                            safety: "review",
+                            breaks: vec![words.to_owned()],
+                            edits: model.remedy.iter().flat_map(|remedy| &remedy.edits).map(copy).collect(),
+                        })
                     }),
-                    waiver: (outcome == Outcome::Waived).then(|| Waiver {
-                        reason: words.to_owned(),
-                        owner: words.to_owned(),
-                        until: "2027-01-01".to_owned(),
-                        value: None,
+                    waiver: (outcome == Outcome::Waived).then(|| {
+                        Box::new(Waiver {
+                            reason: words.to_owned(),
+                            owner: words.to_owned(),
+                            until: "2027-01-01".to_owned(),
+                            value: None,
+                        })
                     }),
                     fingerprint: format!("{group}{}{}", outcome.name(), severity.name()),
                 });
@@ -85,12 +91,12 @@ fn every_outcome(words: &str) -> Report {
     for entry in entries("first").iter().chain(&entries("second")).chain(&entries("fleet")) {
         let rule = crate::wire::Rule {
             title: words.to_owned(),
-            severity: entry.severity.clone(),
+            severity: entry.severity.to_owned(),
             component: "apiserver".to_owned(),
             references: BTreeMap::new(),
             inverted: BTreeMap::new(),
         };
-        report.rules.insert(entry.rule.clone(), rule);
+        report.rules.insert(entry.rule.to_owned(), rule);
     }
     report
 }

@@ -5,6 +5,7 @@
 //!
 //! Nothing here writes, follows a link out of where it was sent, or reads without a limit. Start at [`gather`].
 
+mod ahead;
 mod read;
 mod walk;
 
@@ -16,9 +17,11 @@ use std::{
 
 use facts::{Contents, Gathered, Recognised, Redactor};
 use model::{Body, Evidence, EvidenceId, Gap, GapKind, Kind, Plane};
-use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
 
-use crate::read::{Bytes, Unreadable};
+use crate::{
+    ahead::{Looked, Step, recognised},
+    read::Unreadable,
+};
 
 /// What the user named.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -154,6 +157,17 @@ struct Gatherer<'a> {
     on_cluster: &'a mut dyn FnMut(Gathered),
 }
 
+/// A folder that is being read.
+#[derive(Default)]
+struct Folder {
+    path: PathBuf,
+    /// Of the node that it belongs to.
+    root: Option<PathBuf>,
+    evidence: Vec<Evidence>,
+    /// Whether each of its files is a cluster of its own.
+    alone: bool,
+}
+
 impl Gatherer<'_> {
     fn file(&mut self, path: &Path) {
         let id = EvidenceId::new(path.display().to_string());
@@ -166,59 +180,66 @@ impl Gatherer<'_> {
     fn folder(&mut self, top: &Path) {
         // Everything below one node root is one cluster, and its files come from several folders.
         let mut node: Option<(PathBuf, Vec<Evidence>)> = None;
-        let mut clusters: Vec<(String, Option<PathBuf>, Vec<Evidence>)> = Vec::new();
-        walk::folders(top, &mut |folder| {
-            for (path, reason) in &folder.refused {
-                self.outcome.inputs.unread += 1;
-                self.trouble(path, format!("cannot be read: {reason}"), None);
-                self.list(path, "unread");
-            }
-            let root = node_root(&folder.path.join("file"));
-            let mut here: Vec<Evidence> = Vec::new();
-            let mut alone = false;
-            for (path, looked) in looked_at(&folder.files, self.options.largest) {
-                let id = EvidenceId::new(path.display().to_string());
-                let Some(evidence) = self.take(id, looked) else { continue };
-                if root.is_none() && here.iter().any(|known| known.kind == evidence.kind) {
-                    // The folder declares the component, or tells clients of clusters, twice: each file stands for itself.
-                    alone = true;
+        let mut folder = Folder::default();
+        ahead::folders(top, self.options.largest, &mut |step| match step {
+            Step::Enter(path, refused) => {
+                for (path, reason) in &refused {
+                    self.outcome.inputs.unread += 1;
+                    self.trouble(path, format!("cannot be read: {reason}"), None);
+                    self.list(path, "unread");
                 }
-                if alone {
-                    for evidence in here.drain(..).chain([evidence]) {
-                        let name = evidence.id.as_str().to_owned();
-                        self.hand_over(name, self.options.root.clone(), vec![evidence]);
-                    }
-                } else {
-                    here.push(evidence);
-                }
+                folder = Folder { root: node_root(&path.join("file")), path, ..Folder::default() };
             }
-            if here.is_empty() {
-                return;
-            }
-            match (root, &mut node) {
-                (Some(root), Some((known, evidence))) if *known == root => evidence.append(&mut here),
-                (Some(root), _) => {
-                    if let Some((root, evidence)) = node.replace((root, here)) {
-                        clusters.push((root.display().to_string(), Some(root), evidence));
-                    }
-                }
-                // It was read with the unit beside it.
-                (None, _) if is_drop_in_folder(&folder.path) => {}
-                (None, _) => {
-                    let name = folder.path.display().to_string();
-                    self.hand_over(name, self.options.root.clone(), here);
-                }
-            }
-            for (name, root, evidence) in clusters.drain(..) {
-                let root = self.options.root.clone().or(root);
-                self.hand_over(name, root, evidence);
-            }
+            Step::Files(files) => files.into_iter().for_each(|file| self.found(&mut folder, file)),
+            Step::Leave => self.leave(std::mem::take(&mut folder), &mut node),
         });
         if let Some((root, evidence)) = node {
-            let name = root.display().to_string();
-            let root = self.options.root.clone().unwrap_or(root);
-            self.hand_over(name, Some(root), evidence);
+            self.hand_over_node(root, evidence);
         }
+    }
+
+    /// Takes a file of a folder in.
+    fn found(&mut self, folder: &mut Folder, file: Looked) {
+        let id = EvidenceId::new(file.path.display().to_string());
+        let Some(evidence) = self.take(id, file.what) else { return };
+        if folder.root.is_none() && folder.evidence.iter().any(|known| known.kind == evidence.kind) {
+            // The folder declares the component, or tells clients of clusters, twice: each file stands for itself.
+            folder.alone = true;
+        }
+        folder.evidence.push(evidence);
+        if folder.alone {
+            for evidence in folder.evidence.drain(..) {
+                let name = evidence.id.as_str().to_owned();
+                self.hand_over(name, self.options.root.clone(), vec![evidence]);
+            }
+        }
+    }
+
+    /// Hands over what a folder declares, or keeps it with the rest of its node.
+    fn leave(&mut self, mut folder: Folder, node: &mut Option<(PathBuf, Vec<Evidence>)>) {
+        if folder.evidence.is_empty() {
+            return;
+        }
+        match (folder.root, &mut *node) {
+            (Some(root), Some((known, evidence))) if *known == root => evidence.append(&mut folder.evidence),
+            (Some(root), _) => {
+                if let Some((root, evidence)) = node.replace((root, folder.evidence)) {
+                    self.hand_over_node(root, evidence);
+                }
+            }
+            // It was read with the unit beside it.
+            (None, _) if is_drop_in_folder(&folder.path) => {}
+            (None, _) => {
+                let name = folder.path.display().to_string();
+                self.hand_over(name, self.options.root.clone(), folder.evidence);
+            }
+        }
+    }
+
+    fn hand_over_node(&mut self, root: PathBuf, evidence: Vec<Evidence>) {
+        let name = root.display().to_string();
+        let root = self.options.root.clone().unwrap_or(root);
+        self.hand_over(name, Some(root), evidence);
     }
 
     /// Says what a file is, and gives it back if it declares something that is judged.
@@ -356,23 +377,6 @@ impl Gatherer<'_> {
 /// Whether a folder holds the drop-ins of a unit that lies beside it.
 fn is_drop_in_folder(folder: &Path) -> bool {
     folder.extension().is_some_and(|end| end == "d") && folder.with_extension("").is_file()
-}
-
-fn recognised(bytes: Result<Bytes, Unreadable>) -> Result<Recognised, Unreadable> {
-    bytes.map(|bytes| facts::recognise(&bytes.content))
-}
-
-/// Reads files and says what they are, in their order, on all cores: parsing is what a large folder costs.
-///
-/// A few hundred at a time, so that a folder of any size takes little memory.
-fn looked_at(paths: &[PathBuf], largest: u64) -> impl Iterator<Item = (&PathBuf, Result<Recognised, Unreadable>)> {
-    paths.chunks(256).flat_map(move |chunk| -> Vec<_> {
-        let look = |path: &PathBuf| recognised(read::file(path, largest));
-        // Starting threads costs more than a few small files do.
-        let looked: Vec<_> =
-            if chunk.len() < 8 { chunk.iter().map(look).collect() } else { chunk.par_iter().map(look).collect() };
-        chunk.iter().zip(looked).collect()
-    })
 }
 
 fn unread(id: &EvidenceId, reason: String, hint: Option<String>) -> Body {

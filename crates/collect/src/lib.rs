@@ -397,7 +397,8 @@ fn node_root(path: &Path) -> Option<PathBuf> {
 }
 
 /// Folders that say where a node's `/` is.
-const NODE_FOLDERS: [&str; 3] = ["etc/kubernetes", "etc/systemd/system", "usr/lib/systemd/system"];
+const NODE_FOLDERS: [&str; 5] =
+    ["etc/kubernetes", "etc/systemd/system", "usr/lib/systemd/system", "var/snap/microk8s", "var/snap/k8s"];
 
 fn root_of(path: &Path) -> Option<PathBuf> {
     let parts: Vec<_> = path.components().collect();

@@ -47,12 +47,13 @@ pub fn recognise(bytes: &[u8]) -> Recognised {
     let mut troubles: Vec<Trouble> = Vec::new();
     let fatal = stream.faults.iter().find(|fault| fault.kind.is_fatal());
     if declare::declares(text, &stream) {
-        let unit = looks_like_ini(text);
+        // Neither is YAML, nor means to be.
+        let other = looks_like_ini(text) || declare::is_arguments(text);
         troubles.extend(
             stream
                 .faults
                 .iter()
-                .filter(|_| !unit)
+                .filter(|_| !other)
                 .filter(|fault| fault.kind.is_fatal() || fault.kind == FaultKind::DuplicateKey)
                 .map(|fault| trouble(text, fault)),
         );

@@ -3,6 +3,7 @@
 //! Each format has a file of its own and ends in the same [`Invocation`](crate::Invocation), so that nothing behind it
 //! knows how a setting came to be written. Start at [`invocations`].
 
+mod arguments;
 mod cluster_api;
 mod command;
 mod embedded;
@@ -14,6 +15,7 @@ mod runtime;
 mod shell;
 mod unit;
 
+pub(crate) use arguments::is_one as is_arguments;
 pub(crate) use machine::is_multipart;
 use model::{Evidence, EvidenceId, Kind, Location, Plane, Problem, ProblemKind, Span};
 use yaml::{Cursor, Document, Fault, FaultKind, Stream};
@@ -32,12 +34,13 @@ struct Reader {
 }
 
 /// Every format; the first one that declares something reads the file.
-const READERS: [Reader; 6] = [
+const READERS: [Reader; 7] = [
     Reader { speaks: pod::speaks, declares: pod::declares, invocations: pod::invocations },
     Reader { speaks: unit::speaks, declares: unit::declares, invocations: unit::invocations },
     Reader { speaks: kubeadm::speaks, declares: kubeadm::declares, invocations: kubeadm::invocations },
     Reader { speaks: cluster_api::speaks, declares: cluster_api::declares, invocations: cluster_api::invocations },
     Reader { speaks: kind::speaks, declares: kind::declares, invocations: kind::invocations },
+    Reader { speaks: arguments::speaks, declares: arguments::declares, invocations: arguments::invocations },
     Reader { speaks: machine::speaks, declares: machine::declares, invocations: machine::invocations },
 ];
 

@@ -1,0 +1,163 @@
+//! Files of arguments, a flag on each line, from which a snap starts the API server: MicroK8s and Canonical Kubernetes.
+//!
+//! MicroK8s reads `args/kube-apiserver` of its data folder (ReadArgsFromFile of its Kubelite patch): a line that begins
+//! with `#` is a comment, quotes are dropped wherever they stand, the rest is split at blanks, and variables of the snap's
+//! environment are written out. Canonical Kubernetes keeps the same shape below `/var/snap/k8s/common/args`
+//! (canonical/k8s-snap, src/k8s/pkg/snap/util/arguments.go).
+
+use model::{Form, Gap, GapKind, Location, Site};
+use yaml::Span;
+
+use super::{
+    Source,
+    command::{self, unfilled},
+};
+use crate::{Invocation, Word};
+
+/// Flags that no other component has, one of which every such file holds.
+const OWN: [&str; 5] = [
+    "--etcd-servers",
+    "--service-account-issuer",
+    "--kubelet-client-certificate",
+    "--enable-admission-plugins",
+    "--admission-control",
+];
+
+/// The folder of MicroK8s's data, by the link that leads to the revision in use, where the snap names the revision.
+const DATA: &str = "/var/snap/microk8s/current";
+
+/// Whether a text holds the words without which it declares nothing.
+pub(super) fn speaks(text: &str) -> bool {
+    is_one(text)
+}
+
+/// Whether a text is a file of arguments of an API server.
+pub(super) fn declares(source: &Source<'_>) -> bool {
+    is_one(source.text)
+}
+
+/// Whether all that a text says are flags, and one of them an API server's own. Such a text is no YAML and means to be none.
+pub(crate) fn is_one(text: &str) -> bool {
+    let mut own = false;
+    for line in lines(text) {
+        let Some(name) = line.text.strip_prefix("--") else { return false };
+        if !name.starts_with(|c: char| c.is_ascii_lowercase()) {
+            return false;
+        }
+        let name = line.text.split(['=', ' ']).next().unwrap_or_default();
+        own |= OWN.contains(&name);
+    }
+    own
+}
+
+/// The API server that is started with it.
+pub(super) fn invocations(source: &Source<'_>, _: &[model::Evidence]) -> Vec<Invocation> {
+    let mut words = Vec::new();
+    for line in lines(source.text) {
+        for (start, part) in parts(line.text) {
+            let text: String = part.chars().filter(|c| !matches!(c, '"' | '\'')).collect();
+            let (text, unknown) = written_out(&text);
+            let unresolved = unknown.or_else(|| unfilled(&text));
+            let from = line.start + start;
+            let at = source.location(Span::new(from, from + part.len()), String::new());
+            words.push(Word { unresolved, ..Word::written(text, Site { at, form: Form::Script }) });
+        }
+    }
+    let open_ended = command::shorten(&mut words);
+    vec![Invocation {
+        component: "kube-apiserver",
+        instance: source.evidence.as_str().to_owned(),
+        declared_in: source.evidence.clone(),
+        plane: source.plane,
+        list: Some(Site { at: end(source), form: Form::Script }),
+        words,
+        open_ended,
+        version: None,
+        releases: None,
+        mounts: Vec::new(),
+        carried: Vec::new(),
+        contained: false,
+        distribution: distribution(source.text),
+        problems: Vec::new(),
+    }]
+}
+
+/// Whose file it is, by the folders that it names.
+fn distribution(text: &str) -> Option<&'static str> {
+    if ["$SNAP_DATA", "${SNAP_DATA}", "/var/snap/microk8s/"].iter().any(|name| text.contains(name)) {
+        return Some("MicroK8s");
+    }
+    ["/var/snap/k8s/", "/var/lib/k8s-dqlite/"].iter().any(|name| text.contains(name)).then_some("Canonical Kubernetes")
+}
+
+struct Line<'a> {
+    /// The byte at which it starts, without its indentation.
+    start: usize,
+    text: &'a str,
+}
+
+/// The lines that say something.
+fn lines(text: &str) -> impl Iterator<Item = Line<'_>> {
+    let mut at = 0;
+    text.split_inclusive('\n').filter_map(move |raw| {
+        let start = at;
+        at += raw.len();
+        let line = raw.trim_start_matches('\u{feff}');
+        let text = line.trim();
+        let indent = raw.len() - line.trim_start().len();
+        (!text.is_empty() && !text.starts_with('#')).then_some(Line { start: start + indent, text })
+    })
+}
+
+/// What blanks part, each with where it begins.
+fn parts(line: &str) -> impl Iterator<Item = (usize, &str)> {
+    let mut at = 0;
+    line.split(' ').filter_map(move |part| {
+        let start = at;
+        at += part.len() + 1;
+        // Between two blanks is an empty argument, which the server passes over (NewAPIServerCommand, Args).
+        (!part.is_empty()).then_some((start, part))
+    })
+}
+
+/// A word with the variables written out that the snap sets for all its services (snapcraft's environment), as
+/// os.ExpandEnv does. A variable that nobody knows here stays, and is a gap.
+fn written_out(word: &str) -> (String, Option<Gap>) {
+    let mut text = String::with_capacity(word.len());
+    let mut unknown = None;
+    let mut rest = word;
+    while let Some(at) = rest.find('$') {
+        text.push_str(&rest[..at]);
+        rest = &rest[at + 1..];
+        let (name, written, after) = match rest.strip_prefix('{').and_then(|inner| inner.split_once('}')) {
+            Some((name, after)) => (name, format!("${{{name}}}"), after),
+            None => {
+                let length = rest.bytes().take_while(|b| b.is_ascii_alphanumeric() || *b == b'_').count();
+                (&rest[..length], format!("${}", &rest[..length]), &rest[length..])
+            }
+        };
+        match name {
+            "SNAP_DATA" => text.push_str(DATA),
+            "SNAP_COMMON" => text.push_str("/var/snap/microk8s/common"),
+            "SNAP" => text.push_str("/snap/microk8s/current"),
+            _ => {
+                unknown.get_or_insert_with(|| Gap {
+                    kind: GapKind::Unresolved,
+                    reason: format!("`{written}` is a variable of the service"),
+                    wanted: format!("the value of `{written}`"),
+                    who_could_answer: "the running process".to_owned(),
+                });
+                text.push_str(&written);
+            }
+        }
+        rest = after;
+    }
+    text.push_str(rest);
+    (text, unknown)
+}
+
+/// Where a flag would be added: below the last one.
+fn end(source: &Source<'_>) -> Location {
+    let last = lines(source.text).last().map(|line| Span::new(line.start, line.start + line.text.len()));
+    source.location(last.unwrap_or_default(), String::new())
+}

@@ -34,9 +34,14 @@ pub(crate) fn color(wish: Color, to_file: bool) -> bool {
     }
 }
 
-/// Columns to fill: what the environment says, between what can be read and what can be taken in.
+/// Columns to fill: those of the terminal, between what can be read and what can be taken in. `COLUMNS` has the last word.
 pub(crate) fn width() -> usize {
-    let columns = env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
-    let columns = columns.unwrap_or(80usize);
-    columns.clamp(60, 100)
+    let told = env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
+    let seen = || terminal_size::terminal_size_of(io::stdout()).map(|(columns, _)| usize::from(columns.0));
+    told.or_else(seen).unwrap_or(80).clamp(60, 100)
+}
+
+/// Columns to fill with rows of which each is a line: as many as it takes where nobody sees them wrapped.
+pub(crate) fn width_of_rows() -> usize {
+    if io::stdout().is_terminal() || env::var_os("COLUMNS").is_some() { width() } else { usize::MAX }
 }

@@ -463,17 +463,24 @@ pub fn problem_line(problem: &RunProblem) -> String {
 
 /// All rules, by severity.
 pub fn rules_table(rules: &[RuleMeta], look: Look) -> String {
+    const BEFORE: usize = 10;
     let paint = Paint(look.color);
-    let longest = rules.iter().map(|meta| meta.card.id.len()).max().unwrap_or(0);
     let mut rules: Vec<&RuleMeta> = rules.iter().collect();
     rules.sort_by_key(|meta| (std::cmp::Reverse(meta.card.severity), meta.card.id));
+    // In columns where every row fits into a line; else the title stands below its rule.
+    let longest = rules.iter().map(|meta| meta.card.id.len()).max().unwrap_or(0);
+    let title = BEFORE + longest + 2;
+    let fits = rules.iter().all(|meta| title + wrap::width(meta.card.title) <= look.width);
     let mut text = String::new();
     for meta in rules {
         let severity = meta.card.severity;
-        let padded = format!("{:<8}", severity.name());
-        let line = format!("{padded}  {:<longest$}  {}", meta.card.id, meta.card.title);
-        let lines = indented(&line, 0, 8 + 2 + longest + 2, look.width);
-        text.push_str(&lines.replacen(&padded, &paint.severity(severity, &padded), 1));
+        let padded = paint.severity(severity, &format!("{:<BEFORE$}", severity.name()));
+        if fits {
+            let _ = writeln!(text, "{padded}{:<longest$}  {}", meta.card.id, meta.card.title);
+        } else {
+            let _ = writeln!(text, "{padded}{}", paint.bold(meta.card.id));
+            text.push_str(&indented(meta.card.title, BEFORE, BEFORE, look.width));
+        }
     }
     text
 }

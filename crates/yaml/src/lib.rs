@@ -22,6 +22,7 @@ mod decode;
 mod lines;
 mod parse;
 mod scalar;
+mod skim;
 mod source;
 mod tree;
 

@@ -248,7 +248,7 @@ fn inner_spans(cursor: &Cursor<'_>, scalar: &yaml::Scalar, text: &str, depth: us
     for document in &yaml::parse(scalar.text(), &yaml::Limits::default()).documents {
         tree_spans(&document.cursor(), scalar.text(), depth, &mut inner);
     }
-    let places = spelling::offsets(scalar, text);
+    let places = scalar.places(text);
     let place = |span: &Span| match &places {
         Some(places) => {
             let (start, end) = (places.get(span.start as usize)?, places.get(span.end as usize)?);
@@ -279,14 +279,14 @@ fn written_spans(cursor: &Cursor<'_>, scalar: &yaml::Scalar, text: &str, code: &
     let decoded: Option<(String, Option<Vec<u32>>)> = match url {
         Some((payload, _, true)) => from_base64(&payload.replace("%3D", "=").replace("%2B", "+").replace("%2F", "/")),
         Some((payload, from, false)) => spelling::percent(payload).map(|(decoded, places)| {
-            let outer = spelling::offsets(scalar, text);
+            let outer = scalar.places(text);
             let place = |at: &u32| outer.as_ref()?.get(from + *at as usize).copied();
             (decoded, places.iter().map(place).collect())
         }),
         None if !code.is_empty() && code != "text/plain" => from_base64(written),
         None if !written.contains('\n') => return,
-        None if scalar.style() == yaml::Style::Double => Some((written.to_owned(), spelling::offsets(scalar, text))),
-        None if is_table(written) => Some((written.to_owned(), spelling::offsets(scalar, text))),
+        None if scalar.style() == yaml::Style::Double => Some((written.to_owned(), scalar.places(text))),
+        None if is_table(written) => Some((written.to_owned(), scalar.places(text))),
         None => return,
     };
     let Some((decoded, places)) = decoded else { return push_scalar(cursor, text, spans) };

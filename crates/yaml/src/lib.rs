@@ -21,6 +21,7 @@ mod cursor;
 mod decode;
 mod lines;
 mod parse;
+mod places;
 mod scalar;
 mod skim;
 mod source;

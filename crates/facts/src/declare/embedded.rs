@@ -32,7 +32,7 @@ const LONGEST_SEARCHED: usize = 1 << 16;
 impl Spelling {
     fn of(scalar: &Scalar, outer: &Source<'_>) -> Self {
         // Places are those of the text around, which may itself be no text that is written as it is read.
-        match spelling::offsets(scalar, outer.text) {
+        match scalar.places(outer.text) {
             Some(places) => Self::Bytes(places),
             None if scalar.text().len() > LONGEST_SEARCHED => Self::Whole,
             None => Self::Scalar,
@@ -94,7 +94,7 @@ impl<'a> Written<'a> {
                     (plain(spelling::base64(&payload)), Spelling::Whole)
                 }
                 Some((payload, from, false)) => {
-                    let found = spelling::percent(payload).zip(spelling::offsets(scalar, outer.text));
+                    let found = spelling::percent(payload).zip(scalar.places(outer.text));
                     let spelling = found.as_ref().and_then(|((_, places), outer)| {
                         let place = |at: &u32| outer.get(from + *at as usize).copied();
                         places.iter().map(place).collect::<Option<Vec<u32>>>()

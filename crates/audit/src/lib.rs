@@ -9,11 +9,12 @@ mod select;
 pub mod simulate;
 mod waive;
 
-use std::{io, path::PathBuf};
+use std::{collections::BTreeSet, io, path::PathBuf};
 
 use collect::{Inputs, Target};
 use facts::{Cluster, Gathered, Redactor};
-use model::{Entry, Outcome};
+use model::{Change, Entry, EvidenceId, Outcome, Site};
+use rayon::iter::{IntoParallelIterator as _, ParallelIterator as _};
 use report::{ClusterReport, Judged, RuleMeta, RunProblem, wire};
 use rules::Rule;
 
@@ -86,22 +87,20 @@ pub fn audit(
 ) -> Summary {
     let mut summary = Summary::default();
     let mut ledger = waive::Ledger::new(&judging.waivers, &judging.rules);
-    each_cluster(targets, look, stdin, &mut summary, &mut |cluster, summary| {
-        let judgement = rules::judge(&cluster, &judging.rules);
+    let judge = |cluster: &Cluster| {
+        let judgement = rules::judge(cluster, &judging.rules);
+        let edits = planned(&judgement.entries, cluster);
+        (judgement, edits)
+    };
+    each_cluster(targets, look, stdin, &mut summary, &judge, &mut |cluster, (judgement, edits), summary| {
         summary.faults.extend(judgement.faults);
         let mut found = judgement.entries;
         ledger.waive(&mut found, &cluster);
-        let mut room = PLANNED;
         let entries: Vec<Judged> = found
             .into_iter()
-            .filter(|entry| shown(entry, judging.show))
-            .map(|entry| {
-                let (edits, by_hand) = match edits(&entry, &cluster, &mut room) {
-                    Ok(edits) => (edits, None),
-                    Err(reason) => (Vec::new(), Some(reason)),
-                };
-                Judged { edits, by_hand, page: page(entry.rule), entry }
-            })
+            .zip(edits)
+            .filter(|(entry, _)| shown(entry, judging.show))
+            .map(|(entry, (edits, by_hand))| Judged { edits, by_hand, page: page(entry.rule), entry })
             .collect();
         for Judged { entry, .. } in &entries {
             match &entry.outcome {
@@ -131,7 +130,7 @@ pub fn resolve(
     on_cluster: &mut dyn FnMut(ClusterReport),
 ) -> Summary {
     let mut summary = Summary::default();
-    each_cluster(targets, look, stdin, &mut summary, &mut |cluster, _| {
+    each_cluster(targets, look, stdin, &mut summary, &|_| (), &mut |cluster, (), _| {
         on_cluster(report_of(cluster, Vec::new(), Vec::new()));
     });
     summary
@@ -175,30 +174,46 @@ pub fn knowledge() -> wire::Knowledge {
     }
 }
 
-fn each_cluster(
+/// Resolves each cluster and has `work` made of it on all cores, and hands over what comes of it in the order of the clusters.
+fn each_cluster<T: Send>(
     targets: &[Target],
     look: &Look,
     stdin: &mut dyn io::Read,
     summary: &mut Summary,
-    on_cluster: &mut dyn FnMut(Cluster, &mut Summary),
+    work: &(dyn Fn(&Cluster) -> T + Sync),
+    on_cluster: &mut dyn FnMut(Cluster, T, &mut Summary),
 ) {
     let mut redactor = Redactor::new();
     let said = facts::Options { version: look.version.clone(), as_of: look.as_of };
     let collecting =
         collect::Options { root: look.root.clone(), largest: LARGEST, list: look.list, said: said.clone() };
+    let one = |gathered: Gathered| {
+        let cluster = facts::resolve(gathered, &said);
+        let done = work(&cluster);
+        (cluster, done)
+    };
+    let mut flush = |waiting: &mut Vec<Gathered>, summary: &mut Summary| {
+        // Starting threads costs more than one small cluster does.
+        let done: Vec<(Cluster, T)> = match waiting.len() {
+            0 | 1 => waiting.drain(..).map(one).collect(),
+            _ => std::mem::take(waiting).into_par_iter().map(one).collect(),
+        };
+        for (cluster, done) in done {
+            summary.problems.extend(cut(&cluster));
+            on_cluster(cluster, done, summary);
+        }
+    };
     for target in targets {
+        let (mut waiting, mut bytes) = (Vec::new(), 0);
         let outcome = collect::gather(target, &collecting, &mut redactor, stdin, &mut |gathered: Gathered| {
-            let cluster = facts::resolve(gathered, &said);
-            if let Some((file, count)) = &cluster.cut {
-                summary.problems.push(RunProblem {
-                    target: cluster.target.clone(),
-                    message: format!("declares too many components: the first {count} are judged, the others are not"),
-                    hint: Some("split the file".to_owned()),
-                    place: Some((file.to_string(), None)),
-                });
+            bytes += gathered.evidence.iter().filter_map(|piece| piece.text()).map(|text| text.len()).sum::<usize>();
+            waiting.push(gathered);
+            if waiting.len() >= TOGETHER || bytes >= TOGETHER_BYTES {
+                flush(&mut waiting, summary);
+                bytes = 0;
             }
-            on_cluster(cluster, summary);
         });
+        flush(&mut waiting, summary);
         if outcome.clusters == 0 {
             summary.empty.push((target.name(), outcome.inputs));
         }
@@ -214,21 +229,65 @@ fn each_cluster(
     }
 }
 
+/// Clusters that are judged at a time, and how much evidence they may hold together: with the largest that bounds the memory.
+const TOGETHER: usize = 16;
+const TOGETHER_BYTES: usize = 4 << 20;
+
+/// What to say of a cluster that declares more than is looked at.
+fn cut(cluster: &Cluster) -> Option<RunProblem> {
+    let (file, count) = cluster.cut.as_ref()?;
+    Some(RunProblem {
+        target: cluster.target.clone(),
+        message: format!("declares too many components: the first {count} are judged, the others are not"),
+        hint: Some("split the file".to_owned()),
+        place: Some((file.to_string(), None)),
+    })
+}
+
 fn shown(entry: &Entry, least: Confidence) -> bool {
     entry.outcome.failure().is_none_or(|failure| failure.confidence >= least)
 }
 
-/// The edits that an entry's remedy needs, none where it is words; or why a change takes a person.
-fn edits(entry: &Entry, cluster: &Cluster, room: &mut usize) -> Result<Vec<model::Edit>, String> {
-    let Some(failure) = entry.outcome.failure() else { return Ok(Vec::new()) };
-    let Some(remedy) = failure.remedy.as_ref().filter(|remedy| !remedy.changes.is_empty()) else {
-        return Ok(Vec::new());
+/// For each entry of one cluster the edits of its remedy, and why it takes a person where it does.
+fn planned(entries: &[Entry], cluster: &Cluster) -> Vec<(Vec<model::Edit>, Option<String>)> {
+    let mut plans = Plans { planner: fix::Planner::new(&cluster.evidence), room: PLANNED };
+    let edits = |entry| match plans.edits(entry, cluster) {
+        Ok(edits) => (edits, None),
+        Err(reason) => (Vec::new(), Some(reason)),
     };
-    let cost = cluster.evidence.iter().filter_map(|evidence| evidence.text()).map(|text| text.len()).sum();
-    let left = room.checked_sub(cost).ok_or("there is too much evidence to plan every edit")?;
-    *room = left;
-    // A remedy that cannot be made as a whole is not made in part.
-    fix::plan(&remedy.changes, &cluster.evidence).map_err(|refusal| refusal.reason)
+    entries.iter().map(edits).collect()
+}
+
+/// The edits of one cluster's remedies.
+struct Plans<'e> {
+    planner: fix::Planner<'e>,
+    /// Bytes that may still be read again.
+    room: usize,
+}
+
+impl Plans<'_> {
+    /// The edits that an entry's remedy needs, none where it is words; or why a change takes a person.
+    fn edits(&mut self, entry: &Entry, cluster: &Cluster) -> Result<Vec<model::Edit>, String> {
+        let Some(failure) = entry.outcome.failure() else { return Ok(Vec::new()) };
+        let Some(remedy) = failure.remedy.as_ref().filter(|remedy| !remedy.changes.is_empty()) else {
+            return Ok(Vec::new());
+        };
+        let touched: BTreeSet<&EvidenceId> =
+            remedy.changes.iter().flat_map(sites).map(|site| &site.at.evidence).collect();
+        let texts =
+            cluster.evidence.iter().filter(|piece| touched.contains(&piece.id)).filter_map(|piece| piece.text());
+        let cost = texts.map(|text| text.len()).sum();
+        self.room = self.room.checked_sub(cost).ok_or("there is too much evidence to plan every edit")?;
+        // A remedy that cannot be made as a whole is not made in part.
+        self.planner.plan(&remedy.changes).map_err(|refusal| refusal.reason)
+    }
+}
+
+fn sites(change: &Change) -> &[Site] {
+    match change {
+        Change::Set { site, .. } => std::slice::from_ref(site),
+        Change::Remove { sites, .. } => sites,
+    }
 }
 
 fn page(rule: &str) -> &'static str {

@@ -59,7 +59,7 @@ fn walked(folder: walk::Folder, largest: u64, sender: &mpsc::SyncSender<Step>) -
 }
 
 fn looked_at(paths: &[PathBuf], largest: u64) -> Vec<Looked> {
-    let look = |path: &PathBuf| Looked { path: path.clone(), what: recognised(read::file(path, largest)) };
+    let look = |path: &PathBuf| Looked { path: path.clone(), what: recognised(read::listed(path, largest)) };
     // Starting threads costs more than a few small files do.
     if paths.len() < 8 { paths.iter().map(look).collect() } else { paths.par_iter().map(look).collect() }
 }

@@ -34,8 +34,19 @@ impl From<io::Error> for Unreadable {
 
 /// Reads a regular file.
 pub(crate) fn file(path: &Path, largest: u64) -> Result<Bytes, Unreadable> {
-    let metadata = fs::metadata(path)?;
-    // A pipe or a device could block for ever.
+    // A pipe or a device could block for ever, so that it must not even be opened.
+    let length = length(&fs::metadata(path)?, largest)?;
+    contents(&mut File::open(path)?, length, largest)
+}
+
+/// Reads a file of which its folder just said that it is a regular one.
+pub(crate) fn listed(path: &Path, largest: u64) -> Result<Bytes, Unreadable> {
+    let mut file = File::open(path)?;
+    let length = length(&file.metadata()?, largest)?;
+    contents(&mut file, length, largest)
+}
+
+fn length(metadata: &fs::Metadata, largest: u64) -> Result<usize, Unreadable> {
     if !metadata.is_file() {
         return Err(Unreadable {
             missing: false,
@@ -46,10 +57,35 @@ pub(crate) fn file(path: &Path, largest: u64) -> Result<Bytes, Unreadable> {
     if metadata.len() > largest {
         return Err(too_large(largest));
     }
-    let mut content = Vec::with_capacity(usize::try_from(metadata.len()).unwrap_or(0));
-    // The file may grow while it is read.
-    File::open(path)?.take(largest + 1).read_to_end(&mut content)?;
-    if content.len() as u64 > largest { Err(too_large(largest)) } else { Ok(Bytes { content }) }
+    Ok(usize::try_from(metadata.len()).unwrap_or(0))
+}
+
+/// Reads what is there, which may be more or less than the length says: files in `/proc` have none, others grow.
+fn contents(file: &mut File, length: usize, largest: u64) -> Result<Bytes, Unreadable> {
+    let mut content = vec![0; length + 1];
+    let mut filled = 0;
+    loop {
+        let room = content.get_mut(filled..).unwrap_or_default();
+        match file.read(room) {
+            Ok(read) => {
+                filled += read;
+                // With room for one byte more, a file of its length ends here, and need not be asked again.
+                if read == 0 || filled == length && length > 0 {
+                    break;
+                }
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error.into()),
+        }
+        if filled as u64 > largest {
+            return Err(too_large(largest));
+        }
+        if filled == content.len() {
+            content.resize(filled * 2 + 4096, 0);
+        }
+    }
+    content.truncate(filled);
+    Ok(Bytes { content })
 }
 
 /// Reads standard input to its end.
@@ -75,4 +111,31 @@ pub(crate) fn below(root: &Path, path: &Path, largest: u64, contents: bool) -> R
 
 fn too_large(largest: u64) -> Unreadable {
     Unreadable { missing: false, reason: format!("larger than {} MiB", largest >> 20), hint: None }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_read_whatever_its_length_says() {
+        let folder = std::env::temp_dir().join(format!("portcullis-read-{}", std::process::id()));
+        fs::create_dir_all(&folder).expect("a file of the test");
+        let path = folder.join("a");
+        for size in [0, 1, 5000] {
+            fs::write(&path, vec![b'x'; size]).expect("a file of the test");
+            for read in [file, listed] {
+                assert_eq!(read(&path, 5000).expect("a file of the test").content.len(), size);
+                // The length that was told may be that of a moment ago.
+                let mut open = File::open(&path).expect("a file of the test");
+                assert_eq!(contents(&mut open, 0, 5000).expect("a file of the test").content.len(), size);
+            }
+        }
+        assert!(file(&path, 4999).is_err() && listed(&path, 4999).is_err());
+        let mut open = File::open(&path).expect("a file of the test");
+        assert!(contents(&mut open, 0, 4999).is_err());
+        assert!(file(&folder, 1).is_err_and(|why| why.reason == "it is a folder"));
+        assert!(file(&folder.join("b"), 1).is_err_and(|why| why.missing));
+        fs::remove_dir_all(&folder).expect("a file of the test");
+    }
 }

@@ -15,7 +15,7 @@ use std::{
 use model::{Body, CutSecret, Digest, Evidence, EvidenceId, Kind, Plane, Span};
 use yaml::{Cursor, Value};
 
-use crate::{Contents, Want, spelling};
+use crate::{Contents, Want, declare, spelling};
 
 /// Cuts the secrets of one run.
 #[derive(Default)]
@@ -86,7 +86,19 @@ impl Redactor {
     fn cut<'t>(&mut self, text: &'t str) -> (Cow<'t, str>, Vec<CutSecret>) {
         let mut spans = Vec::new();
         raw_spans(text, &mut spans);
-        if mentions_a_key(text) || text.contains("content") {
+        let parts = declare::parts(text);
+        for part in &parts {
+            if part.is_encoded() {
+                // Nobody looks into it, so nothing of it is needed.
+                push_lines(text, part.body.start, part.body.end, &mut spans);
+            } else {
+                let own = declare::blank_but(text, part.body.clone());
+                for document in &yaml::parse(&own, &yaml::Limits::default()).documents {
+                    tree_spans(&document.cursor(), &own, 0, &mut spans);
+                }
+            }
+        }
+        if parts.is_empty() && (mentions_a_key(text) || text.contains("content")) {
             let stream = yaml::parse(text, &yaml::Limits::default());
             for document in &stream.documents {
                 tree_spans(&document.cursor(), text, 0, &mut spans);
@@ -248,7 +260,7 @@ fn inner_spans(cursor: &Cursor<'_>, scalar: &yaml::Scalar, text: &str, depth: us
     for document in &yaml::parse(scalar.text(), &yaml::Limits::default()).documents {
         tree_spans(&document.cursor(), scalar.text(), depth, &mut inner);
     }
-    let places = spelling::offsets(scalar, text);
+    let places = scalar.places(text);
     let place = |span: &Span| match &places {
         Some(places) => {
             let (start, end) = (places.get(span.start as usize)?, places.get(span.end as usize)?);
@@ -279,14 +291,14 @@ fn written_spans(cursor: &Cursor<'_>, scalar: &yaml::Scalar, text: &str, code: &
     let decoded: Option<(String, Option<Vec<u32>>)> = match url {
         Some((payload, _, true)) => from_base64(&payload.replace("%3D", "=").replace("%2B", "+").replace("%2F", "/")),
         Some((payload, from, false)) => spelling::percent(payload).map(|(decoded, places)| {
-            let outer = spelling::offsets(scalar, text);
+            let outer = scalar.places(text);
             let place = |at: &u32| outer.as_ref()?.get(from + *at as usize).copied();
             (decoded, places.iter().map(place).collect())
         }),
         None if !code.is_empty() && code != "text/plain" => from_base64(written),
         None if !written.contains('\n') => return,
-        None if scalar.style() == yaml::Style::Double => Some((written.to_owned(), spelling::offsets(scalar, text))),
-        None if is_table(written) => Some((written.to_owned(), spelling::offsets(scalar, text))),
+        None if scalar.style() == yaml::Style::Double => Some((written.to_owned(), scalar.places(text))),
+        None if is_table(written) => Some((written.to_owned(), scalar.places(text))),
         None => return,
     };
     let Some((decoded, places)) = decoded else { return push_scalar(cursor, text, spans) };
@@ -496,6 +508,17 @@ mod tests {
             ("content: |\n  abc,ann,1\n  de,bob,2\n", "content: |\n  ***,ann,1\n  **,bob,2\n"),
             ("content: \"abc,ann,1\\nde,bob,2\"", "content: \"***,ann,1\\n**,bob,2\""),
             ("- kubeadm join --token abcdef.0123456789abcdef", "- kubeadm join --token ***********************"),
+            // Parts of user data are texts of their own; an encoded one goes as a whole.
+            (
+                "Content-Type: multipart/mixed; boundary=\"b\"\nMIME-Version: 1.0\n\n--b\n\
+                 Content-Type: text/cloud-config\n\nusers:\n- passwd: \"a: b\"\n  name: ann\n\
+                 write_files:\n- content: |\n    token: abc\n--b\nContent-Type: text/x-shellscript\n\
+                 Content-Transfer-Encoding: base64\n\nZWNobyBhCg==\n--b--\n",
+                "Content-Type: multipart/mixed; boundary=\"b\"\nMIME-Version: 1.0\n\n--b\n\
+                 Content-Type: text/cloud-config\n\nusers:\n- passwd: \"****\"\n  name: ann\n\
+                 write_files:\n- content: |\n    token: ***\n--b\nContent-Type: text/x-shellscript\n\
+                 Content-Transfer-Encoding: base64\n\n************\n--b--\n",
+            ),
             ("chpasswd:\n  list: |\n    a:b\n", "chpasswd:\n  list: |\n    ***\n"),
         ] {
             let seen = redacted(text);

@@ -120,6 +120,37 @@ fn a_flag_finds_the_file_that_is_written_beside_it() {
 }
 
 #[test]
+fn a_file_in_a_string_is_read_with_its_places() {
+    let config = "apiVersion: apiserver.config.k8s.io/v1beta1\nkind: AuthenticationConfiguration\nanonymous:\n  enabled: false\n";
+    let percent = |text: &str| text.replace(' ', "%20").replace('\n', "%0A").replace('"', "%22");
+    let escaped = |text: &str| text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n");
+    let ignition = |contents: &str| {
+        let unit = "[Service]\\nExecStart=docker run -v /srv/k:/etc/k kube-apiserver:v1.32.0 kube-apiserver --authentication-config=/etc/k/authn.yaml\\n";
+        format!(
+            r#"{{"ignition": {{"version": "3.4.0"}}, "storage": {{"files": [{{"path": "/srv/k/authn.yaml", "contents": {contents}}}]}}, "systemd": {{"units": [{{"name": "kube-apiserver.service", "contents": "{unit}"}}]}}}}"#
+        )
+    };
+    let quoted = config.replace("false", "false # \"never\"");
+    for (text, spelt) in [
+        (ignition(&format!(r#"{{"source": "data:,{}"}}"#, percent(config))), "false"),
+        (ignition(&format!(r#"{{"source": "data:text/plain;charset=utf-8,{}"}}"#, percent(config))), "false"),
+        (ignition(&format!(r#"{{"inline": "{}"}}"#, escaped(config))), "false"),
+        // What is escaped in a comment changes nothing of what is read.
+        (ignition(&format!(r#"{{"inline": "{}"}}"#, escaped(&quoted))), "false"),
+    ] {
+        let server = server(&text);
+        let anonymous = server.anonymous().expect("it is read");
+        let span = anonymous.origin.location().expect("a place").span.expect("a span");
+        assert!(!anonymous.enabled, "{text}");
+        assert_eq!(&text[span.range()], spelt, "{text}");
+    }
+    // Where an escape stands in a value, the letters have no places that read the same.
+    let odd = config.replace("false", "\"fal\\x73e\"");
+    let server = server(&ignition(&format!(r#"{{"inline": "{}"}}"#, escaped(&odd))));
+    assert!(server.anonymous().is_err());
+}
+
+#[test]
 fn what_cannot_be_looked_into_is_said_and_never_passed() {
     let manifest = "path: /etc/kubernetes/manifests/kube-apiserver.yaml";
     let pod = "content: 'spec: {containers: [{command: [kube-apiserver, --profiling=false]}]}'";

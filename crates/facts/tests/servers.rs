@@ -93,6 +93,30 @@ fn stops(server: &ApiServer) -> Vec<&str> {
     server.component().problems.iter().filter(|problem| problem.stops).map(|problem| problem.message.as_str()).collect()
 }
 
+#[test]
+fn a_word_for_a_stage_prints_as_recorded() {
+    #[derive(Deserialize)]
+    struct Case {
+        version: String,
+        argv: Vec<String>,
+        printed: String,
+    }
+    #[derive(Deserialize)]
+    struct Recorded {
+        cases: Vec<Case>,
+    }
+    let recorded: Recorded = serde_json::from_str(include_str!("vectors/feature-gates.json")).expect("vectors");
+    for case in &recorded.cases {
+        let argv: Vec<&str> = case.argv.iter().map(String::as_str).collect();
+        let server = server(&case.version, &argv);
+        assert_eq!(printed(&server, "feature-gates"), case.printed, "{} {argv:?}", case.version);
+        // What the word has set is not given by anybody, unless the word then says something else.
+        let given = server.given_gates().expect("they are known");
+        let names: Vec<&str> = given.iter().map(|gate| gate.name.as_str()).collect();
+        assert!(names.len() <= 2 || argv.len() > 1, "{argv:?}: {names:?}");
+    }
+}
+
 /// Flags of the fork that 1.36.2 was built from.
 const FORK: [&str; 2] = ["openshift-config", "send-retry-after-while-not-ready-once"];
 /// Flags of the upstream main package, which the recorded build did not have.

@@ -1,6 +1,10 @@
 //! Reads a changed text again: nothing but the wish may be different.
 
+use std::collections::BTreeMap;
+
 use yaml::{Cursor, Limits, Stream, Value};
+
+use crate::statement::{Grammar, Statement, statements};
 
 /// What must be different afterwards.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -15,6 +19,10 @@ pub(crate) enum Wish {
     Put { document: usize, pointer: String, key: Option<String>, index: usize, value: Tree },
     /// The map has one entry less.
     NoEntry { document: usize, pointer: String, name: String },
+    /// In a text of lines, so many words of one line are these; `is_new` where the line itself was not there.
+    Words { line: usize, from: usize, count: usize, new: Vec<String>, is_new: bool },
+    /// The wish is about the text that the scalar holds.
+    Within { document: usize, pointer: String, wish: Box<Wish> },
 }
 
 /// A document without places and styles.
@@ -25,14 +33,35 @@ pub(crate) enum Tree {
     Map(Vec<(String, Tree)>),
 }
 
-/// Whether the second text is the first with the wishes come true, and nothing else.
-pub(crate) fn holds(before: &str, after: &str, wishes: &[&Wish]) -> bool {
-    let was = yaml::parse(before, &Limits::default());
-    let is = yaml::parse(after, &Limits::default());
-    if is.faults.len() > was.faults.len() || was.documents.len() != is.documents.len() {
+/// What a text holds, without places and styles.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Held {
+    /// By the index of the document.
+    trees: Vec<(usize, Tree)>,
+    faults: usize,
+}
+
+impl Held {
+    pub(crate) fn of(stream: &Stream) -> Self {
+        Self { trees: trees(stream), faults: stream.faults.len() }
+    }
+
+    fn read(text: &str) -> Self {
+        Self::of(&yaml::parse(text, &Limits::default()))
+    }
+}
+
+/// Whether the second text is the first with the wishes come true, and nothing else. `was` is what the first one holds,
+/// which nobody needs to know of a text of lines.
+pub(crate) fn holds(before: &str, was: &dyn Fn() -> Held, after: &str, wishes: &[&Wish]) -> bool {
+    if wishes.iter().any(|wish| matches!(wish, Wish::Words { .. })) {
+        return holds_in_lines(before, after, wishes);
+    }
+    let (was, is) = (was(), Held::read(after));
+    if is.faults > was.faults || was.trees.len() != is.trees.len() {
         return false;
     }
-    let (mut wanted, mut found) = (trees(&was), trees(&is));
+    let (mut wanted, mut found) = (was.trees, is.trees);
     // Texts first, while every index is still that of the text before; then items from the last to the first.
     for wish in wishes {
         if let Wish::Text { document, pointer, text } = wish {
@@ -44,7 +73,25 @@ pub(crate) fn holds(before: &str, after: &str, wishes: &[&Wish]) -> bool {
             }
         }
     }
-    let mut items: Vec<&&Wish> = wishes.iter().filter(|wish| !matches!(wish, Wish::Text { .. })).collect();
+    let mut within: BTreeMap<(usize, &str), Vec<&Wish>> = BTreeMap::new();
+    for wish in wishes {
+        if let Wish::Within { document, pointer, wish } = wish {
+            within.entry((*document, pointer)).or_default().push(wish);
+        }
+    }
+    for ((document, pointer), wishes) in within {
+        let (Some(Tree::Text(was)), Some(Tree::Text(is))) =
+            (at(&mut wanted, document, pointer), at(&mut found, document, pointer))
+        else {
+            return false;
+        };
+        if !holds(was, &|| Held::read(was), is, &wishes) {
+            return false;
+        }
+        was.clone_from(is);
+    }
+    let is_item = |wish: &&&Wish| !matches!(wish, Wish::Text { .. } | Wish::Within { .. });
+    let mut items: Vec<&&Wish> = wishes.iter().filter(is_item).collect();
     items.sort_by_key(|wish| std::cmp::Reverse(index(wish)));
     for wish in items {
         let (Wish::Item { document, pointer, .. }
@@ -75,10 +122,42 @@ pub(crate) fn holds(before: &str, after: &str, wishes: &[&Wish]) -> bool {
     wanted == found
 }
 
+/// The same of a text of lines: every other word and every comment stays as it is spelt, in its order.
+fn holds_in_lines(before: &str, after: &str, wishes: &[&Wish]) -> bool {
+    let Some(grammar) = Grammar::of(before) else { return false };
+    let read = |text| {
+        let (statements, comments) = statements(grammar, text);
+        let words = |statement: &Statement| -> Vec<String> {
+            let words = statement.pieces.iter().filter_map(|(start, end)| text.get(*start..*end));
+            words.map(str::to_owned).collect()
+        };
+        let comments: Vec<String> = comments.into_iter().map(str::to_owned).collect();
+        (statements.iter().map(words).collect::<Vec<_>>(), comments)
+    };
+    let (mut wanted, comments) = read(before);
+    // From the last word to the first, while the places of those before are still those of the text before.
+    let mut wishes = wishes.to_vec();
+    wishes.sort_by(|a, b| b.cmp(a));
+    for wish in wishes {
+        let Wish::Words { line, from, count, new, is_new } = wish else { return false };
+        if *is_new {
+            if *line > wanted.len() {
+                return false;
+            }
+            wanted.insert(*line, new.clone());
+            continue;
+        }
+        let Some(words) = wanted.get_mut(*line).filter(|words| from + count <= words.len()) else { return false };
+        words.splice(*from..*from + *count, new.iter().cloned());
+    }
+    wanted.retain(|words| !words.is_empty());
+    read(after) == (wanted, comments)
+}
+
 fn index(wish: &Wish) -> usize {
     match wish {
         Wish::Item { index, .. } | Wish::NoItem { index, .. } | Wish::Put { index, .. } => *index,
-        Wish::Text { .. } | Wish::NoEntry { .. } => 0,
+        Wish::Text { .. } | Wish::NoEntry { .. } | Wish::Words { .. } | Wish::Within { .. } => 0,
     }
 }
 

@@ -3,9 +3,9 @@
 //! They are strings there, so that a value never loses its quotes, and the name has no dashes. The map or list may not be
 //! there yet: then what is missing of the way to it is made too.
 
-use model::{Form, Location};
+use model::Form;
 use yaml::{
-    Cursor, Document,
+    Cursor,
     edit::{self, Draft},
 };
 
@@ -51,17 +51,17 @@ pub(crate) fn remove(ground: &Ground<'_>, form: Form, setting: &str) -> Result<D
 
 /// Adds an argument where the site says, making what is missing of the way there.
 pub(crate) fn insert(
-    document: &Document,
-    at: &Location,
+    document: usize,
+    mut here: Cursor<'_>,
+    pointer: &str,
     form: Form,
     text: &str,
     setting: &str,
     to: &str,
 ) -> Result<Done, Obstacle> {
     let name = setting.trim_start_matches('-');
-    let mut here = document.cursor();
     let mut missing: Vec<String> = Vec::new();
-    for segment in at.pointer.split('/').skip(1) {
+    for segment in pointer.split('/').skip(1) {
         let segment = segment.replace("~1", "/").replace("~0", "~");
         let next = if missing.is_empty() { child(&here, &segment) } else { None };
         match next {
@@ -77,7 +77,7 @@ pub(crate) fn insert(
         let entry = |key: &str, value: &str| (key.to_owned(), Draft::Text(value.to_owned()));
         Draft::Map(vec![entry("name", name), entry("value", to)])
     };
-    let (document, pointer) = (document.index, here.pointer());
+    let pointer = here.pointer();
     let (change, wish) = match (missing.split_first(), form) {
         (None, Form::Pairs) => {
             let change = edit::append(text, &here, &pair(name))?;

@@ -1,28 +1,39 @@
 //! Wanted states into edits: the smallest change of somebody's own file that makes a wish come true.
 //!
 //! A rule says which setting should have which value, and facts say where it is written or would be. This crate finds the
-//! words: [`yaml::edit`] keeps the quotes of one that changes, and makes a new one look like its siblings. Every plan is
-//! checked by reading the changed text again: nothing but the wish may be different. What cannot be done so is refused
+//! words: [`yaml::edit`] keeps the quotes of one that changes, and makes a new one look like its siblings; `line` does the
+//! same in texts that are no trees, and either does it in a text that stands in a string of another. Every plan is checked by reading the changed text again: nothing but the wish may be different. What cannot be done so is refused
 //! with a reason, and stays advice.
 //!
 //! It is pure: it never reads or writes a file, and never judges whether a change is wise.
 //!
-//! Start at [`plan`]; [`apply`] makes the edits in a text.
+//! Start at [`Planner`]; [`apply`] makes the edits in a text.
 
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test fails by panicking"))]
 
 mod check;
 mod entry;
+mod line;
 mod list;
 mod scalar;
 mod script;
+mod statement;
 
-use std::{borrow::Cow, fmt};
+use std::{
+    borrow::Cow,
+    cell::{OnceCell, RefCell},
+    collections::BTreeMap,
+    fmt,
+    rc::Rc,
+};
 
-use model::{Change, Edit, Evidence, EvidenceId, Form, Kind, Location, Site, Span};
-use yaml::{Cursor, Document, Limits, Value};
+use model::{Change, Edit, Evidence, EvidenceId, Form, Kind, Site, Span};
+use yaml::{Cursor, Document, Limits, Stream, Value, edit};
 
-use crate::check::Wish;
+use crate::{
+    check::{Held, Wish},
+    statement::Grammar,
+};
 
 /// Why a change cannot be made as an edit.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,34 +53,90 @@ impl fmt::Display for Refusal {
 
 impl std::error::Error for Refusal {}
 
-/// The edits that make the changes, all or none. They are sorted, and do not overlap.
-pub fn plan(changes: &[Change], evidence: &[Evidence]) -> Result<Vec<Edit>, Refusal> {
-    let mut edits = Vec::new();
-    let mut wishes: Vec<(EvidenceId, &str, Wish)> = Vec::new();
-    for change in changes {
-        let (setting, sites, to) = match change {
-            Change::Set { setting, site, to } => (setting, std::slice::from_ref(site), Some(to.as_str())),
-            Change::Remove { setting, sites } => (setting, sites.as_slice(), None),
-        };
-        for site in sites {
-            let refuse =
-                |reason: String| Refusal { setting: setting.clone(), evidence: site.at.evidence.clone(), reason };
-            let text = source(&site.at, evidence).map_err(refuse)?;
-            let done = one(setting, site, to, &text).map_err(|Obstacle(reason)| refuse(reason))?;
-            wishes.extend(done.wishes.into_iter().map(|wish| (site.at.evidence.clone(), setting.as_str(), wish)));
-            edits.extend(done.edits.into_iter().map(|edit| Edit {
-                evidence: site.at.evidence.clone(),
-                span: Span::new(edit.span.start, edit.span.end),
-                text: edit.text,
-            }));
-        }
+/// Plans changes of one body of evidence, and reads each piece of it only once.
+pub struct Planner<'e> {
+    evidence: &'e [Evidence],
+    known: RefCell<BTreeMap<EvidenceId, Rc<Known<'e>>>>,
+}
+
+/// A piece of evidence, as it was read.
+struct Known<'e> {
+    text: Cow<'e, str>,
+    stream: Stream,
+    held: OnceCell<Held>,
+}
+
+impl<'e> Planner<'e> {
+    pub fn new(evidence: &'e [Evidence]) -> Self {
+        Self { evidence, known: RefCell::default() }
     }
-    edits.sort();
-    edits.dedup();
-    wishes.sort_by(|a, b| (&a.0, &a.2).cmp(&(&b.0, &b.2)));
-    wishes.dedup_by(|a, b| a.0 == b.0 && a.2 == b.2);
-    held(&edits, &wishes, evidence)?;
-    Ok(edits)
+
+    /// The edits that make the changes, all or none. They are sorted, and do not overlap.
+    pub fn plan(&self, changes: &[Change]) -> Result<Vec<Edit>, Refusal> {
+        let mut edits = Vec::new();
+        let mut wishes: BTreeMap<EvidenceId, (&str, Vec<Wish>)> = BTreeMap::new();
+        for change in changes {
+            let (setting, sites, to) = match change {
+                Change::Set { setting, site, to } => (setting, std::slice::from_ref(site), Some(to.as_str())),
+                Change::Remove { setting, sites } => (setting, sites.as_slice(), None),
+            };
+            for site in sites {
+                let id = &site.at.evidence;
+                let refuse = |reason: String| Refusal { setting: setting.clone(), evidence: id.clone(), reason };
+                let known = self.known(id).map_err(refuse)?;
+                let done = one(setting, site, to, &known).map_err(|Obstacle(reason)| refuse(reason))?;
+                wishes.entry(id.clone()).or_insert_with(|| (setting, Vec::new())).1.extend(done.wishes);
+                edits.extend(done.edits.into_iter().map(|edit| Edit {
+                    evidence: id.clone(),
+                    span: Span::new(edit.span.start, edit.span.end),
+                    text: edit.text,
+                }));
+            }
+        }
+        edits.sort();
+        edits.dedup();
+        for (id, (setting, wishes)) in wishes {
+            let own: Vec<Edit> = edits.iter().filter(|edit| edit.evidence == id).cloned().collect();
+            self.held(&id, &own, wishes).map_err(|reason| Refusal {
+                setting: setting.to_owned(),
+                evidence: id.clone(),
+                reason,
+            })?;
+        }
+        Ok(edits)
+    }
+
+    fn known(&self, id: &EvidenceId) -> Result<Rc<Known<'e>>, String> {
+        if let Some(known) = self.known.borrow().get(id) {
+            return Ok(Rc::clone(known));
+        }
+        let text = source(id, self.evidence)?;
+        let stream = yaml::parse(&text, &Limits::default());
+        let known = Rc::new(Known { text, stream, held: OnceCell::new() });
+        self.known.borrow_mut().insert(id.clone(), Rc::clone(&known));
+        Ok(known)
+    }
+
+    /// Whether the edits of one piece fit together, and make the wishes and nothing else come true.
+    fn held(&self, id: &EvidenceId, edits: &[Edit], mut wishes: Vec<Wish>) -> Result<(), String> {
+        if edits.windows(2).any(|pair| matches!(pair, [a, b] if a.span.end > b.span.start)) {
+            return Err("two changes meet in one place; make one, and then the other".to_owned());
+        }
+        let known = self.known(id)?;
+        wishes.sort();
+        wishes.dedup();
+        let was = || known.held.get_or_init(|| Held::of(&known.stream)).clone();
+        let wishes: Vec<&Wish> = wishes.iter().collect();
+        if !check::holds(&known.text, &was, &apply(&known.text, edits), &wishes) {
+            return Err("the file is written in a way that a small edit would break".to_owned());
+        }
+        Ok(())
+    }
+}
+
+/// The edits that make the changes, all or none, where there are no others to be planned.
+pub fn plan(changes: &[Change], evidence: &[Evidence]) -> Result<Vec<Edit>, Refusal> {
+    Planner::new(evidence).plan(changes)
 }
 
 /// The text with the edits made. They belong to this text, are sorted and do not overlap, as [`plan`] returns them.
@@ -136,32 +203,141 @@ impl From<yaml::edit::Refusal> for Obstacle {
     }
 }
 
-fn one(setting: &str, site: &Site, to: Option<&str>, text: &str) -> Result<Done, Obstacle> {
-    let stream = yaml::parse(text, &Limits::default());
-    let document = containing(&stream.documents, &site.at)?;
-    // Words of a script are changed where they stand. Whatever else a text in the file holds has a grammar of its own, and
-    // its pointer may be one of that text.
-    if site.form != Form::Script && is_in_text(&document.cursor(), site.at.span) {
-        return Err(in_text(site.form, setting, to));
+/// What is to become of one setting at one site.
+struct Wanted<'a> {
+    setting: &'a str,
+    form: Form,
+    to: Option<&'a str>,
+}
+
+fn one(setting: &str, site: &Site, to: Option<&str>, known: &Known<'_>) -> Result<Done, Obstacle> {
+    let span = site.at.span.ok_or("it has no place in the text")?;
+    let wanted = Wanted { setting, form: site.form, to };
+    in_level(&known.text, &known.stream, span, &site.at.pointer, &wanted, DEEPEST)
+}
+
+/// Texts inside texts inside texts: more levels than anything real has.
+const DEEPEST: usize = 4;
+
+/// Makes the change in a text, or in one that a string of it holds: there, places and edits are those of the string, and
+/// are mapped on the way in and out.
+fn in_level(
+    text: &str,
+    stream: &Stream,
+    span: Span,
+    pointer: &str,
+    wanted: &Wanted<'_>,
+    depth: usize,
+) -> Result<Done, Obstacle> {
+    let Wanted { setting, mut form, to } = *wanted;
+    let of_lines = matches!(form, Form::Word | Form::SplitWord | Form::Line | Form::Lines | Form::Script);
+    let grammar = Grammar::of(text).filter(|grammar| of_lines && (form != Form::Script || *grammar == Grammar::Unit));
+    if let Some(grammar) = grammar {
+        return line::change(grammar, text, span, form, setting, to);
     }
-    if let (Form::Entries | Form::Pairs, Some(to)) = (site.form, to) {
-        return entry::insert(document, &site.at, site.form, text, setting, to);
+    let document = containing(&stream.documents, span)?;
+    let holder = holder(document.cursor(), span);
+    if let Some(holder) = &holder {
+        let done =
+            depth.checked_sub(1).and_then(|depth| in_string(text, document, holder, span, pointer, wanted, depth));
+        if let Some(done) = done {
+            return done;
+        }
+        let is_one_line = !holder.scalar().is_some_and(is_text);
+        match form {
+            Form::Script => {}
+            // A word of a script, as a problem with it is placed.
+            Form::Word if is_one_line && script::is_one_word(text, span) => form = Form::Script,
+            Form::Word if is_one_line => {}
+            _ => return Err(in_text(form, setting, to)),
+        }
     }
-    let node = document.at(&site.at.pointer).ok_or("the place is not there any more")?;
+    let node_there = || document.at(pointer).filter(|node| covers(node, span));
+    let node = holder.or_else(node_there).or_else(|| node_at(document.cursor(), span));
+    if let (Form::Entries | Form::Pairs, Some(to)) = (form, to) {
+        // Without a pointer the place is that of the list itself.
+        let (here, rest) = match node.filter(|_| pointer.is_empty()) {
+            Some(node) => (node, ""),
+            None => (document.cursor(), pointer),
+        };
+        return entry::insert(document.index, here, rest, form, text, setting, to);
+    }
+    let node = node.or_else(|| document.at(pointer)).ok_or("the place is not there any more")?;
+    if matches!(form, Form::Line | Form::Lines) || form != Form::Script && node.scalar().is_some_and(is_text) {
+        return Err(in_text(form, setting, to));
+    }
+    if let (Form::Script, None, Some(to)) = (form, node.scalar(), to) {
+        return Err(format!("nothing is written yet that would take it; `{setting}={to}` takes a person").into());
+    }
     let ground = Ground { text, document: document.index, node };
-    match (site.form, to) {
+    match (form, to) {
         (Form::Word, Some(to)) => scalar::set_word(&ground, setting, to),
         (Form::SplitWord | Form::Field, Some(to)) => scalar::set_whole(&ground, to),
         (Form::List, Some(to)) => list::insert(&ground, &format!("{setting}={to}")),
         (Form::Word, None) => list::remove_word(&ground, setting),
         (Form::SplitWord, None) => list::remove_split(&ground, setting),
-        (Form::Script, to) => script::word(&ground, site, setting, to),
+        (Form::Script, to) => script::word(&ground, span, setting, to),
         (Form::Field, None) => Err("a field is taken out of a configuration file by hand".into()),
-        (Form::Entry | Form::Pair, Some(to)) => entry::set(&ground, site.form, setting, to),
-        (Form::Entry | Form::Pair, None) => entry::remove(&ground, site.form, setting),
-        (Form::List | Form::Entries | Form::Pairs, None) => Err("nobody wrote it there".into()),
-        (Form::Entries | Form::Pairs, Some(_)) => Err("it cannot be added there".into()),
+        (Form::Entry | Form::Pair, Some(to)) => entry::set(&ground, form, setting, to),
+        (Form::Entry | Form::Pair, None) => entry::remove(&ground, form, setting),
+        (Form::List | Form::Entries | Form::Pairs | Form::Lines, None) => Err("nobody wrote it there".into()),
+        (Form::Entries | Form::Pairs | Form::Line | Form::Lines, Some(_)) | (Form::Line, None) => {
+            Err("it cannot be changed there".into())
+        }
     }
+}
+
+/// Whether a scalar holds more than one word of anything.
+fn is_text(scalar: &yaml::Scalar) -> bool {
+    scalar.text().contains('\n') || scalar.text().starts_with("data:")
+}
+
+/// Makes the change in the text that a scalar holds. `None` where that is no text of its own, such as a script.
+fn in_string(
+    text: &str,
+    document: &Document,
+    holder: &Cursor<'_>,
+    span: Span,
+    pointer: &str,
+    wanted: &Wanted<'_>,
+    depth: usize,
+) -> Option<Result<Done, Obstacle>> {
+    let scalar = holder.scalar()?;
+    let inner = scalar.text();
+    let stream = yaml::parse(inner, &Limits::default());
+    let is_whole_text = match wanted.form {
+        Form::Script => Grammar::of(inner) == Some(Grammar::Unit) || has_tree(&stream),
+        Form::Line | Form::Lines => true,
+        _ => inner.contains('\n') && (Grammar::of(inner).is_some() || has_tree(&stream)),
+    };
+    if !is_whole_text {
+        return None;
+    }
+    let places = scalar.places(text)?;
+    let start = places.partition_point(|place| *place < span.start);
+    let end = places.partition_point(|place| *place < span.end);
+    let exact = |at: usize, place: u32| places.get(at) == Some(&place);
+    if !exact(start, span.start) || !exact(end, span.end) {
+        return None;
+    }
+    let within = Span::new(offset(start), offset(end));
+    let own = holder.pointer();
+    // The pointer of something that is to come leads through the string; others are of the outer or of the inner text.
+    let through = pointer.strip_prefix(own.as_str()).filter(|rest| rest.is_empty() || rest.starts_with('/'));
+    let rest = through.unwrap_or(pointer);
+    let done = match in_level(inner, &stream, within, rest, wanted, depth) {
+        Ok(done) => done,
+        Err(obstacle) => return Some(Err(obstacle)),
+    };
+    let wish = |wish| Wish::Within { document: document.index, pointer: own.clone(), wish: Box::new(wish) };
+    let edits = edit::inside(text, holder, &done.edits).map_err(Obstacle::from);
+    Some(edits.map(|edits| Done { edits, wishes: done.wishes.into_iter().map(wish).collect() }))
+}
+
+/// Whether a text is a document of its own and not merely one that YAML can be made of.
+fn has_tree(stream: &Stream) -> bool {
+    stream.documents.iter().any(|document| document.cursor().scalar().is_none())
+        && !stream.faults.iter().any(|fault| fault.kind.is_fatal())
 }
 
 /// What to do by hand about a place in a document that stands in a string of another one.
@@ -172,39 +348,60 @@ pub(crate) fn in_text(form: Form, setting: &str, to: Option<&str>) -> Obstacle {
         (Form::Field, Some(to)) => format!("write `{to}` there"),
         (Form::Entry | Form::Entries, Some(to)) => format!("write `{name}: \"{to}\"` there"),
         (Form::Pair | Form::Pairs, Some(to)) => format!("write `{name}` with the value `{to}` there"),
-        (Form::Word | Form::SplitWord | Form::List | Form::Script, Some(to)) => {
+        (Form::Word | Form::SplitWord | Form::List | Form::Script | Form::Line | Form::Lines, Some(to)) => {
             format!("write `{setting}={to}` there")
         }
     };
-    Obstacle(format!("it stands in a text inside the file, which is not edited by machine; {what}"))
+    Obstacle(format!("it stands in a text inside the file that is not written line by line; {what} by hand"))
 }
 
-/// Whether a place lies within a string of several lines and is not all of it.
-fn is_in_text(node: &Cursor<'_>, span: Option<Span>) -> bool {
-    let Some(span) = span else { return false };
+/// The scalar of which a place is a part and not all.
+fn holder<'a>(node: Cursor<'a>, span: Span) -> Option<Cursor<'a>> {
     let around = node.span();
     if span.start < around.start || around.end < span.end {
-        return false;
+        return None;
     }
     match node.value() {
-        Value::Scalar(scalar) => {
-            let part = (scalar.span().start, scalar.span().end) != (span.start, span.end);
-            part && (scalar.text().contains('\n') || scalar.text().starts_with("data:"))
-        }
-        Value::Sequence(_) => node.items().any(|item| is_in_text(&item, Some(span))),
-        Value::Mapping(_) => node.entries().any(|entry| is_in_text(&entry.value, Some(span))),
+        Value::Scalar(_) => ((around.start, around.end) != (span.start, span.end)).then_some(node),
+        Value::Sequence(_) => node.items().find_map(|item| holder(item, span)),
+        Value::Mapping(_) => node.entries().find_map(|entry| holder(entry.value, span)),
     }
 }
 
-fn containing<'a>(documents: &'a [Document], at: &Location) -> Result<&'a Document, &'static str> {
-    let span = at.span.ok_or("it has no place in the text")?;
+/// The outermost node that begins and ends with the place.
+fn node_at<'a>(node: Cursor<'a>, span: Span) -> Option<Cursor<'a>> {
+    if covers(&node, span) {
+        return Some(node);
+    }
+    let around = node.span();
+    if span.start < around.start || around.end < span.end {
+        return None;
+    }
+    match node.value() {
+        Value::Scalar(_) => None,
+        Value::Sequence(_) => node.items().find_map(|item| node_at(item, span)),
+        Value::Mapping(_) => node.entries().find_map(|entry| node_at(entry.value, span)),
+    }
+}
+
+fn covers(node: &Cursor<'_>, span: Span) -> bool {
+    let definition = node.node().definition().unwrap_or(node.span());
+    [node.span(), definition].iter().any(|around| (around.start, around.end) == (span.start, span.end))
+}
+
+/// A length within one text, which is shorter than 4 GB.
+pub(crate) fn offset(length: usize) -> u32 {
+    u32::try_from(length).unwrap_or(u32::MAX)
+}
+
+fn containing(documents: &[Document], span: Span) -> Result<&Document, &'static str> {
     let holds = |document: &&Document| document.span.start <= span.start && span.end <= document.span.end;
     documents.iter().find(holds).ok_or("the place is in no document that can be read")
 }
 
 /// The text to plan in. Secrets are cut out of it as `*`, which YAML reads as an alias, so another letter stands in.
-fn source<'a>(at: &Location, evidence: &'a [Evidence]) -> Result<Cow<'a, str>, String> {
-    let piece = evidence.iter().find(|piece| piece.id == at.evidence).ok_or("it was not read")?;
+fn source<'a>(id: &EvidenceId, evidence: &'a [Evidence]) -> Result<Cow<'a, str>, String> {
+    let piece = evidence.iter().find(|piece| piece.id == *id).ok_or("it was not read")?;
     if piece.kind == Kind::Arguments {
         return Err("these are the arguments of a running process; change what starts it".to_owned());
     }
@@ -223,26 +420,6 @@ fn source<'a>(at: &Location, evidence: &'a [Evidence]) -> Result<Cow<'a, str>, S
     }
     readable.push_str(text.get(done..).unwrap_or_default());
     Ok(Cow::Owned(readable))
-}
-
-/// Whether the edits fit together, and make the wishes and nothing else come true.
-fn held(edits: &[Edit], wishes: &[(EvidenceId, &str, Wish)], evidence: &[Evidence]) -> Result<(), Refusal> {
-    for (id, setting, _) in wishes {
-        let refuse =
-            |reason: &str| Refusal { setting: (*setting).to_owned(), evidence: id.clone(), reason: reason.to_owned() };
-        let own: Vec<Edit> = edits.iter().filter(|edit| edit.evidence == *id).cloned().collect();
-        if own.windows(2).any(|pair| matches!(pair, [a, b] if a.span.end > b.span.start)) {
-            return Err(refuse("two changes meet in one place; make one, and then the other"));
-        }
-        let whole = Location::whole(id.clone(), model::Plane::Declared);
-        let before = source(&whole, evidence).map_err(|reason| refuse(&reason))?;
-        let own_wishes: Vec<&Wish> =
-            wishes.iter().filter(|(other, _, _)| other == id).map(|(_, _, wish)| wish).collect();
-        if !check::holds(&before, &apply(&before, &own), &own_wishes) {
-            return Err(refuse("the file is written in a way that a small edit would break"));
-        }
-    }
-    Ok(())
 }
 
 #[cfg(test)]

@@ -1,18 +1,20 @@
 //! Words inside a larger text, such as a shell script: changed only where they are plainly one word.
 
-use model::{Site, Span};
+use model::Span;
 use yaml::edit::Edit;
 
-use crate::{Done, Ground, Obstacle, check::Wish, scalar::is_flag};
+use crate::{Done, Ground, Obstacle, check::Wish, offset, scalar::is_flag};
 
 /// Gives a word of a script another value, or takes it away.
-pub(crate) fn word(ground: &Ground<'_>, site: &Site, setting: &str, to: Option<&str>) -> Result<Done, Obstacle> {
-    let span = site.at.span.ok_or("it has no place in the text")?;
+pub(crate) fn word(ground: &Ground<'_>, span: Span, setting: &str, to: Option<&str>) -> Result<Done, Obstacle> {
     let whole = ground.node.scalar().ok_or("there is no text there")?.span();
     if whole.start == span.start && whole.end == span.end {
         return Err("it stands in a script, in which only a person can tell the words apart".into());
     }
     let word = ground.text.get(span.range()).ok_or("the place is not there any more")?;
+    if !is_one_word(ground.text, span) {
+        return Err("it is part of a longer word there".into());
+    }
     let (name, value) = word.split_once('=').ok_or("its value stands apart from it in a script")?;
     if !is_flag(name, setting) {
         return Err(format!("the word there is not `{setting}`").into());
@@ -46,12 +48,20 @@ fn without(text: &str, span: Span) -> Result<Span, Obstacle> {
     Ok(Span::new(span.start - offset(blank), span.end + offset(rest.len() + 1)))
 }
 
+/// Whether nothing that belongs to the word stands beside the place.
+pub(crate) fn is_one_word(text: &str, span: Span) -> bool {
+    let ends = |letter: Option<char>| {
+        letter.is_none_or(|letter| {
+            letter.is_whitespace() || matches!(letter, '"' | '\'' | ';' | '&' | '|' | '(' | ')' | '`')
+        })
+    };
+    let before = text.get(..span.start as usize).and_then(|before| before.chars().next_back());
+    // An escaped line break of a quoted string ends a word too.
+    let after = text.get(span.end as usize..).unwrap_or_default();
+    ends(before) && (ends(after.chars().next()) || after.starts_with('\\'))
+}
+
 /// Letters that no shell gives a meaning to.
 fn is_plain(text: &str) -> bool {
     text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_./:,=-+@%".contains(&byte))
-}
-
-/// A length within one text, which is shorter than 4 GB.
-fn offset(length: usize) -> u32 {
-    u32::try_from(length).unwrap_or(u32::MAX)
 }

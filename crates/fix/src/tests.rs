@@ -1,6 +1,6 @@
 //! Edits as people would make them by hand, and what is refused.
 
-use model::{Body, Evidence, Plane};
+use model::{Body, Evidence, Location, Plane};
 
 use super::*;
 
@@ -188,49 +188,12 @@ fn an_argument_that_is_not_plainly_there_is_refused() {
         ("e: &e\n  x: b\nf: *e\n", "/f/x", Form::Entry, Some("c")),
         ("l:\n- name: y\n  value: b\n", "/l/0/value", Form::Pair, Some("c")),
         ("d:\n  c: |\n    e:\n      x: b\n", "/d/c", Form::Entry, Some("c")),
-        ("d:\n  c: |\n    e:\n      x: b\n", "/d/c", Form::Entries, Some("c")),
+        ("d:\n  c: >\n    e:\n      x: b\n", "/d/c", Form::Entries, Some("c")),
         ("e:\n", "/e", Form::Entries, Some("c")),
     ] {
         assert!(changed(before, pointer, form, "--x", to).is_err(), "{before}");
     }
 }
 
-#[test]
-fn a_text_inside_the_file_is_left_to_a_person() {
-    let text = "files:\n- content: |\n    command:\n    - --x=true\n- b: c\n";
-    let start = text.find("--x").unwrap();
-    let at = Location {
-        evidence: EvidenceId::new("a.yaml"),
-        plane: Plane::Declared,
-        span: Some(Span::new(u32::try_from(start).unwrap(), u32::try_from(start + 8).unwrap())),
-        // One of the inner text may name something else in the outer one.
-        pointer: "/files/1/b".to_owned(),
-    };
-    let evidence = Evidence {
-        id: EvidenceId::new("a.yaml"),
-        plane: Plane::Declared,
-        kind: Kind::Workload,
-        body: Body::Text(text.into()),
-        secrets: Vec::new(),
-        digest: None,
-    };
-    for (form, setting, to, words) in [
-        (Form::Word, "--x", Some("false"), "write `--x=false` there"),
-        (Form::Entry, "--x", Some("false"), "write `x: \"false\"` there"),
-        (Form::Field, "x", Some("false"), "write `false` there"),
-        (Form::Word, "--x", None, "take `--x` away there"),
-    ] {
-        let site = Site { at: at.clone(), form };
-        let change = match to {
-            Some(to) => Change::Set { setting: setting.to_owned(), site, to: to.to_owned() },
-            None => Change::Remove { setting: setting.to_owned(), sites: vec![site] },
-        };
-        let refusal = plan(&[change], std::slice::from_ref(&evidence)).unwrap_err();
-        assert!(refusal.reason.ends_with(words), "{refusal}");
-    }
-    // Words of a script stand on their own.
-    let site = Site { at: Location { pointer: "/files/0/content".to_owned(), ..at }, form: Form::Script };
-    let change = Change::Set { setting: "--x".to_owned(), site, to: "false".to_owned() };
-    let edits = plan(&[change], std::slice::from_ref(&evidence)).unwrap();
-    assert_eq!(apply(text, &edits), text.replace("true", "false"));
-}
+mod inside;
+mod lines;

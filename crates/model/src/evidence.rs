@@ -188,10 +188,15 @@ pub enum Form {
     Entry,
     /// `{name: x, value: v}` in a list of arguments; the place is that of the value.
     Pair,
-    /// A map that entries are added to. The pointer names where it would be, the span what there is of the way.
+    /// A map that entries are added to. The pointer names where it would be, through the string that holds its document if
+    /// need be; the span is what there is of the way.
     Entries,
     /// A list that pairs are added to, placed as `Entries` is.
     Pairs,
+    /// A word of a text of lines: of the command of a unit, of the value of a variable, of a file of arguments.
+    Line,
+    /// Words of such a text that more are added to, behind the end of the place.
+    Lines,
 }
 
 /// A place that holds a setting, or would, and how settings are written there.

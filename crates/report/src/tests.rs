@@ -264,7 +264,15 @@ fn a_fingerprint_forgets_lines_and_messages() {
 
 #[test]
 fn text_fits_and_holds_nothing_that_moves_a_terminal() {
-    for text in [crate::report_text(&sample(), LOOK), crate::effective_text(&sample(), LOOK)] {
+    // Behind a long name there is no room for a message.
+    let mut long = sample();
+    for judged in &mut long.clusters[0].entries {
+        judged.entry.rule = "apiserver-service-account-extend-token-expiration";
+        judged.entry.message = "`--service-account-extend-token-expiration` is `true`".to_owned();
+    }
+    let long = crate::report_text(&long, LOOK);
+    assert!(long.contains("-expiration]:\n  `--service-account-extend-token-expiration` is `true`"), "{long}");
+    for text in [crate::report_text(&sample(), LOOK), crate::effective_text(&sample(), LOOK), long] {
         for line in text.lines() {
             assert!(unicode_width::UnicodeWidthStr::width(line) <= 80, "{line}");
             assert_eq!(line.trim_end(), line);

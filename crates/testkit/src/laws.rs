@@ -215,7 +215,13 @@ fn make(edits: &[Edit], mended: &mut Mended, complain: &mut dyn FnMut(String)) {
         }
         let parsed = yaml::parse(&after, &yaml::Limits::default());
         let was = yaml::parse(&before, &yaml::Limits::default());
-        if parsed.faults.len() > was.faults.len() {
+        // A unit is no YAML; its comments are lines.
+        let is_unit = before.starts_with('[');
+        let notes = |text: &str| text.lines().filter(|line| line.trim_start().starts_with(['#', ';'])).count();
+        if is_unit && notes(&before) != notes(&after) {
+            complain(format!("the fix loses a comment of `{id}`:\n{after}"));
+        }
+        if !is_unit && parsed.faults.len() > was.faults.len() {
             complain(format!("after the fix `{id}` does not parse:\n{after}"));
         }
         for comment in was.documents.iter().flat_map(|document| &document.comments) {

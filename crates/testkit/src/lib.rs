@@ -14,6 +14,8 @@ mod check;
 pub mod hostile;
 mod laws;
 pub mod page;
+#[cfg(test)]
+mod rewritten;
 mod row;
 mod scene;
 #[cfg(test)]

@@ -6,7 +6,8 @@
 //! |---|---|
 //! | `args COMPONENT` | flags that the base gets on top, one a line, indented so that a caret fits under the first dash |
 //! | `pod` | a whole manifest in place of the base |
-//! | `yaml file=PATH` | a file of the node |
+//! | `unit file=PATH` | a unit of systemd in place of the base |
+//! | `yaml file=PATH` | a file of the node, such as one that a flag or a unit names |
 //! | `missing file=PATH` | a file that was looked for and is not there |
 //! | `unread file=PATH` | a file that could not be read, and why |
 //! | `fixed` | the fence before it, after the remedy |
@@ -62,6 +63,7 @@ pub struct Fence {
 pub enum FenceKind {
     Args { component: String },
     Pod,
+    Unit { file: String },
     Yaml { file: String },
     Missing { file: String },
     Unread { file: String },
@@ -81,7 +83,7 @@ pub struct Caret {
     pub text: String,
 }
 
-const KINDS: [&str; 8] = ["args", "fixed", "missing", "outcome", "pod", "text", "unread", "yaml"];
+const KINDS: [&str; 9] = ["args", "fixed", "missing", "outcome", "pod", "text", "unit", "unread", "yaml"];
 const ATTRIBUTES: [&str; 3] = ["file", "root", "version"];
 const COMPONENTS: [&str; 1] = ["kube-apiserver"];
 
@@ -201,6 +203,7 @@ fn opening_line(opening: &str, line: usize, heading: &str, complaints: &mut Vec<
         "pod" => FenceKind::Pod,
         "fixed" => FenceKind::Fixed,
         "outcome" => FenceKind::Outcome,
+        "unit" => FenceKind::Unit { file: needs(file, "`file=`")? },
         "yaml" => FenceKind::Yaml { file: needs(file, "`file=`")? },
         "missing" => FenceKind::Missing { file: needs(file, "`file=`")? },
         "unread" => FenceKind::Unread { file: needs(file, "`file=`")? },
@@ -219,7 +222,8 @@ fn fill<'a>(
     heading: &str,
     complaints: &mut Vec<Complaint>,
 ) {
-    let draws = matches!(fence.kind, FenceKind::Args { .. } | FenceKind::Pod | FenceKind::Yaml { .. });
+    let draws =
+        matches!(fence.kind, FenceKind::Args { .. } | FenceKind::Pod | FenceKind::Unit { .. } | FenceKind::Yaml { .. });
     for (number, line) in lines {
         match caret(line).filter(|_| draws) {
             Some((columns, text)) => match fence.body.last() {

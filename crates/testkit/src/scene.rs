@@ -17,6 +17,8 @@ const ROOT: &str = "node";
 /// A case as evidence.
 pub(crate) struct Scene {
     pub(crate) root: Option<String>,
+    /// The release that the user names.
+    said: Option<Version>,
     pub(crate) evidence: Vec<Evidence>,
     /// The manifest that declares the component.
     pub(crate) manifest: EvidenceId,
@@ -59,11 +61,19 @@ pub(crate) fn scene(case: &Case) -> Result<Scene, String> {
     let evidence_fences =
         || case.fences.iter().filter(|fence| !matches!(fence.kind, FenceKind::Fixed | FenceKind::Outcome));
     let names_files = |fence: &Fence| {
-        matches!(fence.kind, FenceKind::Yaml { .. } | FenceKind::Missing { .. } | FenceKind::Unread { .. })
+        matches!(
+            fence.kind,
+            FenceKind::Yaml { .. } | FenceKind::Unit { .. } | FenceKind::Missing { .. } | FenceKind::Unread { .. }
+        )
     };
     let root = evidence_fences().any(|fence| fence.root || names_files(fence)).then(|| ROOT.to_owned());
     let version = evidence_fences().find_map(|fence| fence.version.as_deref());
+    let unit = evidence_fences().find_map(|fence| match &fence.kind {
+        FenceKind::Unit { file } => Some(file),
+        _ => None,
+    });
     let manifest = EvidenceId::new(match &root {
+        Some(root) if unit.is_some() => format!("{root}{}", unit.map_or("", String::as_str)),
         Some(root) => format!("{root}/etc/kubernetes/manifests/kube-apiserver.yaml"),
         None => "kube-apiserver.yaml".to_owned(),
     });
@@ -72,6 +82,8 @@ pub(crate) fn scene(case: &Case) -> Result<Scene, String> {
     let mut scene = Scene {
         base: base.lines().filter_map(|line| line.strip_prefix(ITEM)).map(str::to_owned).collect(),
         root,
+        // A unit names no release.
+        said: unit.and(version).and_then(|version| version.parse().ok()),
         evidence: Vec::new(),
         manifest,
         lines: Vec::new(),
@@ -81,7 +93,7 @@ pub(crate) fn scene(case: &Case) -> Result<Scene, String> {
     for fence in evidence_fences() {
         match &fence.kind {
             FenceKind::Args { .. } => words.extend(fence.body.iter().filter(|(_, line)| !line.trim().is_empty())),
-            FenceKind::Pod => {
+            FenceKind::Pod | FenceKind::Unit { .. } => {
                 text = scene.whole(fence, &scene.manifest.clone());
             }
             FenceKind::Yaml { file } => {
@@ -199,7 +211,7 @@ impl Scene {
 
     /// Says of files that are only wanted to be there that they are, so that a case is about its own tweak.
     fn supply(&mut self) {
-        for want in facts::wants(&self.gathered(self.evidence.clone()), &Options::default()) {
+        for want in facts::wants(&self.gathered(self.evidence.clone()), &self.options()) {
             if want.contents != Contents::Text && !self.evidence.iter().any(|piece| piece.id == want.id) {
                 self.evidence.push(piece(want.id, Kind::ConfigFile, Body::Present));
             }
@@ -210,6 +222,10 @@ impl Scene {
         Gathered { name: "case".to_owned(), target: "case".to_owned(), root: self.root.clone(), evidence }
     }
 
+    fn options(&self) -> Options {
+        Options { version: self.said.clone(), ..Options::default() }
+    }
+
     /// What is in force in this case.
     pub(crate) fn resolve(&self) -> Cluster {
         self.resolve_with(self.evidence.clone())
@@ -217,7 +233,7 @@ impl Scene {
 
     /// What would be in force with other evidence under the same root.
     pub(crate) fn resolve_with(&self, evidence: Vec<Evidence>) -> Cluster {
-        facts::resolve(self.gathered(evidence), &Options::default())
+        facts::resolve(self.gathered(evidence), &self.options())
     }
 
     /// The words of a command in a manifest made from the base that the base does not have.

@@ -11,6 +11,7 @@
 //! It does not know why anything is changed. Start at [`set`], [`insert`] and [`remove`].
 
 mod check;
+mod inside;
 #[cfg(test)]
 mod laws;
 mod write;
@@ -25,6 +26,7 @@ use crate::scalar::{Scalar, Style};
 use crate::source::{find_indicator, line_break, line_end, line_start, shorten};
 use crate::tree::{Node, Span, Value};
 
+pub use crate::edit::inside::inside;
 pub use crate::edit::write::{Draft, quote};
 
 use crate::edit::check::Expected;

@@ -21,7 +21,9 @@ mod cursor;
 mod decode;
 mod lines;
 mod parse;
+mod places;
 mod scalar;
+mod skim;
 mod source;
 mod tree;
 

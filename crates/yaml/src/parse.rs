@@ -14,6 +14,7 @@ use granit_parser as granit;
 use granit_parser::{ErrorKind, Event, Parser, ScalarStyle, StructureStyle};
 
 use crate::scalar::{Scalar, Style, Tag};
+use crate::skim::skim;
 use crate::source::{find_indicator, shorten};
 use crate::tree::{
     Anchored, Comment, Content, Document, Entry, Fault, FaultKind, Mapping, Node, Properties, Sequence, Span, Stream,
@@ -103,6 +104,11 @@ pub fn outline(text: &str, limits: &Limits) -> Option<Vec<Vec<String>>> {
     if text.len() > limits.bytes.min(u32::MAX as usize) {
         return None;
     }
+    skim(text, limits).or_else(|| outline_by_events(text, limits))
+}
+
+/// The same of any text, as the parser tells it.
+pub(crate) fn outline_by_events(text: &str, limits: &Limits) -> Option<Vec<Vec<String>>> {
     /// What comes next in a collection.
     #[derive(Clone, Copy, PartialEq)]
     enum Next {

@@ -159,6 +159,12 @@ impl Scalar {
         let start = self.span.start as usize + offset;
         Some(Span::new(start, start + wanted.len()))
     }
+
+    /// For each byte of the text, and for its end, the byte of `source` that spells it; `None` where that cannot be told, as
+    /// of a folded scalar.
+    pub fn places(&self, source: &str) -> Option<Vec<u32>> {
+        crate::places::places(self, source)
+    }
 }
 
 fn strip_quotes(raw: &str, quote: char) -> Option<&str> {

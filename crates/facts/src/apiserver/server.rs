@@ -2,6 +2,7 @@
 
 use model::{Author, Gap, GapKind, Location, Origin, Reading, Site, Version};
 
+use super::gates;
 use crate::{
     Hand, Invocation,
     flags::{DefaultUnknown, Flag, KUBE_APISERVER, Presence},
@@ -140,7 +141,12 @@ impl<'a> Server<'a> {
                     Err(_) => kind.default_value("", minor),
                 };
                 match kind.set(&mut value, changed, &text, minor) {
-                    Ok(()) => Ok(value),
+                    Ok(()) => {
+                        if kind == pflag::Kind::FeatureGate {
+                            gates::spread(&mut value, &text, minor);
+                        }
+                        Ok(value)
+                    }
                     Err(takes) => {
                         let gap = Gap {
                             kind: GapKind::Manual,

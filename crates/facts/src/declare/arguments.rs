@@ -60,7 +60,7 @@ pub(super) fn invocations(source: &Source<'_>, _: &[model::Evidence]) -> Vec<Inv
             let unresolved = unknown.or_else(|| unfilled(&text));
             let from = line.start + start;
             let at = source.location(Span::new(from, from + part.len()), String::new());
-            words.push(Word { unresolved, ..Word::written(text, Site { at, form: Form::Script }) });
+            words.push(Word { unresolved, ..Word::written(text, Site { at, form: Form::Line }) });
         }
     }
     let open_ended = command::shorten(&mut words);
@@ -69,7 +69,7 @@ pub(super) fn invocations(source: &Source<'_>, _: &[model::Evidence]) -> Vec<Inv
         instance: source.evidence.as_str().to_owned(),
         declared_in: source.evidence.clone(),
         plane: source.plane,
-        list: Some(Site { at: end(source), form: Form::Script }),
+        list: Some(Site { at: end(source), form: Form::Lines }),
         words,
         open_ended,
         version: None,

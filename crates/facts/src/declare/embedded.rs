@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use model::{Body, Evidence, Gap, GapKind, Kind, Location};
-use yaml::{Cursor, Limits, Resolved, Scalar, Span, Stream, Style};
+use yaml::{Cursor, Limits, Resolved, Scalar, Span, Stream, Style, Value};
 
 use super::{Source, pod::text_of};
 use crate::{Carried, spelling};
@@ -32,7 +32,7 @@ const LONGEST_SEARCHED: usize = 1 << 16;
 impl Spelling {
     fn of(scalar: &Scalar, outer: &Source<'_>) -> Self {
         // Places are those of the text around, which may itself be no text that is written as it is read.
-        match spelling::offsets(scalar, outer.text) {
+        match scalar.places(outer.text) {
             Some(places) => Self::Bytes(places),
             None if scalar.text().len() > LONGEST_SEARCHED => Self::Whole,
             None => Self::Scalar,
@@ -94,7 +94,7 @@ impl<'a> Written<'a> {
                     (plain(spelling::base64(&payload)), Spelling::Whole)
                 }
                 Some((payload, from, false)) => {
-                    let found = spelling::percent(payload).zip(spelling::offsets(scalar, outer.text));
+                    let found = spelling::percent(payload).zip(scalar.places(outer.text));
                     let spelling = found.as_ref().and_then(|((_, places), outer)| {
                         let place = |at: &u32| outer.get(from + *at as usize).copied();
                         places.iter().map(place).collect::<Option<Vec<u32>>>()
@@ -155,9 +155,17 @@ impl<'a> Written<'a> {
         let read = match (&self.text, &self.content) {
             (Err(reason), _) => Err(reason.as_str()),
             (Ok(_), Some(_)) if *budget < outer.text.len() => Err("there are too many of them"),
-            (Ok(Cow::Borrowed(_)), Some(content)) => {
+            (Ok(text), Some(content)) => {
                 *budget -= outer.text.len();
-                file(outer, content, evidence)
+                let spelling = self.inside.as_ref().map(|inside| &inside.spelling);
+                match spelling {
+                    Some(Spelling::Bytes(places))
+                        if content.scalar().is_none_or(|own| own.style() != Style::Literal) =>
+                    {
+                        scattered(outer, text, places, evidence)
+                    }
+                    _ => file(outer, content, evidence),
+                }
             }
             _ => Err("it is not written as a block of lines"),
         };
@@ -223,6 +231,88 @@ pub(super) fn source<'a>(outer: &'a Source<'a>, string: &Cursor<'a>, stream: &'a
 /// A longer text is not copied for each file in it.
 const LONGEST: usize = 1 << 20;
 
+/// A file that is spelt in a quoted string or a URL, as evidence: blank but for each letter of it at its own place. An escape
+/// takes more room than the letter that it means, so such a text is taken only where it reads as the file itself does.
+fn scattered(outer: &Source<'_>, inner: &str, places: &[u32], evidence: &[Evidence]) -> Result<Evidence, &'static str> {
+    const OTHERWISE: &str = "the letters that are escaped in it cannot be put back in their places";
+    if outer.text.len() > LONGEST || outer.inside.is_some() {
+        return Err("the text around it is too long");
+    }
+    if ["{{", "${"].iter().any(|marker| inner.contains(marker)) {
+        return Err("it holds placeholders that are not filled in yet");
+    }
+    let is_table = is_table(inner);
+    let filler = if is_table { b'\n' } else { b' ' };
+    let mut blank: Vec<u8> =
+        outer.text.bytes().map(|byte| if matches!(byte, b'\n' | b'\r') { byte } else { filler }).collect();
+    let ends = places.first().zip(places.last()).map(|(start, end)| (*start as usize, *end as usize));
+    let (start, end) = ends.ok_or(OTHERWISE)?;
+    for (at, byte) in inner.bytes().enumerate() {
+        let (Some(own), Some(next)) = (places.get(at), places.get(at + 1)) else { return Err(OTHERWISE) };
+        // The line begins behind the whole escape.
+        let place = if byte == b'\n' { next.checked_sub(1).ok_or(OTHERWISE)? } else { *own };
+        *blank.get_mut(place as usize).ok_or(OTHERWISE)? = byte;
+    }
+    // The quotes around it are where its first line begins and its last one ends.
+    for quote in [start.checked_sub(1), Some(end)] {
+        if let Some(byte) = quote.and_then(|at| blank.get_mut(at)) {
+            *byte = b'\n';
+        }
+    }
+    let text = String::from_utf8(blank).map_err(|_| OTHERWISE)?;
+    let reads_the_same = if is_table {
+        let lines = |text: &str| text.lines().filter(|line| !line.is_empty()).map(str::to_owned).collect::<Vec<_>>();
+        lines(&text) == lines(inner)
+    } else {
+        let (placed, own) = (yaml::parse(&text, &Limits::default()), yaml::parse(inner, &Limits::default()));
+        let same = |(a, b): (&yaml::Document, &yaml::Document)| same(&a.cursor(), &b.cursor());
+        placed.faults.len() == own.faults.len()
+            && placed.documents.len() == own.documents.len()
+            && placed.documents.iter().zip(&own.documents).all(same)
+    };
+    if !reads_the_same {
+        return Err(OTHERWISE);
+    }
+    Ok(piece(outer, text, start..end, evidence))
+}
+
+/// Whether two nodes hold the same, wherever they stand.
+fn same(a: &Cursor<'_>, b: &Cursor<'_>) -> bool {
+    match (a.value(), b.value()) {
+        (Value::Scalar(a), Value::Scalar(b)) => a.text() == b.text() && a.resolved() == b.resolved(),
+        (Value::Sequence(_), Value::Sequence(_)) => {
+            a.items().len() == b.items().len() && a.items().zip(b.items()).all(|(a, b)| same(&a, &b))
+        }
+        (Value::Mapping(left), Value::Mapping(right)) => {
+            left.entries.len() == right.entries.len()
+                && a.entries().zip(b.entries()).all(|(a, b)| a.name == b.name && same(&a.value, &b.value))
+        }
+        _ => false,
+    }
+}
+
+/// Whether a text is read by its lines, of which blank ones and blanks before a field count.
+fn is_table(text: &str) -> bool {
+    let stream = yaml::parse(text, &Limits::default());
+    stream.documents.first().is_none_or(|document| document.cursor().scalar().is_some())
+}
+
+/// Evidence of a part of a text, with the secrets that were cut out of that part.
+fn piece(outer: &Source<'_>, text: String, part: std::ops::Range<usize>, evidence: &[Evidence]) -> Evidence {
+    let around = evidence.iter().find(|piece| piece.id == *outer.evidence);
+    let within = |span: model::Span| part.start <= span.range().start && span.range().end <= part.end;
+    Evidence {
+        id: outer.evidence.clone(),
+        plane: outer.plane,
+        kind: Kind::ConfigFile,
+        body: Body::Text(text.into()),
+        secrets: around
+            .map(|around| around.secrets.iter().filter(|secret| within(secret.span)).cloned().collect())
+            .unwrap_or_default(),
+        digest: None,
+    }
+}
+
 /// A file that is written in a string, as evidence: the outer text, blank but for the string, so that every place in it is
 /// one of the outer text. `Err` says why it cannot be read so.
 pub(super) fn file(outer: &Source<'_>, string: &Cursor<'_>, evidence: &[Evidence]) -> Result<Evidence, &'static str> {
@@ -237,11 +327,8 @@ pub(super) fn file(outer: &Source<'_>, string: &Cursor<'_>, evidence: &[Evidence
     let range = scalar.span().range();
     let header = outer.text.get(range.clone()).and_then(|block| block.find('\n')).unwrap_or_default();
     let lines = range.start + header..range.end;
-    // A table is read by its lines, of which blank ones and blanks before a field count: there, only line breaks do not.
-    let is_table = yaml::parse(scalar.text(), &Limits::default())
-        .documents
-        .first()
-        .is_none_or(|document| document.cursor().scalar().is_some());
+    // In a table only line breaks do not count.
+    let is_table = is_table(scalar.text());
     let filler = |byte| match byte {
         b'\n' | b'\r' => byte,
         _ if is_table => b'\n',
@@ -273,16 +360,5 @@ pub(super) fn file(outer: &Source<'_>, string: &Cursor<'_>, evidence: &[Evidence
         at += line.len();
     }
     let text = String::from_utf8(blank).map_err(|_| "it is no text")?;
-    let around = evidence.iter().find(|piece| piece.id == *outer.evidence);
-    let within = |span: model::Span| lines.start <= span.range().start && span.range().end <= lines.end;
-    Ok(Evidence {
-        id: outer.evidence.clone(),
-        plane: outer.plane,
-        kind: Kind::ConfigFile,
-        body: Body::Text(text.into()),
-        secrets: around
-            .map(|around| around.secrets.iter().filter(|secret| within(secret.span)).cloned().collect())
-            .unwrap_or_default(),
-        digest: None,
-    })
+    Ok(piece(outer, text, lines, evidence))
 }

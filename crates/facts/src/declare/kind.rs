@@ -117,13 +117,15 @@ fn cluster(source: &Source<'_>, root: &Cursor<'_>, mut problems: Vec<Problem>) -
     let releases = named.or((version.is_none()).then_some((13, u16::MAX)));
     let whole = Layer { source, node: root.clone() };
     let name = text_of(root, "name").unwrap_or_else(|| "kind".to_owned());
+    // Arguments come into a patch that is there; where there is none, one would have to be added.
+    let patch = cluster.last().cloned();
     let configuration = Configuration {
         root: whole.clone(),
         cluster,
         init,
         shape,
         releases: releases.map(|(from, to)| (Minor::new(1, from), Minor::new(1, to))),
-        home: None,
+        home: patch.map(|patch| (patch, &[][..])),
         around: Around {
             distribution: Some(NAME),
             instance: Some(format!("{name}-control-plane")),
@@ -339,7 +341,9 @@ impl<'a> Patches<'a> {
 
     fn set(&mut self, inner: &Source<'_>, name: String, value: &Cursor<'_>) {
         let text = value.text().unwrap_or_default().to_owned();
-        let site = Site { at: inner.at(value), form: Form::Entry };
+        // Of a pair the name stands beside it; else the path of the operation ends in it.
+        let is_pair = value.parent().is_some_and(|pair| pair.get("name").is_some());
+        let site = Site { at: inner.at(value), form: if is_pair { Form::Pair } else { Form::Field } };
         self.changed.retain(|known| known.name != name);
         self.changed.push(Argument { unresolved: unfilled(&text), name, value: text, site, hand: Hand::Written });
     }

@@ -412,10 +412,9 @@ impl<'a> Configuration<'a> {
             there = next;
         }
         let mut at = layer.source.at(&there);
-        // The pointer of a text inside another is that of the outer scalar, and names no place for what is not there.
-        if layer.source.inside.is_none() {
-            at.pointer = format!("{}/{}", layer.node.pointer(), path.join("/"));
-        }
+        // The pointer of a text inside another is that of the outer scalar: what is not there is named through it.
+        let outer = if layer.source.inside.is_some() { std::mem::take(&mut at.pointer) } else { String::new() };
+        at.pointer = format!("{outer}{}/{}", layer.node.pointer(), path.join("/"));
         Site { at, form }
     }
 

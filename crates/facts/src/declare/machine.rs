@@ -51,8 +51,12 @@ pub(super) fn speaks(text: &str) -> bool {
 /// Every API server that a text has a machine start.
 pub(super) fn invocations(source: &Source<'_>, evidence: &[Evidence]) -> Vec<Invocation> {
     let mut found = Vec::new();
-    for part in parts(source.text) {
-        let text = blank_but(source.text, part);
+    let configs = parts(source.text)
+        .into_iter()
+        .filter(|part| part.headings.contains("text/cloud-config") && !part.is_encoded())
+        .take(MOST_DECLARING);
+    for part in configs {
+        let text = blank_but(source.text, part.body);
         let stream = yaml::parse(&text, &Limits::default());
         let part = Source {
             evidence: source.evidence,
@@ -114,41 +118,71 @@ fn headings(text: &str) -> Option<(&str, usize)> {
     None
 }
 
-/// The parts of a text in several that are cloud-config and not encoded.
-fn parts(text: &str) -> Vec<std::ops::Range<usize>> {
-    let Some((first, from)) = headings(text).filter(|_| is_multipart(text)) else { return Vec::new() };
-    let Some((_, boundary)) = first.split_once("boundary=") else { return Vec::new() };
+/// One part of a text in several.
+pub(crate) struct Part {
+    /// Its headings, in lower case.
+    headings: String,
+    /// What stands below them.
+    pub(crate) body: std::ops::Range<usize>,
+}
+
+impl Part {
+    /// Whether it is written in a code, so that its letters are not those of its text.
+    pub(crate) fn is_encoded(&self) -> bool {
+        ["base64", "quoted-printable"].iter().any(|code| self.headings.contains(code))
+    }
+}
+
+/// Parts within parts.
+const DEEPEST: usize = 3;
+
+/// The parts of a text in several, those of their parts included; none of any other text.
+pub(crate) fn parts(text: &str) -> Vec<Part> {
+    let mut found = Vec::new();
+    collect_parts(text, 0..text.len(), DEEPEST, &mut found);
+    found
+}
+
+fn collect_parts(text: &str, whole: std::ops::Range<usize>, depth: usize, found: &mut Vec<Part>) {
+    let own = text.get(whole.clone()).unwrap_or_default();
+    let Some((first, from)) = headings(own).filter(|_| is_multipart(own)) else { return };
+    // Names of parameters are taken in any case, their values as they are (RFC 2045, section 5.1).
+    let Some(at) = first.to_ascii_lowercase().find("boundary=") else { return };
+    let boundary = first.get(at + "boundary=".len()..).unwrap_or_default();
     let boundary = boundary.trim_start_matches('"').split(['"', ';', '\r', '\n']).next().unwrap_or_default().trim();
     if boundary.is_empty() {
-        return Vec::new();
+        return;
     }
-    let (mut found, mut at, mut start) = (Vec::new(), from, None);
-    for line in text.get(from..).unwrap_or_default().split_inclusive('\n') {
+    let mut take = |part: std::ops::Range<usize>| {
+        let Some((headings, from)) = text.get(part.clone()).and_then(headings) else { return };
+        if depth > 0 && is_multipart(text.get(part.clone()).unwrap_or_default()) {
+            collect_parts(text, part, depth - 1, found);
+        } else if found.len() < MOST_FILES {
+            found.push(Part { headings: headings.to_ascii_lowercase(), body: part.start + from..part.end });
+        }
+    };
+    let (mut at, mut start) = (whole.start + from, None);
+    for line in own.get(from..).unwrap_or_default().split_inclusive('\n') {
         let end = line.trim_end().strip_prefix("--").and_then(|rest| rest.strip_prefix(boundary));
         if end.is_some_and(|rest| rest.is_empty() || rest == "--") {
-            found.extend(start.map(|start| start..at));
+            if let Some(start) = start {
+                take(start..at);
+            }
             start = Some(at + line.len());
-            if end == Some("--") || found.len() >= MOST_DECLARING {
-                return cloud_configs(text, found);
+            if end == Some("--") {
+                return;
             }
         }
         at += line.len();
     }
-    cloud_configs(text, found)
-}
-
-fn cloud_configs(text: &str, parts: Vec<std::ops::Range<usize>>) -> Vec<std::ops::Range<usize>> {
-    let body = |part: std::ops::Range<usize>| {
-        let (headings, from) = headings(text.get(part.clone())?)?;
-        let headings = headings.to_ascii_lowercase();
-        let encoded = ["base64", "quoted-printable"].iter().any(|code| headings.contains(code));
-        (headings.contains("text/cloud-config") && !encoded).then_some(part.start + from..part.end)
-    };
-    parts.into_iter().filter_map(body).collect()
+    // A text that was cut off still has a last part.
+    if let Some(start) = start {
+        take(start..at);
+    }
 }
 
 /// A text of the same length that holds a part of this one and nothing else.
-fn blank_but(text: &str, part: std::ops::Range<usize>) -> String {
+pub(crate) fn blank_but(text: &str, part: std::ops::Range<usize>) -> String {
     let blank = |text: &str| -> String {
         text.bytes().map(|byte| if matches!(byte, b'\n' | b'\r') { char::from(byte) } else { ' ' }).collect()
     };

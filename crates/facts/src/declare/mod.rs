@@ -16,7 +16,7 @@ mod shell;
 mod unit;
 
 pub(crate) use arguments::is_one as is_arguments;
-pub(crate) use machine::is_multipart;
+pub(crate) use machine::{blank_but, is_multipart, parts};
 use model::{Evidence, EvidenceId, Kind, Location, Plane, Problem, ProblemKind, Span};
 use yaml::{Cursor, Document, Fault, FaultKind, Stream};
 

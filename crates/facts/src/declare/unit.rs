@@ -52,6 +52,8 @@ struct Token {
     text: usize,
     start: usize,
     end: usize,
+    /// Behind the closing quote, where it is quoted as a whole.
+    after: usize,
 }
 
 /// Why a list of words cannot be read to its end: systemd refuses the line.
@@ -193,7 +195,7 @@ fn tokens(value: &[Glyph], escapes: bool) -> Result<Vec<Token>, Unbalanced> {
             && at - begin >= 2
             && value[begin + 1..at - 1].iter().all(|glyph| glyph.is != first.is);
         let quotes = usize::from(whole);
-        tokens.push(Token { glyphs, text: first.text, start: first.start + quotes, end: end - quotes });
+        tokens.push(Token { glyphs, text: first.text, start: first.start + quotes, end: end - quotes, after: end });
     }
     Ok(tokens)
 }
@@ -233,7 +235,7 @@ fn escape(rest: &[Glyph], c_escapes: bool) -> (Option<char>, usize) {
 
 /// The assignments of an environment file (`parse_env_file_internal` of src/basic/env-file.c, since systemd 254 for
 /// comments that end in a backslash).
-fn environment_file(text: &str, index: usize) -> Vec<(String, Vec<Glyph>)> {
+fn environment_file(text: &str, index: usize) -> Vec<(String, Held)> {
     let mut found = Vec::new();
     let mut rest = text.char_indices().peekable();
     let glyph = |(start, is): (usize, char)| Glyph { is, text: index, start, end: start + is.len_utf8() };
@@ -260,6 +262,8 @@ fn environment_file(text: &str, index: usize) -> Vec<(String, Vec<Glyph>)> {
             }
         }
         let mut value: Vec<Glyph> = Vec::new();
+        // Behind the equals sign, or the quote that opens the value.
+        let mut home = rest.peek().map_or(text.len(), |(at, _)| *at);
         // Blanks behind the last character that counts are cut; those in quotes or escaped count.
         let mut kept = 0;
         let mut begun = false;
@@ -274,6 +278,9 @@ fn environment_file(text: &str, index: usize) -> Vec<(String, Vec<Glyph>)> {
                     kept = value.len();
                 }
                 '\'' | '"' if !begun => {
+                    if value.is_empty() {
+                        home = at + 1;
+                    }
                     while let Some((at, inner)) = rest.next() {
                         if inner == c {
                             break;
@@ -303,7 +310,7 @@ fn environment_file(text: &str, index: usize) -> Vec<(String, Vec<Glyph>)> {
         value.truncate(kept);
         let key = key.trim_end().to_owned();
         if is_name(&key) {
-            found.push((key, value));
+            found.push((key, Held { glyphs: value, home: Some((index, home)) }));
         }
     }
     found
@@ -463,9 +470,16 @@ fn is_plain_path(path: &str) -> bool {
     path.starts_with('/') && !path.contains(['*', '?', '[', '%', '{', '$'])
 }
 
+/// The value of a variable.
+struct Held {
+    glyphs: Vec<Glyph>,
+    /// The text, and the byte of it, at which an empty value would get its first word.
+    home: Option<(usize, usize)>,
+}
+
 /// The variables of the process.
 struct Environment {
-    values: BTreeMap<String, Result<Vec<Glyph>, Gap>>,
+    values: BTreeMap<String, Result<Held, Gap>>,
     /// A name that is not there may still be set.
     open: Option<Gap>,
     /// An environment file was read, so that a name in none of them is empty.
@@ -485,7 +499,8 @@ fn environment<'u>(
             let name = text_of(&token.glyphs[..equals]);
             let value = specifiers(&token.glyphs[equals + 1..]);
             if is_name(&name) {
-                environment.values.insert(name, value);
+                let home = token.glyphs.get(equals).map(|equals| (equals.text, equals.end));
+                environment.values.insert(name, value.map(|glyphs| Held { glyphs, home }));
             }
         }
     }
@@ -606,7 +621,7 @@ impl Environment {
     /// What a variable is worth; `None` where nothing sets it.
     fn get(&self, name: &str, written: &str) -> Result<Option<&[Glyph]>, Gap> {
         match self.values.get(name) {
-            Some(Ok(value)) => Ok(Some(value)),
+            Some(Ok(value)) => Ok(Some(&value.glyphs)),
             Some(Err(gap)) => Err(gap.clone()),
             None => match &self.open {
                 Some(gap) => Err(gap.clone()),
@@ -616,9 +631,18 @@ impl Environment {
         }
     }
 
+    /// Where a word would be added to a variable; `None` where its value is not known.
+    fn home(&self, name: &str) -> Option<(usize, usize, usize)> {
+        let held = self.values.get(name)?.as_ref().ok()?;
+        match (held.glyphs.first(), held.glyphs.last()) {
+            (Some(first), Some(last)) => (first.text == last.text).then_some((first.text, first.start, last.end)),
+            _ => held.home.map(|(text, at)| (text, at, at)),
+        }
+    }
+
     fn variables(&self) -> BTreeMap<String, Variable> {
-        let value = |value: &Result<Vec<Glyph>, Gap>| match value {
-            Ok(value) => Variable::Known(text_of(value)),
+        let value = |value: &Result<Held, Gap>| match value {
+            Ok(value) => Variable::Known(text_of(&value.glyphs)),
             Err(_) => Variable::Unknown,
         };
         self.values.iter().map(|(name, glyphs)| (name.clone(), value(glyphs))).collect()
@@ -800,6 +824,7 @@ fn invocation(
         container = Some(Container::of(before, environment, &unit.texts, source));
     }
     let container = container.unwrap_or_default();
+    let mut list = Site { at: place(&unit.texts, source, &entry.value), form: Form::Script };
     match start(&words)? {
         Start::Direct(after) => {
             let literal = text_of(&tokens.first()?.glyphs);
@@ -819,9 +844,10 @@ fn invocation(
             for word in expanded {
                 let text = text_of(&word.glyphs);
                 let unresolved = word.gap.or_else(|| unfilled(&text));
-                let site = Site { at: word.at, form: Form::Script };
+                let site = Site { at: word.at, form: Form::Line };
                 found.push(Word { unresolved, ..Word::written(text, site) });
             }
+            list = home(&tokens, environment, as_written, &unit.texts, source).unwrap_or(list);
         }
         Start::Script(index) | Start::OneWord(index) => {
             let token = tokens.get(index + skipped)?;
@@ -880,7 +906,7 @@ fn invocation(
         plane: source.plane,
         words: found,
         open_ended,
-        list: Some(Site { at: place(&unit.texts, source, &entry.value), form: Form::Script }),
+        list: Some(list),
         version: container.version,
         releases: None,
         mounts: container.mounts,
@@ -889,6 +915,24 @@ fn invocation(
         distribution: None,
         problems: Vec::new(),
     })
+}
+
+/// Where a flag would be added: behind the last word of the command, or of the variable that the command ends with.
+fn home(
+    tokens: &[Token],
+    environment: &Environment,
+    as_written: bool,
+    texts: &[Piece<'_>],
+    source: &Source<'_>,
+) -> Option<Site> {
+    let (first, last) = (tokens.first()?, tokens.last()?);
+    let text = text_of(&last.glyphs);
+    let variable = text.strip_prefix('$').filter(|name| is_name(name) && !as_written);
+    let at = match variable.and_then(|name| environment.home(name)) {
+        Some((text, start, end)) => at(texts, source, text, start, end),
+        None => at(texts, source, last.text, first.start, last.after),
+    };
+    Some(Site { at, form: Form::Lines })
 }
 
 /// What a container runtime that the unit calls puts around the component.

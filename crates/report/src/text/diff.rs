@@ -6,6 +6,7 @@ use model::Severity;
 
 use super::{
     Look,
+    finding::NARROWEST,
     wrap::{Paint, indented, plain, width},
 };
 use crate::wire::{Change, Compared, Diff, DiffEntry, DiffState, Outcome};
@@ -141,10 +142,14 @@ fn one(entry: &DiffEntry, several: Several, look: Look, text: &mut String) {
     // The message stands behind the head where there is room, as in a finding.
     let message = format!("{}{}", plain(&shown.message), suffix(entry, several));
     let column = width(&head) + 1;
-    let lines = indented(&message, 0, 0, look.width.saturating_sub(column).max(32));
-    for (number, words) in lines.lines().enumerate() {
-        let lead = if number == 0 { format!("{painted} ") } else { " ".repeat(column) };
-        let _ = writeln!(text, "{lead}{words}");
+    let room = look.width.saturating_sub(column);
+    if room < NARROWEST {
+        let _ = write!(text, "{painted}\n{}", indented(&message, 2, 2, look.width));
+    } else {
+        for (number, words) in indented(&message, 0, 0, room).lines().enumerate() {
+            let lead = if number == 0 { format!("{painted} ") } else { " ".repeat(column) };
+            let _ = writeln!(text, "{lead}{words}");
+        }
     }
     if let Some(place) = place(entry) {
         let _ = writeln!(text, "  {} {place}", paint.dim("-->"));

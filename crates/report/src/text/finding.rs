@@ -5,7 +5,7 @@ use model::{Confidence, Edit, EvidenceId, Outcome, Severity, Span};
 
 use super::{
     Look, page,
-    wrap::{plain, width, wrapped},
+    wrap::{Paint, indented, plain, width, wrapped},
 };
 use crate::{
     input::{ClusterReport, Judged},
@@ -79,7 +79,11 @@ pub(super) fn render(judged: &Judged, places: &Places<'_>, cluster: &ClusterRepo
     let of = entry.instance.as_ref().filter(|_| several).map(|name| format!(" on {}", plain(name))).unwrap_or_default();
     // `high[rule]: ` stands before the title, and its further lines are set under it.
     let before = entry.severity.name().len() + entry.rule.len() + 4;
-    let title = wrapped(&format!("{}{of}{sure}", plain(&entry.message)), look.width.saturating_sub(before).max(32));
+    let message = format!("{}{of}{sure}", plain(&entry.message));
+    let room = look.width.saturating_sub(before);
+    // Behind a long name there is no room for words; they then stand below it.
+    let below = (room < NARROWEST).then(|| indented(&message, 2, 2, look.width));
+    let title = if below.is_some() { String::new() } else { wrapped(&message, room) };
     let title = level.with_name(entry.severity.name()).primary_title(title).id(entry.rule);
     let mut main = Group::with_title(title);
 
@@ -137,9 +141,16 @@ pub(super) fn render(judged: &Judged, places: &Places<'_>, cluster: &ClusterRepo
     }
     let renderer = if look.color { Renderer::styled() } else { Renderer::plain() };
     let mut text = renderer.term_width(look.width).render(&groups).to_string();
+    if let Some((below, (head, rest))) = below.zip(text.split_once('\n')) {
+        let words: Vec<String> = below.lines().map(|line| Paint(look.color).bold(line)).collect();
+        text = format!("{}\n{}\n{rest}", head.trim_end(), words.join("\n"));
+    }
     text.push('\n');
     text
 }
+
+/// Columns in which a message can still be read.
+pub(super) const NARROWEST: usize = 32;
 
 /// Lines longer than this are no diff that anybody reads.
 const LONGEST: usize = 240;

@@ -1,5 +1,7 @@
 //! Text that fits: wrapped, without control characters, and coloured only where asked for.
 
+use std::borrow::Cow;
+
 use anstyle::{AnsiColor, Style};
 use model::Severity;
 use unicode_width::UnicodeWidthStr as _;
@@ -33,6 +35,7 @@ pub(super) fn indented(text: &str, first: usize, rest: usize, columns: usize) ->
     let mut line = " ".repeat(first);
     let mut empty = true;
     for word in text.split(' ') {
+        let word = &*short(word);
         let needed = usize::from(!empty) + width(word);
         if !empty && width(&line) + needed > columns {
             out.push_str(line.trim_end());
@@ -50,6 +53,20 @@ pub(super) fn indented(text: &str, first: usize, rest: usize, columns: usize) ->
     out.push('\n');
     out
 }
+
+/// A word as people can read it: of one that would fill a screen the middle goes, as the formats for machines have all of it.
+fn short(word: &str) -> Cow<'_, str> {
+    let count = word.chars().count();
+    if count <= LONGEST {
+        return Cow::Borrowed(word);
+    }
+    let head: String = word.chars().take(LONGEST / 2).collect();
+    let tail: String = word.chars().skip(count - LONGEST / 4).collect();
+    Cow::Owned(format!("{head}…{tail}"))
+}
+
+/// Characters of a word that are shown; real ones, lists of cipher suites included, are shorter.
+const LONGEST: usize = 640;
 
 /// Lines of at most `columns`.
 pub(super) fn wrapped(text: &str, columns: usize) -> String {
@@ -99,6 +116,8 @@ mod tests {
         assert_eq!(indented("one two three", 2, 4, 10), "  one two\n    three\n");
         assert_eq!(indented("unbreakable", 0, 0, 4), "unbreakable\n");
         assert_eq!(indented("", 0, 0, 4), "\n");
+        let endless = indented(&["`", &"x".repeat(9000), "y`"].concat(), 0, 0, 80);
+        assert!(endless.chars().count() < LONGEST && endless.contains('…') && endless.ends_with("xy`\n"));
     }
 
     #[test]

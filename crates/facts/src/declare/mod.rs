@@ -9,8 +9,10 @@ mod command;
 mod embedded;
 mod kind;
 mod kubeadm;
+mod layers;
 mod machine;
 mod pod;
+mod rke;
 mod runtime;
 mod shell;
 mod unit;
@@ -34,13 +36,14 @@ struct Reader {
 }
 
 /// Every format; the first one that declares something reads the file.
-const READERS: [Reader; 7] = [
+const READERS: [Reader; 8] = [
     Reader { speaks: pod::speaks, declares: pod::declares, invocations: pod::invocations },
     Reader { speaks: unit::speaks, declares: unit::declares, invocations: unit::invocations },
     Reader { speaks: kubeadm::speaks, declares: kubeadm::declares, invocations: kubeadm::invocations },
     Reader { speaks: cluster_api::speaks, declares: cluster_api::declares, invocations: cluster_api::invocations },
     Reader { speaks: kind::speaks, declares: kind::declares, invocations: kind::invocations },
     Reader { speaks: arguments::speaks, declares: arguments::declares, invocations: arguments::invocations },
+    Reader { speaks: rke::speaks, declares: rke::declares, invocations: rke::invocations },
     Reader { speaks: machine::speaks, declares: machine::declares, invocations: machine::invocations },
 ];
 

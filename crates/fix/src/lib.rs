@@ -144,23 +144,23 @@ fn one(setting: &str, site: &Site, to: Option<&str>, text: &str) -> Result<Done,
     if site.form != Form::Script && is_in_text(&document.cursor(), site.at.span) {
         return Err(in_text(site.form, setting, to));
     }
-    if let (Form::Entries | Form::Pairs, Some(to)) = (site.form, to) {
+    if let (Form::Entries | Form::Pairs | Form::Bares, Some(to)) = (site.form, to) {
         return entry::insert(document, &site.at, site.form, text, setting, to);
     }
     let node = document.at(&site.at.pointer).ok_or("the place is not there any more")?;
     let ground = Ground { text, document: document.index, node };
     match (site.form, to) {
-        (Form::Word, Some(to)) => scalar::set_word(&ground, setting, to),
+        (Form::Word | Form::Bare, Some(to)) => scalar::set_word(&ground, site.form, setting, to),
         (Form::SplitWord | Form::Field, Some(to)) => scalar::set_whole(&ground, to),
         (Form::List, Some(to)) => list::insert(&ground, &format!("{setting}={to}")),
-        (Form::Word, None) => list::remove_word(&ground, setting),
+        (Form::Word | Form::Bare, None) => list::remove_word(&ground, site.form, setting),
         (Form::SplitWord, None) => list::remove_split(&ground, setting),
         (Form::Script, to) => script::word(&ground, site, setting, to),
         (Form::Field, None) => Err("a field is taken out of a configuration file by hand".into()),
         (Form::Entry | Form::Pair, Some(to)) => entry::set(&ground, site.form, setting, to),
         (Form::Entry | Form::Pair, None) => entry::remove(&ground, site.form, setting),
-        (Form::List | Form::Entries | Form::Pairs, None) => Err("nobody wrote it there".into()),
-        (Form::Entries | Form::Pairs, Some(_)) => Err("it cannot be added there".into()),
+        (Form::List | Form::Entries | Form::Pairs | Form::Bares, None) => Err("nobody wrote it there".into()),
+        (Form::Entries | Form::Pairs | Form::Bares, Some(_)) => Err("it cannot be added there".into()),
     }
 }
 
@@ -172,6 +172,7 @@ pub(crate) fn in_text(form: Form, setting: &str, to: Option<&str>) -> Obstacle {
         (Form::Field, Some(to)) => format!("write `{to}` there"),
         (Form::Entry | Form::Entries, Some(to)) => format!("write `{name}: \"{to}\"` there"),
         (Form::Pair | Form::Pairs, Some(to)) => format!("write `{name}` with the value `{to}` there"),
+        (Form::Bare | Form::Bares, Some(to)) => format!("write `{name}={to}` there"),
         (Form::Word | Form::SplitWord | Form::List | Form::Script, Some(to)) => {
             format!("write `{setting}={to}` there")
         }

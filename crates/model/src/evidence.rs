@@ -192,6 +192,10 @@ pub enum Form {
     Entries,
     /// A list that pairs are added to, placed as `Entries` is.
     Pairs,
+    /// `x=v` in a list of arguments, named with dashes or without; the place is that of the item.
+    Bare,
+    /// A list that such items are added to, placed as `Entries` is.
+    Bares,
 }
 
 /// A place that holds a setting, or would, and how settings are written there.

@@ -42,11 +42,24 @@ impl Layers {
 
     /// A flag that the distribution makes of a setting of its own, which stands at a place.
     pub(super) fn makes(&mut self, name: &str, value: impl AsRef<str>, at: Location, how: impl Into<String>) {
+        self.makes_in(name, value, at, how, None);
+    }
+
+    /// The same, in some releases only; in others it is not there.
+    pub(super) fn makes_in(
+        &mut self,
+        name: &str,
+        value: impl AsRef<str>,
+        at: Location,
+        how: impl Into<String>,
+        releases: Option<(Minor, Minor)>,
+    ) {
         let value = value.as_ref();
         self.takes_away(name);
         let word = Word {
             hand: Hand::Made(how.into()),
             unresolved: unfilled(value),
+            releases,
             ..Word::written(format!("--{name}={value}"), Site { at, form: Form::Field })
         };
         self.flags.push(Flag { name: name.to_owned(), word });
@@ -81,6 +94,19 @@ impl Layers {
             name: name.to_owned(),
             word: Word { unresolved: unfilled(&value), ..Word::written(format!("--{name}={value}"), site) },
         }));
+    }
+
+    /// Words of one flag, as they are, behind those that are there.
+    pub(super) fn puts(&mut self, name: &str, words: Vec<Word>) {
+        self.flags.extend(words.into_iter().map(|word| Flag { name: name.to_owned(), word }));
+    }
+
+    /// The words of one flag, taken out.
+    pub(super) fn take(&mut self, name: &str) -> Vec<Word> {
+        let (own, others) = std::mem::take(&mut self.flags).into_iter().partition(|flag| flag.name == name);
+        self.flags = others;
+        let own: Vec<Flag> = own;
+        own.into_iter().map(|flag| flag.word).collect()
     }
 
     pub(super) fn takes_away(&mut self, name: &str) {

@@ -8,6 +8,7 @@ mod cluster_api;
 mod command;
 mod embedded;
 mod k0s;
+mod k3s;
 mod kind;
 mod kubeadm;
 mod layers;
@@ -37,7 +38,7 @@ struct Reader {
 }
 
 /// Every format; the first one that declares something reads the file.
-const READERS: [Reader; 9] = [
+const READERS: [Reader; 10] = [
     Reader { speaks: pod::speaks, declares: pod::declares, invocations: pod::invocations },
     Reader { speaks: unit::speaks, declares: unit::declares, invocations: unit::invocations },
     Reader { speaks: kubeadm::speaks, declares: kubeadm::declares, invocations: kubeadm::invocations },
@@ -46,6 +47,7 @@ const READERS: [Reader; 9] = [
     Reader { speaks: arguments::speaks, declares: arguments::declares, invocations: arguments::invocations },
     Reader { speaks: rke::speaks, declares: rke::declares, invocations: rke::invocations },
     Reader { speaks: k0s::speaks, declares: k0s::declares, invocations: k0s::invocations },
+    Reader { speaks: k3s::speaks, declares: k3s::declares, invocations: k3s::invocations },
     Reader { speaks: machine::speaks, declares: machine::declares, invocations: machine::invocations },
 ];
 
@@ -155,6 +157,7 @@ pub(crate) fn files(evidence: &[Evidence], root: Option<&str>) -> Vec<String> {
     let mut found = Vec::new();
     each(evidence, root, &mut |source, _| {
         found.extend(unit::environment_files(source, evidence));
+        found.extend(k3s::beside(source));
     });
     found
 }
@@ -164,6 +167,7 @@ pub(crate) fn folders(evidence: &[Evidence], root: Option<&str>) -> Vec<String> 
     let mut found = Vec::new();
     each(evidence, root, &mut |source, _| {
         found.extend(unit::drop_in_folders(source));
+        found.extend(k3s::drop_in_folders(source));
     });
     found.sort_unstable();
     found.dedup();

@@ -13,6 +13,7 @@ mod kind;
 mod kubeadm;
 mod layers;
 mod machine;
+mod minikube;
 mod pod;
 mod rke;
 mod runtime;
@@ -38,7 +39,7 @@ struct Reader {
 }
 
 /// Every format; the first one that declares something reads the file.
-const READERS: [Reader; 10] = [
+const READERS: [Reader; 11] = [
     Reader { speaks: pod::speaks, declares: pod::declares, invocations: pod::invocations },
     Reader { speaks: unit::speaks, declares: unit::declares, invocations: unit::invocations },
     Reader { speaks: kubeadm::speaks, declares: kubeadm::declares, invocations: kubeadm::invocations },
@@ -48,6 +49,7 @@ const READERS: [Reader; 10] = [
     Reader { speaks: rke::speaks, declares: rke::declares, invocations: rke::invocations },
     Reader { speaks: k0s::speaks, declares: k0s::declares, invocations: k0s::invocations },
     Reader { speaks: k3s::speaks, declares: k3s::declares, invocations: k3s::invocations },
+    Reader { speaks: minikube::speaks, declares: minikube::declares, invocations: minikube::invocations },
     Reader { speaks: machine::speaks, declares: machine::declares, invocations: machine::invocations },
 ];
 

@@ -166,6 +166,8 @@ struct Folder {
     evidence: Vec<Evidence>,
     /// Whether each of its files is a cluster of its own.
     alone: bool,
+    /// Whether what it holds is read with a file beside it.
+    is_read_beside: bool,
 }
 
 impl Gatherer<'_> {
@@ -188,7 +190,9 @@ impl Gatherer<'_> {
                     self.trouble(path, format!("cannot be read: {reason}"), None);
                     self.list(path, "unread");
                 }
-                folder = Folder { root: node_root(&path.join("file")), path, ..Folder::default() };
+                let root = node_root(&path.join("file"));
+                let is_read_beside = root.is_none() && self.is_drop_in_folder(&path);
+                folder = Folder { root, path, is_read_beside, ..Folder::default() };
             }
             Step::Files(files) => files.into_iter().for_each(|file| self.found(&mut folder, file)),
             Step::Leave => self.leave(std::mem::take(&mut folder), &mut node),
@@ -202,6 +206,9 @@ impl Gatherer<'_> {
     fn found(&mut self, folder: &mut Folder, file: Looked) {
         let id = EvidenceId::new(file.path.display().to_string());
         let Some(evidence) = self.take(id, file.what) else { return };
+        if folder.is_read_beside {
+            return;
+        }
         if folder.root.is_none() && folder.evidence.iter().any(|known| known.kind == evidence.kind) {
             // The folder declares the component, or tells clients of clusters, twice: each file stands for itself.
             folder.alone = true;
@@ -227,8 +234,6 @@ impl Gatherer<'_> {
                     self.hand_over_node(root, evidence);
                 }
             }
-            // It was read with the unit beside it.
-            (None, _) if is_drop_in_folder(&folder.path) => {}
             (None, _) => {
                 let name = folder.path.display().to_string();
                 self.hand_over(name, self.options.root.clone(), folder.evidence);
@@ -299,7 +304,7 @@ impl Gatherer<'_> {
         (self.on_cluster)(gathered);
     }
 
-    /// The drop-ins of a unit that lie in one folder, which may not be there.
+    /// The drop-ins of a unit, or of a file of settings, that lie in one folder, which may not be there.
     fn drop_ins(&mut self, folder: &Path, root: Option<&Path>) -> Vec<Evidence> {
         let piece = |path: &Path, body| Evidence {
             id: EvidenceId::new(path.display().to_string()),
@@ -320,7 +325,9 @@ impl Gatherer<'_> {
             }
         };
         let mut found = Vec::new();
-        for path in paths.into_iter().filter(|path| path.extension().is_some_and(|end| end == "conf")) {
+        let adds =
+            |path: &PathBuf| path.extension().is_some_and(|end| ["conf", "yaml", "yml"].iter().any(|e| end == *e));
+        for path in paths.into_iter().filter(adds) {
             let id = EvidenceId::new(path.display().to_string());
             let looked = read::below(within, &path, self.options.largest, true);
             let text = looked.map_err(|why| (why.reason, why.hint));
@@ -331,6 +338,18 @@ impl Gatherer<'_> {
             });
         }
         found
+    }
+
+    /// Whether a folder holds the drop-ins of a file beside it, which is read with them.
+    fn is_drop_in_folder(&self, folder: &Path) -> bool {
+        let base = folder.with_extension("");
+        if folder.extension().is_none_or(|end| end != "d") || !base.is_file() {
+            return false;
+        }
+        // A unit need not declare anything itself; of a file of settings that does not, nobody asks for the rest.
+        let is_settings = base.extension().is_some_and(|end| end == "yaml" || end == "yml");
+        !is_settings
+            || recognised(read::file(&base, self.options.largest)).is_ok_and(|base| base.kind == Kind::Workload)
     }
 
     /// A file of the node, below the root that stands for its `/`.
@@ -374,11 +393,6 @@ impl Gatherer<'_> {
     }
 }
 
-/// Whether a folder holds the drop-ins of a unit that lies beside it.
-fn is_drop_in_folder(folder: &Path) -> bool {
-    folder.extension().is_some_and(|end| end == "d") && folder.with_extension("").is_file()
-}
-
 fn unread(id: &EvidenceId, reason: String, hint: Option<String>) -> Body {
     Body::Unread(Gap {
         kind: GapKind::Unread,
@@ -397,8 +411,15 @@ fn node_root(path: &Path) -> Option<PathBuf> {
 }
 
 /// Folders that say where a node's `/` is.
-const NODE_FOLDERS: [&str; 5] =
-    ["etc/kubernetes", "etc/systemd/system", "usr/lib/systemd/system", "var/snap/microk8s", "var/snap/k8s"];
+const NODE_FOLDERS: [&str; 7] = [
+    "etc/kubernetes",
+    "etc/rancher",
+    "etc/k0s",
+    "etc/systemd/system",
+    "usr/lib/systemd/system",
+    "var/snap/microk8s",
+    "var/snap/k8s",
+];
 
 fn root_of(path: &Path) -> Option<PathBuf> {
     let parts: Vec<_> = path.components().collect();
@@ -425,6 +446,7 @@ mod tests {
         assert_eq!(root("etc/kubernetes/x.yaml").as_deref(), Some("."));
         assert_eq!(root("/etc/kubernetes/manifests/x.yaml").as_deref(), Some("/"));
         assert_eq!(root("a/etc/systemd/system/x.service").as_deref(), Some("a"));
+        assert_eq!(root("a/etc/rancher/k3s/config.yaml.d/x.yaml").as_deref(), Some("a"));
         assert_eq!(root("a/etc/kubernetes").as_deref(), None);
         assert_eq!(root("a/kubernetes/etc/x.yaml").as_deref(), None);
     }

@@ -25,9 +25,13 @@ pub struct Redactor {
 }
 
 /// Keys whose value is a secret wherever they stand, in lower case without `-` and `_`.
-const SECRET_KEYS: [&str; 27] = [
+const SECRET_KEYS: [&str; 36] = [
+    "aadclientcertpassword",
+    "aadclientsecret",
     "accesskey",
     "accesstoken",
+    "agenttoken",
+    "apicuserkey",
     "apikey",
     "authtoken",
     "bearertoken",
@@ -35,9 +39,13 @@ const SECRET_KEYS: [&str; 27] = [
     "certificatekey",
     "clientkeydata",
     "clientsecret",
+    "etcds3accesskey",
+    "etcds3secretkey",
+    "etcds3sessiontoken",
     "hashedpasswd",
     "identitytoken",
     "idtoken",
+    "kafkaclientkey",
     "passphrase",
     "passwd",
     "password",
@@ -53,6 +61,7 @@ const SECRET_KEYS: [&str; 27] = [
     "sshkey",
     "token",
     "tokenid",
+    "vpnauth",
 ];
 
 /// Parts of a variable's name that say that its value is a secret.

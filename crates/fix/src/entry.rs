@@ -70,9 +70,13 @@ pub(crate) fn insert(
             None => missing.push(segment),
         }
     }
+    if here.scalar().is_some() && form == Form::Bares {
+        return Err(format!("there is one argument and no list; make it one and add `{name}={to}` to it").into());
+    }
     if here.scalar().is_some() {
         return Err(in_text(form, setting, Some(to)));
     }
+    let bare = Draft::Text(format!("{name}={to}"));
     let pair = |name: &str| {
         let entry = |key: &str, value: &str| (key.to_owned(), Draft::Text(value.to_owned()));
         Draft::Map(vec![entry("name", name), entry("value", to)])
@@ -84,6 +88,11 @@ pub(crate) fn insert(
             let index = here.sequence().map_or(0, |list| list.items.len());
             (change, Wish::Put { document, pointer, key: None, index, value: tree(&pair(name)) })
         }
+        (None, Form::Bares) => {
+            let change = edit::append(text, &here, &bare)?;
+            let index = here.sequence().map_or(0, |list| list.items.len());
+            (change, Wish::Put { document, pointer, key: None, index, value: tree(&bare) })
+        }
         (None, _) => {
             let value = Draft::Text(to.to_owned());
             let change = edit::append_entry(text, &here, name, &value)?;
@@ -93,6 +102,7 @@ pub(crate) fn insert(
         (Some((first, rest)), _) => {
             let innermost = match form {
                 Form::Pairs => Draft::List(vec![pair(name)]),
+                Form::Bares => Draft::List(vec![bare]),
                 _ => Draft::Map(vec![(name.to_owned(), Draft::Text(to.to_owned()))]),
             };
             let value = rest.iter().rev().fold(innermost, |inner, key| Draft::Map(vec![(key.clone(), inner)]));

@@ -254,7 +254,7 @@ fn in_level(
     }
     let node_there = || document.at(pointer).filter(|node| covers(node, span));
     let node = holder.or_else(node_there).or_else(|| node_at(document.cursor(), span));
-    if let (Form::Entries | Form::Pairs, Some(to)) = (form, to) {
+    if let (Form::Entries | Form::Pairs | Form::Bares, Some(to)) = (form, to) {
         // Without a pointer the place is that of the list itself.
         let (here, rest) = match node.filter(|_| pointer.is_empty()) {
             Some(node) => (node, ""),
@@ -271,17 +271,19 @@ fn in_level(
     }
     let ground = Ground { text, document: document.index, node };
     match (form, to) {
-        (Form::Word, Some(to)) => scalar::set_word(&ground, setting, to),
+        (Form::Word | Form::Bare, Some(to)) => scalar::set_word(&ground, form, setting, to),
         (Form::SplitWord | Form::Field, Some(to)) => scalar::set_whole(&ground, to),
         (Form::List, Some(to)) => list::insert(&ground, &format!("{setting}={to}")),
-        (Form::Word, None) => list::remove_word(&ground, setting),
+        (Form::Word | Form::Bare, None) => list::remove_word(&ground, form, setting),
         (Form::SplitWord, None) => list::remove_split(&ground, setting),
         (Form::Script, to) => script::word(&ground, span, setting, to),
         (Form::Field, None) => Err("a field is taken out of a configuration file by hand".into()),
         (Form::Entry | Form::Pair, Some(to)) => entry::set(&ground, form, setting, to),
         (Form::Entry | Form::Pair, None) => entry::remove(&ground, form, setting),
-        (Form::List | Form::Entries | Form::Pairs | Form::Lines, None) => Err("nobody wrote it there".into()),
-        (Form::Entries | Form::Pairs | Form::Line | Form::Lines, Some(_)) | (Form::Line, None) => {
+        (Form::List | Form::Entries | Form::Pairs | Form::Bares | Form::Lines, None) => {
+            Err("nobody wrote it there".into())
+        }
+        (Form::Entries | Form::Pairs | Form::Bares | Form::Line | Form::Lines, Some(_)) | (Form::Line, None) => {
             Err("it cannot be changed there".into())
         }
     }
@@ -348,6 +350,7 @@ pub(crate) fn in_text(form: Form, setting: &str, to: Option<&str>) -> Obstacle {
         (Form::Field, Some(to)) => format!("write `{to}` there"),
         (Form::Entry | Form::Entries, Some(to)) => format!("write `{name}: \"{to}\"` there"),
         (Form::Pair | Form::Pairs, Some(to)) => format!("write `{name}` with the value `{to}` there"),
+        (Form::Bare | Form::Bares, Some(to)) => format!("write `{name}={to}` there"),
         (Form::Word | Form::SplitWord | Form::List | Form::Script | Form::Line | Form::Lines, Some(to)) => {
             format!("write `{setting}={to}` there")
         }

@@ -1,11 +1,16 @@
 //! Items of a list: one more beside its siblings, or one less.
 
+use model::Form;
 use yaml::{
     Cursor,
     edit::{self, Draft},
 };
 
-use crate::{Done, Ground, Obstacle, check::Wish, scalar::is_flag};
+use crate::{
+    Done, Ground, Obstacle,
+    check::Wish,
+    scalar::{is_flag, names},
+};
 
 /// Adds a word behind the last flag, looking like it.
 pub(crate) fn insert(ground: &Ground<'_>, word: &str) -> Result<Done, Obstacle> {
@@ -26,13 +31,16 @@ pub(crate) fn insert(ground: &Ground<'_>, word: &str) -> Result<Done, Obstacle> 
 }
 
 /// Takes away a word that is a flag with its value.
-pub(crate) fn remove_word(ground: &Ground<'_>, setting: &str) -> Result<Done, Obstacle> {
+pub(crate) fn remove_word(ground: &Ground<'_>, form: Form, setting: &str) -> Result<Done, Obstacle> {
     let word = ground.node.scalar().ok_or("there is no text there")?.text();
     let (name, value) = word.split_once('=').map_or((word, None), |(name, value)| (name, Some(value)));
-    if !is_flag(name, setting) {
+    if !names(form, name, setting) {
         return Err(format!("the word there is not `{setting}`").into());
     }
     let (list, index) = siblings(&ground.node)?;
+    if form == Form::Bare {
+        return remove(ground, &list, &[index]);
+    }
     let next = list.item(index + 1).and_then(|item| item.scalar().map(|scalar| scalar.text().to_owned()));
     if value.is_none() && next.is_some_and(|next| !next.starts_with('-')) {
         return Err("whether the word behind it is its value cannot be told".into());

@@ -1,5 +1,6 @@
 //! A new text for a scalar, in the quotes that it has.
 
+use model::Form;
 use yaml::{
     Resolved,
     edit::{self, Draft},
@@ -8,13 +9,13 @@ use yaml::{
 use crate::{Done, Ground, Obstacle, check::Wish};
 
 /// `--x=old` becomes `--x=new`, and a bare `--x` becomes `--x=new`; the name stays as it is spelt.
-pub(crate) fn set_word(ground: &Ground<'_>, setting: &str, to: &str) -> Result<Done, Obstacle> {
+pub(crate) fn set_word(ground: &Ground<'_>, form: Form, setting: &str, to: &str) -> Result<Done, Obstacle> {
     let word = ground.node.scalar().ok_or("there is no text there")?.text();
     let end = word.find('=').unwrap_or(word.len());
-    if !is_flag(&word[..end], setting) {
+    if !names(form, &word[..end], setting) {
         return Err(format!("the word there is not `{setting}`").into());
     }
-    if adds_up(ground, setting, to) {
+    if adds_up(ground, form, setting, to) {
         return Err("it is given more than once, and what is given adds up".into());
     }
     let wanted = format!("{}={to}", &word[..end]);
@@ -30,13 +31,13 @@ pub(crate) fn set_word(ground: &Ground<'_>, setting: &str, to: &str) -> Result<D
 
 /// Whether the flag is a list that several words build together. Of other flags the last word holds, which is the place
 /// that facts name.
-fn adds_up(ground: &Ground<'_>, setting: &str, to: &str) -> bool {
+fn adds_up(ground: &Ground<'_>, form: Form, setting: &str, to: &str) -> bool {
     let Some(list) = ground.node.parent() else { return false };
     let values: Vec<String> = list
         .items()
         .filter_map(|item| {
             let (name, value) = item.scalar()?.text().split_once('=')?;
-            is_flag(name, setting).then(|| value.to_owned())
+            names(form, name, setting).then(|| value.to_owned())
         })
         .collect();
     values.len() > 1 && (to.contains(',') || values.iter().any(|value| value.contains(',')))
@@ -54,6 +55,11 @@ pub(crate) fn set_whole(ground: &Ground<'_>, to: &str) -> Result<Done, Obstacle>
 
 fn wish(ground: &Ground<'_>, wanted: String) -> Wish {
     Wish::Text { document: ground.document, pointer: ground.node.pointer(), text: Some(wanted) }
+}
+
+/// Whether a word names the flag as words of its form do.
+pub(crate) fn names(form: Form, word: &str, setting: &str) -> bool {
+    is_flag(word, setting) || (form == Form::Bare && is_flag(&format!("--{word}"), setting))
 }
 
 /// Whether a word names the flag, in either spelling of its dashes.

@@ -175,6 +175,13 @@ fn an_argument_of_a_definition_stays_a_string() {
             "l:\n- name: y\n  value: z\n- name: x\n  value: 'true'\n",
         ),
         ("b: 2\n", list, Form::Pairs, Some("a"), "b: 2\nl:\n  - name: x\n    value: a\n"),
+        // k3s: items without dashes, or with them.
+        ("l:\n- y=1\n- x=a # b\n", "/l/1", Form::Bare, Some("c"), "l:\n- y=1\n- x=c # b\n"),
+        ("l: ['--x=a', y]\n", "/l/0", Form::Bare, Some("c"), "l: ['--x=c', y]\n"),
+        ("l:\n- y=1\n- x=a\n", "/l/1", Form::Bare, None, "l:\n- y=1\n"),
+        ("l:\n- x\n- y z\n", "/l/0", Form::Bare, None, "l:\n- y z\n"),
+        ("l:\n- y=1\n", list, Form::Bares, Some("c"), "l:\n- y=1\n- x=c\n"),
+        ("b: 2\n", list, Form::Bares, Some("c"), "b: 2\nl:\n  - x=c\n"),
     ] {
         assert_eq!(changed(before, pointer, form, "--x", to).as_deref(), Ok(after), "{before}");
     }
@@ -190,6 +197,10 @@ fn an_argument_that_is_not_plainly_there_is_refused() {
         ("d:\n  c: |\n    e:\n      x: b\n", "/d/c", Form::Entry, Some("c")),
         ("d:\n  c: >\n    e:\n      x: b\n", "/d/c", Form::Entries, Some("c")),
         ("e:\n", "/e", Form::Entries, Some("c")),
+        ("l: y=1\n", "/l", Form::Bares, Some("c")),
+        ("l: [y=1]\n", "/l/0", Form::Bare, Some("c")),
+        ("l: [x+=1]\n", "/l/0", Form::Bare, Some("c")),
+        ("l: [x=1]\n", "/l/0", Form::Bare, None),
     ] {
         assert!(changed(before, pointer, form, "--x", to).is_err(), "{before}");
     }

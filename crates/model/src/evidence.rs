@@ -197,6 +197,10 @@ pub enum Form {
     Line,
     /// Words of such a text that more are added to, behind the end of the place.
     Lines,
+    /// `x=v` in a list of arguments, named with dashes or without; the place is that of the item.
+    Bare,
+    /// A list that such items are added to, placed as `Entries` is.
+    Bares,
 }
 
 /// A place that holds a setting, or would, and how settings are written there.

@@ -228,6 +228,42 @@ pub(super) fn source<'a>(outer: &'a Source<'a>, string: &Cursor<'a>, stream: &'a
     })
 }
 
+/// A file that is written out as a part of the document, as evidence: the outer text, blank but for that part. `None` where
+/// the part shares its lines with something else, or means what stands elsewhere.
+pub(super) fn part(outer: &Source<'_>, node: &Cursor<'_>, evidence: &[Evidence]) -> Option<Evidence> {
+    let range = node.span().range();
+    if outer.inside.is_some() || outer.text.len() > LONGEST || node.node().is_alias() {
+        return None;
+    }
+    let written = outer.text.get(range.clone())?;
+    // An alias may stand for something outside, and a merge key too.
+    if written.contains(['*', '&']) && has_alias(node) {
+        return None;
+    }
+    let mut blank: Vec<u8> =
+        outer.text.bytes().map(|byte| if matches!(byte, b'\n' | b'\r') { byte } else { b' ' }).collect();
+    blank.get_mut(range.clone())?.copy_from_slice(written.as_bytes());
+    let around = evidence.iter().find(|piece| piece.id == *outer.evidence);
+    let within = |span: model::Span| range.start <= span.range().start && span.range().end <= range.end;
+    Some(Evidence {
+        id: outer.evidence.clone(),
+        plane: outer.plane,
+        kind: Kind::ConfigFile,
+        body: Body::Text(String::from_utf8(blank).ok()?.into()),
+        secrets: around
+            .map(|around| around.secrets.iter().filter(|secret| within(secret.span)).cloned().collect())
+            .unwrap_or_default(),
+        digest: None,
+    })
+}
+
+fn has_alias(node: &Cursor<'_>) -> bool {
+    node.node().is_alias()
+        || node.node().anchor().is_some()
+        || node.items().any(|item| has_alias(&item))
+        || node.entries().any(|entry| has_alias(&entry.value))
+}
+
 /// A longer text is not copied for each file in it.
 const LONGEST: usize = 1 << 20;
 

@@ -208,6 +208,8 @@ pub(super) struct Around {
     pub(super) subnet: Fallback,
     pub(super) domain: Fallback,
     pub(super) port: Fallback,
+    /// The folder of keys and certificates, where the configuration does not say.
+    pub(super) certificates: Option<String>,
     /// Whether the node's own address is one of IPv6, where the configuration does not say.
     pub(super) is_six: bool,
     /// Arguments that every layer overrides.
@@ -932,7 +934,12 @@ impl<'a> Configuration<'a> {
     /// The folder of keys and certificates, without a slash at its end.
     fn certificates(&self) -> String {
         let written = find(&self.cluster, &["certificatesDir"]).and_then(|found| found.text());
-        written.as_deref().unwrap_or(CERTIFICATES).trim_end_matches('/').to_owned()
+        written
+            .as_deref()
+            .or(self.around.certificates.as_deref())
+            .unwrap_or(CERTIFICATES)
+            .trim_end_matches('/')
+            .to_owned()
     }
 
     /// The release that is asked for. `stable-1.29` and its like leave the patch open, `stable` and `ci/latest` everything.

@@ -7,10 +7,15 @@ mod arguments;
 mod cluster_api;
 mod command;
 mod embedded;
+mod k0s;
+mod k3s;
 mod kind;
 mod kubeadm;
+mod layers;
 mod machine;
+mod minikube;
 mod pod;
+mod rke;
 mod runtime;
 mod shell;
 mod unit;
@@ -34,13 +39,17 @@ struct Reader {
 }
 
 /// Every format; the first one that declares something reads the file.
-const READERS: [Reader; 7] = [
+const READERS: [Reader; 11] = [
     Reader { speaks: pod::speaks, declares: pod::declares, invocations: pod::invocations },
     Reader { speaks: unit::speaks, declares: unit::declares, invocations: unit::invocations },
     Reader { speaks: kubeadm::speaks, declares: kubeadm::declares, invocations: kubeadm::invocations },
     Reader { speaks: cluster_api::speaks, declares: cluster_api::declares, invocations: cluster_api::invocations },
     Reader { speaks: kind::speaks, declares: kind::declares, invocations: kind::invocations },
     Reader { speaks: arguments::speaks, declares: arguments::declares, invocations: arguments::invocations },
+    Reader { speaks: rke::speaks, declares: rke::declares, invocations: rke::invocations },
+    Reader { speaks: k0s::speaks, declares: k0s::declares, invocations: k0s::invocations },
+    Reader { speaks: k3s::speaks, declares: k3s::declares, invocations: k3s::invocations },
+    Reader { speaks: minikube::speaks, declares: minikube::declares, invocations: minikube::invocations },
     Reader { speaks: machine::speaks, declares: machine::declares, invocations: machine::invocations },
 ];
 
@@ -148,14 +157,20 @@ pub(crate) fn invocations(evidence: &[Evidence], root: Option<&str>) -> Declared
 /// Files of the host, by their paths there, that hold parts of the command lines themselves.
 pub(crate) fn files(evidence: &[Evidence], root: Option<&str>) -> Vec<String> {
     let mut found = Vec::new();
-    each(evidence, root, &mut |source, _| found.extend(unit::environment_files(source, evidence)));
+    each(evidence, root, &mut |source, _| {
+        found.extend(unit::environment_files(source, evidence));
+        found.extend(k3s::beside(source));
+    });
     found
 }
 
-/// Folders, named as evidence is, in which every `.conf` may change what a file of the evidence declares.
+/// Folders, named as evidence is, in which every `.conf` or YAML file may change what a file of the evidence declares.
 pub(crate) fn folders(evidence: &[Evidence], root: Option<&str>) -> Vec<String> {
     let mut found = Vec::new();
-    each(evidence, root, &mut |source, _| found.extend(unit::drop_in_folders(source)));
+    each(evidence, root, &mut |source, _| {
+        found.extend(unit::drop_in_folders(source));
+        found.extend(k3s::drop_in_folders(source));
+    });
     found.sort_unstable();
     found.dedup();
     found

@@ -1,0 +1,338 @@
+//! k3s and RKE2, by the files of settings that their servers read: `config.yaml` and its drop-ins.
+//!
+//! Neither names a kind, and both programs take nearly the same settings, RKE2 being made of k3s. A file is taken for a
+//! server's by keys that an agent does not have; whose it is, is told by keys that the other does not have, or by where it
+//! lies. Where nothing tells, what both do alike is known and the rest is a gap. Start at [`invocations`].
+
+mod flags;
+mod settings;
+
+use model::{Evidence, Gap, GapKind, Minor, Version};
+use yaml::Cursor;
+
+use self::{
+    flags::{NEWEST, Product},
+    settings::Settings,
+};
+use super::{Source, command};
+use crate::{Invocation, Mount, Word};
+
+/// Keys that a server has and an agent has not, and no other file that anybody knows.
+const SERVER: [&str; 57] = [
+    "advertise-address",
+    "advertise-port",
+    "agent-token",
+    "agent-token-file",
+    "airgap-extra-registry",
+    "apiserver-bind-address",
+    "apiserver-port",
+    "audit-policy-file",
+    "cloud-controller-manager-extra-env",
+    "cluster-cidr",
+    "cluster-dns",
+    "cluster-init",
+    "cluster-reset",
+    "datastore-cafile",
+    "datastore-certfile",
+    "datastore-endpoint",
+    "datastore-keyfile",
+    "default-local-storage-path",
+    "disable-cloud-controller",
+    "disable-controller-manager",
+    "disable-etcd",
+    "disable-helm-controller",
+    "disable-kube-proxy",
+    "disable-network-policy",
+    "disable-scheduler",
+    "egress-selector-mode",
+    "embedded-registry",
+    "etcd-arg",
+    "etcd-disable-snapshots",
+    "etcd-expose-metrics",
+    "etcd-s3",
+    "etcd-s3-bucket",
+    "etcd-s3-endpoint",
+    "etcd-snapshot-dir",
+    "etcd-snapshot-retention",
+    "etcd-snapshot-schedule-cron",
+    "flannel-backend",
+    "helm-job-image",
+    "https-listen-port",
+    "kube-apiserver-arg",
+    "kube-apiserver-extra-env",
+    "kube-apiserver-extra-mount",
+    "kube-cloud-controller-manager-arg",
+    "kube-controller-arg",
+    "kube-controller-manager-arg",
+    "kube-scheduler-arg",
+    "pod-security-admission-config-file",
+    "secrets-encryption",
+    "secrets-encryption-provider",
+    "service-cidr",
+    "service-node-port-range",
+    "servicelb-namespace",
+    "supervisor-metrics",
+    "tls-san",
+    "tls-san-security",
+    "write-kubeconfig",
+    "write-kubeconfig-mode",
+];
+
+/// Keys of a server that other files have as well; beside one of [`BOTH`] they say enough.
+const WORDS: [&str; 5] = ["cluster-domain", "cni", "disable", "ingress-controller", "system-default-registry"];
+
+/// Keys that servers and agents share.
+const BOTH: [&str; 24] = [
+    "bind-address",
+    "container-runtime-endpoint",
+    "data-dir",
+    "debug",
+    "default-runtime",
+    "docker",
+    "kube-proxy-arg",
+    "kubelet-arg",
+    "lb-server-port",
+    "node-external-ip",
+    "node-ip",
+    "node-label",
+    "node-name",
+    "node-taint",
+    "pause-image",
+    "private-registry",
+    "profile",
+    "protect-kernel-defaults",
+    "resolv-conf",
+    "selinux",
+    "server",
+    "snapshotter",
+    "token",
+    "token-file",
+];
+
+/// What only RKE2 has, and what only k3s has (rancher/rke2, pkg/cli/cmds/server.go, which drops flags of k3s).
+const ONLY_RKE2: [&str; 14] = [
+    "audit-policy-file",
+    "cloud-provider-config",
+    "cloud-provider-name",
+    "cni",
+    "control-plane-probe-configuration",
+    "control-plane-resource-limits",
+    "control-plane-resource-requests",
+    "enable-servicelb",
+    "ingress-controller",
+    "kube-apiserver-extra-env",
+    "kube-apiserver-extra-mount",
+    "kube-apiserver-image",
+    "pod-security-admission-config-file",
+    "profile",
+];
+const ONLY_K3S: [&str; 16] = [
+    "advertise-port",
+    "apiserver-bind-address",
+    "apiserver-port",
+    "cluster-init",
+    "default-local-storage-path",
+    "disable-helm-controller",
+    "disable-network-policy",
+    "docker",
+    "flannel-backend",
+    "flannel-conf",
+    "flannel-external-ip",
+    "flannel-iface",
+    "https-listen-port",
+    "prefer-bundled-bin",
+    "rootless",
+    "vpn-auth",
+];
+
+/// What k3s deploys beside Kubernetes; RKE2's own charts begin with its name.
+const K3S_PARTS: [&str; 5] = ["coredns", "local-storage", "metrics-server", "servicelb", "traefik"];
+
+/// Whether a text holds the words without which it declares nothing: a line that begins with a key of a server.
+pub(super) fn speaks(text: &str) -> bool {
+    let text = text.trim_start_matches('\u{feff}');
+    if text.trim_start().starts_with('{') {
+        return SERVER.iter().chain(&WORDS).any(|key| text.contains(key));
+    }
+    text.lines().any(|line| {
+        let Some((key, _)) = line.split_once(':') else { return false };
+        let key = key.trim_end().trim_matches(['"', '\'']).trim_end_matches('+');
+        SERVER.contains(&key) || WORDS.contains(&key)
+    })
+}
+
+/// Whether a text is what a server reads, and one that runs an API server.
+pub(super) fn declares(source: &Source<'_>) -> bool {
+    source.documents().next().is_some_and(|document| is_server(&document.cursor()))
+}
+
+fn is_server(root: &Cursor<'_>) -> bool {
+    if root.mapping().is_none() || root.get("apiVersion").is_some() || root.get("kind").is_some() {
+        return false;
+    }
+    let (mut own, mut words, mut shared, mut strange) = (0, 0, 0, 0);
+    for entry in root.entries() {
+        let name = entry.name.trim_end_matches('+');
+        let counted = if SERVER.contains(&name) {
+            &mut own
+        } else if WORDS.contains(&name) {
+            &mut words
+        } else if BOTH.contains(&name) || ONLY_RKE2.contains(&name) || ONLY_K3S.contains(&name) || is_alike(name) {
+            &mut shared
+        } else {
+            &mut strange
+        };
+        *counted += 1;
+        // Every setting is a text, a number, a switch or a list of texts.
+        if entry.value.mapping().is_some() && *counted == own {
+            return false;
+        }
+    }
+    let on = |name: &str| root.get(name).is_some_and(|value| value.text() == Some("true"));
+    let says_enough = own > 0 || (words > 0 && words + shared > 1);
+    says_enough && strange <= own + words + shared && !on("disable-apiserver")
+}
+
+/// Names that k3s and RKE2 have many of.
+fn is_alike(name: &str) -> bool {
+    ["etcd-s3-", "etcd-snapshot-", "node-", "kube-", "disable-"].iter().any(|begin| name.starts_with(begin))
+}
+
+/// The API server that a server of k3s or RKE2 runs with its files.
+pub(super) fn invocations(source: &Source<'_>, evidence: &[Evidence]) -> Vec<Invocation> {
+    let Some(settings) = Settings::of(source, evidence) else { return Vec::new() };
+    if settings.on("disable-apiserver").is_some() {
+        return Vec::new();
+    }
+    let product = product(source, &settings);
+    let mut words = flags::words(product, &settings);
+    // What it does in a release that the data does not reach is not known.
+    words.insert(0, unknown(&settings));
+    if let Some(gap) = &settings.unread {
+        words.push(Word { unresolved: Some(gap.clone()), ..Word::written("", settings.home.clone()) });
+    }
+    let open_ended = command::shorten(&mut words).or_else(|| settings.unread.clone());
+    let name = settings.last("node-name").map(|given| given.text.clone());
+    let (releases, distribution) = (releases(product, &settings), Some(product.name()));
+    vec![Invocation {
+        component: "kube-apiserver",
+        instance: name.unwrap_or_else(|| source.evidence.as_str().to_owned()),
+        declared_in: source.evidence.clone(),
+        plane: source.plane,
+        words,
+        open_ended,
+        list: Some(settings.home.clone()),
+        version: version(&settings),
+        releases: Some(releases),
+        mounts: mounts(product, &settings),
+        carried: Vec::new(),
+        contained: product == Product::Rke2,
+        distribution,
+        problems: settings.problems,
+    }]
+}
+
+/// Folders in which more of what a text says may stand.
+pub(super) fn drop_in_folders(source: &Source<'_>) -> Vec<String> {
+    if !(speaks(source.text) && declares(source)) {
+        return Vec::new();
+    }
+    settings::folder(source).into_iter().collect()
+}
+
+/// The file beside a drop-in below a root, by its path there.
+pub(super) fn beside(source: &Source<'_>) -> Option<String> {
+    let base = settings::base(source.evidence.as_str());
+    let below = base.strip_prefix(source.root?.trim_end_matches('/'))?;
+    (base != source.evidence.as_str() && speaks(source.text) && declares(source)).then(|| below.to_owned())
+}
+
+fn unknown(settings: &Settings) -> Word {
+    Word {
+        unresolved: Some(Gap {
+            kind: GapKind::Version,
+            reason: "what is added to the API server of that release is not known to this build".to_owned(),
+            wanted: "the arguments of the running server".to_owned(),
+            who_could_answer: "a server of the cluster".to_owned(),
+        }),
+        releases: Some((Minor::new(1, NEWEST + 1), Minor::new(1, u16::MAX))),
+        ..Word::written("", settings.home.clone())
+    }
+}
+
+fn product(source: &Source<'_>, settings: &Settings) -> Product {
+    let id = source.evidence.as_str();
+    for (path, product) in [("etc/rancher/rke2/", Product::Rke2), ("etc/rancher/k3s/", Product::K3s)] {
+        if id.contains(path) {
+            return product;
+        }
+    }
+    let parts = |given: &str, own: &dyn Fn(&str) -> bool| given.split(',').any(|part| own(part.trim()));
+    let disables = |own: &dyn Fn(&str) -> bool| settings.all("disable").iter().any(|given| parts(&given.text, own));
+    let joins = |port: &str| settings.last("server").is_some_and(|url| url.text.trim_end_matches('/').ends_with(port));
+    let is_rke2 = settings.names().any(|name| ONLY_RKE2.contains(&name))
+        || disables(&|part| part.starts_with("rke2-"))
+        || joins(":9345");
+    let is_k3s = settings.names().any(|name| ONLY_K3S.contains(&name))
+        || disables(&|part| K3S_PARTS.contains(&part))
+        || joins(":6443");
+    match (is_rke2, is_k3s) {
+        (true, false) => Product::Rke2,
+        (false, true) => Product::K3s,
+        // Neither tells, or they contradict each other; a name that somebody gave the file may.
+        _ => match (id.contains("rke2"), id.contains("k3s")) {
+            (true, false) => Product::Rke2,
+            (false, true) => Product::K3s,
+            _ => Product::Either,
+        },
+    }
+}
+
+/// The releases that read such a file: k3s since 1.19 (pkg/configfilearg), RKE2 from its first, 1.18. A profile narrows
+/// them: RKE2 ends where it does not know the one that it is given (pkg/cli/cmds/profile_linux.go, pkg/rke2/rke2.go).
+fn releases(product: Product, settings: &Settings) -> (Minor, Minor) {
+    let (mut from, mut to) = (if product == Product::K3s { 19 } else { 18 }, u16::MAX);
+    match settings.last("profile").map(|given| given.text.as_str()) {
+        Some("cis-1.5" | "cis-1.6") => to = 24,
+        Some("cis-1.23") => (from, to) = (25, 29),
+        Some("cis") => from = 25,
+        _ => {}
+    }
+    (Minor::new(1, from), Minor::new(1, to))
+}
+
+/// RKE2 may be told another image for the server.
+fn version(settings: &Settings) -> Option<(Version, model::Location)> {
+    let image = settings.last("kube-apiserver-image")?;
+    Some((super::kubeadm::tagged(&image.text)?, image.at.clone()))
+}
+
+/// What RKE2's static pod sees of its node: its own folder, those of certificates, and what the settings add.
+fn mounts(product: Product, settings: &Settings) -> Vec<Mount> {
+    if product != Product::Rke2 {
+        return Vec::new();
+    }
+    let data = flags::data(product, settings);
+    let same = |path: String| Mount { container: path.clone(), host: Some(path) };
+    let mut found = vec![same(format!("{data}/server")), same("/etc/ssl/certs".to_owned())];
+    // Files that flags name are mounted one by one (pkg/podtemplate, addVolumes).
+    for file in ["/etc/rancher/rke2", "/etc/pki", "/etc/ca-certificates"] {
+        found.push(same(file.to_owned()));
+    }
+    for given in settings.all(settings::ARGUMENTS) {
+        if let Some((_, path)) = given.text.split_once("=/") {
+            found.push(same(format!("/{path}")));
+        }
+    }
+    for name in ["audit-policy-file", "pod-security-admission-config-file"] {
+        found.extend(settings.last(name).map(|given| same(given.text.clone())));
+    }
+    for given in settings.all("kube-apiserver-extra-mount") {
+        let mut parts = given.text.split(':');
+        if let (Some(host), Some(container)) = (parts.next(), parts.next()) {
+            let tidy = |path: &str| path.trim_end_matches('/').to_owned();
+            found.push(Mount { container: tidy(container), host: Some(tidy(host)) });
+        }
+    }
+    found
+}

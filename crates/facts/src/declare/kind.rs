@@ -125,7 +125,7 @@ fn cluster(source: &Source<'_>, root: &Cursor<'_>, mut problems: Vec<Problem>) -
         init,
         shape,
         releases: releases.map(|(from, to)| (Minor::new(1, from), Minor::new(1, to))),
-        home: patch.map(|patch| (patch, &[][..])),
+        home: patch.map(|patch| (patch, &[] as &[&str])),
         around: Around {
             distribution: Some(NAME),
             instance: Some(format!("{name}-control-plane")),

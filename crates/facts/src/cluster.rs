@@ -10,6 +10,7 @@ use crate::{
     apiserver::{self, ApiServer},
     declare::{self, Declared},
     kubeconfig::{self, Kubeconfig},
+    pki::{self, Held},
     releases::CALENDAR,
 };
 
@@ -46,6 +47,8 @@ pub struct Cluster {
     pub as_of: Date,
     /// Sorted by the file.
     pub kubeconfigs: Vec<Kubeconfig>,
+    /// Files with keys and certificates, sorted.
+    pub pki: Vec<Held>,
     /// The file that declares more processes than are looked at, and how many of the cluster's are.
     pub cut: Option<(EvidenceId, usize)>,
     pub evidence: Vec<Evidence>,
@@ -127,7 +130,8 @@ pub fn resolve(gathered: Gathered, options: &Options) -> Cluster {
         }
     }
     let as_of = options.as_of.unwrap_or(CALENDAR.known_until);
-    Cluster { name, target, root, distribution, release, apiservers, as_of, kubeconfigs, cut, evidence }
+    let pki = pki::held(&apiservers, &kubeconfigs, root.as_deref());
+    Cluster { name, target, root, distribution, release, apiservers, as_of, kubeconfigs, pki, cut, evidence }
 }
 
 /// Flags whose file is a kubeconfig that leads to a webhook (apiserver pkg/server/options).

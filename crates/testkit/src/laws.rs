@@ -11,7 +11,7 @@
 use std::collections::BTreeSet;
 
 use facts::Cluster;
-use model::{Body, Change, Edit, Entry, Evidence, EvidenceId, Outcome, Safety};
+use model::{Body, Change, CutSecret, Edit, Entry, Evidence, EvidenceId, Outcome, Safety, Span};
 
 use crate::{
     Complaint, Subject, check,
@@ -228,7 +228,21 @@ fn make(edits: &[Edit], mended: &mut Mended, complain: &mut dyn FnMut(String)) {
             complain(format!("the fix touches a line that it has no business with: {line}"));
         }
         piece.body = Body::Text(after.into());
+        shift(&mut piece.secrets, &own);
         mended.touched.insert(id.clone());
+    }
+}
+
+/// What is known of secrets goes along with them.
+fn shift(secrets: &mut Vec<CutSecret>, edits: &[Edit]) {
+    secrets.retain(|secret| {
+        !edits.iter().any(|edit| edit.span.start < secret.span.end && secret.span.start < edit.span.end)
+    });
+    for secret in secrets {
+        let before = edits.iter().filter(|edit| edit.span.end <= secret.span.start);
+        let moved: i64 = before.map(|edit| edit.text.len() as i64 - i64::from(edit.span.end - edit.span.start)).sum();
+        let place = |at: u32| u32::try_from(i64::from(at) + moved).unwrap_or(at);
+        secret.span = Span::new(place(secret.span.start), place(secret.span.end));
     }
 }
 

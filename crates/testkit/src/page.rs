@@ -7,6 +7,8 @@
 //! | `args COMPONENT` | flags that the base gets on top, one a line, indented so that a caret fits under the first dash |
 //! | `pod` | a whole manifest in place of the base |
 //! | `yaml file=PATH` | a file of the node |
+//! | `certificate file=PATH` | certificates of the node, in words (see `certificate.rs`) |
+//! | `key file=PATH` | keys of the node, likewise |
 //! | `missing file=PATH` | a file that was looked for and is not there |
 //! | `unread file=PATH` | a file that could not be read, and why |
 //! | `fixed` | the fence before it, after the remedy |
@@ -63,6 +65,8 @@ pub enum FenceKind {
     Args { component: String },
     Pod,
     Yaml { file: String },
+    Certificate { file: String },
+    Key { file: String },
     Missing { file: String },
     Unread { file: String },
     Fixed,
@@ -81,7 +85,8 @@ pub struct Caret {
     pub text: String,
 }
 
-const KINDS: [&str; 8] = ["args", "fixed", "missing", "outcome", "pod", "text", "unread", "yaml"];
+const KINDS: [&str; 10] =
+    ["args", "certificate", "fixed", "key", "missing", "outcome", "pod", "text", "unread", "yaml"];
 const ATTRIBUTES: [&str; 3] = ["file", "root", "version"];
 const COMPONENTS: [&str; 1] = ["kube-apiserver"];
 
@@ -202,6 +207,8 @@ fn opening_line(opening: &str, line: usize, heading: &str, complaints: &mut Vec<
         "fixed" => FenceKind::Fixed,
         "outcome" => FenceKind::Outcome,
         "yaml" => FenceKind::Yaml { file: needs(file, "`file=`")? },
+        "certificate" => FenceKind::Certificate { file: needs(file, "`file=`")? },
+        "key" => FenceKind::Key { file: needs(file, "`file=`")? },
         "missing" => FenceKind::Missing { file: needs(file, "`file=`")? },
         "unread" => FenceKind::Unread { file: needs(file, "`file=`")? },
         other => {

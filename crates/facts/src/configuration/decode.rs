@@ -534,12 +534,17 @@ impl<'a> Decoder<'a> {
         self.at(&child(parent, key).unwrap_or_else(|| parent.clone()))
     }
 
-    /// Remembers a file that this one names, and says so where it is known not to be there.
-    pub(super) fn wants(&mut self, path: &Placed<String>) {
-        self.names(path, Contents::Unneeded);
+    /// Remembers a file with keys or certificates that this one names, and says so where it is known not to be there.
+    pub(super) fn wants_keys(&mut self, path: &Placed<String>) {
+        self.names(path, Contents::Keys);
     }
 
-    /// The same, and its contents where they can be seen.
+    /// The same of a kubeconfig.
+    pub(super) fn wants_kubeconfig(&mut self, path: &Placed<String>) {
+        self.names(path, Contents::Kubeconfig);
+    }
+
+    /// The same of a file like this one, and its contents where they can be seen.
     pub(super) fn reads(&mut self, path: &Placed<String>) -> Option<&'a Evidence> {
         self.names(path, Contents::Text);
         match self.around.files?.look(&path.value) {

@@ -158,7 +158,8 @@ pub(crate) fn rules(args: &args::Rules) -> Outcome {
     let metas = all_rules();
     let mut out = Sink::stdout();
     if Format::find(&args.format, &Format::COMMON)? == Format::Human {
-        let text = report::rules_table(&metas, look_of(&args.voice, false));
+        let look = look_of(&args.voice, false);
+        let text = report::rules_table(&metas, look) + &report::waiting_table(&audit::waiting(), look);
         out.write(|out| out.write_all(text.as_bytes()));
     } else {
         out.write(|out| report::json(&report::rules(&metas), out));

@@ -11,14 +11,19 @@
 
 mod apiserver;
 mod audit;
+mod certificates;
 mod cluster;
 mod component;
+mod konnectivity;
+mod kubeconfig;
 mod pending;
+mod pki;
 mod plugins;
 mod references;
 mod row;
 mod run;
 mod say;
+mod users;
 
 #[cfg(test)]
 mod pages;
@@ -26,10 +31,12 @@ mod pages;
 use facts::{
     Cluster,
     apiserver::ApiServer,
-    kubeconfig::{Endpoint, Kubeconfig},
+    kubeconfig::{Endpoint, Kubeconfig, User},
+    pki::Seen,
 };
 use model::{Component, Minor, Release, RuleCard, Verdict};
 
+pub use certificates::Certificates;
 pub use pending::{Pending, pending};
 pub use plugins::{Plugins, Run};
 pub use references::{References, controls, references};
@@ -55,6 +62,12 @@ pub enum Check {
     Component(fn(&Component) -> Verdict),
     /// Once per server in a kubeconfig.
     Kubeconfig(fn(&Kubeconfig, &Endpoint) -> Verdict),
+    /// The same, also of those that lead to a webhook.
+    AnyKubeconfig(fn(&Kubeconfig, &Endpoint) -> Verdict),
+    /// Once per user in a kubeconfig.
+    User(fn(&Kubeconfig, &User) -> Verdict),
+    /// Once per certificate of that kind.
+    Certificate { of: Certificates, ask: fn(&Seen<'_>) -> Verdict },
     /// Once per cluster.
     Cluster(fn(&Cluster) -> Verdict),
     /// One setting of the rule's component, and one test of it.
@@ -115,7 +128,17 @@ pub(crate) use rules;
 
 /// Every rule, family by family, in the order they are listed.
 pub fn all() -> impl Iterator<Item = &'static Rule> {
-    [apiserver::RULES, audit::RULES, cluster::RULES, component::RULES].into_iter().flatten().copied()
+    let families = [
+        apiserver::RULES,
+        audit::RULES,
+        cluster::RULES,
+        component::RULES,
+        konnectivity::RULES,
+        kubeconfig::RULES,
+        pki::RULES,
+        users::RULES,
+    ];
+    families.into_iter().flatten().copied()
 }
 
 /// The rule of that id.

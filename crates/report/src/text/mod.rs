@@ -461,6 +461,28 @@ pub fn problem_line(problem: &RunProblem) -> String {
     format!("warning: {place}{}{hint}", plain(&problem.message))
 }
 
+/// Controls that no rule answers, by what could: a live cluster, a handshake. None of them is ever said to pass.
+pub fn waiting_table(waiting: &[Waiting], look: Look) -> String {
+    if waiting.is_empty() {
+        return String::new();
+    }
+    let longest = waiting.iter().map(|one| one.id.len()).max().unwrap_or(0);
+    let mut text = "\nnot answered from files, and by nothing else yet:\n".to_owned();
+    for one in waiting {
+        let line = format!("{:<8}  {:<longest$}  needs {}", one.severity, one.id, one.needs.join(" or "));
+        text.push_str(&indented(&line, 0, 8 + 2 + longest + 2, look.width));
+    }
+    text
+}
+
+/// A control that waits for evidence of another kind.
+pub struct Waiting {
+    pub id: &'static str,
+    pub severity: &'static str,
+    /// In words: `a live cluster`, `a probe`.
+    pub needs: Vec<&'static str>,
+}
+
 /// All rules, by severity.
 pub fn rules_table(rules: &[RuleMeta], look: Look) -> String {
     let paint = Paint(look.color);

@@ -13,6 +13,7 @@ mod apiserver;
 mod audit;
 mod cluster;
 mod component;
+mod files;
 mod pending;
 mod plugins;
 mod references;
@@ -30,6 +31,7 @@ use facts::{
 };
 use model::{Component, Minor, Release, RuleCard, Verdict};
 
+pub use files::{OfFile, OfServer};
 pub use pending::{Pending, pending};
 pub use plugins::{Plugins, Run};
 pub use references::{References, controls, references};
@@ -53,6 +55,12 @@ pub enum Check {
     ApiServer(fn(&ApiServer) -> Verdict),
     /// Once per instance of any component.
     Component(fn(&Component) -> Verdict),
+    /// Once per instance of any component, and once per configuration file that is given by itself, which has the place of
+    /// a component without settings.
+    Starts(fn(&Component) -> Verdict),
+    /// Once per API server, of the configuration file that it is given, and once per file of that kind that is given by
+    /// itself.
+    File { of: OfFile, server: OfServer },
     /// Once per server in a kubeconfig.
     Kubeconfig(fn(&Kubeconfig, &Endpoint) -> Verdict),
     /// Once per cluster.

@@ -264,6 +264,7 @@ fn report_of(cluster: Cluster, entries: Vec<Judged>, not_asked: Vec<&'static str
         distribution: cluster.distribution.map(str::to_owned),
         release: cluster.release,
         components: cluster.apiservers.into_iter().map(facts::apiserver::ApiServer::into_component).collect(),
+        files: cluster.given.into_iter().map(|file| file.component).collect(),
         evidence: cluster.evidence,
         entries,
         advisories: Vec::new(),

@@ -20,7 +20,7 @@ use model::{
 
 use crate::{
     Contents, File, Files, Hand, Invocation,
-    configuration::authn::Issuer,
+    configuration::{self, FileKind, Named, Taken, authn::Issuer},
     flags::KUBE_APISERVER,
     golang,
     kubeconfig::{self, Kubeconfig},
@@ -44,6 +44,7 @@ pub struct ApiServer {
     issuers: Result<Option<Vec<Issuer>>, Unanswered>,
     key_files: Vec<KeyFile>,
     kubeconfigs: Vec<(String, Result<Kubeconfig, Gap>)>,
+    files: Vec<(FileKind, Result<Option<Taken>, Gap>)>,
 }
 
 /// Who authorizes, in the order they are asked.
@@ -256,6 +257,15 @@ impl ApiServer {
         first.ok_or_else(|| Unanswered::Gap(not_seen(&held.value, "is no range of addresses")))
     }
 
+    /// The configuration file of a kind that the server is given, as each possible release takes it; `None` where no flag
+    /// names one. A file that was not read, or that the server refuses, is a gap.
+    pub fn file(&self, kind: FileKind) -> Result<Option<&Taken>, Unanswered> {
+        match self.files.iter().find(|(known, _)| *known == kind) {
+            Some((_, file)) => Ok(file.as_ref().map_err(Clone::clone)?.as_ref()),
+            None => Ok(None),
+        }
+    }
+
     /// Whether an admission plugin runs, and what decides it.
     pub fn admission_plugin(&self, name: &str) -> Result<AdmissionPlugin, Unanswered> {
         plugins::state(self, name)
@@ -298,6 +308,7 @@ struct Resolved {
     authorizers: Result<Authorizers, Unanswered>,
     anonymous: Result<Anonymous, Unanswered>,
     issuers: Result<Option<Vec<Issuer>>, Unanswered>,
+    files: Vec<(FileKind, Named)>,
 }
 
 /// Resolves one API server. A version that the caller names wins over that of the image, and without either the flags
@@ -349,6 +360,7 @@ pub fn resolve(invocation: &Invocation, version: Option<&Version>, files: &Files
         issuers: merge_views(&resolved, "whether a file names issuers of tokens", |one| &one.issuers),
         key_files: key_files(&wants, files),
         kubeconfigs: kubeconfigs(&wants, files),
+        files: merge_files(&resolved),
         component: Component {
             name: KUBE_APISERVER.component,
             instance: invocation.instance.clone(),
@@ -396,12 +408,12 @@ fn at(invocation: &Invocation, version: &Version, files: &Files<'_>) -> Resolved
     let authorizers = effects::authorizers(&server, &config);
     let anonymous = effects::anonymous(&server, &authorizers, &config);
     let issuers = effects::issuers(&server, &config);
-    let Config { names, problems: in_files, .. } = config;
+    let Config { names, files, problems: in_files, .. } = config;
     problems.extend(in_files);
     let mut readings: Vec<(&'static str, Result<Reading, Gap>)> =
         server.readings().map(|(flag, reading)| (flag.name, reading)).collect();
     effects::apply(&server, &authorizers, &anonymous, &mut readings);
-    Resolved { minor: version.minor, readings, problems, names, authorizers, anonymous, issuers }
+    Resolved { minor: version.minor, readings, problems, names, authorizers, anonymous, issuers, files }
 }
 
 /// One list of settings that all possible releases agree on; where they do not, the setting is a gap.
@@ -528,6 +540,17 @@ fn merge_views<T: Clone + PartialEq>(
         _ => false,
     });
     if agreed { newest.clone() } else { Err(version_gap(format!("{what} depends on the release")).into()) }
+}
+
+/// Each kind of configuration file, as the possible releases take it.
+fn merge_files(resolved: &[Resolved]) -> Vec<(FileKind, Result<Option<Taken>, Gap>)> {
+    let of = |kind: FileKind| {
+        resolved.iter().map(move |one| {
+            let file = one.files.iter().find(|(known, _)| *known == kind).map(|(_, file)| file.clone());
+            (one.minor, file)
+        })
+    };
+    FileKind::ALL.into_iter().map(|kind| (kind, configuration::agree(of(kind)))).collect()
 }
 
 fn whole(invocation: &Invocation) -> Location {

@@ -8,8 +8,9 @@ use model::{
     Version,
 };
 use portcullis_facts::{
-    Contents, Files, Invocation, Redactor, Word,
+    self as facts, Contents, Files, Gathered, Invocation, Redactor, Word,
     apiserver::{ApiServer, resolve, wants},
+    configuration::FileKind,
     flag,
 };
 use serde::Deserialize;
@@ -589,4 +590,67 @@ fn no_word_makes_it_panic() {
     }
     let long = format!("--etcd-servers={}", "a,".repeat(100_000));
     let _ = server("1.36.2", &[long.as_str()]);
+}
+
+/// A cluster of a server with these words and of files below its root.
+fn with_files(words: &[&str], files: &[(&str, &str)]) -> facts::Cluster {
+    let args: String = words.iter().map(|word| format!(", {word}")).collect();
+    let pod = format!(
+        "apiVersion: v1\nkind: Pod\nmetadata: {{name: a}}\nspec:\n  containers:\n  - name: kube-apiserver\n    image: \
+         k8s.gcr.io/kube-apiserver:v1.28.0\n    command: [kube-apiserver, --etcd-servers=https://e{args}]\n    \
+         volumeMounts: [{{name: k, mountPath: /k}}]\n  volumes: [{{name: k, hostPath: {{path: /k}}}}]\n"
+    );
+    let mut redactor = Redactor::new();
+    let mut evidence = vec![redactor.evidence(EvidenceId::new("n/pod.yaml"), Plane::Declared, Kind::Workload, &pod)];
+    for (path, text) in files {
+        let id = EvidenceId::new(format!("n{path}"));
+        evidence.push(redactor.evidence(id, Plane::Declared, Kind::ConfigFile, text));
+    }
+    let gathered = Gathered { name: "n".to_owned(), target: "n".to_owned(), root: Some("n".to_owned()), evidence };
+    facts::resolve(gathered, &facts::Options::default())
+}
+
+const POLICY: &str = "apiVersion: audit.k8s.io/v1\nkind: Policy\nrules: [{level: Metadata}]\n";
+
+#[test]
+fn a_file_that_a_flag_names_is_its_server_s_and_another_stands_alone() {
+    let other = "apiVersion: audit.k8s.io/v1\nkind: Policy\nrules: []\n";
+    let cluster = with_files(&["--audit-policy-file=/k/a.yaml"], &[("/k/a.yaml", POLICY), ("/k/b.yaml", other)]);
+    let taken = cluster.apiservers[0].file(FileKind::AuditPolicy).expect("read").expect("named");
+    assert_eq!(taken.at.evidence.as_str(), "n/k/a.yaml");
+    assert_eq!(taken.read.len(), 1);
+    let given: Vec<_> =
+        cluster.given.iter().map(|file| (file.component.instance.as_str(), file.component.starts)).collect();
+    assert_eq!(given, [("/k/b.yaml", Some(false))]);
+    assert_eq!(cluster.given[0].component.release.to_string(), "1.28.0");
+}
+
+#[test]
+fn a_file_that_the_server_refuses_or_that_was_not_given_is_a_gap() {
+    let refused = with_files(&["--audit-policy-file=/k/a.yaml"], &[("/k/a.yaml", "apiVersion: audit.k8s.io/v1\n")]);
+    let reason = |cluster: &facts::Cluster| match cluster.apiservers[0].file(FileKind::AuditPolicy) {
+        Err(model::Unanswered::Gap(gap)) => gap.reason,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(reason(&refused), "the server does not take `/k/a.yaml`, so that it does not start");
+    let absent = with_files(&["--audit-policy-file=/k/a.yaml"], &[]);
+    assert_eq!(reason(&absent), "`/k/a.yaml` was not looked for");
+    let unset = with_files(&[], &[]);
+    assert_eq!(unset.apiservers[0].file(FileKind::AuditPolicy), Ok(None));
+}
+
+#[test]
+fn a_file_by_itself_narrows_the_releases_to_those_that_take_it() {
+    let gathered = |text: &str| Gathered {
+        name: "a".to_owned(),
+        target: "a".to_owned(),
+        root: None,
+        evidence: vec![Redactor::new().evidence(EvidenceId::new("a"), Plane::Declared, Kind::ConfigFile, text)],
+    };
+    let one = |text: &str| facts::resolve(gathered(text), &facts::Options::default()).given.swap_remove(0);
+    let policy = one(POLICY);
+    assert_eq!((policy.component.release.to_string().as_str(), policy.component.starts), ("1.12 to 1.36", Some(true)));
+    assert_eq!(policy.component.problems, []);
+    let old = one(&POLICY.replace("/v1", "/v1beta1"));
+    assert_eq!((old.component.release.to_string().as_str(), old.component.starts), ("1.8 to 1.23", None));
 }

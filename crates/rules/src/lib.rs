@@ -14,6 +14,7 @@ mod audit;
 mod certificates;
 mod cluster;
 mod component;
+mod files;
 mod konnectivity;
 mod kubeconfig;
 mod pending;
@@ -37,6 +38,7 @@ use facts::{
 use model::{Component, Minor, Release, RuleCard, Verdict};
 
 pub use certificates::Certificates;
+pub use files::{OfFile, OfServer};
 pub use pending::{Pending, pending};
 pub use plugins::{Plugins, Run};
 pub use references::{References, controls, references};
@@ -60,6 +62,12 @@ pub enum Check {
     ApiServer(fn(&ApiServer) -> Verdict),
     /// Once per instance of any component.
     Component(fn(&Component) -> Verdict),
+    /// Once per instance of any component, and once per configuration file that is given by itself, which has the place of
+    /// a component without settings.
+    Starts(fn(&Component) -> Verdict),
+    /// Once per API server, of the configuration file that it is given, and once per file of that kind that is given by
+    /// itself.
+    File { of: OfFile, server: OfServer },
     /// Once per server in a kubeconfig.
     Kubeconfig(fn(&Kubeconfig, &Endpoint) -> Verdict),
     /// The same, also of those that lead to a webhook.

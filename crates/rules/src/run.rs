@@ -17,7 +17,7 @@ use model::{
     Release, Unanswered, Verdict,
 };
 
-use crate::{Check, Rule, certificates, plugins, row};
+use crate::{Check, Rule, certificates, files, plugins, row};
 
 /// What the rules say about one cluster.
 #[derive(Clone, Debug, Default)]
@@ -83,6 +83,25 @@ fn questions<'a>(rule: &'static Rule, cluster: &'a Cluster) -> Vec<Question<'a>>
         }
         Check::Component(check) => {
             components().map(|component| of(component, Box::new(move || check(component)))).collect()
+        }
+        Check::Starts(check) => {
+            let given = cluster.given.iter().map(|given| {
+                let ask = move || given.gap.clone().map_or_else(|| check(&given.component), |gap| Err(gap.into()));
+                of(&given.component, Box::new(ask))
+            });
+            components().map(|component| of(component, Box::new(move || check(component)))).chain(given).collect()
+        }
+        Check::File { of: file, server } => {
+            let servers = cluster
+                .apiservers
+                .iter()
+                .map(|one| of(one.component(), Box::new(move || files::ask_server(*file, *server, one))));
+            let given = cluster
+                .given
+                .iter()
+                .filter(|given| given.kind == file.kind())
+                .map(|given| of(&given.component, Box::new(move || files::ask_given(*file, given))));
+            servers.chain(given).collect()
         }
         Check::Setting(row) => components()
             .filter(|component| component.name == row.process)

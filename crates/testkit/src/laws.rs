@@ -34,7 +34,7 @@ pub(crate) fn hold(
     let mut complain = |message: String| complaints.push(Complaint::new(case.line, &case.heading, message));
     points_into_evidence(cluster, entries, &mut complain);
     one_entry_each(entries, &mut complain);
-    less_is_less_sure(subject, scene, entries, &mut complain);
+    less_is_less_sure(subject, scene, cluster, entries, &mut complain);
     order_does_not_matter(subject, scene, entries, &mut complain);
     no_bolder_than_its_card(subject, entries, &mut complain);
     let mended = mend(subject, scene, &mut complain);
@@ -75,7 +75,13 @@ fn one_entry_each(entries: &[Entry], complain: &mut dyn FnMut(String)) {
     }
 }
 
-fn less_is_less_sure(subject: &Subject<'_>, scene: &Scene, entries: &[Entry], complain: &mut dyn FnMut(String)) {
+fn less_is_less_sure(
+    subject: &Subject<'_>,
+    scene: &Scene,
+    cluster: &Cluster,
+    entries: &[Entry],
+    complain: &mut dyn FnMut(String),
+) {
     for index in 0..scene.evidence.len() {
         let mut evidence = scene.evidence.clone();
         let id = evidence[index].id.clone();
@@ -98,9 +104,13 @@ fn less_is_less_sure(subject: &Subject<'_>, scene: &Scene, entries: &[Entry], co
                 ));
             }
         }
-        // A component that can no longer be recognised takes its verdicts with it.
+        // A component that can no longer be recognised takes its verdicts with it, and so does a file given by itself.
         let instance = |entry: &Entry| (entry.component, entry.instance.clone());
-        for before in entries.iter().filter(|_| !declares) {
+        let own = |entry: &Entry| {
+            let files = cluster.given.iter().filter(|file| file.component.declared_in == id);
+            files.map(|file| &file.component.instance).any(|name| entry.instance.as_ref() == Some(name))
+        };
+        for before in entries.iter().filter(|before| !declares && !own(before)) {
             if !less.iter().any(|entry| instance(entry) == instance(before)) {
                 complain(format!("without `{id}` nothing is said any more of: {}", before.message));
             }

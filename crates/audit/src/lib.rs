@@ -155,6 +155,27 @@ pub fn rule_metas(rules: &[&'static Rule]) -> Vec<RuleMeta> {
         .collect()
 }
 
+/// Controls of the API server that a live cluster or a probe alone could answer, worst first.
+pub fn waiting() -> Vec<report::Waiting> {
+    let worst =
+        |severity: &str| ["critical", "high", "medium", "low", "info"].iter().position(|known| *known == severity);
+    let words = |evidence: &str| match evidence {
+        "live-api" => Some("a live cluster"),
+        "remote-probe" => Some("a probe"),
+        _ => None,
+    };
+    let mut waiting: Vec<report::Waiting> = rules::pending()
+        .iter()
+        .filter(|(_, pending)| pending.component == "apiserver")
+        .filter_map(|(id, pending)| {
+            let needs: Vec<&'static str> = pending.evidence.iter().filter_map(|one| words(one)).collect();
+            (!needs.is_empty()).then_some(report::Waiting { id, severity: &pending.severity, needs })
+        })
+        .collect();
+    waiting.sort_by_key(|one| (worst(one.severity), one.id));
+    waiting
+}
+
 /// Whether a release can exist, or why not.
 ///
 /// # Errors
@@ -302,6 +323,7 @@ fn report_of(cluster: Cluster, entries: Vec<Judged>, not_asked: Vec<&'static str
         distribution: cluster.distribution.map(str::to_owned),
         release: cluster.release,
         components: cluster.apiservers.into_iter().map(facts::apiserver::ApiServer::into_component).collect(),
+        files: cluster.given.into_iter().map(|file| file.component).collect(),
         evidence: cluster.evidence,
         entries,
         advisories: Vec::new(),

@@ -80,8 +80,8 @@ impl Inputs {
 
     fn count(&mut self, kind: Kind) {
         match kind {
-            Kind::Workload | Kind::Kubeconfig | Kind::Arguments => self.judged += 1,
-            Kind::Supporting | Kind::ConfigFile => self.supporting += 1,
+            Kind::Workload | Kind::Kubeconfig | Kind::ConfigFile | Kind::Arguments => self.judged += 1,
+            Kind::Supporting => self.supporting += 1,
             Kind::NotOurs => self.not_ours += 1,
             Kind::Templated => self.templated += 1,
             Kind::Broken => self.broken += 1,
@@ -209,7 +209,9 @@ impl Gatherer<'_> {
         if folder.is_read_beside {
             return;
         }
-        if folder.root.is_none() && folder.evidence.iter().any(|known| known.kind == evidence.kind) {
+        let twice =
+            evidence.kind != Kind::ConfigFile && folder.evidence.iter().any(|known| known.kind == evidence.kind);
+        if folder.root.is_none() && twice {
             // The folder declares the component, or tells clients of clusters, twice: each file stands for itself.
             folder.alone = true;
         }
@@ -270,7 +272,7 @@ impl Gatherer<'_> {
             });
         }
         let text = text?;
-        matches!(kind, Kind::Workload | Kind::Kubeconfig)
+        matches!(kind, Kind::Workload | Kind::Kubeconfig | Kind::ConfigFile)
             .then(|| self.redactor.evidence(id, Plane::Declared, kind, &text))
     }
 

@@ -11,7 +11,7 @@ mod gates;
 mod plugins;
 mod server;
 
-use std::{fmt, marker::PhantomData};
+use std::{fmt, marker::PhantomData, net::IpAddr};
 
 use model::{
     Component, Gap, GapKind, Location, Minor, Origin, Problem, ProblemKind, Reading, Release, Setting, Unanswered,
@@ -20,10 +20,12 @@ use model::{
 
 use crate::{
     Contents, File, Files, Hand, Invocation,
-    configuration::authn::Issuer,
+    configuration::{self, FileKind, Named, Taken, authn::Issuer},
     flags::KUBE_APISERVER,
     golang,
+    kubeconfig::{self, Kubeconfig},
     pflag::{self, Kind},
+    pki::{self, KeyFile},
     release,
     request::path,
 };
@@ -40,6 +42,9 @@ pub struct ApiServer {
     authorizers: Result<Authorizers, Unanswered>,
     anonymous: Result<Anonymous, Unanswered>,
     issuers: Result<Option<Vec<Issuer>>, Unanswered>,
+    key_files: Vec<KeyFile>,
+    kubeconfigs: Vec<(String, Result<Kubeconfig, Gap>)>,
+    files: Vec<(FileKind, Result<Option<Taken>, Gap>)>,
 }
 
 /// Who authorizes, in the order they are asked.
@@ -223,6 +228,44 @@ impl ApiServer {
         self.issuers.as_ref().map(|issuers| issuers.as_deref()).map_err(Clone::clone)
     }
 
+    /// The files of keys and certificates that its flags name, by flag and path.
+    pub fn key_files(&self) -> impl Iterator<Item = &KeyFile> {
+        self.key_files.iter()
+    }
+
+    /// The file of that kind that a flag names; of several the first, `None` where the flag names none.
+    pub fn key_file(&self, flag: &str) -> Option<&KeyFile> {
+        self.key_files.iter().find(|file| file.flag == flag)
+    }
+
+    /// The kubeconfig that a flag, or a configuration file that a flag names, leads to.
+    pub fn kubeconfig(&self, path: &str) -> Result<&Kubeconfig, Unanswered> {
+        let found = self.kubeconfigs.iter().find(|(known, _)| known == path);
+        let read = found.map(|(_, read)| read.as_ref().map_err(Clone::clone));
+        Ok(read.unwrap_or_else(|| Err(not_seen(path, "was not looked for")))?)
+    }
+
+    /// The address that the service `kubernetes` has, the first of the range (pkg/controlplane/instance.go,
+    /// `ServiceIPRange`).
+    pub fn service_address(&self) -> Result<IpAddr, Unanswered> {
+        let held = self.get(&Flag::<String>::new("service-cluster-ip-range"))?;
+        let range = held.value.split(',').next().and_then(|range| golang::parse_cidr(range.trim(), true));
+        let first = range.and_then(|range| match range.network {
+            IpAddr::V4(network) => u32::from(network).checked_add(1).map(|first| IpAddr::V4(first.into())),
+            IpAddr::V6(network) => u128::from(network).checked_add(1).map(|first| IpAddr::V6(first.into())),
+        });
+        first.ok_or_else(|| Unanswered::Gap(not_seen(&held.value, "is no range of addresses")))
+    }
+
+    /// The configuration file of a kind that the server is given, as each possible release takes it; `None` where no flag
+    /// names one. A file that was not read, or that the server refuses, is a gap.
+    pub fn file(&self, kind: FileKind) -> Result<Option<&Taken>, Unanswered> {
+        match self.files.iter().find(|(known, _)| *known == kind) {
+            Some((_, file)) => Ok(file.as_ref().map_err(Clone::clone)?.as_ref()),
+            None => Ok(None),
+        }
+    }
+
     /// Whether an admission plugin runs, and what decides it.
     pub fn admission_plugin(&self, name: &str) -> Result<AdmissionPlugin, Unanswered> {
         plugins::state(self, name)
@@ -265,6 +308,7 @@ struct Resolved {
     authorizers: Result<Authorizers, Unanswered>,
     anonymous: Result<Anonymous, Unanswered>,
     issuers: Result<Option<Vec<Issuer>>, Unanswered>,
+    files: Vec<(FileKind, Named)>,
 }
 
 /// Resolves one API server. A version that the caller names wins over that of the image, and without either the flags
@@ -314,6 +358,9 @@ pub fn resolve(invocation: &Invocation, version: Option<&Version>, files: &Files
         authorizers: merge_views(&resolved, "who authorizes", |one| &one.authorizers),
         anonymous: merge_views(&resolved, "whether requests without credentials are served", |one| &one.anonymous),
         issuers: merge_views(&resolved, "whether a file names issuers of tokens", |one| &one.issuers),
+        key_files: key_files(&wants, files),
+        kubeconfigs: kubeconfigs(&wants, files),
+        files: merge_files(&resolved),
         component: Component {
             name: KUBE_APISERVER.component,
             instance: invocation.instance.clone(),
@@ -361,12 +408,12 @@ fn at(invocation: &Invocation, version: &Version, files: &Files<'_>) -> Resolved
     let authorizers = effects::authorizers(&server, &config);
     let anonymous = effects::anonymous(&server, &authorizers, &config);
     let issuers = effects::issuers(&server, &config);
-    let Config { names, problems: in_files, .. } = config;
+    let Config { names, files, problems: in_files, .. } = config;
     problems.extend(in_files);
     let mut readings: Vec<(&'static str, Result<Reading, Gap>)> =
         server.readings().map(|(flag, reading)| (flag.name, reading)).collect();
     effects::apply(&server, &authorizers, &anonymous, &mut readings);
-    Resolved { minor: version.minor, readings, problems, names, authorizers, anonymous, issuers }
+    Resolved { minor: version.minor, readings, problems, names, authorizers, anonymous, issuers, files }
 }
 
 /// One list of settings that all possible releases agree on; where they do not, the setting is a gap.
@@ -495,6 +542,17 @@ fn merge_views<T: Clone + PartialEq>(
     if agreed { newest.clone() } else { Err(version_gap(format!("{what} depends on the release")).into()) }
 }
 
+/// Each kind of configuration file, as the possible releases take it.
+fn merge_files(resolved: &[Resolved]) -> Vec<(FileKind, Result<Option<Taken>, Gap>)> {
+    let of = |kind: FileKind| {
+        resolved.iter().map(move |one| {
+            let file = one.files.iter().find(|(known, _)| *known == kind).map(|(_, file)| file.clone());
+            (one.minor, file)
+        })
+    };
+    FileKind::ALL.into_iter().map(|kind| (kind, configuration::agree(of(kind)))).collect()
+}
+
 fn whole(invocation: &Invocation) -> Location {
     match &invocation.list {
         Some(site) => site.at.clone(),
@@ -515,37 +573,37 @@ pub struct FileWant {
 const FILES: [(&str, Contents); 36] = [
     ("admission-control-config-file", Contents::Text),
     ("audit-policy-file", Contents::Text),
-    ("audit-webhook-config-file", Contents::Unneeded),
+    ("audit-webhook-config-file", Contents::Kubeconfig),
     ("authentication-config", Contents::Text),
-    ("authentication-token-webhook-config-file", Contents::Unneeded),
+    ("authentication-token-webhook-config-file", Contents::Kubeconfig),
     ("authorization-config", Contents::Text),
     ("authorization-policy-file", Contents::Text),
-    ("authorization-webhook-config-file", Contents::Unneeded),
+    ("authorization-webhook-config-file", Contents::Kubeconfig),
     ("basic-auth-file", Contents::Unneeded),
-    ("client-ca-file", Contents::Unneeded),
+    ("client-ca-file", Contents::Keys),
     ("cloud-config", Contents::Unneeded),
     ("egress-selector-config-file", Contents::Text),
     ("encryption-provider-config", Contents::Text),
-    ("etcd-cafile", Contents::Unneeded),
-    ("etcd-certfile", Contents::Unneeded),
-    ("etcd-keyfile", Contents::Unneeded),
+    ("etcd-cafile", Contents::Keys),
+    ("etcd-certfile", Contents::Keys),
+    ("etcd-keyfile", Contents::Keys),
     ("experimental-encryption-provider-config", Contents::Text),
     ("experimental-keystone-ca-file", Contents::Unneeded),
-    ("kubelet-certificate-authority", Contents::Unneeded),
-    ("kubelet-client-certificate", Contents::Unneeded),
-    ("kubelet-client-key", Contents::Unneeded),
-    ("oidc-ca-file", Contents::Unneeded),
-    ("peer-ca-file", Contents::Unneeded),
-    ("proxy-client-cert-file", Contents::Unneeded),
-    ("proxy-client-key-file", Contents::Unneeded),
-    ("requestheader-client-ca-file", Contents::Unneeded),
-    ("service-account-key-file", Contents::Unneeded),
-    ("service-account-signing-key-file", Contents::Unneeded),
+    ("kubelet-certificate-authority", Contents::Keys),
+    ("kubelet-client-certificate", Contents::Keys),
+    ("kubelet-client-key", Contents::Keys),
+    ("oidc-ca-file", Contents::Keys),
+    ("peer-ca-file", Contents::Keys),
+    ("proxy-client-cert-file", Contents::Keys),
+    ("proxy-client-key-file", Contents::Keys),
+    ("requestheader-client-ca-file", Contents::Keys),
+    ("service-account-key-file", Contents::Keys),
+    ("service-account-signing-key-file", Contents::Keys),
     ("ssh-keyfile", Contents::Unneeded),
     ("tls-ca-file", Contents::Unneeded),
-    ("tls-cert-file", Contents::Unneeded),
-    ("tls-private-key-file", Contents::Unneeded),
-    ("tls-sni-cert-key", Contents::Unneeded),
+    ("tls-cert-file", Contents::Keys),
+    ("tls-private-key-file", Contents::Keys),
+    ("tls-sni-cert-key", Contents::Keys),
     ("token-auth-file", Contents::Tokens),
     ("tracing-config-file", Contents::Text),
     ("allow-metric-labels-manifest", Contents::Unneeded),
@@ -584,6 +642,62 @@ fn wanted(invocation: &Invocation, versions: &[Version]) -> Vec<FileWant> {
         }
     }
     wants
+}
+
+/// The files of keys and certificates among those that are wanted.
+fn key_files(wants: &[FileWant], files: &Files<'_>) -> Vec<KeyFile> {
+    let mut found: Vec<KeyFile> = Vec::new();
+    for want in wants.iter().filter(|want| want.contents == Contents::Keys) {
+        let id = files.host_path(&want.path).ok().zip(files.root).map(|(host, root)| Files::id(root, &host));
+        let (id, items) = match files.look(&want.path) {
+            File::Read(evidence) => {
+                let unread = || not_seen(&want.path, "is there, and what it says was not read");
+                (Some(evidence.id.clone()), pki::read(evidence).ok_or_else(unread))
+            }
+            File::Missing(id) => {
+                (Some(id), Err(not_seen(&want.path, "does not exist, so that the server does not start")))
+            }
+            File::Unread(gap) => (id, Err(gap)),
+        };
+        let file = KeyFile { flag: want.flag, path: want.path.clone(), id, items };
+        if !found.contains(&file) {
+            found.push(file);
+        }
+    }
+    found.sort_by(|a, b| (a.flag, &a.path).cmp(&(b.flag, &b.path)));
+    found
+}
+
+/// The kubeconfigs among them.
+fn kubeconfigs(wants: &[FileWant], files: &Files<'_>) -> Vec<(String, Result<Kubeconfig, Gap>)> {
+    let mut found: Vec<(String, Result<Kubeconfig, Gap>)> = Vec::new();
+    for want in wants.iter().filter(|want| want.contents == Contents::Kubeconfig) {
+        if found.iter().any(|(known, _)| *known == want.path) {
+            continue;
+        }
+        let read = match files.look(&want.path) {
+            File::Read(evidence) if evidence.text().is_none() => {
+                Err(not_seen(&want.path, "is there, and what it says was not read"))
+            }
+            File::Read(evidence) => {
+                let config = kubeconfig::read(evidence, files.root);
+                config.gap.clone().map_or(Ok(config), Err)
+            }
+            File::Missing(_) => Err(not_seen(&want.path, "does not exist, so that the server does not start")),
+            File::Unread(gap) => Err(gap),
+        };
+        found.push((want.path.clone(), read));
+    }
+    found
+}
+
+fn not_seen(path: &str, how: &str) -> Gap {
+    Gap {
+        kind: GapKind::Unread,
+        reason: format!("`{path}` {how}"),
+        wanted: path.to_owned(),
+        who_could_answer: "somebody on the node".to_owned(),
+    }
 }
 
 /// Files that are read at start-up and were not seen: without a root all of them, as one gap.

@@ -1,6 +1,6 @@
 //! One cluster: the evidence that shares an identity, and the components it declares.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 use model::{Component, Evidence, EvidenceId, Gap, GapKind, Kind, Release, Version};
@@ -8,8 +8,11 @@ use model::{Component, Evidence, EvidenceId, Gap, GapKind, Kind, Release, Versio
 use crate::{
     Contents, Files, Invocation,
     apiserver::{self, ApiServer},
+    configuration::{self, Given},
     declare::{self, Declared},
+    flags::KUBE_APISERVER,
     kubeconfig::{self, Kubeconfig},
+    pki::{self, Held},
     releases::CALENDAR,
 };
 
@@ -46,6 +49,10 @@ pub struct Cluster {
     pub as_of: Date,
     /// Sorted by the file.
     pub kubeconfigs: Vec<Kubeconfig>,
+    /// Files with keys and certificates, sorted.
+    pub pki: Vec<Held>,
+    /// Configuration files that no API server of the cluster names; sorted by the file.
+    pub given: Vec<Given>,
     /// The file that declares more processes than are looked at, and how many of the cluster's are.
     pub cut: Option<(EvidenceId, usize)>,
     pub evidence: Vec<Evidence>,
@@ -126,8 +133,19 @@ pub fn resolve(gathered: Gathered, options: &Options) -> Cluster {
             config.webhook = config.webhook.or_else(|| webhook(server, &files, config));
         }
     }
+    let named = named_files(&invocations, root.as_deref(), options, &evidence);
+    let stated = options.version.clone().map(Release::Exactly).or_else(|| exact(release.as_ref()));
+    let possible = stated.unwrap_or_else(|| {
+        let (from, to) = KUBE_APISERVER.covered;
+        Release::Within { from, to }
+    });
+    let mut given = configuration::given(&evidence, root.as_deref(), &named, &possible);
+    for file in &mut given {
+        file.gap = maybe_named(file, &apiservers, &evidence, root.as_deref());
+    }
     let as_of = options.as_of.unwrap_or(CALENDAR.known_until);
-    Cluster { name, target, root, distribution, release, apiservers, as_of, kubeconfigs, cut, evidence }
+    let pki = pki::held(&apiservers, &kubeconfigs, root.as_deref());
+    Cluster { name, target, root, distribution, release, apiservers, as_of, kubeconfigs, pki, given, cut, evidence }
 }
 
 /// Flags whose file is a kubeconfig that leads to a webhook (apiserver pkg/server/options).
@@ -152,6 +170,50 @@ fn webhook(server: &ApiServer, files: &Files<'_>, config: &Kubeconfig) -> Option
         let path = reading.and_then(|reading| files.host_path(&reading.value).ok());
         path.is_some_and(|path| Files::id(root, &path) == config.file)
     })
+}
+
+fn exact(release: Option<&Release>) -> Option<Release> {
+    release.filter(|release| matches!(release, Release::Exactly(_))).cloned()
+}
+
+/// The files that API servers of the cluster name, also by way of other files.
+fn named_files(
+    invocations: &[Invocation],
+    root: Option<&str>,
+    options: &Options,
+    evidence: &[Evidence],
+) -> BTreeSet<EvidenceId> {
+    let mut named = BTreeSet::new();
+    // Nobody pays for it where there is nothing to name.
+    let Some(root) = root.filter(|_| evidence.iter().any(|piece| piece.kind == Kind::ConfigFile)) else { return named };
+    for invocation in invocations {
+        let files = files(Some(root), invocation, evidence);
+        let wants = apiserver::wants(invocation, options.version.as_ref(), &files);
+        named.extend(
+            wants.iter().filter_map(|want| files.host_path(&want.path).ok()).map(|path| Files::id(root, &path)),
+        );
+    }
+    named
+}
+
+/// Why an API server may name a file although none that was read does.
+fn maybe_named(file: &Given, apiservers: &[ApiServer], evidence: &[Evidence], root: Option<&str>) -> Option<Gap> {
+    // Without a root no flag can be followed to a file, whatever the flag says.
+    root?;
+    let unread = evidence.iter().find(|piece| piece.kind == Kind::Workload && piece.text().is_none());
+    if let Some(unread) = unread {
+        return Some(Gap {
+            kind: GapKind::Unread,
+            reason: format!("an API server may name `{}`: `{}` could not be read", file.component.instance, unread.id),
+            wanted: unread.id.to_string(),
+            who_could_answer: "a user who may read that file".to_owned(),
+        });
+    }
+    let settings = apiservers.iter().flat_map(|server| {
+        file.kind.flags().iter().filter_map(|flag| server.component().setting(flag)?.in_force().err())
+    });
+    // Where only the release is open, the flag is not given.
+    settings.into_iter().find(|gap| gap.kind != GapKind::Version).cloned()
 }
 
 fn files<'a>(root: Option<&'a str>, invocation: &'a Invocation, evidence: &'a [Evidence]) -> Files<'a> {

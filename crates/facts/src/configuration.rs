@@ -15,6 +15,7 @@ mod cel;
 mod decode;
 pub mod egress;
 pub mod encryption;
+mod given;
 pub mod token_file;
 pub mod tracing;
 
@@ -22,6 +23,8 @@ use model::{Evidence, Release};
 
 pub(crate) use decode::is_subdomain;
 pub use decode::{Around, Placed, Read};
+pub use given::{FileKind, Given, InUse, Taken};
+pub(crate) use given::{Named, agree, given, is_one, speaks};
 
 /// What a file means, by the flag that names it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -77,8 +80,14 @@ pub fn something_else(text: &str, kind: &str) -> Option<String> {
 }
 
 impl<T> Read<T> {
-    fn map<U>(self, into: impl FnOnce(T) -> U) -> Read<U> {
-        Read { value: self.value.map(into), problems: self.problems, taken_by: self.taken_by, names: self.names }
+    fn map<U>(self, into: impl Fn(T) -> U) -> Read<U> {
+        Read {
+            value: self.value.map(&into),
+            problems: self.problems,
+            taken_by: self.taken_by,
+            by_release: self.by_release.into_iter().map(|(minors, value)| (minors, into(value))).collect(),
+            names: self.names,
+        }
     }
 }
 

@@ -24,8 +24,12 @@ pub struct Files<'a> {
 /// What is wanted of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Contents {
-    /// That it is there is enough: keys, certificates, passwords.
+    /// That it is there is enough.
     Unneeded,
+    /// Keys and certificates in PEM form.
+    Keys,
+    /// What it says, as client-go reads it.
+    Kubeconfig,
     /// What it says.
     Text,
     /// What it says but for the first column, which holds tokens.

@@ -5,14 +5,19 @@
 //! (`DirectClientConfig.ClientConfig`). An address without a scheme becomes `http://` there (rest/url_utils.go,
 //! `DefaultServerURL`), whatever authority stands beside it.
 //!
-//! Nothing of a user's credentials is kept. Start at [`read`].
+//! Of a user's credentials nothing is kept but what they are: a certificate, which is public, and the kind of a token.
+//! Start at [`read`].
+
+mod users;
 
 use std::collections::BTreeMap;
 
 use model::{Evidence, EvidenceId, Form, Gap, GapKind, Kind, Location, Plane, Site, Span};
 use yaml::{Cursor, Document, Resolved, Stream};
 
-use crate::{configuration::Placed, declare, placeholder, redact::parsable, spelling::base64};
+pub use users::{ClientCertificate, Exec, Token, User};
+
+use crate::{configuration::Placed, declare, pki, placeholder, redact::parsable, spelling::base64};
 
 /// One file, and the servers in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,10 +28,23 @@ pub struct Kubeconfig {
     pub plane: Plane,
     /// The entries of `clusters`, in their order.
     pub endpoints: Vec<Endpoint>,
-    /// Why it is not known which servers it names.
+    /// The entries of `users`, in their order.
+    pub users: Vec<User>,
+    pub contexts: Vec<Context>,
+    /// The context that a client is in where nobody says otherwise; `None` where the file names none.
+    pub current: Option<Placed<String>>,
+    /// Why it is not known which servers and users it names.
     pub gap: Option<Gap>,
     /// The flag of an API server that names the file: then what it leads to is a webhook.
     pub webhook: Option<&'static str>,
+}
+
+/// An entry of `contexts`: a cluster, and who one is there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Context {
+    pub name: String,
+    pub cluster: String,
+    pub user: String,
 }
 
 /// An entry of `clusters`.
@@ -39,6 +57,11 @@ pub struct Endpoint {
     pub server: Option<Placed<String>>,
     pub skips: Option<Placed<Skips>>,
     pub authority: Authority,
+    /// What `certificate-authority-data` holds, as far as it can be read.
+    pub authorities: Vec<pki::Certificate>,
+    /// The name that the certificate has to have in place of that of the address.
+    pub server_name: Option<Placed<String>>,
+    pub proxy: Option<Placed<String>>,
 }
 
 /// What `insecure-skip-tls-verify` says.
@@ -86,6 +109,17 @@ pub enum Transport {
     Foreign,
 }
 
+impl Kubeconfig {
+    /// The server that a client is sent to where nobody says otherwise: that of the current context. The API server reads
+    /// the kubeconfigs of its webhooks so (apiserver pkg/util/webhook/webhook.go, `LoadKubeconfig`).
+    pub fn in_use(&self) -> Option<&Endpoint> {
+        let current = self.current.as_ref()?;
+        // Of two entries of one name the first is the one that is not renamed here.
+        let context = self.contexts.iter().find(|context| context.name == current.value)?;
+        self.endpoints.iter().find(|endpoint| endpoint.name == context.cluster)
+    }
+}
+
 impl Endpoint {
     /// How the client speaks to the server; `None` where it is not known which one that is.
     pub fn transport(&self) -> Option<Transport> {
@@ -104,6 +138,15 @@ impl Endpoint {
             "http" => Transport::Plain,
             _ => Transport::Foreign,
         })
+    }
+
+    /// Where it says whom the server's certificate is taken from.
+    pub fn authority_at(&self) -> Option<&Location> {
+        match &self.authority {
+            Authority::System => None,
+            Authority::File(file) => Some(&file.at),
+            Authority::Data(data) => Some(&data.at),
+        }
     }
 
     /// What somebody still has to fill in of the address.
@@ -205,6 +248,9 @@ fn empty(evidence: &Evidence, root: Option<&str>) -> Kubeconfig {
         name: below.filter(|path| path.starts_with('/')).unwrap_or(id).to_owned(),
         plane: evidence.plane,
         endpoints: Vec::new(),
+        users: Vec::new(),
+        contexts: Vec::new(),
+        current: None,
         gap: None,
         webhook: None,
     }
@@ -234,6 +280,10 @@ pub(crate) fn read(evidence: &Evidence, root: Option<&str>) -> Kubeconfig {
         return config;
     };
     let root = document.cursor();
+    config.users = users::users(&root, evidence);
+    config.current = placed(root.get("current-context"), evidence);
+    config.contexts =
+        root.get("contexts").map(|list| list.items().map(|entry| context(&entry)).collect()).unwrap_or_default();
     let Some(clusters) = root.get("clusters").filter(|list| !list.is_null()) else { return config };
     if clusters.sequence().is_none() {
         config.gap = Some(gap("`clusters` is no list, so client-go refuses the file".to_owned()));
@@ -244,26 +294,40 @@ pub(crate) fn read(evidence: &Evidence, root: Option<&str>) -> Kubeconfig {
     config
 }
 
+/// The place of a value; for an alias that of what it stands for.
+fn at(cursor: &Cursor<'_>, evidence: &Evidence) -> Location {
+    let span = cursor.node().definition().unwrap_or(cursor.span());
+    Location {
+        evidence: evidence.id.clone(),
+        plane: evidence.plane,
+        span: Some(Span::new(span.start, span.end)),
+        pointer: cursor.pointer(),
+    }
+}
+
+/// The text of a field; `None` where it is not there, null or empty.
+fn placed(cursor: Option<Cursor<'_>>, evidence: &Evidence) -> Option<Placed<String>> {
+    let value = cursor.filter(|value| !value.is_null())?;
+    let text = value.text().filter(|text| !text.is_empty())?.to_owned();
+    Some(Placed { value: text, at: at(&value, evidence) })
+}
+
+fn context(entry: &Cursor<'_>) -> Context {
+    let text =
+        |cursor: Option<Cursor<'_>>| cursor.and_then(|value| value.text().map(str::to_owned)).unwrap_or_default();
+    let inner = entry.get("context");
+    let field = |key: &str| text(inner.as_ref().and_then(|inner| inner.get(key)));
+    Context { name: text(entry.get("name")), cluster: field("cluster"), user: field("user") }
+}
+
 fn endpoint(entry: &Cursor<'_>, evidence: &Evidence) -> Endpoint {
-    let at = |cursor: &Cursor<'_>| {
-        let span = cursor.node().definition().unwrap_or(cursor.span());
-        Location {
-            evidence: evidence.id.clone(),
-            plane: evidence.plane,
-            span: Some(Span::new(span.start, span.end)),
-            pointer: cursor.pointer(),
-        }
-    };
-    let written = |cursor: Option<Cursor<'_>>| {
-        cursor.filter(|value| !value.is_null()).and_then(|value| {
-            let text = value.text().filter(|text| !text.is_empty())?.to_owned();
-            Some(Placed { value: text, at: at(&value) })
-        })
-    };
+    let at = |cursor: &Cursor<'_>| at(cursor, evidence);
+    let written = |cursor: Option<Cursor<'_>>| placed(cursor, evidence);
     let cluster = entry.get("cluster");
     let field = |key: &str| cluster.as_ref().and_then(|cluster| cluster.get(key));
     let name = written(entry.get("name"));
     let data = written(field("certificate-authority-data"));
+    let authorities = data.as_ref().map(|data| certificates(&data.value)).unwrap_or_default();
     let authority = match (data, written(field("certificate-authority"))) {
         (Some(data), _) => Authority::Data(Placed { value: carried(&data.value), at: data.at }),
         (None, Some(file)) => Authority::File(file),
@@ -286,7 +350,16 @@ fn endpoint(entry: &Cursor<'_>, evidence: &Evidence) -> Endpoint {
         server: written(field("server")),
         skips,
         authority,
+        authorities,
+        server_name: written(field("tls-server-name")),
+        proxy: written(field("proxy-url")),
     }
+}
+
+/// The certificates in a field of base64, those that can be read.
+fn certificates(data: &str) -> Vec<pki::Certificate> {
+    let Some(bytes) = base64(data) else { return Vec::new() };
+    pki::certificates_in(&String::from_utf8_lossy(&bytes)).into_iter().filter_map(Result::ok).collect()
 }
 
 /// client-go refuses a file in which two entries have one name (tools/clientcmd/api/v1/conversion.go); both are judged.

@@ -6,7 +6,7 @@
 use model::Kind;
 use yaml::{Document, EncodingFault, Fault, FaultKind};
 
-use crate::{declare, kubeconfig};
+use crate::{configuration, declare, kubeconfig};
 
 /// What was made of the bytes of one file.
 pub struct Recognised {
@@ -62,6 +62,9 @@ pub fn recognise(bytes: &[u8]) -> Recognised {
     if kubeconfig::is_one(&stream) || kubeconfig::holds_one(&stream) {
         return Recognised { kind: Kind::Kubeconfig, text: Some(text.to_owned()), troubles };
     }
+    if configuration::speaks(text) && configuration::is_one(text, &stream) {
+        return Recognised { kind: Kind::ConfigFile, text: Some(text.to_owned()), troubles };
+    }
     if declare::is_multipart(text) && text.to_ascii_lowercase().contains("content-transfer-encoding: base64") {
         troubles.push(Trouble {
             message: "user data in parts (MIME), of which an encoded one cannot be read as it stands".to_owned(),
@@ -100,7 +103,7 @@ fn unjudged(kubernetes: bool) -> Kind {
 /// What a well-formed text is that speaks of nothing that is judged: by far the most of a large folder, and all that is wanted
 /// of it are the keys at its root. `None` where more has to be looked at.
 fn bystander(text: &str) -> Option<Kind> {
-    if declare::speaks(text) || kubeconfig::speaks(text) || declare::is_multipart(text) {
+    if declare::speaks(text) || kubeconfig::speaks(text) || configuration::speaks(text) || declare::is_multipart(text) {
         return None;
     }
     let documents = yaml::outline(text, &yaml::Limits::default())?;
@@ -218,6 +221,13 @@ mod tests {
         assert_eq!(kind("[Service]\nExecStart=kube-scheduler \\\n  --v=2 # kube-apiserver\n"), Kind::NotOurs);
         assert_eq!(kind("a: |\n  [Service]\n  ExecStart=kube-apiserver --v=2\n"), Kind::NotOurs);
         assert_eq!(kind("a: 1\n"), Kind::NotOurs);
+        assert_eq!(kind("apiVersion: audit.k8s.io/v1\nkind: Policy\nrules: []\n"), Kind::ConfigFile);
+        assert_eq!(kind("apiVersion: kyverno.io/v1\nkind: Policy\n# of audit.k8s.io/v1\n"), Kind::Supporting);
+        assert_eq!(kind("apiVersion: v1\nkind: EncryptionConfig\n"), Kind::ConfigFile);
+        assert_eq!(
+            kind("apiVersion: v1\nkind: ConfigMap\ndata:\n  a: |\n    apiVersion: audit.k8s.io/v1\n    kind: Policy\n"),
+            Kind::ConfigFile
+        );
         let encoded = "Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: text/cloud-config\n\
                        Content-Transfer-Encoding: base64\n\nYTogMQo=\n--b--\n";
         assert_eq!(kind(encoded), Kind::Templated);

@@ -1,8 +1,8 @@
 //! Cuts secrets out of a text before anybody keeps it.
 //!
 //! Each byte of a secret becomes `*`, so that every place in the text stays true. What a rule needs of it is taken first:
-//! where it stood, how many bytes it stands for, and a number that equal secrets of one run share. The number comes from a
-//! hash with a key that is made anew for every run and never leaves it.
+//! where it stood, how many bytes it stands for, what kind of secret it is, and a number that equal secrets of one run
+//! share. The number comes from a hash with a key that is made anew for every run and never leaves it.
 //!
 //! Start at [`Redactor::evidence`].
 
@@ -12,10 +12,10 @@ use std::{
     hash::BuildHasher,
 };
 
-use model::{Body, CutSecret, Digest, Evidence, EvidenceId, Kind, Plane, Span};
+use model::{Body, CutSecret, Digest, Evidence, EvidenceId, Kind, Nature, Plane, Span};
 use yaml::{Cursor, Value};
 
-use crate::{Contents, Want, declare, spelling};
+use crate::{Contents, Want, declare, pki, placeholder, spelling};
 
 /// Cuts the secrets of one run.
 #[derive(Default)]
@@ -128,13 +128,23 @@ impl Redactor {
                 _ => merged.push(span),
             }
         }
+        let keys = private_keys(text);
         let mut bytes = text.as_bytes().to_vec();
         let mut secrets = Vec::with_capacity(merged.len());
         for span in merged {
             let secret = &text[span.range()];
             let next = u32::try_from(self.groups.len()).unwrap_or(u32::MAX);
             let group = *self.groups.entry(self.key.hash_one(secret)).or_insert(next);
-            secrets.push(CutSecret { span, decoded: base64_length(secret), group });
+            let key = keys.iter().find(|(start, end, _)| *start < span.start && span.start < *end);
+            let nature = match key {
+                // A key is cut line by line, and its first line speaks for it.
+                Some((start, _, nature)) => {
+                    let known = |cut: &CutSecret| cut.span.start > *start && cut.nature.is_some();
+                    (!secrets.last().is_some_and(known)).then(|| nature.clone())
+                }
+                None => nature(secret),
+            };
+            secrets.push(CutSecret { span, decoded: base64_length(secret), group, nature });
             for byte in &mut bytes[span.range()] {
                 // Line breaks stay, so that lines keep their numbers.
                 if !matches!(byte, b'\n' | b'\r') {
@@ -145,6 +155,54 @@ impl Redactor {
         // Whole secrets were overwritten, at the boundaries of characters, so this is UTF-8.
         (Cow::Owned(String::from_utf8(bytes).unwrap_or_default()), secrets)
     }
+}
+
+/// The private keys of a text in PEM: where each begins and ends, and what of it is public.
+fn private_keys(text: &str) -> Vec<(u32, u32, Nature)> {
+    if !text.contains("PRIVATE KEY-----") {
+        return Vec::new();
+    }
+    let blocks = pki::blocks(text).into_iter().filter(|block| block.label.ends_with("PRIVATE KEY"));
+    blocks.map(|block| (block.start, block.end, Nature::PrivateKey(private_key(&block)))).collect()
+}
+
+fn private_key(block: &pki::Block<'_>) -> Option<model::Key> {
+    let digits: String = block.body.split_whitespace().collect();
+    pki::private_key(block.label, &spelling::base64(&digits)?)
+}
+
+/// What kind of secret a text is, where its own shape tells.
+fn nature(secret: &str) -> Option<Nature> {
+    let secret = secret.trim();
+    if placeholder(secret).is_some_and(|marker| marker.len() == secret.len()) {
+        return Some(Nature::Placeholder(secret.to_owned()));
+    }
+    // bootstraputil.BootstrapTokenPattern of k8s.io/cluster-bootstrap.
+    let word = |text: &str, length: usize| {
+        text.len() == length && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
+    };
+    if secret.split_once('.').is_some_and(|(id, rest)| word(id, 6) && word(rest, 16)) {
+        return Some(Nature::BootstrapToken);
+    }
+    if secret.starts_with("eyJ") {
+        return signed(secret);
+    }
+    // `client-key-data`: a key in PEM, once more in base64.
+    let pem = secret.starts_with("LS0tLS1CRUdJTi").then(|| spelling::base64(secret)).flatten()?;
+    let (_, _, key) = private_keys(&String::from_utf8_lossy(&pem)).into_iter().next()?;
+    Some(key)
+}
+
+/// For whom a token is, and until when. Of subjects only service accounts are kept: the others are people.
+fn signed(token: &str) -> Option<Nature> {
+    let payload = token.split('.').nth(1)?;
+    let mut digits = payload.replace('-', "+").replace('_', "/");
+    digits.push_str(["", "", "==", "="].get(digits.len() % 4).copied().unwrap_or_default());
+    let claims: serde_json::Value = serde_json::from_slice(&spelling::base64(&digits)?).ok()?;
+    let subject = claims.get("sub").and_then(|subject| subject.as_str());
+    let account = subject.filter(|subject| subject.starts_with("system:serviceaccount:") && subject.len() < 512);
+    let ends = claims.get("exp").and_then(serde_json::Value::as_i64);
+    Some(Nature::SignedToken { subject: account.map(str::to_owned), ends })
 }
 
 /// The text of evidence as a parser has to see it.
@@ -556,6 +614,25 @@ mod tests {
         let groups: Vec<_> = secrets.iter().map(|secret| secret.group).collect();
         assert_eq!(groups, [0, 1, 0]);
         assert!(secrets.iter().all(|secret| secret.decoded == Some(4)));
+    }
+
+    #[test]
+    fn what_kind_of_secret_it_was_is_kept() {
+        let natures = |text: &str| -> Vec<Option<Nature>> {
+            Redactor::new().cut(text).1.into_iter().map(|secret| secret.nature).collect()
+        };
+        assert_eq!(natures("token: abcdef.0123456789abcdef"), [Some(Nature::BootstrapToken)]);
+        assert_eq!(natures("token: '{{ token }}'"), [Some(Nature::Placeholder("{{ token }}".to_owned()))]);
+        assert_eq!(natures("token: abc"), [None]);
+        // {"sub":"system:serviceaccount:a:b","exp":1} and {"sub":"ann"}
+        let account = "eyJhbGciOiJub25lIn0.eyJzdWIiOiJzeXN0ZW06c2VydmljZWFjY291bnQ6YTpiIiwiZXhwIjoxfQ.c2ln";
+        let subject = Some("system:serviceaccount:a:b".to_owned());
+        assert_eq!(natures(&format!("token: {account}")), [Some(Nature::SignedToken { subject, ends: Some(1) })]);
+        let person = "eyJhbGciOiJub25lIn0.eyJzdWIiOiJhbm4ifQ.c2ln";
+        assert_eq!(natures(&format!("token: {person}")), [Some(Nature::SignedToken { subject: None, ends: None })]);
+        // A key that is no key is one that could not be read; its first line says so.
+        let key = "-----BEGIN PRIVATE KEY-----\nAAAA\nAAAA\n-----END PRIVATE KEY-----\n";
+        assert_eq!(natures(key), [Some(Nature::PrivateKey(None)), None]);
     }
 
     #[test]

@@ -8,8 +8,9 @@ use model::{
     Version,
 };
 use portcullis_facts::{
-    Contents, Files, Invocation, Word,
+    self as facts, Contents, Files, Gathered, Invocation, Redactor, Word,
     apiserver::{ApiServer, resolve, wants},
+    configuration::FileKind,
     flag,
 };
 use serde::Deserialize;
@@ -167,10 +168,9 @@ fn command_lines_of_1_20_resolve_as_recorded() {
 }
 
 /// What neither the command line nor the configuration files tell.
-const BEYOND: [(&str, &str); 3] = [
+const BEYOND: [(&str, &str); 2] = [
     ("flag: bind-address of another host", "which addresses the host has"),
     ("flag: bind-address ::", "which addresses the host has"),
-    ("flag: service-account-key-file garbage", "what the file says"),
 ];
 
 /// The files of a case below a root, and the missing ones as such; those that they name come after them.
@@ -180,17 +180,27 @@ fn evidence(invocation: &Invocation, version: &Version, present: &BTreeMap<Strin
         let files = Files { root: Some("/root"), mounts: &[], contained: false, evidence: &found, carried: &[] };
         let mut wants = wants(invocation, Some(version), &files);
         wants.retain(|want| !found.iter().any(|known| known.id == Files::id("/root", &want.path)));
-        found.extend(wants.into_iter().map(|want| Evidence {
-            id: Files::id("/root", &want.path),
-            plane: Plane::Declared,
-            kind: Kind::ConfigFile,
-            body: match present.get(&want.path) {
-                Some(text) if want.contents != Contents::Unneeded => Body::Text(text.as_str().into()),
-                Some(_) => Body::Present,
-                None => Body::Missing,
-            },
-            secrets: Vec::new(),
-            digest: None,
+        found.extend(wants.into_iter().map(|want| {
+            let id = Files::id("/root", &want.path);
+            let piece = |body| Evidence {
+                id: id.clone(),
+                plane: Plane::Declared,
+                kind: Kind::ConfigFile,
+                body,
+                secrets: Vec::new(),
+                digest: None,
+            };
+            match present.get(&want.path) {
+                // Private keys were not recorded.
+                Some(text) if want.contents == Contents::Unneeded || text.starts_with("(a private key") => {
+                    piece(Body::Present)
+                }
+                Some(text) if want.contents == Contents::Keys => {
+                    Redactor::new().evidence(id.clone(), Plane::Declared, Kind::ConfigFile, text)
+                }
+                Some(text) => piece(Body::Text(text.as_str().into())),
+                None => piece(Body::Missing),
+            }
         }));
     }
     found
@@ -230,6 +240,48 @@ fn servers_of_1_36_start_as_recorded() {
 #[test]
 fn servers_of_1_20_start_as_recorded() {
     starts_as_recorded("1.20.2", include_str!("vectors/startup-1.20.json"));
+}
+
+/// Answers of Go's and the server's own libraries to files that nobody recorded: tls.X509KeyPair, ParseCertsPEM and
+/// ParsePublicKeysPEM, cited in `checks/keys.rs`.
+#[test]
+fn keys_and_certificates_that_do_not_fit_stop_the_server() {
+    let recorded: Startup = serde_json::from_str(include_str!("vectors/startup-1.36.json")).expect("vectors");
+    let file = |name: &str| recorded.common_files[name].as_str().expect(name).to_owned();
+    // The form of a key, with the numbers 1024 bits long and none of them a secret.
+    let key = "-----BEGIN RSA PRIVATE KEY-----\nMAoCAQACAgD/AgED\n-----END RSA PRIVATE KEY-----\n";
+    let serving = ["--tls-cert-file=/a.crt", "--tls-private-key-file=/a.key"];
+    let cases: [(&[&str], &[(&str, String)], Option<&str>); 10] = [
+        (
+            &serving,
+            &[("/a.crt", file("apiserver.crt")), ("/a.key", key.to_owned())],
+            Some("is not that of the certificate"),
+        ),
+        (&serving, &[("/a.crt", file("sa.pub")), ("/a.key", key.to_owned())], Some("holds no certificate")),
+        (&serving, &[("/a.crt", file("apiserver.crt")), ("/a.key", file("sa.pub"))], Some("holds no private key")),
+        (&["--client-ca-file=/ca"], &[("/ca", "x\n".to_owned())], Some("holds no certificate")),
+        (&["--client-ca-file=/ca"], &[("/ca", file("ca.crt") + &file("sa.pub"))], None),
+        (&["--client-ca-file=/ca"], &[("/ca", file("ca.crt").replace("MIID", "AIID"))], Some("cannot be used")),
+        (&["--service-account-key-file=/k"], &[("/k", file("sa.pub"))], None),
+        (&["--service-account-key-file=/k"], &[("/k", file("apiserver.crt"))], None),
+        (&["--service-account-signing-key-file=/k"], &[("/k", file("sa.pub"))], Some("no RSA or ECDSA private key")),
+        (
+            &["--client-ca-file=/ca", "--requestheader-client-ca-file=/front"],
+            &[("/ca", file("ca.crt")), ("/front", file("admin.crt") + &file("ca.crt"))],
+            Some("share certificates"),
+        ),
+    ];
+    let version: Version = "1.36.2".parse().expect("a version");
+    for (argv, files, expected) in cases {
+        let invocation = invocation(BASE.iter().copied().chain(argv.iter().copied()));
+        let present = files.iter().map(|(path, text)| ((*path).to_owned(), text.clone())).collect();
+        let evidence = evidence(&invocation, &version, &present);
+        let files = Files { root: Some("/root"), mounts: &[], contained: false, evidence: &evidence, carried: &[] };
+        let server = resolve(&invocation, Some(&version), &files);
+        let said: Vec<&str> = stops(&server).into_iter().filter(|said| !said.contains("does not exist")).collect();
+        let wanted = |said: &&str| expected.is_some_and(|expected| said.contains(expected));
+        assert!(said.len() == usize::from(expected.is_some()) && said.iter().all(wanted), "{argv:?}: {said:?}");
+    }
 }
 
 #[derive(Deserialize)]
@@ -562,4 +614,67 @@ fn no_word_makes_it_panic() {
     }
     let long = format!("--etcd-servers={}", "a,".repeat(100_000));
     let _ = server("1.36.2", &[long.as_str()]);
+}
+
+/// A cluster of a server with these words and of files below its root.
+fn with_files(words: &[&str], files: &[(&str, &str)]) -> facts::Cluster {
+    let args: String = words.iter().map(|word| format!(", {word}")).collect();
+    let pod = format!(
+        "apiVersion: v1\nkind: Pod\nmetadata: {{name: a}}\nspec:\n  containers:\n  - name: kube-apiserver\n    image: \
+         k8s.gcr.io/kube-apiserver:v1.28.0\n    command: [kube-apiserver, --etcd-servers=https://e{args}]\n    \
+         volumeMounts: [{{name: k, mountPath: /k}}]\n  volumes: [{{name: k, hostPath: {{path: /k}}}}]\n"
+    );
+    let mut redactor = Redactor::new();
+    let mut evidence = vec![redactor.evidence(EvidenceId::new("n/pod.yaml"), Plane::Declared, Kind::Workload, &pod)];
+    for (path, text) in files {
+        let id = EvidenceId::new(format!("n{path}"));
+        evidence.push(redactor.evidence(id, Plane::Declared, Kind::ConfigFile, text));
+    }
+    let gathered = Gathered { name: "n".to_owned(), target: "n".to_owned(), root: Some("n".to_owned()), evidence };
+    facts::resolve(gathered, &facts::Options::default())
+}
+
+const POLICY: &str = "apiVersion: audit.k8s.io/v1\nkind: Policy\nrules: [{level: Metadata}]\n";
+
+#[test]
+fn a_file_that_a_flag_names_is_its_server_s_and_another_stands_alone() {
+    let other = "apiVersion: audit.k8s.io/v1\nkind: Policy\nrules: []\n";
+    let cluster = with_files(&["--audit-policy-file=/k/a.yaml"], &[("/k/a.yaml", POLICY), ("/k/b.yaml", other)]);
+    let taken = cluster.apiservers[0].file(FileKind::AuditPolicy).expect("read").expect("named");
+    assert_eq!(taken.at.evidence.as_str(), "n/k/a.yaml");
+    assert_eq!(taken.read.len(), 1);
+    let given: Vec<_> =
+        cluster.given.iter().map(|file| (file.component.instance.as_str(), file.component.starts)).collect();
+    assert_eq!(given, [("/k/b.yaml", Some(false))]);
+    assert_eq!(cluster.given[0].component.release.to_string(), "1.28.0");
+}
+
+#[test]
+fn a_file_that_the_server_refuses_or_that_was_not_given_is_a_gap() {
+    let refused = with_files(&["--audit-policy-file=/k/a.yaml"], &[("/k/a.yaml", "apiVersion: audit.k8s.io/v1\n")]);
+    let reason = |cluster: &facts::Cluster| match cluster.apiservers[0].file(FileKind::AuditPolicy) {
+        Err(model::Unanswered::Gap(gap)) => gap.reason,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(reason(&refused), "the server does not take `/k/a.yaml`, so that it does not start");
+    let absent = with_files(&["--audit-policy-file=/k/a.yaml"], &[]);
+    assert_eq!(reason(&absent), "`/k/a.yaml` was not looked for");
+    let unset = with_files(&[], &[]);
+    assert_eq!(unset.apiservers[0].file(FileKind::AuditPolicy), Ok(None));
+}
+
+#[test]
+fn a_file_by_itself_narrows_the_releases_to_those_that_take_it() {
+    let gathered = |text: &str| Gathered {
+        name: "a".to_owned(),
+        target: "a".to_owned(),
+        root: None,
+        evidence: vec![Redactor::new().evidence(EvidenceId::new("a"), Plane::Declared, Kind::ConfigFile, text)],
+    };
+    let one = |text: &str| facts::resolve(gathered(text), &facts::Options::default()).given.swap_remove(0);
+    let policy = one(POLICY);
+    assert_eq!((policy.component.release.to_string().as_str(), policy.component.starts), ("1.12 to 1.36", Some(true)));
+    assert_eq!(policy.component.problems, []);
+    let old = one(&POLICY.replace("/v1", "/v1beta1"));
+    assert_eq!((old.component.release.to_string().as_str(), old.component.starts), ("1.8 to 1.23", None));
 }

@@ -105,6 +105,35 @@ pub struct CutSecret {
     pub decoded: Option<u32>,
     /// Equal secrets of one run share this number.
     pub group: u32,
+    /// What it is, where it shows; a key says so at its first line.
+    pub nature: Option<Nature>,
+}
+
+/// What is known of a secret beyond its size, none of which is secret itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Nature {
+    /// A private key; `None` where it is one that could not be read, such as one under a password.
+    PrivateKey(Option<Key>),
+    /// Six letters or digits, a dot and sixteen more, as tokens of nodes that join have them.
+    BootstrapToken,
+    /// A token that somebody signed: for whom, and when it ends, in seconds since 1970, if it does.
+    SignedToken { subject: Option<String>, ends: Option<i64> },
+    /// No secret yet: a marker that somebody fills in.
+    Placeholder(String),
+}
+
+/// A key of two halves, as its public half tells.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Key {
+    /// `RSA`, `ECDSA`, `Ed25519` or the number by which its kind is registered.
+    pub algorithm: String,
+    /// Bits of the modulus or of the field; `None` where its kind is not known here.
+    pub bits: Option<u32>,
+    /// The exponent of RSA where it fits.
+    pub exponent: Option<u64>,
+    /// The public half, encoded as certificates do it, so that two are one key where these bytes are equal; `None` where
+    /// a private key does not carry it.
+    pub public: Option<Arc<[u8]>>,
 }
 
 /// What identifies the bytes that were read.

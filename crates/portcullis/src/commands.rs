@@ -159,7 +159,7 @@ pub(crate) fn rules(args: &args::Rules) -> Outcome {
     let mut out = Sink::stdout();
     if Format::find(&args.format, &Format::COMMON)? == Format::Human {
         let look = Look { width: terminal::width_of_rows(), ..look_of(&args.voice, false) };
-        let text = report::rules_table(&metas, look);
+        let text = report::rules_table(&metas, look) + &report::waiting_table(&audit::waiting(), look);
         out.write(|out| out.write_all(text.as_bytes()));
     } else {
         out.write(|out| report::json(&report::rules(&metas), out));

@@ -43,8 +43,8 @@ pub fn effective(report: &Report) -> wire::Effective {
         .map(|cluster| {
             let places = Places::new(&cluster.evidence);
             let (version, version_range) = release(cluster.release.as_ref());
-            let mut components: Vec<_> =
-                cluster.components.iter().map(|component| effective_component(component, &places)).collect();
+            let all = cluster.components.iter().chain(&cluster.files);
+            let mut components: Vec<_> = all.map(|component| effective_component(component, &places)).collect();
             components.sort_by(|a, b| (&a.name, &a.instance).cmp(&(&b.name, &b.instance)));
             wire::EffectiveCluster {
                 name: cluster.name.clone(),
@@ -83,6 +83,7 @@ pub fn cluster(cluster: &ClusterReport) -> wire::Cluster {
     let mut components: Vec<_> = cluster
         .components
         .iter()
+        .chain(&cluster.files)
         .map(|component| wire::Component {
             name: component.name.to_owned(),
             instance: component.instance.clone(),

@@ -36,6 +36,8 @@ pub struct ClusterReport {
     pub distribution: Option<String>,
     pub release: Option<Release>,
     pub components: Vec<Component>,
+    /// Configuration files that are given by themselves, each in the place of a component without settings.
+    pub files: Vec<Component>,
     pub evidence: Vec<Evidence>,
     pub entries: Vec<Judged>,
     /// Published flaws that a component of the cluster has by its release, worst first.

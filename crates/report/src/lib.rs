@@ -22,6 +22,6 @@ pub use formats::{Conversion, Format, json, lines};
 pub use input::{Advisory, ClusterReport, Judged, Report, RuleMeta, RunProblem};
 pub use schema::{schema, schemas};
 pub use text::{
-    Look, Mistake, cve_text, diff_text, effective_text, explain, mistake, place, problem_line, report_text,
-    rules_table, settings_text, simulation_text,
+    Look, Mistake, Waiting, cve_text, diff_text, effective_text, explain, mistake, place, problem_line, report_text,
+    rules_table, settings_text, simulation_text, waiting_table,
 };

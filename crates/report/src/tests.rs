@@ -185,6 +185,7 @@ pub(crate) fn sample() -> Report {
             distribution: Some("kubeadm".to_owned()),
             release: Some(component.release.clone()),
             components: vec![component],
+            files: Vec::new(),
             evidence: vec![missing, text],
             entries,
             advisories: Vec::new(),

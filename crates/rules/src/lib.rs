@@ -11,14 +11,20 @@
 
 mod apiserver;
 mod audit;
+mod certificates;
 mod cluster;
 mod component;
+mod files;
+mod konnectivity;
+mod kubeconfig;
 mod pending;
+mod pki;
 mod plugins;
 mod references;
 mod row;
 mod run;
 mod say;
+mod users;
 
 #[cfg(test)]
 mod pages;
@@ -26,10 +32,13 @@ mod pages;
 use facts::{
     Cluster,
     apiserver::ApiServer,
-    kubeconfig::{Endpoint, Kubeconfig},
+    kubeconfig::{Endpoint, Kubeconfig, User},
+    pki::Seen,
 };
 use model::{Component, Minor, Release, RuleCard, Verdict};
 
+pub use certificates::Certificates;
+pub use files::{OfFile, OfServer};
 pub use pending::{Pending, pending};
 pub use plugins::{Plugins, Run};
 pub use references::{References, controls, references};
@@ -53,8 +62,20 @@ pub enum Check {
     ApiServer(fn(&ApiServer) -> Verdict),
     /// Once per instance of any component.
     Component(fn(&Component) -> Verdict),
+    /// Once per instance of any component, and once per configuration file that is given by itself, which has the place of
+    /// a component without settings.
+    Starts(fn(&Component) -> Verdict),
+    /// Once per API server, of the configuration file that it is given, and once per file of that kind that is given by
+    /// itself.
+    File { of: OfFile, server: OfServer },
     /// Once per server in a kubeconfig.
     Kubeconfig(fn(&Kubeconfig, &Endpoint) -> Verdict),
+    /// The same, also of those that lead to a webhook.
+    AnyKubeconfig(fn(&Kubeconfig, &Endpoint) -> Verdict),
+    /// Once per user in a kubeconfig.
+    User(fn(&Kubeconfig, &User) -> Verdict),
+    /// Once per certificate of that kind.
+    Certificate { of: Certificates, ask: fn(&Seen<'_>) -> Verdict },
     /// Once per cluster.
     Cluster(fn(&Cluster) -> Verdict),
     /// One setting of the rule's component, and one test of it.
@@ -115,7 +136,17 @@ pub(crate) use rules;
 
 /// Every rule, family by family, in the order they are listed.
 pub fn all() -> impl Iterator<Item = &'static Rule> {
-    [apiserver::RULES, audit::RULES, cluster::RULES, component::RULES].into_iter().flatten().copied()
+    let families = [
+        apiserver::RULES,
+        audit::RULES,
+        cluster::RULES,
+        component::RULES,
+        konnectivity::RULES,
+        kubeconfig::RULES,
+        pki::RULES,
+        users::RULES,
+    ];
+    families.into_iter().flatten().copied()
 }
 
 /// The rule of that id.

@@ -10,14 +10,14 @@ use std::{
 
 use facts::{
     Cluster,
-    kubeconfig::{Endpoint, Kubeconfig},
+    kubeconfig::{Endpoint, Kubeconfig, User},
 };
 use model::{
     Answer, Component, Entry, EvidenceId, Failure, Finding, Gap, GapKind, Label, Location, Origin, Outcome, Plane,
     Release, Unanswered, Verdict,
 };
 
-use crate::{Check, Rule, plugins, row};
+use crate::{Check, Rule, certificates, files, plugins, row};
 
 /// What the rules say about one cluster.
 #[derive(Clone, Debug, Default)]
@@ -84,6 +84,25 @@ fn questions<'a>(rule: &'static Rule, cluster: &'a Cluster) -> Vec<Question<'a>>
         Check::Component(check) => {
             components().map(|component| of(component, Box::new(move || check(component)))).collect()
         }
+        Check::Starts(check) => {
+            let given = cluster.given.iter().map(|given| {
+                let ask = move || given.gap.clone().map_or_else(|| check(&given.component), |gap| Err(gap.into()));
+                of(&given.component, Box::new(ask))
+            });
+            components().map(|component| of(component, Box::new(move || check(component)))).chain(given).collect()
+        }
+        Check::File { of: file, server } => {
+            let servers = cluster
+                .apiservers
+                .iter()
+                .map(|one| of(one.component(), Box::new(move || files::ask_server(*file, *server, one))));
+            let given = cluster
+                .given
+                .iter()
+                .filter(|given| given.kind == file.kind())
+                .map(|given| of(&given.component, Box::new(move || files::ask_given(*file, given))));
+            servers.chain(given).collect()
+        }
         Check::Setting(row) => components()
             .filter(|component| component.name == row.process)
             .map(|component| of(component, Box::new(move || row::ask(&rule.info, row, component))))
@@ -97,8 +116,25 @@ fn questions<'a>(rule: &'static Rule, cluster: &'a Cluster) -> Vec<Question<'a>>
             .map(|server| of(server.component(), Box::new(move || plugins::ask(&rule.info, plugins, server))))
             .collect(),
         Check::Kubeconfig(check) => {
-            cluster.kubeconfigs.iter().flat_map(|config| of_kubeconfig(config, *check)).collect()
+            cluster.kubeconfigs.iter().flat_map(|config| of_kubeconfig(config, config.webhook, *check)).collect()
         }
+        Check::AnyKubeconfig(check) => {
+            cluster.kubeconfigs.iter().flat_map(|config| of_kubeconfig(config, None, *check)).collect()
+        }
+        Check::User(check) => cluster.kubeconfigs.iter().flat_map(|config| of_users(config, *check)).collect(),
+        Check::Certificate { of, ask } => cluster
+            .pki
+            .iter()
+            .flat_map(|held| certificates::questions(cluster, held, *of, *ask))
+            .map(|question| Question {
+                component: Some("pki"),
+                instance: Some(&question.held.name),
+                subject: question.name,
+                declared_in: Some(&question.held.file),
+                release: None,
+                ask: question.ask,
+            })
+            .collect(),
         // A cluster of which nothing was resolved has nothing to say for itself.
         Check::Cluster(check) => releases(cluster)
             .into_iter()
@@ -122,8 +158,12 @@ fn releases(cluster: &Cluster) -> Option<Release> {
 }
 
 /// One question for each server that a kubeconfig names; one for the file where that cannot be answered.
-fn of_kubeconfig(config: &Kubeconfig, check: fn(&Kubeconfig, &Endpoint) -> Verdict) -> Vec<Question<'_>> {
-    let whole = match (&config.gap, config.webhook) {
+fn of_kubeconfig<'a>(
+    config: &'a Kubeconfig,
+    webhook: Option<&'static str>,
+    check: fn(&Kubeconfig, &Endpoint) -> Verdict,
+) -> Vec<Question<'a>> {
+    let whole = match (&config.gap, webhook) {
         (Some(gap), _) => Some(Unanswered::Gap(gap.clone())),
         (None, Some(flag)) => Some(Unanswered::NotApplicable(format!(
             "`--{flag}` names it, so it leads to a webhook and to no API server"
@@ -141,6 +181,21 @@ fn of_kubeconfig(config: &Kubeconfig, check: fn(&Kubeconfig, &Endpoint) -> Verdi
             .map(|endpoint| of_file(config, Some(&endpoint.name), Box::new(move || check(config, endpoint))))
             .collect(),
     }
+}
+
+/// One question for each user of a kubeconfig; one for the file where that cannot be answered.
+fn of_users(config: &Kubeconfig, check: fn(&Kubeconfig, &User) -> Verdict) -> Vec<Question<'_>> {
+    let whole = match &config.gap {
+        Some(gap) => Unanswered::Gap(gap.clone()),
+        None if config.users.is_empty() => Unanswered::NotApplicable("it names no user".to_owned()),
+        None => {
+            let users = config.users.iter();
+            return users
+                .map(|user| of_file(config, Some(&user.name), Box::new(move || check(config, user))))
+                .collect();
+        }
+    };
+    vec![of_file(config, None, Box::new(move || Err(whole.clone())))]
 }
 
 fn of_file<'a>(config: &'a Kubeconfig, subject: Option<&'a str>, ask: Box<dyn Fn() -> Verdict + 'a>) -> Question<'a> {

@@ -11,7 +11,7 @@
 use std::collections::BTreeSet;
 
 use facts::Cluster;
-use model::{Body, Change, Edit, Entry, Evidence, EvidenceId, Outcome, Safety};
+use model::{Body, Change, CutSecret, Edit, Entry, Evidence, EvidenceId, Outcome, Safety, Span};
 
 use crate::{
     Complaint, Subject, check,
@@ -34,7 +34,7 @@ pub(crate) fn hold(
     let mut complain = |message: String| complaints.push(Complaint::new(case.line, &case.heading, message));
     points_into_evidence(cluster, entries, &mut complain);
     one_entry_each(entries, &mut complain);
-    less_is_less_sure(subject, scene, entries, &mut complain);
+    less_is_less_sure(subject, scene, cluster, entries, &mut complain);
     order_does_not_matter(subject, scene, entries, &mut complain);
     no_bolder_than_its_card(subject, entries, &mut complain);
     let mended = mend(subject, scene, &mut complain);
@@ -75,7 +75,13 @@ fn one_entry_each(entries: &[Entry], complain: &mut dyn FnMut(String)) {
     }
 }
 
-fn less_is_less_sure(subject: &Subject<'_>, scene: &Scene, entries: &[Entry], complain: &mut dyn FnMut(String)) {
+fn less_is_less_sure(
+    subject: &Subject<'_>,
+    scene: &Scene,
+    cluster: &Cluster,
+    entries: &[Entry],
+    complain: &mut dyn FnMut(String),
+) {
     for index in 0..scene.evidence.len() {
         let mut evidence = scene.evidence.clone();
         let id = evidence[index].id.clone();
@@ -98,9 +104,13 @@ fn less_is_less_sure(subject: &Subject<'_>, scene: &Scene, entries: &[Entry], co
                 ));
             }
         }
-        // A component that can no longer be recognised takes its verdicts with it.
+        // A component that can no longer be recognised takes its verdicts with it, and so does a file given by itself.
         let instance = |entry: &Entry| (entry.component, entry.instance.clone());
-        for before in entries.iter().filter(|_| !declares) {
+        let own = |entry: &Entry| {
+            let files = cluster.given.iter().filter(|file| file.component.declared_in == id);
+            files.map(|file| &file.component.instance).any(|name| entry.instance.as_ref() == Some(name))
+        };
+        for before in entries.iter().filter(|before| !declares && !own(before)) {
             if !less.iter().any(|entry| instance(entry) == instance(before)) {
                 complain(format!("without `{id}` nothing is said any more of: {}", before.message));
             }
@@ -234,7 +244,21 @@ fn make(edits: &[Edit], mended: &mut Mended, complain: &mut dyn FnMut(String)) {
             complain(format!("the fix touches a line that it has no business with: {line}"));
         }
         piece.body = Body::Text(after.into());
+        shift(&mut piece.secrets, &own);
         mended.touched.insert(id.clone());
+    }
+}
+
+/// What is known of secrets goes along with them.
+fn shift(secrets: &mut Vec<CutSecret>, edits: &[Edit]) {
+    secrets.retain(|secret| {
+        !edits.iter().any(|edit| edit.span.start < secret.span.end && secret.span.start < edit.span.end)
+    });
+    for secret in secrets {
+        let before = edits.iter().filter(|edit| edit.span.end <= secret.span.start);
+        let moved: i64 = before.map(|edit| edit.text.len() as i64 - i64::from(edit.span.end - edit.span.start)).sum();
+        let place = |at: u32| u32::try_from(i64::from(at) + moved).unwrap_or(at);
+        secret.span = Span::new(place(secret.span.start), place(secret.span.end));
     }
 }
 

@@ -10,6 +10,7 @@
 //! Start at [`hold`]; what a page may say is in [`page`], and what holds of bytes that nobody vouches for in [`hostile`].
 
 mod bless;
+mod certificate;
 mod check;
 pub mod hostile;
 mod laws;

@@ -8,6 +8,8 @@
 //! | `pod` | a whole manifest in place of the base |
 //! | `unit file=PATH` | a unit of systemd in place of the base |
 //! | `yaml file=PATH` | a file of the node, such as one that a flag or a unit names |
+//! | `certificate file=PATH` | certificates of the node, in words (see `certificate.rs`) |
+//! | `key file=PATH` | keys of the node, likewise |
 //! | `missing file=PATH` | a file that was looked for and is not there |
 //! | `unread file=PATH` | a file that could not be read, and why |
 //! | `fixed` | the fence before it, after the remedy |
@@ -65,6 +67,8 @@ pub enum FenceKind {
     Pod,
     Unit { file: String },
     Yaml { file: String },
+    Certificate { file: String },
+    Key { file: String },
     Missing { file: String },
     Unread { file: String },
     Fixed,
@@ -83,7 +87,8 @@ pub struct Caret {
     pub text: String,
 }
 
-const KINDS: [&str; 9] = ["args", "fixed", "missing", "outcome", "pod", "text", "unit", "unread", "yaml"];
+const KINDS: [&str; 11] =
+    ["args", "certificate", "fixed", "key", "missing", "outcome", "pod", "text", "unit", "unread", "yaml"];
 const ATTRIBUTES: [&str; 3] = ["file", "root", "version"];
 const COMPONENTS: [&str; 1] = ["kube-apiserver"];
 
@@ -205,6 +210,8 @@ fn opening_line(opening: &str, line: usize, heading: &str, complaints: &mut Vec<
         "outcome" => FenceKind::Outcome,
         "unit" => FenceKind::Unit { file: needs(file, "`file=`")? },
         "yaml" => FenceKind::Yaml { file: needs(file, "`file=`")? },
+        "certificate" => FenceKind::Certificate { file: needs(file, "`file=`")? },
+        "key" => FenceKind::Key { file: needs(file, "`file=`")? },
         "missing" => FenceKind::Missing { file: needs(file, "`file=`")? },
         "unread" => FenceKind::Unread { file: needs(file, "`file=`")? },
         other => {

@@ -2,10 +2,13 @@
 
 use std::sync::Arc;
 
-use facts::{Cluster, Contents, Gathered, Options};
+use facts::{Cluster, Contents, Gathered, Options, Redactor};
 use model::{Body, Evidence, EvidenceId, Gap, GapKind, Kind, Minor, Plane, Version};
 
-use crate::page::{Case, Fence, FenceKind};
+use crate::{
+    certificate,
+    page::{Case, Fence, FenceKind},
+};
 
 const BASE: &str = include_str!("../base/kube-apiserver.yaml");
 /// The release in the base's image.
@@ -61,10 +64,7 @@ pub(crate) fn scene(case: &Case) -> Result<Scene, String> {
     let evidence_fences =
         || case.fences.iter().filter(|fence| !matches!(fence.kind, FenceKind::Fixed | FenceKind::Outcome));
     let names_files = |fence: &Fence| {
-        matches!(
-            fence.kind,
-            FenceKind::Yaml { .. } | FenceKind::Unit { .. } | FenceKind::Missing { .. } | FenceKind::Unread { .. }
-        )
+        !matches!(fence.kind, FenceKind::Args { .. } | FenceKind::Pod | FenceKind::Fixed | FenceKind::Outcome)
     };
     let root = evidence_fences().any(|fence| fence.root || names_files(fence)).then(|| ROOT.to_owned());
     let version = evidence_fences().find_map(|fence| fence.version.as_deref());
@@ -90,6 +90,7 @@ pub(crate) fn scene(case: &Case) -> Result<Scene, String> {
     };
     let mut text = base;
     let mut words: Vec<&(usize, String)> = Vec::new();
+    let mut redactor = Redactor::new();
     for fence in evidence_fences() {
         match &fence.kind {
             FenceKind::Args { .. } => words.extend(fence.body.iter().filter(|(_, line)| !line.trim().is_empty())),
@@ -103,7 +104,17 @@ pub(crate) fn scene(case: &Case) -> Result<Scene, String> {
                     Kind::Kubeconfig => Kind::Kubeconfig,
                     _ => Kind::ConfigFile,
                 };
-                scene.evidence.push(piece(id, kind, Body::Text(Arc::from(body))));
+                // What is known of secrets is known as in a run; the text stays, so that a page shows what becomes of it.
+                let secrets = redactor.evidence(id.clone(), Plane::Declared, kind, &body).secrets;
+                scene.evidence.push(Evidence { secrets, ..piece(id, kind, Body::Text(Arc::from(body))) });
+            }
+            FenceKind::Certificate { file } | FenceKind::Key { file } => {
+                let text = match fence.kind {
+                    FenceKind::Key { .. } => certificate::keys(&fence.body)?,
+                    _ => certificate::certificates(&fence.body)?,
+                };
+                let id = scene.file(file);
+                scene.evidence.push(redactor.evidence(id, Plane::Declared, Kind::ConfigFile, &text));
             }
             FenceKind::Missing { file } => {
                 let id = scene.file(file);

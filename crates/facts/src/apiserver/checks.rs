@@ -5,6 +5,7 @@
 //! so that the same problem of several releases is one. What belongs to one area of the server has a file of its own.
 
 mod identity;
+mod keys;
 mod policy;
 mod runtime;
 mod serving;
@@ -54,6 +55,7 @@ pub(super) fn problems(server: &Server<'_>, files: &Files<'_>) -> Vec<Problem> {
     checks.logging();
     checks.metrics();
     checks.files(files);
+    checks.keys(files);
     checks.found
 }
 

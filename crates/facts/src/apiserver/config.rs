@@ -1,11 +1,13 @@
 //! The structured configuration files that the flags of one server name, read once.
 
+use std::sync::Arc;
+
 use model::{Evidence, Gap, GapKind, Location, Problem, ProblemKind, Release, Unanswered};
 
-use super::{FileWant, gates::Gates, plugins, server::Server};
+use super::{FileWant, effects::unknown, gates::Gates, plugins, server::Server};
 use crate::{
     File, Files,
-    configuration::{self, Around, ConfigFile, Placed, authn::Authentication, authz::Authorization},
+    configuration::{self, Around, ConfigFile, FileKind, Named, Placed, authn::Authentication, authz::Authorization},
     pflag::Value,
 };
 
@@ -24,6 +26,8 @@ const OTHERS: [&str; 7] = [
 pub(super) struct Config {
     pub(super) authentication: Option<Result<Authentication, Gap>>,
     pub(super) authorization: Option<Result<Authorization, Gap>>,
+    /// Those that rules ask about; none for a file that no flag names in this release.
+    pub(super) files: Vec<(FileKind, Named)>,
     pub(super) problems: Vec<Problem>,
     /// Files that those files name.
     pub(super) names: Vec<FileWant>,
@@ -40,9 +44,20 @@ impl Config {
         };
         let gates = Gates::of(server).set();
         let release = Release::Exactly(server.version.clone());
+        let mut read: Vec<(FileKind, Named)> = Vec::new();
         let mut one = |flag: &'static str| -> Option<Result<ConfigFile, Gap>> {
-            let path = server.text(flag).filter(|path| !path.is_empty())?;
-            Some(found(path, files).and_then(|evidence| {
+            let kind = FileKind::ALL.into_iter().find(|kind| kind.flags().contains(&flag));
+            let path = match server.text(flag) {
+                Some("") => return None,
+                Some(path) => path,
+                None => {
+                    let hidden = kind.filter(|_| server.has(flag)).map(|kind| (kind, Err(unknown(server, flag))));
+                    read.extend(hidden);
+                    return None;
+                }
+            };
+            let why = || refused(path, format!("the server does not take `{path}`, so that it does not start"));
+            let found = found(path, files).and_then(|evidence| {
                 let around = Around {
                     issuers: &issuers,
                     gates: &gates,
@@ -51,17 +66,21 @@ impl Config {
                     path: Some(path),
                     files: Some(files),
                 };
-                let read = configuration::check(flag, evidence, &release, &around);
-                let value = read.and_then(|read| {
-                    problems.extend(read.problems);
-                    let want = |(path, contents): (Placed<String>, _)| FileWant { flag, path: path.value, contents };
-                    names.extend(read.names.into_iter().map(want));
-                    read.value
+                let file = configuration::check(flag, evidence, &release, &around).ok_or_else(why)?;
+                problems.extend(file.problems);
+                let want = |(path, contents): (Placed<String>, _)| FileWant { flag, path: path.value, contents };
+                names.extend(file.names.into_iter().map(want));
+                let at = Location::whole(evidence.id.clone(), evidence.plane);
+                Ok((at, !file.taken_by.is_empty(), file.value.ok_or_else(why)?))
+            });
+            read.extend(kind.map(|kind| {
+                let taken = found.as_ref().map_err(Clone::clone).and_then(|(at, taken, file)| {
+                    // What the server refuses means nothing.
+                    if *taken { Ok((at.clone(), Arc::new(file.clone()))) } else { Err(why()) }
                 });
-                value.ok_or_else(|| {
-                    refused(path, format!("the server does not take `{path}`, so that it does not start"))
-                })
-            }))
+                (kind, taken)
+            }));
+            Some(found.map(|(_, _, file)| file))
         };
         let authentication = one("authentication-config").map(|read| {
             read.and_then(|file| match file {
@@ -75,7 +94,9 @@ impl Config {
                 _ => Err(refused("authorization-config", "another kind of file".to_owned())),
             })
         });
-        for flag in OTHERS {
+        // The older name of a flag sets what the newer one does.
+        let newer = server.has("encryption-provider-config");
+        for flag in OTHERS.into_iter().filter(|flag| !newer || *flag != "experimental-encryption-provider-config") {
             one(flag);
         }
         // pkg/kubeapiserver/authorizer/config.go: the file is opened for the mode ABAC alone, which no structured
@@ -99,7 +120,7 @@ impl Config {
                 setting: Some("anonymous-auth".to_owned()),
             });
         }
-        Self { authentication, authorization, problems, names }
+        Self { authentication, authorization, files: read, problems, names }
     }
 
     /// The list of authorizers of the file, if a file decides.

@@ -120,7 +120,7 @@ fn file_may_decide(server: &Server<'_>) -> Result<bool, Gap> {
 }
 
 /// Why the value of a flag that this release has is not known.
-fn unknown(server: &Server<'_>, name: &str) -> Gap {
+pub(super) fn unknown(server: &Server<'_>, name: &str) -> Gap {
     let reading = server.readings().find(|(flag, _)| flag.name == name);
     match reading {
         Some((_, Err(gap))) => gap,

@@ -471,7 +471,7 @@ fn image_policy(root: &Cursor<'_>, decoder: &mut Decoder<'_>) -> ImagePolicy {
         }
     }
     match &read.kubeconfig {
-        Some(path) => decoder.wants(path),
+        Some(path) => decoder.wants_kubeconfig(path),
         None => {
             decoder.lacks(&place, "`kubeConfigFile`", "nothing says where the webhook is: `imagePolicy.kubeConfigFile`")
         }
@@ -497,7 +497,7 @@ fn webhooks(root: &Cursor<'_>, decoder: &mut Decoder<'_>) -> Settings {
     decoder.fields_since(root, &["apiVersion", "kind", "kubeConfigFile"], &[("staticManifestsDir", 36)]);
     let kubeconfig = decoder.string(root, "kubeConfigFile").filter(|path| !path.value.is_empty());
     match &kubeconfig {
-        Some(path) if path.value.starts_with('/') => decoder.wants(path),
+        Some(path) if path.value.starts_with('/') => decoder.wants_kubeconfig(path),
         Some(path) => decoder.refuse_placed(&path.at, "`kubeConfigFile` has to be an absolute path"),
         None if !decoder.since(36) => decoder.lacks(root, "`kubeConfigFile`", "`kubeConfigFile` is required"),
         None => {}

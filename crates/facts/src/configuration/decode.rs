@@ -24,6 +24,8 @@ pub struct Read<T> {
     pub problems: Vec<Problem>,
     /// The possible releases that nothing in the file stops; empty where the server does not start.
     pub taken_by: Vec<Minor>,
+    /// What each of those makes of it, those together that make the same of it, in the order of the oldest of each.
+    pub by_release: Vec<(Vec<Minor>, T)>,
     /// Files that this one names and that the server wants when it starts, and what of them it wants.
     pub names: Vec<(Placed<String>, Contents)>,
 }
@@ -98,7 +100,7 @@ impl Version {
 }
 
 /// Reads a file as each possible release does and says what they agree on. `decode` gets the document and a decoder.
-pub(super) fn read<T>(
+pub(super) fn read<T: Clone + PartialEq>(
     evidence: &Evidence,
     release: &Release,
     format: &Format,
@@ -107,7 +109,7 @@ pub(super) fn read<T>(
 ) -> Read<T> {
     let minors: Vec<Minor> = release.minors().collect();
     let Some(text) = evidence.text() else {
-        return Read { value: None, problems: Vec::new(), taken_by: minors, names: Vec::new() };
+        return Read { value: None, problems: Vec::new(), taken_by: minors, by_release: Vec::new(), names: Vec::new() };
     };
     let text = parsable(evidence, text);
     let stream = yaml::parse(&text, &yaml::Limits::default());
@@ -123,7 +125,7 @@ pub(super) fn read<T>(
 /// What releases made of one file, as one.
 type Decoded<T> = (Minor, Option<T>, Vec<Problem>, Vec<(Placed<String>, Contents)>);
 
-pub(super) fn merge<T>(all: Vec<Decoded<T>>) -> Read<T> {
+pub(super) fn merge<T: Clone + PartialEq>(all: Vec<Decoded<T>>) -> Read<T> {
     struct Seen {
         problem: Problem,
         minors: Vec<Minor>,
@@ -132,11 +134,18 @@ pub(super) fn merge<T>(all: Vec<Decoded<T>>) -> Read<T> {
     let count = all.len();
     let mut seen: Vec<Seen> = Vec::new();
     let (mut taken_by, mut value, mut names) = (Vec::new(), None, Vec::new());
+    let mut by_release: Vec<(Vec<Minor>, T)> = Vec::new();
     let taken = |problems: &[Problem]| !problems.iter().any(|problem| problem.stops);
     let any_takes = all.iter().any(|(_, _, problems, _)| taken(problems));
     for (minor, read, problems, named) in all {
         let takes = taken(&problems);
         taken_by.extend(takes.then_some(minor));
+        if let Some(read) = read.as_ref().filter(|_| takes) {
+            match by_release.iter_mut().find(|(_, known)| known == read) {
+                Some((minors, _)) => minors.push(minor),
+                None => by_release.push((vec![minor], read.clone())),
+            }
+        }
         // The newest release that takes the file knows most of its fields.
         if read.is_some() && (takes || !any_takes) {
             (value, names) = (read, named);
@@ -173,7 +182,7 @@ pub(super) fn merge<T>(all: Vec<Decoded<T>>) -> Read<T> {
             problem
         })
         .collect();
-    Read { value, problems, taken_by, names }
+    Read { value, problems, taken_by, by_release, names }
 }
 
 /// Collects what a release would refuse, each with its place.
@@ -534,12 +543,17 @@ impl<'a> Decoder<'a> {
         self.at(&child(parent, key).unwrap_or_else(|| parent.clone()))
     }
 
-    /// Remembers a file that this one names, and says so where it is known not to be there.
-    pub(super) fn wants(&mut self, path: &Placed<String>) {
-        self.names(path, Contents::Unneeded);
+    /// Remembers a file with keys or certificates that this one names, and says so where it is known not to be there.
+    pub(super) fn wants_keys(&mut self, path: &Placed<String>) {
+        self.names(path, Contents::Keys);
     }
 
-    /// The same, and its contents where they can be seen.
+    /// The same of a kubeconfig.
+    pub(super) fn wants_kubeconfig(&mut self, path: &Placed<String>) {
+        self.names(path, Contents::Kubeconfig);
+    }
+
+    /// The same of a file like this one, and its contents where they can be seen.
     pub(super) fn reads(&mut self, path: &Placed<String>) -> Option<&'a Evidence> {
         self.names(path, Contents::Text);
         match self.around.files?.look(&path.value) {

@@ -159,7 +159,7 @@ fn over_tcp(tcp: &Cursor<'_>, selection: &Selection, decoder: &mut Decoder<'_>) 
         };
         for (key, path) in named {
             match path {
-                Some(path) => decoder.wants(&path),
+                Some(path) => decoder.wants_keys(&path),
                 None if key == "caBundle" => {}
                 None => decoder.lacks(tls, &format!("`{key}`"), format!("an https:// proxy needs `{key}`")),
             }

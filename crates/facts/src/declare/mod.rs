@@ -209,6 +209,14 @@ pub(crate) fn texts_of_config_maps(
     found
 }
 
+/// Whether a ConfigMap of a file holds a text that `is_wanted`.
+pub(crate) fn holds_text(stream: &Stream, is_wanted: fn(&Stream) -> bool) -> bool {
+    stream.documents.iter().any(|document| {
+        let held = config_map(&document.cursor());
+        held.iter().any(|(_, text)| text.text().is_some() && is_wanted(&embedded::parse(text)))
+    })
+}
+
 fn each(evidence: &[Evidence], root: Option<&str>, visit: &mut dyn FnMut(&Source<'_>, &Reader)) {
     for file in evidence.iter().filter(|evidence| evidence.kind == Kind::Workload) {
         let Some(text) = file.text() else { continue };

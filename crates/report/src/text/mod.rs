@@ -84,13 +84,13 @@ fn one_cluster(cluster: &ClusterReport, several: bool, look: Look, text: &mut St
     }
     let places = Places::new(&cluster.evidence);
     for component in cluster.components.iter().filter(|component| component.starts == Some(false)) {
-        let reasons = component.problems.iter().filter(|problem| problem.stops).count();
-        let reasons = if reasons == 1 { "1 reason".to_owned() } else { format!("{reasons} reasons") };
-        let told = cluster.entries.iter().any(|judged| {
-            judged.entry.rule == REFUSES && judged.entry.instance.as_deref() == Some(component.instance.as_str())
-        });
-        let place = if told { "below" } else { "that portcullis resolve shows" };
-        let line = format!("{} would not start as declared: {reasons} {place}", name_of(component, cluster));
+        let line =
+            format!("{} would not start as declared: {}", name_of(component, cluster), reasons(component, cluster));
+        let _ = writeln!(text, "{}\n", paint.red(&wrap::wrapped(&line, look.width)));
+    }
+    for file in cluster.files.iter().filter(|file| file.starts == Some(false)) {
+        let name = plain(&file.instance);
+        let line = format!("kube-apiserver would not start with `{name}`: {}", reasons(file, cluster));
         let _ = writeln!(text, "{}\n", paint.red(&wrap::wrapped(&line, look.width)));
     }
     let mut failing: Vec<&Judged> =
@@ -126,6 +126,16 @@ fn one_cluster(cluster: &ClusterReport, several: bool, look: Look, text: &mut St
     }
 }
 
+/// How many reasons there are not to start, and where they are told.
+fn reasons(component: &Component, cluster: &ClusterReport) -> String {
+    let count = component.problems.iter().filter(|problem| problem.stops).count();
+    let told = cluster.entries.iter().any(|judged| {
+        judged.entry.rule == REFUSES && judged.entry.instance.as_deref() == Some(component.instance.as_str())
+    });
+    let place = if told { "below" } else { "that portcullis resolve shows" };
+    if count == 1 { format!("1 reason {place}") } else { format!("{count} reasons {place}") }
+}
+
 /// `name (kubeadm, 1.34.2)`.
 fn heading(cluster: &ClusterReport) -> String {
     let mut about: Vec<String> = cluster.distribution.iter().cloned().collect();
@@ -155,11 +165,13 @@ fn name_of(component: &Component, cluster: &ClusterReport) -> String {
 /// Problems that are no finding of a rule: keys given twice, flags that override one another.
 fn remarks(cluster: &ClusterReport, places: &Places<'_>, look: Look, text: &mut String) {
     let mut some = false;
-    for component in &cluster.components {
-        let judged = |problem: &Problem| {
-            problem.stops || matches!(problem.kind, model::ProblemKind::Removed | model::ProblemKind::Unknown)
-        };
-        for problem in component.problems.iter().filter(|problem| !judged(problem)) {
+    let of_flags = |problem: &&Problem| {
+        problem.stops || matches!(problem.kind, model::ProblemKind::Removed | model::ProblemKind::Unknown)
+    };
+    let components = cluster.components.iter().map(|component| (component, true));
+    for (component, has_flags) in components.chain(cluster.files.iter().map(|file| (file, false))) {
+        let told = |problem: &&Problem| if has_flags { !of_flags(problem) } else { !problem.stops };
+        for problem in component.problems.iter().filter(told) {
             let place = problem.location.as_ref().map(|at| format!("{}: ", place_text(at, places))).unwrap_or_default();
             let line = format!("note: {place}{}", plain(&problem.message));
             text.push_str(&indented(&line, 0, 6, look.width));
@@ -386,12 +398,15 @@ fn looked_at(report: &Report, look: Look) -> String {
     ];
     let parts: Vec<_> =
         parts.iter().filter(|(count, _)| *count > 0).map(|(count, word)| format!("{count} {word}")).collect();
-    let unknown = report
+    let is_named = |cluster: &ClusterReport, evidence: &model::Evidence| {
+        let is_given = cluster.files.iter().any(|file| file.declared_in == evidence.id);
+        evidence.kind == model::Kind::ConfigFile && evidence.text().is_some() && !is_given
+    };
+    let named: usize = report
         .clusters
         .iter()
-        .flat_map(|cluster| &cluster.evidence)
-        .filter(|evidence| evidence.kind == model::Kind::ConfigFile && evidence.text().is_some());
-    let named = unknown.count();
+        .map(|cluster| cluster.evidence.iter().filter(|evidence| is_named(cluster, evidence)).count())
+        .sum();
     let mut line = format!("Looked at {total} file{}: {}", if total == 1 { "" } else { "s" }, parts.join(", "));
     if named > 0 {
         let _ = write!(line, "; and read {named} that flags name");
@@ -459,6 +474,28 @@ pub fn problem_line(problem: &RunProblem) -> String {
     };
     let hint = problem.hint.as_ref().map(|hint| format!("; {}", plain(hint))).unwrap_or_default();
     format!("warning: {place}{}{hint}", plain(&problem.message))
+}
+
+/// Controls that no rule answers, by what could: a live cluster, a handshake. None of them is ever said to pass.
+pub fn waiting_table(waiting: &[Waiting], look: Look) -> String {
+    if waiting.is_empty() {
+        return String::new();
+    }
+    let longest = waiting.iter().map(|one| one.id.len()).max().unwrap_or(0);
+    let mut text = "\nnot answered from files, and by nothing else yet:\n".to_owned();
+    for one in waiting {
+        let line = format!("{:<8}  {:<longest$}  needs {}", one.severity, one.id, one.needs.join(" or "));
+        text.push_str(&indented(&line, 0, 8 + 2 + longest + 2, look.width));
+    }
+    text
+}
+
+/// A control that waits for evidence of another kind.
+pub struct Waiting {
+    pub id: &'static str,
+    pub severity: &'static str,
+    /// In words: `a live cluster`, `a probe`.
+    pub needs: Vec<&'static str>,
 }
 
 /// All rules, by severity.

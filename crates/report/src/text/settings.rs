@@ -25,13 +25,16 @@ pub fn effective_text(report: &Report, look: Look) -> String {
         if clusters.len() > 1 {
             let _ = writeln!(text, "{}\n", paint.bold(&heading(cluster)));
         }
-        if cluster.components.is_empty() {
+        if cluster.components.is_empty() && cluster.files.is_empty() {
             let line = format!("{} declares no component, so that no flag is in force.", plain(&cluster.name));
             text.push_str(&indented(&line, 0, 0, look.width));
         }
         let places = Places::new(&cluster.evidence);
         for component in &cluster.components {
             hidden += one_component(component, cluster, &places, look, &mut text);
+        }
+        for file in &cluster.files {
+            one_file(file, &places, look, &mut text);
         }
     }
     if hidden > 0 {
@@ -64,18 +67,7 @@ fn one_component(
     let _ = writeln!(text, "{}\n", paint.dim(&format!("declared in {}", plain(component.declared_in.as_str()))));
     let scope = Scope { places, home: &component.declared_in, look };
 
-    for problem in &component.problems {
-        let word = if problem.stops { "error" } else { "note" };
-        let place = problem.location.as_ref().map(|at| format!("{}: ", place_text(at, places))).unwrap_or_default();
-        let hint = problem.hint.as_ref().map(|hint| format!("; {}", plain(hint))).unwrap_or_default();
-        let line = format!("{word}: {place}{}{hint}", plain(&problem.message));
-        let wrapped = indented(&line, 2, 6, look.width);
-        text.push_str(&if problem.stops { wrapped.replacen("error:", &paint.red("error:"), 1) } else { wrapped });
-    }
-    if !component.problems.is_empty() {
-        text.push('\n');
-    }
-
+    problems(component, places, look, text);
     let (mut written, mut decided, mut gaps, mut defaults) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     let mut added: Vec<(&str, Vec<(&Setting, &Reading)>)> = Vec::new();
     for setting in &component.settings {
@@ -131,6 +123,32 @@ fn one_component(
         return 0;
     }
     defaults.len()
+}
+
+/// Writes what is known of a configuration file that is given by itself.
+fn one_file(file: &Component, places: &Places<'_>, look: Look, text: &mut String) {
+    let paint = Paint(look.color);
+    let taken = if file.starts == Some(false) { "refused by" } else { "taken by" };
+    let line = format!("{} `{}`, {taken} {}", file.name, plain(&file.instance), release_text(&file.release));
+    let painted = if file.starts == Some(false) { paint.red(&line) } else { paint.bold(&line) };
+    let _ = writeln!(text, "{painted}\n");
+    problems(file, places, look, text);
+}
+
+/// What is wrong with a component, a paragraph each.
+fn problems(component: &Component, places: &Places<'_>, look: Look, text: &mut String) {
+    let paint = Paint(look.color);
+    for problem in &component.problems {
+        let word = if problem.stops { "error" } else { "note" };
+        let place = problem.location.as_ref().map(|at| format!("{}: ", place_text(at, places))).unwrap_or_default();
+        let hint = problem.hint.as_ref().map(|hint| format!("; {}", plain(hint))).unwrap_or_default();
+        let line = format!("{word}: {place}{}{hint}", plain(&problem.message));
+        let wrapped = indented(&line, 2, 6, look.width);
+        text.push_str(&if problem.stops { wrapped.replacen("error:", &paint.red("error:"), 1) } else { wrapped });
+    }
+    if !component.problems.is_empty() {
+        text.push('\n');
+    }
 }
 
 /// Whether another setting makes something else hold than the value given.

@@ -2,6 +2,7 @@
 
 mod authorizers;
 mod oidc;
+mod webhooks;
 
 use crate::rules;
 
@@ -29,6 +30,7 @@ rules! { "apiserver":
     audit_log_maxbackup,
     audit_log_maxsize,
     audit_log_path,
+    authn_webhook_tls,
     authz_no_abac,
     authz_no_always_allow,
     authz_node,
@@ -36,12 +38,14 @@ rules! { "apiserver":
     basic_auth_file,
     bootstrap_token_auth,
     client_ca_file,
+    client_ca_minimal,
     cors_origins,
     debug_handlers,
     dynamic_auditing_off,
     encryption_provider_config,
     etcd_ca_file,
     etcd_client_cert,
+    etcd_prefix_isolated,
     etcd_servers_https,
     hsts,
     http2_dos_mitigation,
@@ -51,6 +55,7 @@ rules! { "apiserver":
     insecure_port,
     kubelet_ca,
     kubelet_client_cert,
+    kubelet_client_cert_least_privilege,
     kubelet_https,
     nodeport_range,
     oidc_audience_and_claims,
@@ -67,6 +72,7 @@ rules! { "apiserver":
     service_account_key_file,
     service_account_lookup,
     service_account_max_expiration,
+    service_account_signing_key_separate,
     serving_cert,
     sni_certs,
     tls_cipher_suites,

@@ -16,7 +16,7 @@ pub(super) static RULE: Rule = Rule {
     },
     component: "cluster",
     applies: Applies::ALWAYS,
-    check: Check::Component(check),
+    check: Check::Starts(check),
 };
 
 fn check(component: &Component) -> Verdict {
@@ -26,7 +26,12 @@ fn check(component: &Component) -> Verdict {
         return Ok(Answer { findings, ..Answer::default() });
     }
     if component.starts == Some(true) {
-        return Ok(Answer { because: format!("nothing among its arguments stops a {} of {}", component.name, component.release), ..Answer::default() });
+        let because = if component.settings.is_empty() {
+            format!("nothing in it stops a kube-apiserver of {}", component.release)
+        } else {
+            format!("nothing among its arguments stops a {} of {}", component.name, component.release)
+        };
+        return Ok(Answer { because, ..Answer::default() });
     }
     Ok(Answer { gaps: component.unseen.clone(), ..Answer::default() })
 }

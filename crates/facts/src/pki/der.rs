@@ -1,0 +1,191 @@
+//! The little of DER that keys need: what kind a key is, how long, and its public half.
+//!
+//! Certificates are left to a library; a private key is read here, because of its secret parts nothing may be decoded
+//! that does not have to be.
+
+use std::sync::Arc;
+
+use model::Key;
+
+const INTEGER: u8 = 0x02;
+const BITS: u8 = 0x03;
+const OCTETS: u8 = 0x04;
+const OBJECT: u8 = 0x06;
+const SEQUENCE: u8 = 0x30;
+
+const RSA: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01];
+const ECDSA: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01];
+const ED25519: &[u8] = &[0x2b, 0x65, 0x70];
+
+/// The curves that have a name, and how many bits their numbers have.
+const CURVES: [(&[u8], u32); 4] = [
+    (&[0x2b, 0x81, 0x04, 0x00, 0x21], 224),
+    (&[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07], 256),
+    (&[0x2b, 0x81, 0x04, 0x00, 0x22], 384),
+    (&[0x2b, 0x81, 0x04, 0x00, 0x23], 521),
+];
+
+/// Values, one after the other.
+struct Reader<'d>(&'d [u8]);
+
+impl<'d> Reader<'d> {
+    /// The next value and its tag.
+    fn value(&mut self) -> Option<(u8, &'d [u8])> {
+        let (&tag, rest) = self.0.split_first()?;
+        let (&first, mut rest) = rest.split_first()?;
+        let length = if first < 0x80 {
+            usize::from(first)
+        } else {
+            let count = usize::from(first & 0x7f);
+            if !(1..=4).contains(&count) {
+                return None;
+            }
+            let (digits, behind) = rest.split_at_checked(count)?;
+            rest = behind;
+            digits.iter().fold(0_usize, |length, digit| (length << 8) | usize::from(*digit))
+        };
+        let (content, behind) = rest.split_at_checked(length)?;
+        self.0 = behind;
+        Some((tag, content))
+    }
+
+    fn next(&mut self, wanted: u8) -> Option<&'d [u8]> {
+        self.value().filter(|(tag, _)| *tag == wanted).map(|(_, content)| content)
+    }
+}
+
+/// Bytes of the first value of a text, so that what stands behind a certificate does not spoil it.
+pub(super) fn first_value(bytes: &[u8]) -> &[u8] {
+    let mut reader = Reader(bytes);
+    match reader.value() {
+        Some(_) => &bytes[..bytes.len() - reader.0.len()],
+        None => bytes,
+    }
+}
+
+fn value(tag: u8, content: &[u8]) -> Vec<u8> {
+    let mut bytes = vec![tag];
+    let length = content.len().to_be_bytes();
+    let digits = length.iter().position(|digit| *digit != 0).map_or(&[][..], |first| &length[first..]);
+    match digits {
+        [] => bytes.push(0),
+        [short] if *short < 0x80 => bytes.push(*short),
+        long => {
+            bytes.push(0x80 | u8::try_from(long.len()).unwrap_or(0));
+            bytes.extend_from_slice(long);
+        }
+    }
+    bytes.extend_from_slice(content);
+    bytes
+}
+
+/// The public half as certificates encode it (RFC 5280, SubjectPublicKeyInfo).
+fn encoded(kind: &[u8], parameters: &[u8], bits: &[u8]) -> Arc<[u8]> {
+    let algorithm = value(SEQUENCE, &[&value(OBJECT, kind)[..], parameters].concat());
+    let bits = value(BITS, &[&[0], bits].concat());
+    value(SEQUENCE, &[algorithm, bits].concat()).into()
+}
+
+/// A public key in the form that certificates have it in.
+pub(crate) fn public_key(bytes: &[u8]) -> Option<Key> {
+    let mut whole = Reader(Reader(bytes).next(SEQUENCE)?);
+    let mut algorithm = Reader(whole.next(SEQUENCE)?);
+    let kind = algorithm.next(OBJECT)?;
+    let bits = whole.next(BITS)?.split_first()?.1;
+    if kind == RSA {
+        let mut numbers = Reader(Reader(bits).next(SEQUENCE)?);
+        return Some(rsa(numbers.next(INTEGER)?, numbers.next(INTEGER)?));
+    }
+    let parameters = algorithm.0;
+    let public = Some(encoded(kind, parameters, bits));
+    if kind == ECDSA {
+        let curve = algorithm.next(OBJECT);
+        return Some(Key { public, ..ecdsa(curve) });
+    }
+    let (name, size) = if kind == ED25519 { ("Ed25519".to_owned(), Some(256)) } else { (dotted(kind), None) };
+    Some(Key { algorithm: name, bits: size, exponent: None, public })
+}
+
+/// What is not secret of a private key, by the label of its PEM block.
+pub(crate) fn private_key(label: &str, bytes: &[u8]) -> Option<Key> {
+    match label {
+        "RSA PRIVATE KEY" => rsa_private(bytes),
+        "EC PRIVATE KEY" => ecdsa_private(bytes, None),
+        "PRIVATE KEY" => {
+            let mut whole = Reader(Reader(bytes).next(SEQUENCE)?);
+            whole.next(INTEGER)?;
+            let mut algorithm = Reader(whole.next(SEQUENCE)?);
+            let kind = algorithm.next(OBJECT)?;
+            let inner = whole.next(OCTETS)?;
+            if kind == RSA {
+                return rsa_private(inner);
+            }
+            if kind == ECDSA {
+                return ecdsa_private(inner, algorithm.next(OBJECT));
+            }
+            let (name, size) = if kind == ED25519 { ("Ed25519".to_owned(), Some(256)) } else { (dotted(kind), None) };
+            Some(Key { algorithm: name, bits: size, exponent: None, public: None })
+        }
+        _ => None,
+    }
+}
+
+fn rsa_private(bytes: &[u8]) -> Option<Key> {
+    let mut numbers = Reader(Reader(bytes).next(SEQUENCE)?);
+    numbers.next(INTEGER)?;
+    Some(rsa(numbers.next(INTEGER)?, numbers.next(INTEGER)?))
+}
+
+fn ecdsa_private(bytes: &[u8], curve: Option<&[u8]>) -> Option<Key> {
+    let mut parts = Reader(Reader(bytes).next(SEQUENCE)?);
+    parts.next(INTEGER)?;
+    parts.next(OCTETS)?;
+    let (mut curve, mut public) = (curve, None);
+    while let Some((tag, content)) = parts.value() {
+        match tag {
+            0xa0 => curve = curve.or(Reader(content).next(OBJECT)),
+            0xa1 => public = Reader(content).next(BITS).and_then(|bits| bits.split_first()).map(|(_, bits)| bits),
+            _ => {}
+        }
+    }
+    let public = curve.zip(public).map(|(curve, bits)| encoded(ECDSA, &value(OBJECT, curve), bits));
+    Some(Key { public, ..ecdsa(curve) })
+}
+
+fn rsa(modulus: &[u8], exponent: &[u8]) -> Key {
+    const NULL: &[u8] = &[0x05, 0x00];
+    let first = modulus.iter().position(|byte| *byte != 0).unwrap_or(modulus.len());
+    let zeros = modulus.get(first).map_or(0, |byte| byte.leading_zeros());
+    let length = u32::try_from(modulus.len() - first).unwrap_or(u32::MAX);
+    let numbers = value(SEQUENCE, &[value(INTEGER, modulus), value(INTEGER, exponent)].concat());
+    let digits: Vec<u8> = exponent.iter().copied().skip_while(|byte| *byte == 0).collect();
+    let small = (digits.len() <= 8).then(|| digits.iter().fold(0_u64, |all, digit| (all << 8) | u64::from(*digit)));
+    Key {
+        algorithm: "RSA".to_owned(),
+        bits: Some(length.saturating_mul(8).saturating_sub(zeros)),
+        exponent: small,
+        public: Some(encoded(RSA, NULL, &numbers)),
+    }
+}
+
+fn ecdsa(curve: Option<&[u8]>) -> Key {
+    let bits = CURVES.iter().find(|(known, _)| Some(*known) == curve).map(|(_, bits)| *bits);
+    Key { algorithm: "ECDSA".to_owned(), bits, exponent: None, public: None }
+}
+
+/// The numbers under which a kind is registered.
+fn dotted(object: &[u8]) -> String {
+    let mut numbers: Vec<u64> = Vec::new();
+    let mut held = 0_u64;
+    for byte in object.iter().take(32) {
+        held = (held << 7) | u64::from(byte & 0x7f);
+        if byte & 0x80 == 0 {
+            match numbers.is_empty() {
+                true => numbers.extend([(held / 40).min(2), held - (held / 40).min(2) * 40]),
+                false => numbers.push(held),
+            }
+            held = 0;
+        }
+    }
+    numbers.iter().map(u64::to_string).collect::<Vec<_>>().join(".")
+}

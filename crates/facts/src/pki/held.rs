@@ -1,0 +1,287 @@
+//! Which keys and certificates a cluster has, where they are, and what for.
+
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+use model::{EvidenceId, Gap, GapKind, Location};
+
+use super::{Certificate, Item, Placed};
+use crate::{
+    apiserver::ApiServer,
+    kubeconfig::{ClientCertificate, Kubeconfig},
+};
+
+/// A file with keys or certificates.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Held {
+    pub file: EvidenceId,
+    /// The path on the node where that is known, else the name of the evidence.
+    pub name: String,
+    /// What it is named for, sorted.
+    pub roles: Vec<Role>,
+    /// Whether it is there for keys alone.
+    pub is_of_keys: bool,
+    pub found: Vec<Found>,
+    /// Why it is not known what it holds.
+    pub gap: Option<Gap>,
+}
+
+/// Something in it, with all that it is used for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    pub placed: Placed,
+    /// Of a certificate that of its subject; unique within the file.
+    pub name: String,
+    pub roles: Vec<Role>,
+    /// The first of a serving or a client's chain is for its holder, and those behind it are for who issued it.
+    pub is_leaf: bool,
+}
+
+/// One certificate, as a rule is asked about it.
+#[derive(Clone, Copy, Debug)]
+pub struct Seen<'a> {
+    pub file: &'a Held,
+    pub found: &'a Found,
+    pub certificate: &'a Certificate,
+    /// The day to judge as of.
+    pub as_of: Date,
+}
+
+impl Seen<'_> {
+    /// Days from the day to judge as of to the one on which it ends; negative where that is past, `None` where it is
+    /// beyond every calendar.
+    pub fn days_left(&self) -> Option<i32> {
+        Some((self.certificate.last_day()? - self.as_of).get_days())
+    }
+
+    pub fn at(&self) -> &Location {
+        &self.found.placed.at
+    }
+}
+
+/// What something is used for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Role {
+    /// It is shown to whoever calls the API server.
+    Serving,
+    /// It is shown to the kubelets that the API server calls.
+    KubeletClient,
+    /// It is shown to etcd.
+    EtcdClient,
+    /// It is shown to aggregated API servers, and tells them whom to believe about users.
+    FrontProxy,
+    /// It is shown to an API server, by a user of a kubeconfig.
+    User,
+    /// It vouches for clients of the API server.
+    ClientAuthority,
+    /// It vouches for proxies that say for whom they ask.
+    FrontProxyAuthority,
+    /// It vouches for etcd.
+    EtcdAuthority,
+    /// It vouches for kubelets.
+    KubeletAuthority,
+    /// It vouches for an API server, or for somebody else that is called.
+    OtherAuthority,
+    /// It signs tokens of service accounts, or proves them.
+    ServiceAccount,
+}
+
+impl Role {
+    /// The role of the file that a flag names; `None` of one that names no such file.
+    pub fn of(flag: &str) -> Option<Self> {
+        Some(match flag {
+            "tls-cert-file" | "tls-private-key-file" | "tls-sni-cert-key" => Self::Serving,
+            "kubelet-client-certificate" | "kubelet-client-key" => Self::KubeletClient,
+            "etcd-certfile" | "etcd-keyfile" => Self::EtcdClient,
+            "proxy-client-cert-file" | "proxy-client-key-file" => Self::FrontProxy,
+            "client-ca-file" => Self::ClientAuthority,
+            "requestheader-client-ca-file" => Self::FrontProxyAuthority,
+            "etcd-cafile" => Self::EtcdAuthority,
+            "kubelet-certificate-authority" => Self::KubeletAuthority,
+            "oidc-ca-file" | "peer-ca-file" => Self::OtherAuthority,
+            "service-account-key-file" | "service-account-signing-key-file" => Self::ServiceAccount,
+            _ => return None,
+        })
+    }
+
+    pub fn is_authority(self) -> bool {
+        matches!(
+            self,
+            Self::ClientAuthority
+                | Self::FrontProxyAuthority
+                | Self::EtcdAuthority
+                | Self::KubeletAuthority
+                | Self::OtherAuthority
+        )
+    }
+
+    /// Whether it is shown by somebody who calls.
+    pub fn is_client(self) -> bool {
+        matches!(self, Self::KubeletClient | Self::EtcdClient | Self::FrontProxy | Self::User)
+    }
+
+    /// What it does, to be read behind "it".
+    pub fn does(self) -> &'static str {
+        match self {
+            Self::Serving => "serves the API",
+            Self::KubeletClient => "is shown to kubelets",
+            Self::EtcdClient => "is shown to etcd",
+            Self::FrontProxy => "is shown to aggregated API servers",
+            Self::User => "logs a user in",
+            Self::ClientAuthority => "vouches for clients",
+            Self::FrontProxyAuthority => "vouches for the front proxy",
+            Self::EtcdAuthority => "vouches for etcd",
+            Self::KubeletAuthority => "vouches for kubelets",
+            Self::OtherAuthority => "vouches for a server that is called",
+            Self::ServiceAccount => "signs tokens of service accounts",
+        }
+    }
+}
+
+/// What the flags of the API servers name below a root, and what kubeconfigs carry. Sorted by the file.
+pub(crate) fn held(servers: &[ApiServer], kubeconfigs: &[Kubeconfig], root: Option<&str>) -> Vec<Held> {
+    let mut all: BTreeMap<EvidenceId, Held> = BTreeMap::new();
+    for file in servers.iter().flat_map(ApiServer::key_files) {
+        let Some(id) = &file.id else { continue };
+        let entry = all.entry(id.clone()).or_insert_with(|| {
+            let (found, gap) = match &file.items {
+                Ok(items) => (items.iter().map(|placed| fresh(placed.clone())).collect(), None),
+                Err(gap) => (Vec::new(), Some(gap.clone())),
+            };
+            let below = root.and_then(|root| id.as_str().strip_prefix(root.trim_end_matches('/')));
+            let name = below.filter(|path| path.starts_with('/')).unwrap_or(id.as_str()).to_owned();
+            Held { file: id.clone(), name, roles: Vec::new(), is_of_keys: true, found, gap }
+        });
+        entry.use_for(file.flag);
+    }
+    for config in kubeconfigs {
+        let held = carried(config);
+        if !held.found.is_empty() || held.gap.is_some() {
+            all.entry(config.file.clone()).or_insert(held);
+        }
+    }
+    let mut all: Vec<Held> = all.into_values().collect();
+    all.iter_mut().for_each(Held::name_apart);
+    all
+}
+
+fn fresh(placed: Placed) -> Found {
+    Found { placed, name: String::new(), roles: Vec::new(), is_leaf: false }
+}
+
+/// Flags that name a file of keys; `tls-sni-cert-key` names one of each.
+const KEYS: [&str; 6] = [
+    "etcd-keyfile",
+    "kubelet-client-key",
+    "proxy-client-key-file",
+    "service-account-key-file",
+    "service-account-signing-key-file",
+    "tls-private-key-file",
+];
+
+impl Held {
+    /// A certificate that is there twice is one, and two of one subject have a number each.
+    fn name_apart(&mut self) {
+        let (mut known, mut seen) = (Vec::new(), BTreeMap::new());
+        self.found.retain_mut(|found| {
+            let Item::Certificate(certificate) = &found.placed.item else { return true };
+            let one = (certificate.bytes.clone(), found.is_leaf);
+            if known.contains(&one) {
+                return false;
+            }
+            known.push(one);
+            let count: &mut usize = seen.entry(certificate.subject.text.clone()).or_default();
+            *count += 1;
+            found.name = match *count {
+                1 => certificate.subject.text.clone(),
+                more => format!("{}#{more}", certificate.subject.text),
+            };
+            true
+        });
+    }
+
+    fn use_for(&mut self, flag: &str) {
+        let Some(role) = Role::of(flag) else { return };
+        if !self.roles.contains(&role) {
+            self.roles.push(role);
+            self.roles.sort_unstable();
+        }
+        self.is_of_keys &= KEYS.contains(&flag);
+        let mut leaf = !role.is_authority();
+        for found in &mut self.found {
+            if !found.roles.contains(&role) {
+                found.roles.push(role);
+                found.roles.sort_unstable();
+            }
+            if matches!(found.placed.item, Item::Certificate(_)) && leaf {
+                found.is_leaf = true;
+                leaf = false;
+            }
+        }
+    }
+}
+
+/// What a kubeconfig carries in itself.
+fn carried(config: &Kubeconfig) -> Held {
+    let of = |certificate: &Certificate, at: &Location, role: Role, is_leaf: bool| Found {
+        placed: Placed { item: Item::Certificate(Box::new(certificate.clone())), at: at.clone() },
+        name: String::new(),
+        roles: vec![role],
+        is_leaf,
+    };
+    let mut found = Vec::new();
+    for user in &config.users {
+        if let Some(certificate) = &user.certificate
+            && let ClientCertificate::Data(chain) = &certificate.value
+        {
+            let all = chain.iter().enumerate();
+            found.extend(all.map(|(index, one)| of(one, &certificate.at, Role::User, index == 0)));
+        }
+    }
+    for endpoint in &config.endpoints {
+        let Some(at) = endpoint.authority_at() else { continue };
+        found.extend(endpoint.authorities.iter().map(|one| of(one, at, Role::OtherAuthority, false)));
+    }
+    Held {
+        file: config.file.clone(),
+        name: config.name.clone(),
+        roles: vec![Role::User, Role::OtherAuthority],
+        is_of_keys: false,
+        found,
+        gap: config.gap.clone(),
+    }
+}
+
+/// A file that a flag of an API server names, and what it holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyFile {
+    pub flag: &'static str,
+    /// As the flag has it.
+    pub path: String,
+    /// `None` where it was not looked for.
+    pub id: Option<EvidenceId>,
+    pub items: Result<Vec<Placed>, Gap>,
+}
+
+impl KeyFile {
+    /// The certificates in it, in order, and where each is.
+    pub fn certificates(&self) -> Result<Vec<(&Certificate, &Location)>, Gap> {
+        let items = self.items.as_ref().map_err(Clone::clone)?;
+        let mut found = Vec::new();
+        for placed in items {
+            match &placed.item {
+                Item::Certificate(certificate) => found.push((certificate.as_ref(), &placed.at)),
+                Item::Other { label, fault: Some(fault) } if label == "CERTIFICATE" => {
+                    return Err(Gap {
+                        kind: GapKind::Unread,
+                        reason: format!("a certificate in `{}` cannot be used: {fault}", self.path),
+                        wanted: self.path.clone(),
+                        who_could_answer: "whoever made that certificate".to_owned(),
+                    });
+                }
+                _ => {}
+            }
+        }
+        Ok(found)
+    }
+}

@@ -1,0 +1,7 @@
+//! The tunnel through which the API server reaches nodes.
+
+use crate::rules;
+
+rules! { "konnectivity":
+    agent_exposure,
+}

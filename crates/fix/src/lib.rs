@@ -137,6 +137,9 @@ impl From<yaml::edit::Refusal> for Obstacle {
 }
 
 fn one(setting: &str, site: &Site, to: Option<&str>, text: &str) -> Result<Done, Obstacle> {
+    if let Form::ByHand(what) = site.form {
+        return Err(what.into());
+    }
     let stream = yaml::parse(text, &Limits::default());
     let document = containing(&stream.documents, &site.at)?;
     // Words of a script are changed where they stand. Whatever else a text in the file holds has a grammar of its own, and
@@ -144,7 +147,7 @@ fn one(setting: &str, site: &Site, to: Option<&str>, text: &str) -> Result<Done,
     if site.form != Form::Script && is_in_text(&document.cursor(), site.at.span) {
         return Err(in_text(site.form, setting, to));
     }
-    if let (Form::Entries | Form::Pairs, Some(to)) = (site.form, to) {
+    if let (Form::Entries | Form::Pairs | Form::Fields(_), Some(to)) = (site.form, to) {
         return entry::insert(document, &site.at, site.form, text, setting, to);
     }
     let node = document.at(&site.at.pointer).ok_or("the place is not there any more")?;
@@ -159,8 +162,9 @@ fn one(setting: &str, site: &Site, to: Option<&str>, text: &str) -> Result<Done,
         (Form::Field, None) => Err("a field is taken out of a configuration file by hand".into()),
         (Form::Entry | Form::Pair, Some(to)) => entry::set(&ground, site.form, setting, to),
         (Form::Entry | Form::Pair, None) => entry::remove(&ground, site.form, setting),
-        (Form::List | Form::Entries | Form::Pairs, None) => Err("nobody wrote it there".into()),
-        (Form::Entries | Form::Pairs, Some(_)) => Err("it cannot be added there".into()),
+        (Form::List | Form::Entries | Form::Pairs | Form::Fields(_), None) => Err("nobody wrote it there".into()),
+        (Form::Entries | Form::Pairs | Form::Fields(_), Some(_)) => Err("it cannot be added there".into()),
+        (Form::ByHand(what), _) => Err(what.into()),
     }
 }
 
@@ -172,6 +176,11 @@ pub(crate) fn in_text(form: Form, setting: &str, to: Option<&str>) -> Obstacle {
         (Form::Field, Some(to)) => format!("write `{to}` there"),
         (Form::Entry | Form::Entries, Some(to)) => format!("write `{name}: \"{to}\"` there"),
         (Form::Pair | Form::Pairs, Some(to)) => format!("write `{name}` with the value `{to}` there"),
+        (Form::Fields(fields), Some(to)) => match fields.iter().find(|field| field.setting == name) {
+            Some(field) => format!("write `{}: {to}` there", field.field),
+            None => format!("it has no field for `{setting}`"),
+        },
+        (Form::ByHand(what), Some(_)) => what.to_owned(),
         (Form::Word | Form::SplitWord | Form::List | Form::Script, Some(to)) => {
             format!("write `{setting}={to}` there")
         }

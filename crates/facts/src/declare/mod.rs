@@ -3,16 +3,19 @@
 //! Each format has a file of its own and ends in the same [`Invocation`](crate::Invocation), so that nothing behind it
 //! knows how a setting came to be written. Start at [`invocations`].
 
+mod agree;
 mod arguments;
 mod cluster_api;
 mod command;
 mod embedded;
 mod kind;
+mod kops;
 mod kubeadm;
 mod machine;
 mod pod;
 mod runtime;
 mod shell;
+mod talos;
 mod unit;
 
 pub(crate) use arguments::is_one as is_arguments;
@@ -34,12 +37,14 @@ struct Reader {
 }
 
 /// Every format; the first one that declares something reads the file.
-const READERS: [Reader; 7] = [
+const READERS: [Reader; 9] = [
     Reader { speaks: pod::speaks, declares: pod::declares, invocations: pod::invocations },
     Reader { speaks: unit::speaks, declares: unit::declares, invocations: unit::invocations },
     Reader { speaks: kubeadm::speaks, declares: kubeadm::declares, invocations: kubeadm::invocations },
     Reader { speaks: cluster_api::speaks, declares: cluster_api::declares, invocations: cluster_api::invocations },
     Reader { speaks: kind::speaks, declares: kind::declares, invocations: kind::invocations },
+    Reader { speaks: talos::speaks, declares: talos::declares, invocations: talos::invocations },
+    Reader { speaks: kops::speaks, declares: kops::declares, invocations: kops::invocations },
     Reader { speaks: arguments::speaks, declares: arguments::declares, invocations: arguments::invocations },
     Reader { speaks: machine::speaks, declares: machine::declares, invocations: machine::invocations },
 ];

@@ -25,14 +25,16 @@ pub struct Redactor {
 }
 
 /// Keys whose value is a secret wherever they stand, in lower case without `-` and `_`.
-const SECRET_KEYS: [&str; 36] = [
+const SECRET_KEYS: [&str; 40] = [
     "aadclientcertpassword",
     "aadclientsecret",
     "accesskey",
     "accesstoken",
+    "aescbcencryptionsecret",
     "agenttoken",
     "apicuserkey",
     "apikey",
+    "apitoken",
     "authtoken",
     "bearertoken",
     "bootstraptoken",
@@ -51,12 +53,14 @@ const SECRET_KEYS: [&str; 36] = [
     "password",
     "passwordhash",
     "plaintextpasswd",
+    "presharedkey",
     "privatekey",
     "privatekeydata",
     "refreshtoken",
     "registrytoken",
     "secret",
     "secretaccesskey",
+    "secretboxencryptionsecret",
     "secretkey",
     "sshkey",
     "token",
@@ -302,7 +306,9 @@ fn tree_spans(cursor: &Cursor<'_>, text: &str, depth: usize, spans: &mut Vec<Spa
                     push_scalar(&list, text, spans);
                     list.items().for_each(|item| push_scalar(&item, text, spans));
                 }
-                let secret = SECRET_KEYS.contains(&plain(name).as_str()) || (named_secret && name == "value");
+                let secret = SECRET_KEYS.contains(&plain(name).as_str())
+                    || (named_secret && name == "value")
+                    || names_a_secret(name, &item.value);
                 if secret && item.value.scalar().is_some() {
                     push_scalar(&item.value, text, spans);
                 } else if whole_secret && (name == "data" || name == "stringData") {
@@ -400,6 +406,20 @@ fn is_table(text: &str) -> bool {
             .is_none_or(|document| document.cursor().scalar().is_some())
 }
 
+/// Whether the name of a variable says that its value is a secret: one of the environment (`API_TOKEN`), one of a playbook
+/// (`kubeadm_token`), or what a registry takes for name and password together.
+fn names_a_secret(name: &str, value: &Cursor<'_>) -> bool {
+    const ENDINGS: [&str; 5] = ["token", "password", "secret", "access_key", "certificate_key"];
+    let Some(text) = value.str().filter(|text| !text.contains("{{") && !text.starts_with('/')) else { return false };
+    let is_variable =
+        name.contains('_') && name.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_');
+    let is_snake =
+        name.contains('_') && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_');
+    (is_variable && SECRET_NAMES.iter().any(|part| name.to_ascii_lowercase().contains(part)))
+        || (is_snake && ENDINGS.iter().any(|ending| name.ends_with(ending)))
+        || (name == "auth" && text.len() >= 8 && base64_length(text).is_some())
+}
+
 fn plain(name: &str) -> String {
     name.chars().filter(|c| !matches!(c, '-' | '_')).map(|c| c.to_ascii_lowercase()).collect()
 }
@@ -431,6 +451,17 @@ fn raw_spans(text: &str, spans: &mut Vec<Span>) {
         if begins {
             let end = text[start..].find("-----END").map_or(text.len(), |end| start + end);
             push_lines(text, start, end, spans);
+        }
+    }
+    // A private key in base64, as definitions of clusters hold them: `-----BEGIN`.
+    for (at, _) in text.match_indices("LS0tLS1CRUdJTi") {
+        let length = text[at..]
+            .bytes()
+            .take_while(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'='))
+            .count();
+        let head = spelling::base64(&text[at..at + (length / 4 * 4).min(60)]);
+        if head.is_some_and(|head| head.windows(11).any(|part| part == b"PRIVATE KEY")) {
+            push(at, at + length, spans);
         }
     }
     for (at, _) in text.match_indices("eyJ") {
@@ -549,6 +580,19 @@ mod tests {
             ("Environment=\"A_SECRET=a b\" B=c", "Environment=\"A_SECRET=***\" B=c"),
             ("X_TOKEN=--token-auth-file=a", "X_TOKEN=--token-auth-file=a"),
             ("password: |\n  a\n  b\n", "password: |\n  *\n  *\n"),
+            // Definitions of clusters: `-----BEGIN EC PRIVATE KEY-----` and `-----BEGIN CERTIFICATE-----` in base64.
+            (
+                "ca: {crt: LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0tCk1J, key: LS0tLS1CRUdJTiBFQyBQUklWQVRFIEtFWS0tLS0tCk1J}",
+                "ca: {crt: LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0tCk1J, key: ********************************************}",
+            ),
+            (
+                "cluster: {secretboxEncryptionSecret: QUFB, id: kept}",
+                "cluster: {secretboxEncryptionSecret: ****, id: kept}",
+            ),
+            ("env: {API_TOKEN: abc, TOKEN_FILE: /a}", "env: {API_TOKEN: ***, TOKEN_FILE: /a}"),
+            ("kubeadm_token: abc\nkube_token_auth: true", "kubeadm_token: ***\nkube_token_auth: true"),
+            ("kube_encrypt_token: \"{{ lookup('x') }}\"", "kube_encrypt_token: \"{{ lookup('x') }}\""),
+            ("auth: {username: a, auth: YWI6Y2Rl, x: token}", "auth: {username: a, auth: ********, x: token}"),
             (
                 "content: |\n  keys: [{secret: QUFBQQ==}]\n  a: b\n",
                 "content: |\n  keys: [{secret: ********}]\n  a: b\n",

@@ -3,7 +3,7 @@
 //! They are strings there, so that a value never loses its quotes, and the name has no dashes. The map or list may not be
 //! there yet: then what is missing of the way to it is made too.
 
-use model::Form;
+use model::{Form, Named, Shape};
 use yaml::{
     Cursor,
     edit::{self, Draft},
@@ -60,6 +60,10 @@ pub(crate) fn insert(
     to: &str,
 ) -> Result<Done, Obstacle> {
     let name = setting.trim_start_matches('-');
+    let (name, value) = match form {
+        Form::Fields(fields) => field(fields, setting, to)?,
+        _ => (name, Draft::Text(to.to_owned())),
+    };
     let mut missing: Vec<String> = Vec::new();
     for segment in pointer.split('/').skip(1) {
         let segment = segment.replace("~1", "/").replace("~0", "~");
@@ -94,7 +98,6 @@ pub(crate) fn insert(
             (change, Wish::Put { document, pointer, key: None, index, value: tree(&bare) })
         }
         (None, _) => {
-            let value = Draft::Text(to.to_owned());
             let change = edit::append_entry(text, &here, name, &value)?;
             let key = Some(name.to_owned());
             (change, Wish::Put { document, pointer, key, index: 0, value: tree(&value) })
@@ -103,7 +106,7 @@ pub(crate) fn insert(
             let innermost = match form {
                 Form::Pairs => Draft::List(vec![pair(name)]),
                 Form::Bares => Draft::List(vec![bare]),
-                _ => Draft::Map(vec![(name.to_owned(), Draft::Text(to.to_owned()))]),
+                _ => Draft::Map(vec![(name.to_owned(), value)]),
             };
             let value = rest.iter().rev().fold(innermost, |inner, key| Draft::Map(vec![(key.clone(), inner)]));
             let change = edit::append_entry(text, &here, first, &value)?;
@@ -111,6 +114,29 @@ pub(crate) fn insert(
         }
     };
     Ok(Done::new(change, wish))
+}
+
+/// The field that sets a setting, and the value as it is written there.
+fn field(fields: &'static [Named], setting: &str, to: &str) -> Result<(&'static str, Draft), Obstacle> {
+    let name = setting.trim_start_matches('-');
+    let Some(field) = fields.iter().find(|field| field.setting == name) else {
+        return Err(format!("there is no field for `{setting}`").into());
+    };
+    let unfit = || Obstacle::from(format!("`{}` does not take `{to}`", field.field));
+    let value = match field.shape {
+        Shape::Text => Draft::Text(to.to_owned()),
+        Shape::Bool => Draft::Bool(to.parse().map_err(|_| unfit())?),
+        Shape::Int => Draft::Int(to.parse().map_err(|_| unfit())?),
+        Shape::List => Draft::List(to.split(',').map(|item| Draft::Text(item.to_owned())).collect()),
+        Shape::Map => {
+            let pair = |pair: &str| {
+                let (key, value) = pair.split_once('=')?;
+                Some((key.to_owned(), Draft::Text(value.to_owned())))
+            };
+            Draft::Map(to.split(',').map(pair).collect::<Option<_>>().ok_or_else(unfit)?)
+        }
+    };
+    Ok((field.field, value))
 }
 
 fn child<'a>(here: &Cursor<'a>, segment: &str) -> Option<Cursor<'a>> {

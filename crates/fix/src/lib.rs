@@ -211,6 +211,9 @@ struct Wanted<'a> {
 }
 
 fn one(setting: &str, site: &Site, to: Option<&str>, known: &Known<'_>) -> Result<Done, Obstacle> {
+    if let Form::ByHand(what) = site.form {
+        return Err(what.into());
+    }
     let span = site.at.span.ok_or("it has no place in the text")?;
     let wanted = Wanted { setting, form: site.form, to };
     in_level(&known.text, &known.stream, span, &site.at.pointer, &wanted, DEEPEST)
@@ -254,7 +257,7 @@ fn in_level(
     }
     let node_there = || document.at(pointer).filter(|node| covers(node, span));
     let node = holder.or_else(node_there).or_else(|| node_at(document.cursor(), span));
-    if let (Form::Entries | Form::Pairs | Form::Bares, Some(to)) = (form, to) {
+    if let (Form::Entries | Form::Pairs | Form::Bares | Form::Fields(_), Some(to)) = (form, to) {
         // Without a pointer the place is that of the list itself.
         let (here, rest) = match node.filter(|_| pointer.is_empty()) {
             Some(node) => (node, ""),
@@ -280,12 +283,12 @@ fn in_level(
         (Form::Field, None) => Err("a field is taken out of a configuration file by hand".into()),
         (Form::Entry | Form::Pair, Some(to)) => entry::set(&ground, form, setting, to),
         (Form::Entry | Form::Pair, None) => entry::remove(&ground, form, setting),
-        (Form::List | Form::Entries | Form::Pairs | Form::Bares | Form::Lines, None) => {
+        (Form::List | Form::Entries | Form::Pairs | Form::Bares | Form::Fields(_) | Form::Lines, None) => {
             Err("nobody wrote it there".into())
         }
-        (Form::Entries | Form::Pairs | Form::Bares | Form::Line | Form::Lines, Some(_)) | (Form::Line, None) => {
-            Err("it cannot be changed there".into())
-        }
+        (Form::Entries | Form::Pairs | Form::Bares | Form::Fields(_) | Form::Line | Form::Lines, Some(_))
+        | (Form::Line, None) => Err("it cannot be changed there".into()),
+        (Form::ByHand(what), _) => Err(what.into()),
     }
 }
 
@@ -350,6 +353,11 @@ pub(crate) fn in_text(form: Form, setting: &str, to: Option<&str>) -> Obstacle {
         (Form::Field, Some(to)) => format!("write `{to}` there"),
         (Form::Entry | Form::Entries, Some(to)) => format!("write `{name}: \"{to}\"` there"),
         (Form::Pair | Form::Pairs, Some(to)) => format!("write `{name}` with the value `{to}` there"),
+        (Form::Fields(fields), Some(to)) => match fields.iter().find(|field| field.setting == name) {
+            Some(field) => format!("write `{}: {to}` there", field.field),
+            None => format!("it has no field for `{setting}`"),
+        },
+        (Form::ByHand(what), Some(_)) => what.to_owned(),
         (Form::Bare | Form::Bares, Some(to)) => format!("write `{name}={to}` there"),
         (Form::Word | Form::SplitWord | Form::List | Form::Script | Form::Line | Form::Lines, Some(to)) => {
             format!("write `{setting}={to}` there")

@@ -1,6 +1,6 @@
 //! Edits as people would make them by hand, and what is refused.
 
-use model::{Body, Evidence, Location, Plane};
+use model::{Body, Evidence, Location, Named, Plane, Shape};
 
 use super::*;
 
@@ -185,6 +185,37 @@ fn an_argument_of_a_definition_stays_a_string() {
     ] {
         assert_eq!(changed(before, pointer, form, "--x", to).as_deref(), Ok(after), "{before}");
     }
+}
+
+#[test]
+fn a_field_of_a_definition_has_its_own_name_and_shape() {
+    const FIELDS: &[Named] = &[
+        Named { setting: "anonymous-auth", field: "anonymousAuth", shape: Shape::Bool },
+        Named { setting: "audit-log-maxage", field: "auditLogMaxAge", shape: Shape::Int },
+        Named { setting: "tls-min-version", field: "tlsMinVersion", shape: Shape::Text },
+        Named { setting: "enable-admission-plugins", field: "enableAdmissionPlugins", shape: Shape::List },
+        Named { setting: "feature-gates", field: "featureGates", shape: Shape::Map },
+    ];
+    let set = |text: &str, setting: &str, to: &str| changed(text, "/spec/api", Form::Fields(FIELDS), setting, Some(to));
+    let there = "spec:\n  api:\n    a: b\n  c: d\n";
+    for (setting, to, line) in [
+        ("--anonymous-auth", "false", "    anonymousAuth: false\n"),
+        ("--audit-log-maxage", "30", "    auditLogMaxAge: 30\n"),
+        ("--tls-min-version", "VersionTLS12", "    tlsMinVersion: VersionTLS12\n"),
+        ("--enable-admission-plugins", "A,B", "    enableAdmissionPlugins:\n      - A\n      - B\n"),
+        ("--feature-gates", "A=true,B=false", "    featureGates:\n      A: 'true'\n      B: 'false'\n"),
+    ] {
+        let wanted = there.replace("    a: b\n", &format!("    a: b\n{line}"));
+        assert_eq!(set(there, setting, to).as_deref(), Ok(&*wanted));
+    }
+    assert_eq!(
+        set("spec:\n  c: d\n", "--anonymous-auth", "false").as_deref(),
+        Ok("spec:\n  c: d\n  api:\n    anonymousAuth: false\n")
+    );
+    assert_eq!(set(there, "--profiling", "false").unwrap_err(), "there is no field for `--profiling`");
+    assert_eq!(set(there, "--anonymous-auth", "no").unwrap_err(), "`anonymousAuth` does not take `no`");
+    let by_hand = changed(there, "/spec/api", Form::ByHand("ask its operator"), "--profiling", Some("false"));
+    assert_eq!(by_hand.unwrap_err(), "ask its operator");
 }
 
 #[test]

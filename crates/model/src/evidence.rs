@@ -230,6 +230,31 @@ pub enum Form {
     Bare,
     /// A list that such items are added to, placed as `Entries` is.
     Bares,
+    /// A map whose fields have names of their own, one for each setting that it knows; placed as `Entries` is.
+    Fields(&'static [Named]),
+    /// Nothing is written there by machine; what a person does instead, a sentence without its full stop.
+    ByHand(&'static str),
+}
+
+/// The field by which a format sets a setting.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Named {
+    /// The setting, without dashes.
+    pub setting: &'static str,
+    pub field: &'static str,
+    pub shape: Shape,
+}
+
+/// What the value of a field is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Shape {
+    Text,
+    Bool,
+    Int,
+    /// A list of texts, which the setting joins with commas.
+    List,
+    /// A map of texts, which the setting joins as `a=b,c=d`.
+    Map,
 }
 
 /// A place that holds a setting, or would, and how settings are written there.

@@ -15,7 +15,8 @@ mod verdict;
 pub use change::{Change, Edit, Remedy, Safety};
 pub use component::{Author, Component, Effective, Origin, Problem, ProblemKind, Reading, Setting};
 pub use evidence::{
-    Body, CutSecret, Digest, Evidence, EvidenceId, Form, Gap, GapKind, Key, Kind, Location, Nature, Plane, Site, Span,
+    Body, CutSecret, Digest, Evidence, EvidenceId, Form, Gap, GapKind, Key, Kind, Location, Named, Nature, Plane,
+    Shape, Site, Span,
 };
 pub use release::{Minor, Release, Version, VersionError};
 pub use verdict::{

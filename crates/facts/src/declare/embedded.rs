@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use model::{Body, Evidence, Gap, GapKind, Kind, Location};
+use model::{Body, CutSecret, Evidence, EvidenceId, Gap, GapKind, Kind, Location};
 use yaml::{Cursor, Limits, Resolved, Scalar, Span, Stream, Style, Value};
 
 use super::{Source, pod::text_of};
@@ -228,42 +228,6 @@ pub(super) fn source<'a>(outer: &'a Source<'a>, string: &Cursor<'a>, stream: &'a
     })
 }
 
-/// A file that is written out as a part of the document, as evidence: the outer text, blank but for that part. `None` where
-/// the part shares its lines with something else, or means what stands elsewhere.
-pub(super) fn part(outer: &Source<'_>, node: &Cursor<'_>, evidence: &[Evidence]) -> Option<Evidence> {
-    let range = node.span().range();
-    if outer.inside.is_some() || outer.text.len() > LONGEST || node.node().is_alias() {
-        return None;
-    }
-    let written = outer.text.get(range.clone())?;
-    // An alias may stand for something outside, and a merge key too.
-    if written.contains(['*', '&']) && has_alias(node) {
-        return None;
-    }
-    let mut blank: Vec<u8> =
-        outer.text.bytes().map(|byte| if matches!(byte, b'\n' | b'\r') { byte } else { b' ' }).collect();
-    blank.get_mut(range.clone())?.copy_from_slice(written.as_bytes());
-    let around = evidence.iter().find(|piece| piece.id == *outer.evidence);
-    let within = |span: model::Span| range.start <= span.range().start && span.range().end <= range.end;
-    Some(Evidence {
-        id: outer.evidence.clone(),
-        plane: outer.plane,
-        kind: Kind::ConfigFile,
-        body: Body::Text(String::from_utf8(blank).ok()?.into()),
-        secrets: around
-            .map(|around| around.secrets.iter().filter(|secret| within(secret.span)).cloned().collect())
-            .unwrap_or_default(),
-        digest: None,
-    })
-}
-
-fn has_alias(node: &Cursor<'_>) -> bool {
-    node.node().is_alias()
-        || node.node().anchor().is_some()
-        || node.items().any(|item| has_alias(&item))
-        || node.entries().any(|entry| has_alias(&entry.value))
-}
-
 /// A longer text is not copied for each file in it.
 const LONGEST: usize = 1 << 20;
 
@@ -397,4 +361,114 @@ pub(super) fn file(outer: &Source<'_>, string: &Cursor<'_>, evidence: &[Evidence
     }
     let text = String::from_utf8(blank).map_err(|_| "it is no text")?;
     Ok(piece(outer, text, lines, evidence))
+}
+
+/// A part of a definition that becomes a file of its own, as evidence: the outer text, blank but for the part, so that
+/// every place in it is one of the outer text.
+///
+/// With `key` the part stands under that key, in place of the longer one it has; entries of `more` that the part lacks
+/// stand behind it. `Err` says why it cannot be read so.
+pub(super) fn part(
+    outer: &Source<'_>,
+    part: &Cursor<'_>,
+    key: Option<&str>,
+    more: &[(&str, &str)],
+    evidence: &[Evidence],
+) -> Result<Evidence, &'static str> {
+    if outer.inside.is_some() || outer.text.len() > LONGEST {
+        return Err("the text around it is not read so");
+    }
+    if part.is_shared() {
+        return Err("parts of it stand elsewhere in the text");
+    }
+    let written = part.span().range();
+    let text = outer.text.get(written.clone()).unwrap_or_default();
+    if ["{{", "${"].iter().any(|marker| text.contains(marker)) {
+        return Err("it holds placeholders that are not filled in yet");
+    }
+    let is_flow = part.mapping().map(|map| map.flow).or_else(|| part.sequence().map(|list| list.flow));
+    let around_is_flow = part.parent().and_then(|parent| parent.mapping()).is_some_and(|map| map.flow);
+    let lacking: Vec<_> = more.iter().filter(|(name, _)| key.is_some() || part.get(name).is_none()).collect();
+    if (!lacking.is_empty() && key.is_none() && is_flow != Some(false)) || (key.is_some() && around_is_flow) {
+        return Err("it is not written as a block of lines");
+    }
+    let mut blank: Vec<u8> =
+        outer.text.bytes().map(|byte| if matches!(byte, b'\n' | b'\r') { byte } else { b' ' }).collect();
+    let mut start = written.start;
+    if let Some(key) = key {
+        let old = part.key().map(|key| key.span.range()).ok_or("it has no name")?;
+        let named = format!("{key}:");
+        if old.len() + 1 < named.len() || outer.text.as_bytes().get(old.end) != Some(&b':') {
+            return Err("it is not written as a block of lines");
+        }
+        start = old.start;
+        blank.get_mut(start..start + named.len()).unwrap_or_default().copy_from_slice(named.as_bytes());
+    }
+    blank.get_mut(written.clone()).unwrap_or_default().copy_from_slice(text.as_bytes());
+    if !lacking.is_empty() {
+        let line = outer.text.get(..start).and_then(|before| before.rfind('\n')).map_or(0, |at| at + 1);
+        let indent = " ".repeat(start - line);
+        for (name, value) in lacking {
+            blank.extend_from_slice(format!("\n{indent}{name}: {value}").as_bytes());
+        }
+        blank.push(b'\n');
+    }
+    let text = String::from_utf8(blank).map_err(|_| "it is no text")?;
+    Ok(piece(outer, text, written, evidence))
+}
+
+fn of_kind(outer: &Source<'_>, body: Body) -> Evidence {
+    Evidence {
+        id: outer.evidence.clone(),
+        plane: outer.plane,
+        kind: Kind::ConfigFile,
+        body,
+        secrets: Vec::new(),
+        digest: None,
+    }
+}
+
+/// A file that a distribution makes of settings of its own, so that it stands in no text: its name is that of the
+/// definition with the path behind it. A secret of the definition in it stays one.
+pub(super) fn composed(outer: &Source<'_>, path: &str, text: String, secrets: Vec<CutSecret>) -> Carried {
+    let id = EvidenceId::new(format!("{}!{path}", outer.evidence));
+    Carried { path: path.to_owned(), evidence: Evidence { id, secrets, ..of_kind(outer, Body::Text(text.into())) } }
+}
+
+/// A file that is there, and that nobody can look into here.
+pub(super) fn unread(outer: &Source<'_>, path: &str, reason: &str) -> Carried {
+    Carried { path: path.to_owned(), evidence: of_kind(outer, Body::Unread(gap(path, reason))) }
+}
+
+/// A file that is there, and of which nothing more is wanted.
+pub(super) fn present(outer: &Source<'_>, path: String) -> Carried {
+    Carried { path, evidence: of_kind(outer, Body::Present) }
+}
+
+/// A node as JSON, for a file that is composed of parts; `None` for one of more nodes than the budget, which aliases can
+/// make of a small text.
+pub(super) fn json(node: &Cursor<'_>, budget: &mut usize) -> Option<String> {
+    *budget = budget.checked_sub(1)?;
+    Some(match node.value() {
+        Value::Scalar(scalar) => match scalar.resolved() {
+            Resolved::Null => "null".to_owned(),
+            Resolved::Bool(held) => held.to_string(),
+            Resolved::Int(_) | Resolved::Float(_) => scalar.text().to_owned(),
+            Resolved::Str(text) => quoted(text),
+        },
+        Value::Sequence(_) => {
+            let items: Option<Vec<String>> = node.items().map(|item| json(&item, budget)).collect();
+            format!("[{}]", items?.join(","))
+        }
+        Value::Mapping(_) => {
+            let entry =
+                |entry: yaml::Item<'_>| Some(format!("{}:{}", quoted(&entry.name), json(&entry.value, budget)?));
+            let entries: Option<Vec<String>> = node.entries().map(entry).collect();
+            format!("{{{}}}", entries?.join(","))
+        }
+    })
+}
+
+fn quoted(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
 }

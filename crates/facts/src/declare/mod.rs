@@ -3,6 +3,7 @@
 //! Each format has a file of its own and ends in the same [`Invocation`](crate::Invocation), so that nothing behind it
 //! knows how a setting came to be written. Start at [`invocations`].
 
+mod agree;
 mod arguments;
 mod cluster_api;
 mod command;
@@ -10,6 +11,7 @@ mod embedded;
 mod k0s;
 mod k3s;
 mod kind;
+mod kops;
 mod kubeadm;
 mod layers;
 mod machine;
@@ -18,6 +20,7 @@ mod pod;
 mod rke;
 mod runtime;
 mod shell;
+mod talos;
 mod unit;
 
 pub(crate) use arguments::is_one as is_arguments;
@@ -39,12 +42,14 @@ struct Reader {
 }
 
 /// Every format; the first one that declares something reads the file.
-const READERS: [Reader; 11] = [
+const READERS: [Reader; 13] = [
     Reader { speaks: pod::speaks, declares: pod::declares, invocations: pod::invocations },
     Reader { speaks: unit::speaks, declares: unit::declares, invocations: unit::invocations },
     Reader { speaks: kubeadm::speaks, declares: kubeadm::declares, invocations: kubeadm::invocations },
     Reader { speaks: cluster_api::speaks, declares: cluster_api::declares, invocations: cluster_api::invocations },
     Reader { speaks: kind::speaks, declares: kind::declares, invocations: kind::invocations },
+    Reader { speaks: talos::speaks, declares: talos::declares, invocations: talos::invocations },
+    Reader { speaks: kops::speaks, declares: kops::declares, invocations: kops::invocations },
     Reader { speaks: arguments::speaks, declares: arguments::declares, invocations: arguments::invocations },
     Reader { speaks: rke::speaks, declares: rke::declares, invocations: rke::invocations },
     Reader { speaks: k0s::speaks, declares: k0s::declares, invocations: k0s::invocations },

@@ -249,7 +249,7 @@ fn direct_word(word: &RawWord<'_>, environment: &Environment, source: &Source<'_
     Word { unresolved, ..Word::written(expanded.text, site) }
 }
 
-fn unresolved(name: String) -> Gap {
+pub(super) fn unresolved(name: String) -> Gap {
     Gap {
         kind: GapKind::Unresolved,
         reason: format!("`{name}` is known only when the container starts"),
@@ -289,15 +289,16 @@ fn read_script(
 }
 
 /// What the container's `env` makes of `$(NAME)`, and hands to a shell.
-struct Environment {
+pub(super) struct Environment {
     variables: BTreeMap<String, Variable>,
     /// `envFrom` may set any name.
     open: bool,
 }
 
-struct Expanded {
-    text: String,
-    unknown: Option<String>,
+pub(super) struct Expanded {
+    pub(super) text: String,
+    /// A variable whose value only the node knows.
+    pub(super) unknown: Option<String>,
 }
 
 impl Environment {
@@ -321,8 +322,15 @@ impl Environment {
         environment
     }
 
+    /// Variables of which the value is known, or `None` where only the node knows it.
+    pub(super) fn given(variables: impl IntoIterator<Item = (String, Option<String>)>) -> Self {
+        let variable =
+            |(name, value): (String, Option<String>)| (name, value.map_or(Variable::Unknown, Variable::Known));
+        Self { variables: variables.into_iter().map(variable).collect(), open: false }
+    }
+
     /// Replaces `$(NAME)` as the kubelet does: an unknown name stays as it is written, and `$$` is a dollar sign.
-    fn expand(&self, text: &str) -> Expanded {
+    pub(super) fn expand(&self, text: &str) -> Expanded {
         let mut expanded = Expanded { text: String::with_capacity(text.len()), unknown: None };
         let mut rest = text;
         while let Some(at) = rest.find('$') {

@@ -412,7 +412,7 @@ impl<'a> Cluster<'a> {
         ];
         let file = |(path, keys): (&str, &[&str])| {
             let found = self.get(keys).filter(|found| found.mapping().is_some())?;
-            let evidence = embedded::part(self.source, &found, evidence)?;
+            let evidence = embedded::part(self.source, &found, None, &[], evidence).ok()?;
             Some(Carried { path: path.to_owned(), evidence })
         };
         files.into_iter().filter_map(file).collect()

@@ -148,14 +148,16 @@ pub(crate) fn invocations(evidence: &[Evidence], root: Option<&str>) -> Declared
 /// Files of the host, by their paths there, that hold parts of the command lines themselves.
 pub(crate) fn files(evidence: &[Evidence], root: Option<&str>) -> Vec<String> {
     let mut found = Vec::new();
-    each(evidence, root, &mut |source, _| found.extend(unit::environment_files(source, evidence)));
+    let may_name = |file: &Evidence| file.text().is_some_and(|text| unit::speaks(text));
+    each_of(evidence, root, &may_name, &mut |source, _| found.extend(unit::environment_files(source, evidence)));
     found
 }
 
 /// Folders, named as evidence is, in which every `.conf` may change what a file of the evidence declares.
 pub(crate) fn folders(evidence: &[Evidence], root: Option<&str>) -> Vec<String> {
     let mut found = Vec::new();
-    each(evidence, root, &mut |source, _| found.extend(unit::drop_in_folders(source)));
+    let is_unit = |file: &Evidence| file.id.as_str().ends_with(".service");
+    each_of(evidence, root, &is_unit, &mut |source, _| found.extend(unit::drop_in_folders(source)));
     found.sort_unstable();
     found.dedup();
     found
@@ -195,7 +197,17 @@ pub(crate) fn texts_of_config_maps(
 }
 
 fn each(evidence: &[Evidence], root: Option<&str>, visit: &mut dyn FnMut(&Source<'_>, &Reader)) {
-    for file in evidence.iter().filter(|evidence| evidence.kind == Kind::Workload) {
+    each_of(evidence, root, &|_| true, visit);
+}
+
+/// The same of those files that `may` be of interest, which spares the others a tree.
+fn each_of(
+    evidence: &[Evidence],
+    root: Option<&str>,
+    may: &dyn Fn(&Evidence) -> bool,
+    visit: &mut dyn FnMut(&Source<'_>, &Reader),
+) {
+    for file in evidence.iter().filter(|evidence| evidence.kind == Kind::Workload && may(evidence)) {
         let Some(text) = file.text() else { continue };
         let parsed = parsable(file, text);
         let stream = yaml::parse(&parsed, &yaml::Limits::default());

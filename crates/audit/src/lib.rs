@@ -9,7 +9,7 @@ mod select;
 pub mod simulate;
 mod waive;
 
-use std::{collections::BTreeSet, io, path::PathBuf};
+use std::{cell::OnceCell, collections::BTreeSet, io, path::PathBuf};
 
 use collect::{Inputs, Target};
 use facts::{Cluster, Gathered, Redactor};
@@ -213,11 +213,15 @@ fn each_cluster<T: Send>(
         let done = work(&cluster);
         (cluster, done)
     };
+    let pool = OnceCell::new();
     let mut flush = |waiting: &mut Vec<Gathered>, summary: &mut Summary| {
         // Starting threads costs more than one small cluster does.
-        let done: Vec<(Cluster, T)> = match waiting.len() {
-            0 | 1 => waiting.drain(..).map(one).collect(),
-            _ => std::mem::take(waiting).into_par_iter().map(one).collect(),
+        let threads = || rayon::ThreadPoolBuilder::new().stack_size(STACK).build().ok();
+        let pool = if waiting.len() > 1 { pool.get_or_init(threads).as_ref() } else { None };
+        let waiting = std::mem::take(waiting);
+        let done: Vec<(Cluster, T)> = match pool {
+            Some(pool) => pool.install(|| waiting.into_par_iter().map(one).collect()),
+            None => waiting.into_iter().map(one).collect(),
         };
         for (cluster, done) in done {
             summary.problems.extend(cut(&cluster));
@@ -249,6 +253,9 @@ fn each_cluster<T: Send>(
         }));
     }
 }
+
+/// What the main thread has, too: walks over a deep tree are plain recursion.
+const STACK: usize = 8 << 20;
 
 /// Clusters that are judged at a time, and how much evidence they may hold together: with the largest that bounds the memory.
 const TOGETHER: usize = 16;

@@ -1,6 +1,6 @@
 //! Reads a changed text again: nothing but the wish may be different.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, rc::Rc};
 
 use yaml::{Cursor, Limits, Stream, Value};
 
@@ -28,9 +28,10 @@ pub(crate) enum Wish {
 /// A document without places and styles.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Tree {
-    Text(String),
+    /// Shared, since what a text holds is held against each of its changes.
+    Text(Rc<str>),
     List(Vec<Tree>),
-    Map(Vec<(String, Tree)>),
+    Map(Vec<(Rc<str>, Tree)>),
 }
 
 /// What a text holds, without places and styles.
@@ -104,7 +105,7 @@ pub(crate) fn holds(before: &str, was: &dyn Fn() -> Held, after: &str, wishes: &
         let Some(held) = at(&mut wanted, *document, pointer) else { return false };
         match (wish, held) {
             (Wish::Item { index, text, .. }, Tree::List(list)) if *index <= list.len() => {
-                list.insert(*index, Tree::Text(text.clone()));
+                list.insert(*index, Tree::Text(text.as_str().into()));
             }
             (Wish::NoItem { index, .. }, Tree::List(list)) if *index < list.len() => {
                 list.remove(*index);
@@ -112,10 +113,12 @@ pub(crate) fn holds(before: &str, was: &dyn Fn() -> Held, after: &str, wishes: &
             (Wish::Put { key: None, index, value, .. }, Tree::List(list)) if *index <= list.len() => {
                 list.insert(*index, value.clone());
             }
-            (Wish::Put { key: Some(key), value, .. }, Tree::Map(map)) if map.iter().all(|(known, _)| known != key) => {
-                map.push((key.clone(), value.clone()));
+            (Wish::Put { key: Some(key), value, .. }, Tree::Map(map))
+                if map.iter().all(|(known, _)| **known != **key) =>
+            {
+                map.push((key.as_str().into(), value.clone()));
             }
-            (Wish::NoEntry { name, .. }, Tree::Map(map)) => map.retain(|(known, _)| known != name),
+            (Wish::NoEntry { name, .. }, Tree::Map(map)) => map.retain(|(known, _)| **known != **name),
             _ => return false,
         }
     }
@@ -167,10 +170,10 @@ fn trees(stream: &Stream) -> Vec<(usize, Tree)> {
 
 fn tree(node: &Cursor<'_>) -> Tree {
     match node.value() {
-        Value::Scalar(scalar) => Tree::Text(scalar.text().to_owned()),
+        Value::Scalar(scalar) => Tree::Text(scalar.text().into()),
         Value::Sequence(_) => Tree::List(node.items().map(|item| tree(&item)).collect()),
         Value::Mapping(_) => {
-            Tree::Map(node.entries().map(|entry| (entry.name.into_owned(), tree(&entry.value))).collect())
+            Tree::Map(node.entries().map(|entry| (Rc::from(&*entry.name), tree(&entry.value))).collect())
         }
     }
 }
@@ -181,7 +184,7 @@ fn at<'a>(trees: &'a mut [(usize, Tree)], document: usize, pointer: &str) -> Opt
         let name = segment.replace("~1", "/").replace("~0", "~");
         here = match here {
             Tree::List(items) => items.get_mut(name.parse::<usize>().ok()?)?,
-            Tree::Map(entries) => entries.iter_mut().find(|(key, _)| *key == name).map(|(_, value)| value)?,
+            Tree::Map(entries) => entries.iter_mut().find(|(key, _)| **key == *name).map(|(_, value)| value)?,
             Tree::Text(_) => return None,
         };
     }
@@ -191,7 +194,7 @@ fn at<'a>(trees: &'a mut [(usize, Tree)], document: usize, pointer: &str) -> Opt
 fn set(trees: &mut [(usize, Tree)], document: usize, pointer: &str, text: &str) -> bool {
     match at(trees, document, pointer) {
         Some(node) => {
-            *node = Tree::Text(text.to_owned());
+            *node = Tree::Text(text.into());
             true
         }
         None => false,

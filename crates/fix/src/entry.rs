@@ -160,11 +160,13 @@ fn named(ground: &Ground<'_>, form: Form, setting: &str, to: Option<&str>) -> Re
 
 fn tree(draft: &Draft) -> Tree {
     match draft {
-        Draft::Text(text) => Tree::Text(text.clone()),
-        Draft::Bool(held) => Tree::Text(held.to_string()),
-        Draft::Int(held) => Tree::Text(held.to_string()),
-        Draft::Null => Tree::Text(String::new()),
+        Draft::Text(text) => Tree::Text(text.as_str().into()),
+        Draft::Bool(held) => Tree::Text(held.to_string().into()),
+        Draft::Int(held) => Tree::Text(held.to_string().into()),
+        Draft::Null => Tree::Text("".into()),
         Draft::List(items) => Tree::List(items.iter().map(tree).collect()),
-        Draft::Map(entries) => Tree::Map(entries.iter().map(|(key, value)| (key.clone(), tree(value))).collect()),
+        Draft::Map(entries) => {
+            Tree::Map(entries.iter().map(|(key, value)| (key.as_str().into(), tree(value))).collect())
+        }
     }
 }

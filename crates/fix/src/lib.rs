@@ -238,6 +238,9 @@ fn in_level(
     if let Some(grammar) = grammar {
         return line::change(grammar, text, span, form, setting, to);
     }
+    if is_in_parts(text) {
+        return Err(by_hand("it stands in one part of a text in several", form, setting, to));
+    }
     let document = containing(&stream.documents, span)?;
     let holder = holder(document.cursor(), span);
     if let Some(holder) = &holder {
@@ -345,8 +348,18 @@ fn has_tree(stream: &Stream) -> bool {
         && !stream.faults.iter().any(|fault| fault.kind.is_fatal())
 }
 
+/// Whether a text is several in one, each under headings of its own (RFC 2046).
+fn is_in_parts(text: &str) -> bool {
+    let first = text.lines().next().unwrap_or_default().to_ascii_lowercase();
+    ["content-type:", "mime-version:"].iter().any(|heading| first.starts_with(heading))
+}
+
 /// What to do by hand about a place in a document that stands in a string of another one.
 pub(crate) fn in_text(form: Form, setting: &str, to: Option<&str>) -> Obstacle {
+    by_hand("it stands in a text inside the file that is not written line by line", form, setting, to)
+}
+
+fn by_hand(why: &str, form: Form, setting: &str, to: Option<&str>) -> Obstacle {
     let name = setting.trim_start_matches('-');
     let what = match (form, to) {
         (_, None) => format!("take `{setting}` away there"),
@@ -363,36 +376,37 @@ pub(crate) fn in_text(form: Form, setting: &str, to: Option<&str>) -> Obstacle {
             format!("write `{setting}={to}` there")
         }
     };
-    Obstacle(format!("it stands in a text inside the file that is not written line by line; {what} by hand"))
+    Obstacle(format!("{why}; {what} by hand"))
 }
 
 /// The scalar of which a place is a part and not all.
-fn holder<'a>(node: Cursor<'a>, span: Span) -> Option<Cursor<'a>> {
-    let around = node.span();
-    if span.start < around.start || around.end < span.end {
-        return None;
-    }
-    match node.value() {
-        Value::Scalar(_) => ((around.start, around.end) != (span.start, span.end)).then_some(node),
-        Value::Sequence(_) => node.items().find_map(|item| holder(item, span)),
-        Value::Mapping(_) => node.entries().find_map(|entry| holder(entry.value, span)),
-    }
+fn holder<'a>(root: Cursor<'a>, span: Span) -> Option<Cursor<'a>> {
+    let node = narrowest(root, span, &|_| false)?;
+    let around = node.scalar()?.span();
+    ((around.start, around.end) != (span.start, span.end)).then_some(node)
 }
 
 /// The outermost node that begins and ends with the place.
-fn node_at<'a>(node: Cursor<'a>, span: Span) -> Option<Cursor<'a>> {
-    if covers(&node, span) {
-        return Some(node);
+fn node_at<'a>(root: Cursor<'a>, span: Span) -> Option<Cursor<'a>> {
+    narrowest(root, span, &|node| covers(node, span)).filter(|node| covers(node, span))
+}
+
+/// The innermost node around a place, or the first on the way there that is it.
+fn narrowest<'a>(root: Cursor<'a>, span: Span, is_it: &dyn Fn(&Cursor<'a>) -> bool) -> Option<Cursor<'a>> {
+    let holds = |node: &Cursor<'a>| node.span().start <= span.start && span.end <= node.span().end;
+    let mut here = Some(root).filter(|root| holds(root) || is_it(root))?;
+    while !is_it(&here) {
+        let inner = match here.value() {
+            Value::Scalar(_) => None,
+            Value::Sequence(_) => here.items().find(|item| holds(item) || is_it(item)),
+            Value::Mapping(_) => here.entries().map(|entry| entry.value).find(|value| holds(value) || is_it(value)),
+        };
+        match inner {
+            Some(inner) => here = inner,
+            None => break,
+        }
     }
-    let around = node.span();
-    if span.start < around.start || around.end < span.end {
-        return None;
-    }
-    match node.value() {
-        Value::Scalar(_) => None,
-        Value::Sequence(_) => node.items().find_map(|item| node_at(item, span)),
-        Value::Mapping(_) => node.entries().find_map(|entry| node_at(entry.value, span)),
-    }
+    Some(here)
 }
 
 fn covers(node: &Cursor<'_>, span: Span) -> bool {

@@ -118,13 +118,17 @@ impl Here<'_> {
         Ok(Done { edits: vec![edit(gone.0, gone.1, new)], wishes: vec![self.wish(self.piece, 1, vec![changed])] })
     }
 
-    /// Makes sure that the word is the value of the flag that stands before it.
-    fn value_of(&self, setting: &str) -> Result<(), Obstacle> {
-        let before = self.piece.checked_sub(1).map(|before| self.piece_text(before).trim_start_matches(['"', '\'']));
-        match before {
-            Some(name) if is_flag(name.trim_end_matches(['"', '\'']), setting) => Ok(()),
-            _ => Err(format!("the word there is not `{setting}`").into()),
+    /// Makes sure that the word is the value of the flag that stands before it, and tells whether that stands by itself
+    /// between its blanks.
+    fn value_of(&self, setting: &str) -> Result<bool, Obstacle> {
+        let quotes = ['"', '\''];
+        let before = self.piece.checked_sub(1).map_or("", |before| self.piece_text(before).trim_end_matches(quotes));
+        // Behind the name of a variable, or a quote that opens its value.
+        let name = before.rsplit(['=', '"', '\'']).next().unwrap_or_default();
+        if !is_flag(name, setting) {
+            return Err(format!("the word there is not `{setting}`").into());
         }
+        Ok(before.trim_start_matches(quotes) == name)
     }
 
     /// Whether the flag is a list that several words build together; see `scalar::set_word`.
@@ -154,7 +158,9 @@ impl Here<'_> {
                 return Err(format!("its value is quoted in parts or computed; take `{setting}` away by hand").into());
             }
         } else {
-            self.value_of(setting)?;
+            if !self.value_of(setting)? {
+                return Err("it and its value begin a quoted text; take both away by hand".into());
+            }
             if unquoted(word).is_none() {
                 return Err(format!("its value is quoted in parts or computed; take `{setting}` away by hand").into());
             }

@@ -276,19 +276,27 @@ fn scattered(outer: &Source<'_>, inner: &str, places: &[u32], evidence: &[Eviden
     Ok(piece(outer, text, start..end, evidence))
 }
 
-/// Whether two nodes hold the same, wherever they stand.
+/// Whether two nodes hold the same, wherever they stand. Without recursion: aliases may lead a thousand levels deep.
 fn same(a: &Cursor<'_>, b: &Cursor<'_>) -> bool {
-    match (a.value(), b.value()) {
-        (Value::Scalar(a), Value::Scalar(b)) => a.text() == b.text() && a.resolved() == b.resolved(),
-        (Value::Sequence(_), Value::Sequence(_)) => {
-            a.items().len() == b.items().len() && a.items().zip(b.items()).all(|(a, b)| same(&a, &b))
+    let mut open = vec![(a.clone(), b.clone())];
+    while let Some((a, b)) = open.pop() {
+        match (a.value(), b.value()) {
+            (Value::Scalar(a), Value::Scalar(b)) if a.text() == b.text() && a.resolved() == b.resolved() => {}
+            (Value::Sequence(_), Value::Sequence(_)) if a.items().len() == b.items().len() => {
+                open.extend(a.items().zip(b.items()));
+            }
+            (Value::Mapping(left), Value::Mapping(right)) if left.entries.len() == right.entries.len() => {
+                for (a, b) in a.entries().zip(b.entries()) {
+                    if a.name != b.name {
+                        return false;
+                    }
+                    open.push((a.value, b.value));
+                }
+            }
+            _ => return false,
         }
-        (Value::Mapping(left), Value::Mapping(right)) => {
-            left.entries.len() == right.entries.len()
-                && a.entries().zip(b.entries()).all(|(a, b)| a.name == b.name && same(&a.value, &b.value))
-        }
-        _ => false,
     }
+    true
 }
 
 /// Whether a text is read by its lines, of which blank ones and blanks before a field count.

@@ -162,7 +162,8 @@ pub(crate) fn invocations(evidence: &[Evidence], root: Option<&str>) -> Declared
 /// Files of the host, by their paths there, that hold parts of the command lines themselves.
 pub(crate) fn files(evidence: &[Evidence], root: Option<&str>) -> Vec<String> {
     let mut found = Vec::new();
-    each(evidence, root, &mut |source, _| {
+    let may_name = |file: &Evidence| file.text().is_some_and(|text| unit::speaks(text) || k3s::speaks(text));
+    each_of(evidence, root, &may_name, &mut |source, _| {
         found.extend(unit::environment_files(source, evidence));
         found.extend(k3s::beside(source));
     });
@@ -172,7 +173,9 @@ pub(crate) fn files(evidence: &[Evidence], root: Option<&str>) -> Vec<String> {
 /// Folders, named as evidence is, in which every `.conf` or YAML file may change what a file of the evidence declares.
 pub(crate) fn folders(evidence: &[Evidence], root: Option<&str>) -> Vec<String> {
     let mut found = Vec::new();
-    each(evidence, root, &mut |source, _| {
+    let may_have =
+        |file: &Evidence| file.id.as_str().ends_with(".service") || file.text().is_some_and(|text| k3s::speaks(text));
+    each_of(evidence, root, &may_have, &mut |source, _| {
         found.extend(unit::drop_in_folders(source));
         found.extend(k3s::drop_in_folders(source));
     });
@@ -223,7 +226,17 @@ pub(crate) fn holds_text(stream: &Stream, is_wanted: fn(&Stream) -> bool) -> boo
 }
 
 fn each(evidence: &[Evidence], root: Option<&str>, visit: &mut dyn FnMut(&Source<'_>, &Reader)) {
-    for file in evidence.iter().filter(|evidence| evidence.kind == Kind::Workload) {
+    each_of(evidence, root, &|_| true, visit);
+}
+
+/// The same of those files that `may` be of interest, which spares the others a tree.
+fn each_of(
+    evidence: &[Evidence],
+    root: Option<&str>,
+    may: &dyn Fn(&Evidence) -> bool,
+    visit: &mut dyn FnMut(&Source<'_>, &Reader),
+) {
+    for file in evidence.iter().filter(|evidence| evidence.kind == Kind::Workload && may(evidence)) {
         let Some(text) = file.text() else { continue };
         let parsed = parsable(file, text);
         let stream = yaml::parse(&parsed, &yaml::Limits::default());

@@ -103,6 +103,10 @@ fn what_is_not_written_line_by_line_says_what_to_write() {
         let refused = changed(text, (place, "/f"), form, "--x", to).unwrap_err();
         assert!(refused.ends_with(words), "{refused}");
     }
+    let parts =
+        "Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: text/cloud-config\n\na:\n- --x=true\n--b--\n";
+    let refused = changed(parts, ("--x=true", ""), Form::Word, "--x", Some("false")).unwrap_err();
+    assert_eq!(refused, "it stands in one part of a text in several; write `--x=false` there by hand");
     let shared = "a: &a |\n  - --x=1\n  - --y\nb: *a\n";
     assert!(changed(shared, ("--x=1", "/a"), Form::Word, "--x", Some("2")).is_err());
 }

@@ -35,6 +35,7 @@ fn a_word_of_a_unit_gets_another_value() {
         ("ExecStart=k --x=\r\n", "--x=", "1", "ExecStart=k --x=1\r\n"),
         ("ExecStart=sh -c 'exec k --x=true --y'", "--x=true", "false", "ExecStart=sh -c 'exec k --x=false --y'"),
         ("Environment=\"A=--x=true --y\"", "--x=true", "false", "Environment=\"A=--x=false --y\""),
+        ("Environment=\"A=--x 7\"", "7", "8", "Environment=\"A=--x 8\""),
     ] {
         let (before, after) = (format!("[Service]\n{before}\n"), format!("[Service]\n{after}\n"));
         let setting = if place.contains('_') { "--x-y" } else { "--x" };
@@ -149,6 +150,8 @@ fn what_is_quoted_in_parts_or_computed_is_left_to_a_person() {
         ("k --x=a,b --x=c", "--x=c", Form::Line, Some("d")),
         ("k --a -- b", "k --a -- b", Form::Lines, Some("1")),
         ("k --x=1", "", Form::Line, Some("2")),
+        ("k $A\nEnvironment=\"A=--x 7\"", "7", Form::Line, None),
+        ("k $A\nEnvironment=A='--x 7'", "7", Form::Line, None),
     ] {
         let unit = format!("[Service]\nExecStart={line}\n");
         let refused = changed(&unit, place, form, "--x", to);

@@ -15,7 +15,10 @@ mod sarif;
 #[cfg(test)]
 mod tests;
 
-use std::{io, path::Path};
+use std::{
+    io::{self, Write as _},
+    path::Path,
+};
 
 use model::Severity;
 
@@ -77,8 +80,11 @@ impl Conversion<'_> {
 ///
 /// Those of `out`.
 pub fn json(value: &impl serde::Serialize, out: &mut dyn io::Write) -> io::Result<()> {
-    serde_json::to_writer_pretty(&mut *out, value)?;
-    out.write_all(b"\n")
+    // A report is written a few bytes at a time; here they are gathered without a call for each.
+    let mut out = io::BufWriter::with_capacity(1 << 16, out);
+    serde_json::to_writer_pretty(&mut out, value)?;
+    out.write_all(b"\n")?;
+    out.flush()
 }
 
 /// What an entry becomes: the table of the documentation, by row.

@@ -159,7 +159,7 @@ pub(crate) fn files(evidence: &[Evidence], root: Option<&str>) -> Vec<String> {
     let mut found = Vec::new();
     each(evidence, root, &mut |source, _| {
         found.extend(unit::environment_files(source, evidence));
-        found.extend(k3s::beside(source));
+        found.extend(k3s::files(source, evidence));
     });
     found
 }

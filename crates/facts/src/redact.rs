@@ -482,7 +482,7 @@ fn raw_spans(text: &str, spans: &mut Vec<Span>) {
             push(at + 3 + colon + 1, at + 3 + user.len(), spans);
         }
     }
-    for marker in ["password=", "passwd=", "secret=", "token="] {
+    for marker in ["password=", "passwd=", "secret=", "token=", "secret-key=", "access-key="] {
         for (at, _) in text.match_indices(marker) {
             let start = at + marker.len();
             let rest = &text[start..];
@@ -492,6 +492,19 @@ fn raw_spans(text: &str, spans: &mut Vec<Span>) {
             // Only as the end of an argument's name: `--etcd-password=…`.
             let line = &text[text[..at].rfind(['\n', ' ', '"', '\'', '[', ',']).map_or(0, |before| before + 1)..at];
             if line.starts_with("--") {
+                push(start, start + length, spans);
+            }
+        }
+    }
+    // The same, as the next word: `k3s server --token …`; and the key of a VPN within a value.
+    for marker in ["token ", "secret-key ", "access-key ", "joinKey="] {
+        for (at, _) in text.match_indices(marker) {
+            let start = at + marker.len();
+            let rest = text.get(start..).unwrap_or_default();
+            let ends = |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | ',' | ']' | '}');
+            let length = rest.find(ends).unwrap_or(rest.len());
+            let word = &text[text[..at].rfind([' ', '\n', '"', '\'', '[']).map_or(0, |before| before + 1)..at];
+            if (word.starts_with("--") || marker == "joinKey=") && !rest.starts_with(['-', '$', '<', '{']) {
                 push(start, start + length, spans);
             }
         }

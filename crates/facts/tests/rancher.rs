@@ -234,3 +234,41 @@ fn no_secret_of_a_server_is_kept() {
         keeps_none_of("hunter2", text);
     }
 }
+
+#[test]
+fn a_unit_is_read_with_the_file_that_its_server_reads() {
+    let unit = "[Service]\nEnvironment=K3S_DATASTORE_ENDPOINT=https://e:2379\nExecStart=/usr/local/bin/k3s --debug server \\\n  --kube-apiserver-arg=v=4 \\\n  --kube-apiserver-arg anonymous-auth=true --secrets-encryption --https-listen-port 7443\n";
+    let config = "kube-apiserver-arg: [v=2, profiling=true]\ntls-san: [a]\nhttps-listen-port: 6443\n";
+    let (service, file) = ("/n/etc/systemd/system/k3s.service", "/n/etc/rancher/k3s/config.yaml");
+    let cluster = together(Some("/n"), &[(service, unit), (file, config)]);
+    assert_eq!(cluster.distribution, Some("k3s"));
+    holds(
+        &cluster,
+        &[
+            ("v", "4", "written"),
+            ("profiling", "true", "written"),
+            ("anonymous-auth", "true", "written"),
+            ("secure-port", "7444", "made"),
+            ("etcd-servers", "[https://e:2379]", "made"),
+            ("encryption-provider-config", "/var/lib/rancher/k3s/server/cred/encryption-config.json", "made"),
+            ("allow-privileged", "true", "k3s"),
+        ],
+    );
+    assert_eq!(pointed(unit, server(&cluster), "anonymous-auth"), "anonymous-auth=true");
+    // Keys and certificates that are not there yet are made when it starts.
+    assert_ne!(server(&cluster).component().starts, Some(false));
+    // Without the node nobody knows what its file says, and only the command itself is known.
+    let alone = together(None, &[("k3s.service", unit)]);
+    holds(&alone, &[("v", "4", "written"), ("profiling", "", "unknown"), ("secure-port", "", "unknown")]);
+    not_ours(&[
+        "[Service]\nExecStart=/usr/local/bin/k3s agent --server https://a\n",
+        "[Service]\nExecStart=/usr/local/bin/rke2-server-start server\n",
+        "[Service]\nExecStart=/bin/echo k3s server\n",
+    ]);
+    for line in
+        ["--token hunter2", "--token=hunter2", "--etcd-s3-secret-key hunter2", "--vpn-auth=name=a,joinKey=hunter2"]
+    {
+        keeps_none_of("hunter2", &format!("[Service]\nExecStart=/usr/local/bin/k3s server {line} --v 2\n"));
+    }
+    keeps_none_of("hunter2", "[Service]\nEnvironment=K3S_TOKEN=hunter2\nExecStart=/usr/local/bin/k3s server\n");
+}

@@ -7,7 +7,12 @@
 use model::{Evidence, Form, Gap, GapKind, Location, Minor, Problem, Site, Version};
 use yaml::{Cursor, Resolved};
 
-use super::{Source, command, kubeadm::release, layers::Layers, pod::text_of};
+use super::{
+    Source, command,
+    kubeadm::release,
+    layers::{Layers, made_at_start},
+    pod::text_of,
+};
 use crate::{Hand, Invocation, Word};
 
 const NAME: &str = "k0s";
@@ -37,11 +42,11 @@ pub(super) fn declares(source: &Source<'_>) -> bool {
 }
 
 /// The API server of every cluster of k0s that a text defines.
-pub(super) fn invocations(source: &Source<'_>, _: &[Evidence]) -> Vec<Invocation> {
+pub(super) fn invocations(source: &Source<'_>, evidence: &[Evidence]) -> Vec<Invocation> {
     let mut found = Vec::new();
     for document in source.documents() {
         if let Some(definition) = of(&document.cursor()) {
-            found.push(Cluster { source, definition }.invocation(source.problems(document)));
+            found.push(Cluster { source, definition }.invocation(source.problems(document), evidence));
         }
     }
     found
@@ -197,7 +202,7 @@ impl<'a> Cluster<'a> {
         if says { Mode::Several } else { Mode::Unknown }
     }
 
-    fn invocation(&self, problems: Vec<Problem>) -> Invocation {
+    fn invocation(&self, problems: Vec<Problem>, evidence: &[Evidence]) -> Invocation {
         let home = self.home();
         let mut flags = Layers::new(NAME, home.clone());
         self.added(&mut flags);
@@ -215,6 +220,7 @@ impl<'a> Cluster<'a> {
             .into();
         words.extend(flags.words());
         let open_ended = command::shorten(&mut words);
+        let carried = made_at_start(self.source, evidence, &words, &[format!("{}/", self.data())]);
         let metadata = self.definition.root.get("metadata");
         let name = metadata.and_then(|metadata| text_of(&metadata, "name")).filter(|name| name != NAME);
         Invocation {
@@ -228,7 +234,7 @@ impl<'a> Cluster<'a> {
             version: self.version(),
             releases: within(KNOWN.0, u16::MAX),
             mounts: Vec::new(),
-            carried: Vec::new(),
+            carried,
             contained: false,
             distribution: Some(NAME),
             problems,

@@ -7,15 +7,15 @@
 mod flags;
 mod settings;
 
-use model::{Evidence, Gap, GapKind, Minor, Version};
+use model::{Evidence, Gap, GapKind, Kind, Minor, Version};
 use yaml::Cursor;
 
 use self::{
     flags::{NEWEST, Product},
     settings::Settings,
 };
-use super::{Source, command};
-use crate::{Invocation, Mount, Word};
+use super::{Source, command, layers::made_at_start, unit};
+use crate::{Hand, Invocation, Mount, Word, redact::parsable};
 
 /// Keys that a server has and an agent has not, and no other file that anybody knows.
 const SERVER: [&str; 57] = [
@@ -150,11 +150,23 @@ const K3S_PARTS: [&str; 5] = ["coredns", "local-storage", "metrics-server", "ser
 
 /// Whether a text holds the words without which it declares nothing: a line that begins with a key of a server.
 pub(super) fn speaks(text: &str) -> bool {
+    speaks_of_unit(text) || speaks_of_settings(text)
+}
+
+fn speaks_of_unit(text: &str) -> bool {
+    text.contains("ExecStart") && text.contains("server") && (text.contains("k3s") || text.contains("rke2"))
+}
+
+fn speaks_of_settings(text: &str) -> bool {
     let text = text.trim_start_matches('\u{feff}');
     if text.trim_start().starts_with('{') {
         return SERVER.iter().chain(&WORDS).any(|key| text.contains(key));
     }
     text.lines().any(|line| {
+        // Most lines of most files are indented, and so no key of the whole.
+        if !line.starts_with(|c: char| c.is_ascii_lowercase() || matches!(c, '"' | '\'')) {
+            return false;
+        }
         let Some((key, _)) = line.split_once(':') else { return false };
         let key = key.trim_end().trim_matches(['"', '\'']).trim_end_matches('+');
         SERVER.contains(&key) || WORDS.contains(&key)
@@ -163,7 +175,23 @@ pub(super) fn speaks(text: &str) -> bool {
 
 /// Whether a text is what a server reads, and one that runs an API server.
 pub(super) fn declares(source: &Source<'_>) -> bool {
-    source.documents().next().is_some_and(|document| is_server(&document.cursor()))
+    is_unit(source) || is_settings(source)
+}
+
+/// Whether a text is a unit that starts a server.
+pub(super) fn is_unit(source: &Source<'_>) -> bool {
+    speaks_of_unit(source.text) && unit::starts(source, is_command)
+}
+
+/// `k3s server …`, the command behind global switches.
+fn is_command(words: &[String]) -> bool {
+    let program = words.first().map_or("", |first| command::base(first));
+    (program == "k3s" || program == "rke2")
+        && words.iter().skip(1).find(|word| !word.starts_with('-')).is_some_and(|word| word == "server")
+}
+
+fn is_settings(source: &Source<'_>) -> bool {
+    speaks_of_settings(source.text) && source.documents().next().is_some_and(|document| is_server(&document.cursor()))
 }
 
 fn is_server(root: &Cursor<'_>) -> bool {
@@ -200,18 +228,45 @@ fn is_alike(name: &str) -> bool {
 
 /// The API server that a server of k3s or RKE2 runs with its files.
 pub(super) fn invocations(source: &Source<'_>, evidence: &[Evidence]) -> Vec<Invocation> {
-    let Some(settings) = Settings::of(source, evidence) else { return Vec::new() };
+    let (settings, product) = if is_unit(source) {
+        let id = source.evidence.as_str();
+        let of_drop_in = unit::drop_in_of(id);
+        let has_unit = |name: &str| evidence.iter().any(|piece| piece.id.as_str().ends_with(&format!("/{name}")));
+        let Some(started) = unit::started(source, evidence, is_command).filter(|_| !of_drop_in.is_some_and(has_unit))
+        else {
+            return Vec::new();
+        };
+        let product = if started.program == "rke2" { Product::Rke2 } else { Product::K3s };
+        (Settings::of_unit(source, evidence, &started, product.program()), product)
+    } else {
+        let Some(settings) = Settings::of(source, evidence).filter(|_| !is_read_with_unit(source, evidence)) else {
+            return Vec::new();
+        };
+        let product = product(source, &settings);
+        (settings, product)
+    };
     if settings.on("disable-apiserver").is_some() {
         return Vec::new();
     }
-    let product = product(source, &settings);
     let mut words = flags::words(product, &settings);
     // What it does in a release that the data does not reach is not known.
     words.insert(0, unknown(&settings));
+    if let Some(gap) = &settings.beneath {
+        let is_written = |word: &Word| word.hand == Hand::Written && !word.text.is_empty();
+        let at = words.iter().position(is_written).unwrap_or(words.len());
+        words.insert(at, Word { unresolved: Some(gap.clone()), ..Word::written("", settings.home.clone()) });
+    }
     if let Some(gap) = &settings.unread {
         words.push(Word { unresolved: Some(gap.clone()), ..Word::written("", settings.home.clone()) });
     }
-    let open_ended = command::shorten(&mut words).or_else(|| settings.unread.clone());
+    let open_ended =
+        command::shorten(&mut words).or_else(|| settings.unread.clone()).or_else(|| settings.beneath.clone());
+    let folders = [
+        format!("{}/server/", flags::data(product, &settings)),
+        "/etc/rancher/rke2/rke2-pss.yaml".to_owned(),
+        "/etc/rancher/rke2/audit-policy.yaml".to_owned(),
+    ];
+    let carried = made_at_start(source, evidence, &words, &folders);
     let name = settings.last("node-name").map(|given| given.text.clone());
     let (releases, distribution) = (releases(product, &settings), Some(product.name()));
     vec![Invocation {
@@ -225,26 +280,71 @@ pub(super) fn invocations(source: &Source<'_>, evidence: &[Evidence]) -> Vec<Inv
         version: version(&settings),
         releases: Some(releases),
         mounts: mounts(product, &settings),
-        carried: Vec::new(),
+        carried,
         contained: product == Product::Rke2,
         distribution,
         problems: settings.problems,
     }]
 }
 
+/// Whether a unit of the same node reads the file, and so tells the whole.
+fn is_read_with_unit(source: &Source<'_>, evidence: &[Evidence]) -> bool {
+    let Some(root) = source.root else { return false };
+    let base = settings::base(source.evidence.as_str()).strip_prefix(root.trim_end_matches('/'));
+    let Some(program) = base.and_then(|path| path.strip_prefix("/etc/rancher/")?.strip_suffix("/config.yaml")) else {
+        return false;
+    };
+    evidence.iter().filter(|piece| piece.kind == Kind::Workload).any(|piece| {
+        let Some(text) = piece.text().filter(|text| speaks_of_unit(text)) else { return false };
+        let parsed = parsable(piece, text);
+        let stream = yaml::parse(&parsed, &yaml::Limits::default());
+        let unit = Source {
+            evidence: &piece.id,
+            plane: piece.plane,
+            text: &parsed,
+            root: source.root,
+            stream: &stream,
+            inside: None,
+        };
+        is_unit(&unit)
+            && unit::started(&unit, evidence, is_command).is_some_and(|started| {
+                started.program == program
+                    && !started
+                        .words
+                        .iter()
+                        .any(|word| ["-c", "--config"].iter().any(|flag| word.text.starts_with(flag)))
+            })
+    })
+}
+
 /// Folders in which more of what a text says may stand.
 pub(super) fn drop_in_folders(source: &Source<'_>) -> Vec<String> {
-    if !(speaks(source.text) && declares(source)) {
+    if is_unit(source) {
+        let folder =
+            |root: &str, program: &str| format!("{}/etc/rancher/{program}/config.yaml.d", root.trim_end_matches('/'));
+        return source.root.into_iter().flat_map(|root| ["k3s", "rke2"].map(|program| folder(root, program))).collect();
+    }
+    if !is_settings(source) {
         return Vec::new();
     }
     settings::folder(source).into_iter().collect()
 }
 
+/// Files of the host that hold more of what a unit says.
+pub(super) fn files(source: &Source<'_>, evidence: &[Evidence]) -> Vec<String> {
+    let Some(started) = is_unit(source).then(|| unit::started(source, evidence, is_command)).flatten() else {
+        return beside(source).into_iter().collect();
+    };
+    let mut found = unit::files_of_started(source, evidence);
+    found.push(format!("/etc/rancher/{}/config.yaml", started.program));
+    found
+}
+
 /// The file beside a drop-in below a root, by its path there.
-pub(super) fn beside(source: &Source<'_>) -> Option<String> {
+fn beside(source: &Source<'_>) -> Option<String> {
     let base = settings::base(source.evidence.as_str());
     let below = base.strip_prefix(source.root?.trim_end_matches('/'))?;
-    (base != source.evidence.as_str() && speaks(source.text) && declares(source)).then(|| below.to_owned())
+    (base != source.evidence.as_str() && is_settings(source)).then(|| below.to_owned())
 }
 
 fn unknown(settings: &Settings) -> Word {

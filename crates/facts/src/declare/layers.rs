@@ -2,10 +2,10 @@
 //!
 //! A layer takes the place of one below it flag by flag, so that every flag is told by whoever set it last.
 
-use model::{Form, Gap, Location, Minor, Site};
+use model::{Body, Evidence, Form, Gap, GapKind, Kind, Location, Minor, Site};
 
-use super::command::unfilled;
-use crate::{Hand, Word};
+use super::{Source, command::unfilled};
+use crate::{Carried, Files, Hand, Word};
 
 /// The flags of one process, weakest first.
 pub(super) struct Layers {
@@ -118,3 +118,55 @@ impl Layers {
         self.flags.into_iter().map(|flag| flag.word).collect()
     }
 }
+
+/// Files of the host that a distribution makes when it starts the server, below folders of its own: that they are not there
+/// yet keeps nothing from starting. One that was read, or could not be, is not replaced.
+pub(super) fn made_at_start(
+    source: &Source<'_>,
+    evidence: &[Evidence],
+    words: &[Word],
+    folders: &[String],
+) -> Vec<Carried> {
+    let is_seen = |path: &str| {
+        let Some(root) = source.root else { return false };
+        let id = Files::id(root, path);
+        evidence.iter().any(|piece| piece.id == id && !matches!(piece.body, Body::Missing))
+    };
+    let mut found: Vec<Carried> = Vec::new();
+    for word in words.iter().filter(|word| word.hand != Hand::Written && word.unresolved.is_none()) {
+        let Some((name, path)) = word.text.split_once('=') else { continue };
+        let is_own = folders.iter().any(|folder| path.starts_with(folder.as_str()));
+        if !is_own || found.iter().any(|known| known.path == path) || is_seen(path) {
+            continue;
+        }
+        // Of keys and certificates it is enough that they are there.
+        let body = if READ.contains(&name) {
+            Body::Unread(Gap {
+                kind: GapKind::Unread,
+                reason: format!("`{path}` is written when the server starts"),
+                wanted: path.to_owned(),
+                who_could_answer: "a server of the cluster".to_owned(),
+            })
+        } else {
+            Body::Present
+        };
+        let evidence = Evidence {
+            id: source.evidence.clone(),
+            plane: source.plane,
+            kind: Kind::ConfigFile,
+            body,
+            secrets: Vec::new(),
+            digest: None,
+        };
+        found.push(Carried { path: path.to_owned(), evidence });
+    }
+    found
+}
+
+/// Flags whose file says something.
+const READ: [&str; 4] = [
+    "--admission-control-config-file",
+    "--audit-policy-file",
+    "--egress-selector-config-file",
+    "--encryption-provider-config",
+];

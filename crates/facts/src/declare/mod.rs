@@ -165,7 +165,7 @@ pub(crate) fn files(evidence: &[Evidence], root: Option<&str>) -> Vec<String> {
     let may_name = |file: &Evidence| file.text().is_some_and(|text| unit::speaks(text) || k3s::speaks(text));
     each_of(evidence, root, &may_name, &mut |source, _| {
         found.extend(unit::environment_files(source, evidence));
-        found.extend(k3s::beside(source));
+        found.extend(k3s::files(source, evidence));
     });
     found
 }

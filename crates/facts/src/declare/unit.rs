@@ -337,7 +337,7 @@ pub(super) fn drop_in_of(id: &str) -> Option<&str> {
 pub(super) fn drop_in_folders(source: &Source<'_>) -> Vec<String> {
     let id = source.evidence.as_str();
     let name = file_name(id);
-    if !name.ends_with(".service") || !declares(source) {
+    if !name.ends_with(".service") || !(declares(source) || super::k3s::is_unit(source)) {
         return Vec::new();
     }
     let mut folders: Vec<String> = match source.root {
@@ -786,6 +786,81 @@ pub(super) fn invocations(source: &Source<'_>, evidence: &[Evidence]) -> Vec<Inv
     }
     found.iter_mut().for_each(|invocation: &mut Invocation| invocation.problems.extend(problems.iter().cloned()));
     found
+}
+
+/// A command of a unit that starts a program which runs the API server itself: k3s, RKE2.
+pub(super) struct Started {
+    /// The program, without its folder.
+    pub(super) program: String,
+    /// The words behind the program's name.
+    pub(super) words: Vec<Word>,
+    /// What the environment sets, with its place; `Err` where the value is not known.
+    pub(super) variables: BTreeMap<String, Result<(String, Location), Gap>>,
+    /// Why the command may be another one.
+    pub(super) unread: Option<Gap>,
+    /// Why there may be more variables.
+    pub(super) open: Option<Gap>,
+    pub(super) problems: Vec<Problem>,
+}
+
+/// Whether a text is a unit with a command that one asks for.
+pub(super) fn starts(source: &Source<'_>, is: fn(&[String]) -> bool) -> bool {
+    let mut lines = source.text.lines().map(|line| line.trim_start_matches('\u{feff}').trim());
+    let first = lines.find(|line| !line.is_empty() && !line.starts_with(['#', ';']));
+    if !first.is_some_and(|line| line.starts_with('[')) {
+        return false;
+    }
+    let entries = entries(source.text, 0);
+    let mut commands = entries.iter().filter(|entry| self::is(entry, "ExecStart"));
+    commands.any(|entry| {
+        let text = text_of(&entry.value);
+        !["{{", "{%", "<%"].iter().any(|mark| text.contains(mark))
+            && tokens(&entry.value, true).is_ok_and(|tokens| is(&words_of(&tokens)))
+    })
+}
+
+/// The last command of a unit that one asks for, with the drop-ins and environment files of the unit.
+pub(super) fn started(source: &Source<'_>, evidence: &[Evidence], is: fn(&[String]) -> bool) -> Option<Started> {
+    let mut unit = unit(source, evidence);
+    let mut problems = Vec::new();
+    let environment = environment(&mut unit, source, evidence, &mut problems);
+    let commands = unit.list("ExecStart");
+    let tokens = commands.iter().rev().find_map(|entry| {
+        let tokens = tokens(&entry.value, true).ok()?;
+        is(&words_of(&tokens)).then_some(tokens)
+    })?;
+    let plain = words_of(&tokens);
+    let program = plain.first().map_or("", |first| command::base(first)).to_owned();
+    let skipped = tokens.len() - plain.len();
+    let (mut unread, open) = (unit.unread.clone(), environment.open.clone());
+    let arguments = tokens.get(skipped + 1..).unwrap_or_default();
+    let words = expand(arguments, &environment, &unit.texts, source, &mut unread)
+        .into_iter()
+        .map(|word| {
+            let text = text_of(&word.glyphs);
+            let unresolved = word.gap.or_else(|| unfilled(&text));
+            Word { unresolved, ..Word::written(text, Site { at: word.at, form: Form::Script }) }
+        })
+        .collect();
+    let variables = environment
+        .values
+        .iter()
+        .map(|(name, value)| {
+            let value = match value {
+                Ok(glyphs) => Ok((text_of(glyphs), place(&unit.texts, source, glyphs))),
+                Err(gap) => Err(gap.clone()),
+            };
+            (name.clone(), value)
+        })
+        .collect();
+    Some(Started { program, words, variables, unread, open, problems })
+}
+
+/// Environment files of such a unit, by their paths on the host.
+pub(super) fn files_of_started(source: &Source<'_>, evidence: &[Evidence]) -> Vec<String> {
+    let unit = unit(source, evidence);
+    let paths = unit.list("EnvironmentFile").into_iter().map(|entry| text_of(&entry.value));
+    paths.map(|path| path.trim_start_matches('-').to_owned()).filter(|path| is_plain_path(path)).collect()
 }
 
 fn invocation(

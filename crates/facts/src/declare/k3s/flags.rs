@@ -8,7 +8,7 @@
 use model::{Gap, GapKind, Minor};
 
 use super::settings::{ARGUMENTS, Given, Settings};
-use crate::{Hand, Word, declare::layers::Layers};
+use crate::{Hand, Word, declare::layers::Layers, flags::KUBE_APISERVER};
 
 /// The last release of which the flags are known.
 pub(super) const NEWEST: u16 = 36;
@@ -32,7 +32,7 @@ impl Product {
     }
 
     /// As it calls itself (version.Program).
-    fn program(self) -> &'static str {
+    pub(super) fn program(self) -> &'static str {
         if self == Self::Rke2 { "rke2" } else { "k3s" }
     }
 }
@@ -472,7 +472,10 @@ impl Server<'_> {
             };
             let adds = same.iter().any(|argument| argument.how != How::Instead)
                 || (self.is_rke2() && name == "enable-admission-plugins");
-            if !adds && same.len() == 1 {
+            // Of a flag with one value the last word counts, however many are passed on.
+            let table = KUBE_APISERVER.find(&name.replace('_', "-"));
+            let has_one = table.is_some_and(|flag| !flag.kind(Minor::new(1, 24)).accumulates());
+            if !adds && (same.len() == 1 || has_one) {
                 flags.takes_away(name);
                 flags.puts(name, plain(None));
                 continue;
@@ -490,9 +493,9 @@ impl Server<'_> {
             let word = |argument: &&Argument<'_>| {
                 argument.given.word(name, argument.value, Some((Minor::new(1, 24), Minor::new(1, u16::MAX))))
             };
-            new.extend(before.iter().rev().map(|argument| word(argument)));
+            new.extend(before.iter().rev().map(&word));
             new.extend(kept.into_iter().filter_map(from_24));
-            new.extend(behind.iter().map(|argument| word(argument)));
+            new.extend(behind.iter().map(&word));
             flags.puts(name, new);
         }
     }

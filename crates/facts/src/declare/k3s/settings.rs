@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use model::{Body, Evidence, Form, Gap, GapKind, Kind, Location, Problem, Site};
 use yaml::{Cursor, Limits};
 
-use super::super::{Source, command::unfilled};
+use super::super::{Source, command::unfilled, unit::Started};
 use crate::{Hand, Word, golang, redact::parsable};
 
 /// More keys, and more values of one, than anybody writes.
@@ -26,15 +26,19 @@ pub(super) const ARGUMENTS: &str = "kube-apiserver-arg";
 pub(super) struct Given {
     pub(super) text: String,
     pub(super) at: Location,
+    /// How an argument of the API server is written there.
+    pub(super) form: Form,
+    /// Why the text is not all there is.
+    pub(super) unresolved: Option<Gap>,
 }
 
 impl Given {
     pub(super) fn word(&self, name: &str, value: &str, releases: Option<(model::Minor, model::Minor)>) -> Word {
         Word {
-            unresolved: unfilled(value),
+            unresolved: self.unresolved.clone().or_else(|| unfilled(value)),
             hand: Hand::Written,
             releases,
-            ..Word::written(format!("--{name}={value}"), Site { at: self.at.clone(), form: Form::Bare })
+            ..Word::written(format!("--{name}={value}"), Site { at: self.at.clone(), form: self.form })
         }
     }
 }
@@ -47,6 +51,8 @@ pub(super) struct Settings {
     pub(super) problems: Vec<Problem>,
     /// Why more may be set than could be read.
     pub(super) unread: Option<Gap>,
+    /// Why more may be set by what the arguments of a command override.
+    pub(super) beneath: Option<Gap>,
 }
 
 impl Settings {
@@ -57,6 +63,7 @@ impl Settings {
             home: Site { at: Location::whole(source.evidence.clone(), source.plane), form: Form::Bares },
             problems: Vec::new(),
             unread: None,
+            beneath: None,
         };
         let files = files(source, evidence);
         if files.iter().find(|file| file.kind == Kind::Workload).is_some_and(|first| first.id != *source.evidence) {
@@ -68,26 +75,97 @@ impl Settings {
         }
         let folder = folder(source);
         let unread = evidence.iter().filter(|piece| Some(piece.id.as_str()) == folder.as_deref());
-        for piece in unread.chain(files.iter().copied()) {
+        for piece in unread {
             if let Body::Unread(gap) = &piece.body {
                 settings.unread.get_or_insert_with(|| gap.clone());
             }
         }
         for file in files {
-            let Some(text) = file.text() else { continue };
-            let parsed = parsable(file, text);
-            let stream = yaml::parse(&parsed, &Limits::default());
-            let inner = Source {
-                evidence: &file.id,
-                plane: file.plane,
-                text: &parsed,
-                root: source.root,
-                stream: &stream,
-                inside: None,
-            };
-            settings.take(&inner, &mut placed);
+            settings.take_evidence(source, file, &mut placed);
         }
         Some(settings)
+    }
+
+    /// Of a unit that starts a server: its settings, those of the file that it names or that is read by default, and those
+    /// of its environment, which count where neither of both says anything (urfave/cli, EnvVars).
+    pub(super) fn of_unit(source: &Source<'_>, evidence: &[Evidence], started: &Started, program: &str) -> Self {
+        let prefix = format!("{}_", program.to_ascii_uppercase());
+        let variable = |name: &str| started.variables.get(&format!("{prefix}{name}"));
+        let at = started
+            .words
+            .first()
+            .map_or_else(|| Location::whole(source.evidence.clone(), source.plane), |word| word.site.at.clone());
+        let mut settings = Self {
+            values: BTreeMap::new(),
+            home: Site { at, form: Form::Script },
+            problems: started.problems.clone(),
+            unread: started.unread.clone(),
+            beneath: started.open.clone(),
+        };
+        let own = arguments(&started.words);
+        let named = own.iter().rfind(|(name, _)| name == "config").map(|(_, given)| given.text.clone());
+        let path = match (named, variable("CONFIG_FILE")) {
+            (_, Some(Ok((path, _)))) => path.clone(),
+            (Some(path), _) => path,
+            (None, _) => format!("/etc/rancher/{program}/config.yaml"),
+        };
+        settings.take_files(source, evidence, &path);
+        for (name, given) in own {
+            let known = settings.values.entry(name.clone()).or_default();
+            if !LISTS.contains(&name.as_str()) {
+                known.clear();
+            }
+            known.push(given);
+        }
+        for (variable, value) in &started.variables {
+            let Some(name) = variable.strip_prefix(&prefix) else { continue };
+            let name = if name == "URL" { "server".to_owned() } else { name.to_ascii_lowercase().replace('_', "-") };
+            match value {
+                Ok((text, at)) if FROM_ENVIRONMENT.contains(&name.as_str()) && !settings.has(&name) => {
+                    let given = Given { text: text.clone(), at: at.clone(), form: Form::Script, unresolved: None };
+                    settings.values.insert(name, vec![given]);
+                }
+                Ok(_) => {}
+                Err(gap) => settings.beneath = settings.beneath.take().or_else(|| Some(gap.clone())),
+            }
+        }
+        settings
+    }
+
+    /// The files at a path of the node, or why they are not known.
+    fn take_files(&mut self, source: &Source<'_>, evidence: &[Evidence], path: &str) {
+        let Some(root) = source.root else {
+            self.beneath.get_or_insert_with(|| Gap {
+                kind: GapKind::Unread,
+                reason: format!("`{path}` may set more, and was not given"),
+                wanted: path.to_owned(),
+                who_could_answer: "give the node's root with --root".to_owned(),
+            });
+            return;
+        };
+        let base = format!("{}{path}", root.trim_end_matches('/'));
+        let mut placed = false;
+        for file in of_base(&base, evidence) {
+            self.take_evidence(source, file, &mut placed);
+        }
+    }
+
+    fn take_evidence(&mut self, source: &Source<'_>, file: &Evidence, placed: &mut bool) {
+        if let Body::Unread(gap) = &file.body {
+            self.unread.get_or_insert_with(|| gap.clone());
+        }
+        let Some(text) = file.text() else { return };
+        let parsed = parsable(file, text);
+        let stream = yaml::parse(&parsed, &Limits::default());
+        let inner = Source {
+            evidence: &file.id,
+            plane: file.plane,
+            text: &parsed,
+            root: source.root,
+            stream: &stream,
+            inside: None,
+        };
+        self.take(&inner, placed);
     }
 
     /// The keys of one file. Several documents are one more than k3s reads.
@@ -150,7 +228,7 @@ impl Settings {
 fn values(source: &Source<'_>, value: &Cursor<'_>) -> Vec<Given> {
     let one = |value: &Cursor<'_>| {
         let text = if value.is_null() { String::new() } else { value.text().unwrap_or_default().to_owned() };
-        Given { text, at: source.at(value) }
+        Given { text, at: source.at(value), form: Form::Bare, unresolved: None }
     };
     if value.sequence().is_some() {
         return value.items().take(MOST).map(|item| one(&item)).collect();
@@ -175,14 +253,97 @@ fn files<'e>(source: &Source<'_>, evidence: &'e [Evidence]) -> Vec<&'e Evidence>
     if !is_yaml(base) || source.inside.is_some() {
         return evidence.iter().filter(|piece| piece.id == *source.evidence).collect();
     }
-    let of_base = |piece: &&Evidence| {
+    of_base(base, evidence)
+}
+
+/// A file of settings with its drop-ins.
+fn of_base<'e>(base: &str, evidence: &'e [Evidence]) -> Vec<&'e Evidence> {
+    let is_one = |piece: &&Evidence| {
         let id = piece.id.as_str();
         let drop_in = id.strip_prefix(base).and_then(|rest| rest.strip_prefix(".d/"));
         id == base || drop_in.is_some_and(|name| !name.contains('/') && is_yaml(name))
     };
-    let mut found: Vec<&Evidence> = evidence.iter().filter(of_base).collect();
+    let mut found: Vec<&Evidence> = evidence.iter().filter(is_one).collect();
     found.sort_by_key(|piece| (piece.id.as_str() != base, piece.id.as_str()));
     found.truncate(MOST_FILES);
+    found
+}
+
+/// Settings that a variable may give (EnvVars of pkg/cli/cmds/server.go).
+const FROM_ENVIRONMENT: [&str; 8] = [
+    "apiserver-bind-address",
+    "apiserver-port",
+    "cluster-init",
+    "data-dir",
+    "datastore-cafile",
+    "datastore-certfile",
+    "datastore-endpoint",
+    "datastore-keyfile",
+];
+
+/// Settings that may be given more than once; those of a command line come behind those of a file.
+const LISTS: [&str; 9] = [
+    "cluster-cidr",
+    "cluster-dns",
+    "disable",
+    "kube-apiserver-arg",
+    "kube-apiserver-extra-env",
+    "kube-apiserver-extra-mount",
+    "node-external-ip",
+    "node-ip",
+    "service-cidr",
+];
+
+/// Switches, whose value is never the next word (Go's flag package).
+const SWITCHES: [&str; 13] = [
+    "cluster-init",
+    "cluster-reset",
+    "debug",
+    "docker",
+    "embedded-registry",
+    "etcd-expose-metrics",
+    "etcd-s3",
+    "flannel-external-ip",
+    "flannel-ipv6-masq",
+    "rootless",
+    "secrets-encryption",
+    "selinux",
+    "supervisor-metrics",
+];
+
+/// The settings of a command line: `--name=value`, `--name value`, `--switch`, and the letters of a few.
+fn arguments(words: &[Word]) -> Vec<(String, Given)> {
+    let mut found = Vec::new();
+    let mut words = words.iter().take(MOST).peekable();
+    while let Some(word) = words.next() {
+        let Some(text) = word.text.strip_prefix("--").or_else(|| word.text.strip_prefix('-')) else { continue };
+        let (name, value) = text.split_once('=').map_or((text, None), |(name, value)| (name, Some(value)));
+        let name = match name {
+            "c" => "config",
+            "d" => "data-dir",
+            "o" => "write-kubeconfig",
+            "s" => "server",
+            "t" => "token",
+            name => name,
+        };
+        let is_switch = SWITCHES.contains(&name)
+            || ["disable-", "enable-", "etcd-disable-"].iter().any(|begin| name.starts_with(begin));
+        let given = |text: &str, word: &Word| Given {
+            text: text.to_owned(),
+            at: word.site.at.clone(),
+            form: Form::Script,
+            unresolved: word.unresolved.clone(),
+        };
+        let given = match value {
+            Some(value) => given(value, word),
+            None if is_switch => given("true", word),
+            None => match words.next() {
+                Some(next) => given(&next.text, next),
+                None => continue,
+            },
+        };
+        found.push((name.to_owned(), given));
+    }
     found
 }
 

@@ -655,17 +655,21 @@ fn key_files(wants: &[FileWant], files: &Files<'_>) -> Vec<KeyFile> {
     let mut found: Vec<KeyFile> = Vec::new();
     for want in wants.iter().filter(|want| want.contents == Contents::Keys) {
         let id = files.host_path(&want.path).ok().zip(files.root).map(|(host, root)| Files::id(root, &host));
+        let below = id.clone();
         let (id, items) = match files.look(&want.path) {
             File::Read(evidence) => {
                 let unread = || not_seen(&want.path, "is there, and what it says was not read");
-                (Some(evidence.id.clone()), pki::read(evidence).ok_or_else(unread))
+                // What a definition only says it makes is in no file of its own.
+                let seen = evidence.text().is_some() || id.as_ref() == Some(&evidence.id);
+                (seen.then(|| evidence.id.clone()), pki::read(evidence).ok_or_else(unread))
             }
             File::Missing(id) => {
                 (Some(id), Err(not_seen(&want.path, "does not exist, so that the server does not start")))
             }
             File::Unread(gap) => (id, Err(gap)),
         };
-        let file = KeyFile { flag: want.flag, path: want.path.clone(), id, items };
+        let is_carried = id.is_some() && id != below;
+        let file = KeyFile { flag: want.flag, path: want.path.clone(), id, is_carried, items };
         if !found.contains(&file) {
             found.push(file);
         }

@@ -29,7 +29,13 @@ fn check(file: &InUse<'_, Admission>) -> Verdict {
     pod_security::runs(file.server)?;
     let Some(settings) = pod_security::settings(file)? else {
         let message = "the file says nothing to `PodSecurity`, so that namespaces without a label are `privileged`";
-        return Ok(say::fail(wrong(message.to_owned(), &Origin::Implied { by: Some(file.at.clone()), how: String::new() }, None)));
+        let at = Origin::Implied { by: Some(file.at.clone()), how: String::new() };
+        let mut found = wrong(message.to_owned(), &at, None);
+        // Of a file by itself nobody knows whether the plug-in runs where it is used.
+        if file.server.is_none() {
+            found.confidence = Confidence::Possible;
+        }
+        return Ok(say::fail(found));
     };
     let level = settings.enforce.level();
     let at = settings.enforce.level.as_ref().map(|level| &level.at).or(settings.at.as_ref()).unwrap_or(file.at);

@@ -43,7 +43,7 @@ pub struct ApiServer {
     anonymous: Result<Anonymous, Unanswered>,
     issuers: Result<Option<Vec<Issuer>>, Unanswered>,
     key_files: Vec<KeyFile>,
-    kubeconfigs: Vec<(String, Result<Kubeconfig, Gap>)>,
+    kubeconfigs: Vec<NamedKubeconfig>,
     files: Vec<(FileKind, Result<Option<Taken>, Gap>)>,
 }
 
@@ -240,9 +240,15 @@ impl ApiServer {
 
     /// The kubeconfig that a flag, or a configuration file that a flag names, leads to.
     pub fn kubeconfig(&self, path: &str) -> Result<&Kubeconfig, Unanswered> {
-        let found = self.kubeconfigs.iter().find(|(known, _)| known == path);
-        let read = found.map(|(_, read)| read.as_ref().map_err(Clone::clone));
+        let found = self.kubeconfigs.iter().find(|known| known.path == path);
+        let read = found.map(|known| known.read.as_ref().map_err(Clone::clone));
         Ok(read.unwrap_or_else(|| Err(not_seen(path, "was not looked for")))?)
+    }
+
+    /// The kubeconfigs that it reads, all of which lead to webhooks: the flag that names each, itself or by way of another
+    /// file, and the path.
+    pub fn kubeconfigs(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        self.kubeconfigs.iter().map(|known| (known.flag, known.path.as_str()))
     }
 
     /// The address that the service `kubernetes` has, the first of the range (pkg/controlplane/instance.go,
@@ -649,17 +655,21 @@ fn key_files(wants: &[FileWant], files: &Files<'_>) -> Vec<KeyFile> {
     let mut found: Vec<KeyFile> = Vec::new();
     for want in wants.iter().filter(|want| want.contents == Contents::Keys) {
         let id = files.host_path(&want.path).ok().zip(files.root).map(|(host, root)| Files::id(root, &host));
+        let below = id.clone();
         let (id, items) = match files.look(&want.path) {
             File::Read(evidence) => {
                 let unread = || not_seen(&want.path, "is there, and what it says was not read");
-                (Some(evidence.id.clone()), pki::read(evidence).ok_or_else(unread))
+                // What a definition only says it makes is in no file of its own.
+                let seen = evidence.text().is_some() || id.as_ref() == Some(&evidence.id);
+                (seen.then(|| evidence.id.clone()), pki::read(evidence).ok_or_else(unread))
             }
             File::Missing(id) => {
                 (Some(id), Err(not_seen(&want.path, "does not exist, so that the server does not start")))
             }
             File::Unread(gap) => (id, Err(gap)),
         };
-        let file = KeyFile { flag: want.flag, path: want.path.clone(), id, items };
+        let is_carried = id.is_some() && id != below;
+        let file = KeyFile { flag: want.flag, path: want.path.clone(), id, is_carried, items };
         if !found.contains(&file) {
             found.push(file);
         }
@@ -668,11 +678,19 @@ fn key_files(wants: &[FileWant], files: &Files<'_>) -> Vec<KeyFile> {
     found
 }
 
+/// A kubeconfig that the server reads.
+#[derive(Clone, Debug)]
+struct NamedKubeconfig {
+    flag: &'static str,
+    path: String,
+    read: Result<Kubeconfig, Gap>,
+}
+
 /// The kubeconfigs among them.
-fn kubeconfigs(wants: &[FileWant], files: &Files<'_>) -> Vec<(String, Result<Kubeconfig, Gap>)> {
-    let mut found: Vec<(String, Result<Kubeconfig, Gap>)> = Vec::new();
+fn kubeconfigs(wants: &[FileWant], files: &Files<'_>) -> Vec<NamedKubeconfig> {
+    let mut found: Vec<NamedKubeconfig> = Vec::new();
     for want in wants.iter().filter(|want| want.contents == Contents::Kubeconfig) {
-        if found.iter().any(|(known, _)| *known == want.path) {
+        if found.iter().any(|known| known.path == want.path) {
             continue;
         }
         let read = match files.look(&want.path) {
@@ -686,7 +704,7 @@ fn kubeconfigs(wants: &[FileWant], files: &Files<'_>) -> Vec<(String, Result<Kub
             File::Missing(_) => Err(not_seen(&want.path, "does not exist, so that the server does not start")),
             File::Unread(gap) => Err(gap),
         };
-        found.push((want.path.clone(), read));
+        found.push(NamedKubeconfig { flag: want.flag, path: want.path.clone(), read });
     }
     found
 }

@@ -148,10 +148,6 @@ pub fn resolve(gathered: Gathered, options: &Options) -> Cluster {
     Cluster { name, target, root, distribution, release, apiservers, as_of, kubeconfigs, pki, given, cut, evidence }
 }
 
-/// Flags whose file is a kubeconfig that leads to a webhook (apiserver pkg/server/options).
-const WEBHOOKS: [&str; 3] =
-    ["audit-webhook-config-file", "authentication-token-webhook-config-file", "authorization-webhook-config-file"];
-
 /// An API server that was not read may name the file as that of a webhook.
 fn maybe_a_webhook(config: &Kubeconfig, unread: &Evidence) -> Gap {
     Gap {
@@ -162,14 +158,12 @@ fn maybe_a_webhook(config: &Kubeconfig, unread: &Evidence) -> Gap {
     }
 }
 
-/// The flag by which an API server names a kubeconfig.
+/// The flag by which an API server names a kubeconfig, itself or by way of another file: all that it reads lead to
+/// webhooks.
 fn webhook(server: &ApiServer, files: &Files<'_>, config: &Kubeconfig) -> Option<&'static str> {
     let root = files.root?;
-    WEBHOOKS.into_iter().find(|flag| {
-        let reading = server.component().setting(flag).and_then(|setting| setting.in_force().ok());
-        let path = reading.and_then(|reading| files.host_path(&reading.value).ok());
-        path.is_some_and(|path| Files::id(root, &path) == config.file)
-    })
+    let names = |path: &str| files.host_path(path).is_ok_and(|path| Files::id(root, &path) == config.file);
+    server.kubeconfigs().find(|(_, path)| names(path)).map(|(flag, _)| flag)
 }
 
 fn exact(release: Option<&Release>) -> Option<Release> {

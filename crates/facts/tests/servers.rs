@@ -242,6 +242,9 @@ fn servers_of_1_20_start_as_recorded() {
     starts_as_recorded("1.20.2", include_str!("vectors/startup-1.20.json"));
 }
 
+/// Flags, the files that they name, and what stops the server, if something does.
+type Case<'a> = (&'a [&'a str], &'a [(&'a str, String)], Option<&'a str>);
+
 /// Answers of Go's and the server's own libraries to files that nobody recorded: tls.X509KeyPair, ParseCertsPEM and
 /// ParsePublicKeysPEM, cited in `checks/keys.rs`.
 #[test]
@@ -251,7 +254,7 @@ fn keys_and_certificates_that_do_not_fit_stop_the_server() {
     // The form of a key, with the numbers 1024 bits long and none of them a secret.
     let key = "-----BEGIN RSA PRIVATE KEY-----\nMAoCAQACAgD/AgED\n-----END RSA PRIVATE KEY-----\n";
     let serving = ["--tls-cert-file=/a.crt", "--tls-private-key-file=/a.key"];
-    let cases: [(&[&str], &[(&str, String)], Option<&str>); 10] = [
+    let cases: [Case<'_>; 10] = [
         (
             &serving,
             &[("/a.crt", file("apiserver.crt")), ("/a.key", key.to_owned())],

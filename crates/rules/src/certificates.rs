@@ -97,7 +97,7 @@ pub(crate) fn wrong(seen: &Seen<'_>, message: String, severity: Option<Severity>
         findings: vec![Finding {
             subject: None,
             setting: None,
-            message,
+            message: format!("`{}`: {message}", seen.found.name),
             severity,
             confidence: Confidence::Certain,
             primary: place(seen.at()),
@@ -110,5 +110,6 @@ pub(crate) fn wrong(seen: &Seen<'_>, message: String, severity: Option<Severity>
 
 /// The pass that rests on what a certificate says.
 pub(crate) fn fine(seen: &Seen<'_>, because: String) -> Answer {
+    let because = format!("`{}`: {because}", seen.found.name);
     Answer { seen: vec![place(seen.at())], because, ..Answer::default() }
 }

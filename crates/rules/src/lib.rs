@@ -9,6 +9,7 @@
 //!
 //! Start at [`Rule`] and [`judge`]; `apiserver/anonymous_auth.rs` is a rule from end to end.
 
+mod admission;
 mod apiserver;
 mod audit;
 mod certificates;
@@ -137,6 +138,7 @@ pub(crate) use rules;
 /// Every rule, family by family, in the order they are listed.
 pub fn all() -> impl Iterator<Item = &'static Rule> {
     let families = [
+        admission::RULES,
         apiserver::RULES,
         audit::RULES,
         cluster::RULES,

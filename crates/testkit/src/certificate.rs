@@ -311,7 +311,7 @@ mod tests {
         assert_eq!(leaf.issuer.text, "CN=kubernetes");
         assert_eq!((leaf.key.bits, leaf.is_signed_weakly(), leaf.days()), (Some(1024), true, 364));
         assert_eq!(leaf.hosts, ["a.example", "10.0.0.1"]);
-        assert_eq!((leaf.authority, ca.authority, &ca.issuer == &ca.subject), (Some(false), Some(true), true));
+        assert_eq!((leaf.authority, ca.authority, ca.issuer == ca.subject), (Some(false), Some(true), true));
         let keys = read(&keys(&lines("rsa-1024 k\npublic rsa-1024 k\nec-256 k\ned25519")).expect("keys"));
         assert_eq!(keys.first().and_then(Item::key), Some(&leaf.key));
         assert_eq!(keys.get(1).and_then(Item::key), Some(&leaf.key));

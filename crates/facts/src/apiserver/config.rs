@@ -62,6 +62,7 @@ impl Config {
                     issuers: &issuers,
                     gates: &gates,
                     plugins: plugins.as_deref(),
+                    named_plugins_run: false,
                     reload: server.is("encryption-provider-config-automatic-reload", true),
                     path: Some(path),
                     files: Some(files),

@@ -266,7 +266,7 @@ fn settings(
         }
         return None;
     }
-    if !runs(called, decoder) {
+    if !runs(called, decoder) && !decoder.around.named_plugins_run {
         return None;
     }
     if let Some(inline) = inline {

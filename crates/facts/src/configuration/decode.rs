@@ -52,6 +52,8 @@ pub struct Around<'a> {
     pub gates: &'a [(String, bool)],
     /// Admission plugins that run; `None` where that is not known, and then the default ones count.
     pub plugins: Option<&'a [String]>,
+    /// Whether a plugin runs because the file names it: of a file that stands alone nobody knows better.
+    pub named_plugins_run: bool,
     /// `--encryption-provider-config-automatic-reload`.
     pub reload: bool,
     /// The path by which the server knows the file, from which relative ones in it are counted.

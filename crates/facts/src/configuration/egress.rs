@@ -27,6 +27,8 @@ pub struct Selection {
     pub protocol: Option<Placed<String>>,
     pub url: Option<Placed<String>>,
     pub socket: Option<Placed<String>>,
+    /// The file of who vouches for the proxy; without one those of the host count.
+    pub authority: Option<Placed<String>>,
     pub at: Location,
 }
 
@@ -76,7 +78,8 @@ fn egress(root: &Cursor<'_>, decoder: &mut Decoder<'_>) -> Egress {
             let message = format!("`{}` is no destination{}", shown(written), near.unwrap_or_default());
             decoder.refuse_placed(&at, message);
         }
-        let mut selection = Selection { name, protocol: None, url: None, socket: None, at: decoder.at(&item) };
+        let mut selection =
+            Selection { name, protocol: None, url: None, socket: None, authority: None, at: decoder.at(&item) };
         connection(&item, &mut selection, decoder);
         selections.push(selection);
     }
@@ -138,16 +141,20 @@ fn over_socket(uds: &Cursor<'_>, selection: &Selection, decoder: &mut Decoder<'_
 }
 
 /// validateTCPConnection and validateTLSConfig.
-fn over_tcp(tcp: &Cursor<'_>, selection: &Selection, decoder: &mut Decoder<'_>) {
+fn over_tcp(tcp: &Cursor<'_>, selection: &mut Selection, decoder: &mut Decoder<'_>) {
     let tls = decoder.object(tcp, "tlsConfig");
     let mut named = Vec::new();
     if let Some(tls) = &tls {
         decoder.fields_since(tls, &["caBundle", "clientKey", "clientCert"], &[("tlsServerName", 36)]);
         for key in ["caBundle", "clientCert", "clientKey"] {
-            named.push((key, decoder.string(tls, key).filter(|path| !path.value.is_empty())));
+            let path = decoder.string(tls, key).filter(|path| !path.value.is_empty());
+            if key == "caBundle" {
+                selection.authority.clone_from(&path);
+            }
+            named.push((key, path));
         }
     }
-    let url = selection.url.as_ref().map_or("", Placed::as_str);
+    let url = selection.url.as_ref().map_or("", Placed::as_str).to_owned();
     if url.starts_with("http://") {
         if let Some(tls) = &tls {
             decoder.push(ProblemKind::Conflict, true, decoder.at(tls), "`tlsConfig` goes with https:// only", None);
@@ -166,6 +173,6 @@ fn over_tcp(tcp: &Cursor<'_>, selection: &Selection, decoder: &mut Decoder<'_>) 
         }
     } else {
         let place = child(tcp, "url").unwrap_or_else(|| tcp.clone());
-        decoder.refuse(&place, format!("`{}` does not begin with http:// or https://", shown(url)));
+        decoder.refuse(&place, format!("`{}` does not begin with http:// or https://", shown(&url)));
     }
 }

@@ -204,7 +204,7 @@ pub(crate) fn given(
 
 fn one(kind: FileKind, evidence: &Evidence, name: String, release: &Release) -> Given {
     let flag = kind.flags()[0];
-    let around = Around::default();
+    let around = Around { named_plugins_run: true, ..Around::default() };
     let at = Location::whole(evidence.id.clone(), evidence.plane);
     let (mut problems, taken_by, read) = check(flag, evidence, release, &around)
         .map_or_else(Default::default, |read| (read.problems, read.taken_by, read.by_release));

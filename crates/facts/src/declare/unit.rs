@@ -847,7 +847,7 @@ pub(super) fn started(source: &Source<'_>, evidence: &[Evidence], is: fn(&[Strin
         .iter()
         .map(|(name, value)| {
             let value = match value {
-                Ok(glyphs) => Ok((text_of(glyphs), place(&unit.texts, source, glyphs))),
+                Ok(held) => Ok((text_of(&held.glyphs), place(&unit.texts, source, &held.glyphs))),
                 Err(gap) => Err(gap.clone()),
             };
             (name.clone(), value)

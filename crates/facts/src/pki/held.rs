@@ -140,16 +140,18 @@ impl Role {
 
 /// What the flags of the API servers name below a root, and what kubeconfigs carry. Sorted by the file.
 pub(crate) fn held(servers: &[ApiServer], kubeconfigs: &[Kubeconfig], root: Option<&str>) -> Vec<Held> {
-    let mut all: BTreeMap<EvidenceId, Held> = BTreeMap::new();
+    let mut all: BTreeMap<(EvidenceId, Option<&str>), Held> = BTreeMap::new();
     for file in servers.iter().flat_map(ApiServer::key_files) {
         let Some(id) = &file.id else { continue };
-        let entry = all.entry(id.clone()).or_insert_with(|| {
+        let carried = file.is_carried.then_some(file.path.as_str());
+        let entry = all.entry((id.clone(), carried)).or_insert_with(|| {
             let (found, gap) = match &file.items {
                 Ok(items) => (items.iter().map(|placed| fresh(placed.clone())).collect(), None),
                 Err(gap) => (Vec::new(), Some(gap.clone())),
             };
             let below = root.and_then(|root| id.as_str().strip_prefix(root.trim_end_matches('/')));
-            let name = below.filter(|path| path.starts_with('/')).unwrap_or(id.as_str()).to_owned();
+            let name = below.filter(|path| path.starts_with('/')).unwrap_or(id.as_str());
+            let name = carried.unwrap_or(name).to_owned();
             Held { file: id.clone(), name, roles: Vec::new(), is_of_keys: true, found, gap }
         });
         entry.use_for(file.flag);
@@ -157,7 +159,7 @@ pub(crate) fn held(servers: &[ApiServer], kubeconfigs: &[Kubeconfig], root: Opti
     for config in kubeconfigs {
         let held = carried(config);
         if !held.found.is_empty() || held.gap.is_some() {
-            all.entry(config.file.clone()).or_insert(held);
+            all.entry((config.file.clone(), None)).or_insert(held);
         }
     }
     let mut all: Vec<Held> = all.into_values().collect();
@@ -260,6 +262,8 @@ pub struct KeyFile {
     pub path: String,
     /// `None` where it was not looked for.
     pub id: Option<EvidenceId>,
+    /// Whether it is written in the declaration of the server, as others may be.
+    pub is_carried: bool,
     pub items: Result<Vec<Placed>, Gap>,
 }
 

@@ -2,6 +2,8 @@
 
 mod authorizers;
 mod oidc;
+mod pod_security;
+mod sensitive;
 mod webhooks;
 
 use crate::rules;
@@ -17,6 +19,8 @@ rules! { "apiserver":
     admission_node_restriction,
     admission_owner_references,
     admission_pod_security,
+    admission_pod_security_defaults,
+    admission_pod_security_exemptions,
     admission_pod_security_policy,
     admission_resource_plugins,
     admission_security_context_deny,
@@ -30,11 +34,16 @@ rules! { "apiserver":
     audit_log_maxbackup,
     audit_log_maxsize,
     audit_log_path,
+    authn_config_anonymous_conditions,
     authn_webhook_tls,
+    authz_config_valid_chain,
     authz_no_abac,
     authz_no_always_allow,
     authz_node,
     authz_rbac,
+    authz_webhook_failure_policy,
+    authz_webhook_match_conditions,
+    authz_webhook_tls,
     basic_auth_file,
     bootstrap_token_auth,
     client_ca_file,

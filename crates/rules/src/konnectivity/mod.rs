@@ -4,4 +4,5 @@ use crate::rules;
 
 rules! { "konnectivity":
     agent_exposure,
+    mutual_tls,
 }

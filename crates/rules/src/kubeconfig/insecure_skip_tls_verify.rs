@@ -26,10 +26,8 @@ const SKIP: &str = "insecure-skip-tls-verify";
 fn check(_: &Kubeconfig, endpoint: &Endpoint) -> Verdict {
     let name = &endpoint.name;
     let Some(server) = &endpoint.server else {
-        return skipped(endpoint)?.map_or_else(
-            || Err(Unanswered::NotApplicable(format!("`{name}` names no server"))),
-            |answer| Ok(answer),
-        );
+        let nothing = || Unanswered::NotApplicable(format!("`{name}` names no server"));
+        return skipped(endpoint)?.ok_or_else(nothing);
     };
     match endpoint.transport() {
         None => return Err(templated(endpoint, "server", endpoint.placeholder().unwrap_or_default())),

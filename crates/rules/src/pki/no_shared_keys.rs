@@ -24,7 +24,7 @@ pub(super) static RULE: Rule = Rule {
 };
 
 fn check(cluster: &Cluster) -> Verdict {
-    let mut by_key: BTreeMap<&Key, Vec<(&Held, &Found, Vec<Purpose>)>> = BTreeMap::new();
+    let mut by_key: BTreeMap<&Key, Vec<Use<'_>>> = BTreeMap::new();
     for held in &cluster.pki {
         for found in &held.found {
             let Some(key) = found.placed.item.key().filter(|key| key.public.is_some()) else { continue };
@@ -62,6 +62,9 @@ fn check(cluster: &Cluster) -> Verdict {
     answer.findings.extend(pairs.into_values());
     Ok(answer)
 }
+
+/// A place of a key, and what it is for there.
+type Use<'a> = (&'a Held, &'a Found, Vec<Purpose>);
 
 /// What a key is for; the parts of one authority, and of one identity, are one.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -11,6 +11,7 @@
 
 mod apiserver;
 mod audit;
+pub mod benchmark;
 mod cluster;
 mod component;
 mod pending;
@@ -32,9 +33,9 @@ use model::{Component, Minor, Release, RuleCard, Verdict};
 
 pub use pending::{Pending, pending};
 pub use plugins::{Plugins, Run};
-pub use references::{References, controls, references};
+pub use references::{Automation, References, controls, references};
 pub use row::{Cure, Must, Row, Several};
-pub use run::{Judgement, judge};
+pub use run::{Judgement, judge, release};
 
 /// A question, and what is known of it before it is asked.
 #[derive(Debug)]

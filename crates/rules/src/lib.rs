@@ -12,6 +12,7 @@
 mod admission;
 mod apiserver;
 mod audit;
+pub mod benchmark;
 mod certificates;
 mod cluster;
 mod component;
@@ -42,9 +43,9 @@ pub use certificates::Certificates;
 pub use files::{OfFile, OfServer};
 pub use pending::{Pending, pending};
 pub use plugins::{Plugins, Run};
-pub use references::{References, controls, references};
+pub use references::{Automation, References, controls, references};
 pub use row::{Cure, Must, Row, Several};
-pub use run::{Judgement, judge};
+pub use run::{Judgement, judge, release};
 
 /// A question, and what is known of it before it is asked.
 #[derive(Debug)]

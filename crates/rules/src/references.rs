@@ -10,6 +10,8 @@ use serde::Deserialize;
 pub struct References {
     /// Whether the control belongs to the profile `essential`.
     pub essential: bool,
+    /// How much of the control a program can judge.
+    pub automation: Automation,
     /// Recommendations of the CIS benchmarks by edition (`cis-1.12`), the ones in `cis_inverted` left out.
     pub cis: BTreeMap<String, Vec<String>>,
     /// Recommendations that ask for the opposite.
@@ -27,6 +29,18 @@ pub struct References {
     /// `container_guidance_2022` and `dss_v3_2_1`.
     pub pci: BTreeMap<String, Vec<String>>,
     pub kubescape: Vec<String>,
+}
+
+/// How much of a control a program can judge.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Automation {
+    #[default]
+    Full,
+    /// Facts are exact, and a part of the verdict needs to know the site.
+    Partial,
+    /// It takes a person; a program can gather facts.
+    Manual,
 }
 
 impl References {

@@ -136,7 +136,7 @@ fn questions<'a>(rule: &'static Rule, cluster: &'a Cluster) -> Vec<Question<'a>>
             })
             .collect(),
         // A cluster of which nothing was resolved has nothing to say for itself.
-        Check::Cluster(check) => releases(cluster)
+        Check::Cluster(check) => release(cluster)
             .into_iter()
             .map(|release| Question {
                 component: None,
@@ -151,7 +151,7 @@ fn questions<'a>(rule: &'static Rule, cluster: &'a Cluster) -> Vec<Question<'a>>
 }
 
 /// The release of a cluster, or the range of those that its API servers have.
-fn releases(cluster: &Cluster) -> Option<Release> {
+pub fn release(cluster: &Cluster) -> Option<Release> {
     let bounds = || cluster.apiservers.iter().map(|server| server.component().release.bounds());
     let (from, to) = (bounds().map(|(from, _)| from).min()?, bounds().map(|(_, to)| to).max()?);
     Some(cluster.release.clone().unwrap_or(Release::Within { from, to }))

@@ -1,0 +1,318 @@
+//! Benchmarks of others: their ids, in their order, each with the controls of ours that answer it.
+//!
+//! A benchmark is data and no second set of rules. Which control answers which id stands in `references.json`; what belongs
+//! to an edition as a whole (its name, the releases it is for, which ids it leaves to a person) in `benchmarks.json`; what
+//! its letter asks of a command line in `letters.json`. Of CIS there are numbers here and no text.
+//!
+//! Start at [`find`]; [`cis_for`] chooses an edition and [`letter`] reads the letter.
+
+mod choice;
+mod letter;
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+    sync::{LazyLock, OnceLock},
+};
+
+use serde::Deserialize;
+
+pub use choice::{Choice, cis_for};
+pub use letter::{Letter, argument, letter};
+
+use crate::references;
+
+/// One edition of one benchmark.
+pub struct Benchmark {
+    /// As `--profile` names it: `cis-1.12`, `stig`.
+    pub name: &'static str,
+    pub title: &'static str,
+    catalogue: Catalogue,
+    items: OnceLock<Vec<Item>>,
+}
+
+/// One id of a benchmark.
+#[derive(Debug)]
+pub struct Item {
+    pub id: &'static str,
+    /// The controls that answer it, by name.
+    pub controls: Vec<&'static str>,
+    /// The id asks for the opposite of what its control asks for.
+    pub inverted: bool,
+    /// Whether the benchmark itself leaves it to a person; `None` where that is not known.
+    pub manual: Option<bool>,
+    pub section: Section,
+}
+
+/// The part of a benchmark that an id stands in, in words of ours.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Section {
+    /// The benchmark's own number, or the name of the part where it has none.
+    pub id: String,
+    /// On what the ids of it are looked up, as kube-bench names it: `master`, `etcd`, `controlplane`, `node`, `policies`,
+    /// `managedservices`.
+    pub part: &'static str,
+}
+
+#[derive(Clone, Copy)]
+enum Catalogue {
+    Cis(&'static Edition),
+    Stig,
+    Nsa,
+}
+
+/// What the first number of an id stands for.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Layout {
+    Kubernetes,
+    Managed,
+    OldOpenshift,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Data {
+    #[serde(rename = "source")]
+    _source: String,
+    editions: Vec<Edition>,
+    releases: Vec<choice::Releases>,
+    /// Ids that the STIG no longer has and older reports name.
+    stig_withdrawn: BTreeSet<String>,
+    /// Sections in the order of the guide.
+    nsa: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Edition {
+    name: String,
+    title: String,
+    layout: Layout,
+    manual: BTreeSet<String>,
+}
+
+static DATA: LazyLock<Data> = LazyLock::new(|| {
+    serde_json::from_str(include_str!("../data/benchmarks.json")).expect("the embedded benchmarks are well-formed")
+});
+
+static INTENTS: LazyLock<BTreeMap<String, String>> = LazyLock::new(|| {
+    serde_json::from_str(include_str!("../data/intents.json")).expect("the embedded sentences are well-formed")
+});
+
+static ALL: LazyLock<Vec<Benchmark>> = LazyLock::new(|| {
+    let one = |name, title, catalogue| Benchmark { name, title, catalogue, items: OnceLock::new() };
+    let editions = DATA.editions.iter().map(|edition| one(&edition.name, &edition.title, Catalogue::Cis(edition)));
+    let others = [
+        one("stig", "DISA Kubernetes STIG", Catalogue::Stig),
+        one("nsa", "NSA/CISA Kubernetes Hardening Guide 1.2", Catalogue::Nsa),
+    ];
+    editions.chain(others).collect()
+});
+
+/// Every edition of every benchmark.
+pub fn all() -> &'static [Benchmark] {
+    &ALL
+}
+
+/// The edition of that name.
+pub fn find(name: &str) -> Option<&'static Benchmark> {
+    all().iter().find(|benchmark| benchmark.name == name)
+}
+
+/// What must be true for a control to hold, in a sentence. Empty for a name that is no control.
+pub fn intent(control: &str) -> &'static str {
+    INTENTS.get(control).map_or("", String::as_str)
+}
+
+impl fmt::Debug for Benchmark {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name)
+    }
+}
+
+impl Benchmark {
+    /// Every id of this edition once, in its own order.
+    pub fn items(&'static self) -> &'static [Item] {
+        self.items.get_or_init(|| self.made())
+    }
+
+    /// Whether an edition of CIS.
+    pub fn is_cis(&self) -> bool {
+        matches!(self.catalogue, Catalogue::Cis(_))
+    }
+
+    /// Whether any id of this edition is answered by that control.
+    pub fn holds(&self, control: &str) -> bool {
+        references::references(control).is_some_and(|known| self.ids(known).next().is_some())
+    }
+
+    /// The ids that a control answers, and whether they ask for its opposite.
+    fn ids<'a>(&'a self, known: &'a references::References) -> impl Iterator<Item = (&'a str, bool)> {
+        let (plain, inverted): (&[String], &[String]) = match self.catalogue {
+            Catalogue::Cis(_) => (
+                known.cis.get(self.name).map_or(&[], Vec::as_slice),
+                known.cis_inverted.get(self.name).map_or(&[], Vec::as_slice),
+            ),
+            Catalogue::Stig => (&known.stig, &[]),
+            Catalogue::Nsa => (&known.nsa_cisa, &[]),
+        };
+        let current = |id: &&String| !matches!(self.catalogue, Catalogue::Stig) || !DATA.stig_withdrawn.contains(*id);
+        let plain = plain.iter().filter(current).map(|id| (id.as_str(), false));
+        plain.chain(inverted.iter().map(|id| (id.as_str(), true)))
+    }
+
+    fn made(&'static self) -> Vec<Item> {
+        let mut items: BTreeMap<(Vec<u32>, &'static str), Item> = BTreeMap::new();
+        for control in references::controls() {
+            let Some(known) = references::references(control) else { continue };
+            for (id, inverted) in self.ids(known) {
+                let item = items.entry((self.order(id), id)).or_insert_with(|| Item {
+                    id,
+                    controls: Vec::new(),
+                    inverted,
+                    manual: match self.catalogue {
+                        Catalogue::Cis(edition) => Some(edition.manual.contains(id)),
+                        Catalogue::Stig | Catalogue::Nsa => None,
+                    },
+                    section: self.section(id, control),
+                });
+                item.controls.push(control);
+            }
+        }
+        items.into_values().collect()
+    }
+
+    /// Ids are numbers between dots; a guide without numbers has the order of its text.
+    fn order(&self, id: &str) -> Vec<u32> {
+        match self.catalogue {
+            Catalogue::Nsa => {
+                let at = DATA.nsa.iter().position(|known| *known == id).unwrap_or(usize::MAX);
+                vec![u32::try_from(at).unwrap_or(u32::MAX)]
+            }
+            Catalogue::Cis(_) | Catalogue::Stig => {
+                id.split(|c: char| !c.is_ascii_digit()).filter_map(|number| number.parse().ok()).collect()
+            }
+        }
+    }
+
+    fn section(&self, id: &str, control: &str) -> Section {
+        let group = id.rsplit_once('.').map_or(id, |(group, _)| group);
+        let first = id.split('.').next().unwrap_or_default();
+        match self.catalogue {
+            Catalogue::Nsa => {
+                let chapter = id.split_once(':').map_or(id, |(chapter, _)| chapter);
+                let part = match chapter {
+                    "Kubernetes Pod security" | "Upgrading and application security practices" => "policies",
+                    "Network separation and hardening" => "master",
+                    _ => "controlplane",
+                };
+                Section { id: chapter.to_owned(), part }
+            }
+            Catalogue::Stig => {
+                let part = part_of(control);
+                Section { id: part.to_owned(), part }
+            }
+            Catalogue::Cis(edition) => Section { id: group.to_owned(), part: edition.layout.part(first) },
+        }
+    }
+}
+
+impl Layout {
+    fn part(self, first: &str) -> &'static str {
+        match (self, first) {
+            (Self::Kubernetes, "1") => "master",
+            (Self::Kubernetes, "2") => "etcd",
+            (Self::Kubernetes, "3") | (Self::Managed, "2") => "controlplane",
+            (Self::Kubernetes, "4") | (Self::Managed, "3") | (Self::OldOpenshift, "7" | "8") => "node",
+            (Self::Kubernetes, "5") | (Self::Managed, "4") => "policies",
+            (Self::OldOpenshift, _) => "master",
+            _ => "managedservices",
+        }
+    }
+}
+
+/// What the component of a control is part of, where ids do not tell.
+fn part_of(control: &str) -> &'static str {
+    let component = crate::find(control)
+        .map(|rule| rule.component)
+        .or_else(|| crate::pending().get(control).map(|pending| pending.component.as_str()));
+    match component.unwrap_or_default() {
+        "etcd" => "etcd",
+        "kubelet" | "kube-proxy" | "node-files" => "node",
+        "rbac" | "pod-security" | "network" | "secrets" => "policies",
+        "managed" => "managedservices",
+        _ => "master",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_id_of_every_edition_is_there_once_and_in_order() {
+        for benchmark in all() {
+            let items = benchmark.items();
+            assert!(items.len() >= 20, "{}", benchmark.name);
+            let ids: BTreeSet<&str> = items.iter().map(|item| item.id).collect();
+            assert_eq!(ids.len(), items.len(), "{}", benchmark.name);
+            assert!(items.is_sorted_by_key(|item| benchmark.order(item.id)), "{}", benchmark.name);
+            let sections: BTreeSet<&Section> = items.iter().map(|item| &item.section).collect();
+            let names: BTreeSet<&str> = sections.iter().map(|section| section.id.as_str()).collect();
+            assert_eq!(names.len(), sections.len(), "{}: a section in two parts", benchmark.name);
+            // In CIS each id has one home.
+            assert!(!benchmark.is_cis() || items.iter().all(|item| item.controls.len() == 1), "{}", benchmark.name);
+            if let Catalogue::Cis(edition) = benchmark.catalogue {
+                assert!(edition.manual.iter().all(|id| ids.contains(id.as_str())), "{}", benchmark.name);
+            }
+        }
+        // Numbers of kube-bench's own lists.
+        for (name, count) in [("cis-1.5", 122), ("cis-1.12", 131), ("rke2-cis-1.8", 130), ("rh-1.8", 115), ("stig", 94)]
+        {
+            assert_eq!(find(name).map(|found| found.items().len()), Some(count), "{name}");
+        }
+    }
+
+    #[test]
+    fn ten_comes_after_nine_and_a_section_is_what_stands_before_the_last_number() {
+        let items = find("cis-1.12").expect("an edition").items();
+        let at = |id: &str| items.iter().position(|item| item.id == id).expect("an id");
+        assert!(at("1.2.9") < at("1.2.10") && at("1.4.1") < at("2.1"));
+        let section = |id: &str| (items[at(id)].section.id.as_str(), items[at(id)].section.part);
+        assert_eq!(section("1.2.10"), ("1.2", "master"));
+        assert_eq!(section("2.1"), ("2", "etcd"));
+        assert_eq!(section("5.1.1"), ("5.1", "policies"));
+        // A managed cluster has no master to look at.
+        let eks = find("eks-1.8.0").expect("an edition").items();
+        assert_eq!(eks[0].section.part, "controlplane");
+    }
+
+    #[test]
+    fn an_edition_that_asks_for_the_opposite_says_so() {
+        let inverted = |name: &str, id: &str| {
+            find(name).expect("an edition").items().iter().find(|item| item.id == id).expect("an id").inverted
+        };
+        assert!(inverted("rh-1.8", "1.2.1"));
+        assert!(!inverted("cis-1.12", "1.2.1"));
+        assert!(inverted("cis-1.24", "1.2.3") && !inverted("cis-1.12", "1.2.3"));
+    }
+
+    #[test]
+    fn every_edition_that_is_mapped_is_known_and_every_control_has_its_sentence() {
+        for control in references::controls() {
+            let known = references::references(control).expect("a control");
+            for name in known.cis.keys().chain(known.cis_inverted.keys()) {
+                assert!(find(name).is_some(), "{control}: {name}");
+            }
+            for section in &known.nsa_cisa {
+                assert!(DATA.nsa.contains(section), "{control}: {section}");
+            }
+            assert!(intent(control).ends_with('.'), "{control}");
+            if let Some(pending) = crate::pending().get(control) {
+                assert_eq!(intent(control), pending.intent);
+            }
+        }
+        assert_eq!(INTENTS.len(), references::controls().count());
+    }
+}

@@ -1,0 +1,345 @@
+//! What a benchmark asks for in so many words, held against a command line.
+//!
+//! Benchmarks ask what is written; rules ask what is in force. A default that is safe fails the letter, and a value that was
+//! written and that something else overrides meets it. The letter is a few tests of the text of flags per id, as data, and
+//! this is all that it knows: where a benchmark looks at anything but flags of the API server, it has no letter here.
+
+use std::{collections::BTreeMap, sync::LazyLock};
+
+use facts::apiserver::GoDuration;
+use model::{Author, Component, Gap, Location, Origin, ProblemKind};
+use serde::Deserialize;
+
+use super::{Benchmark, Item};
+use crate::say;
+
+/// The letter of one id and what is there, for one instance.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Letter {
+    /// Whether what is written is what the letter asks for; `None` where that cannot be read.
+    pub met: Option<bool>,
+    /// What it asks for: "`--profiling=false`".
+    pub wanted: String,
+    /// What is written: "`--profiling` is not written".
+    pub found: String,
+    pub instance: String,
+    /// Where it is written, or would be.
+    pub at: Option<Location>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Letters {
+    #[serde(rename = "source")]
+    _source: String,
+    /// By control; of several the first whose editions fit.
+    cis: BTreeMap<String, Vec<Asked>>,
+    /// By id.
+    stig: BTreeMap<String, Asked>,
+    /// Why we judge otherwise, by control.
+    arguments: BTreeMap<String, String>,
+}
+
+/// All of some tests, or any of them.
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Asked {
+    /// The editions that ask so; empty for all others.
+    only: Vec<String>,
+    all: Vec<Test>,
+    any: Vec<Test>,
+}
+
+/// `[flag, op, value]`.
+#[derive(Deserialize)]
+#[serde(try_from = "Vec<String>")]
+struct Test {
+    flag: String,
+    op: Op,
+    value: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Op {
+    Set,
+    Unset,
+    Eq,
+    NotEq,
+    Gt,
+    Gte,
+    Lte,
+    Has,
+    Lacks,
+    Within,
+}
+
+impl TryFrom<Vec<String>> for Test {
+    type Error = &'static str;
+
+    fn try_from(words: Vec<String>) -> Result<Self, Self::Error> {
+        let mut words = words.into_iter();
+        let (flag, op, value) = (words.next().unwrap_or_default(), words.next().unwrap_or_default(), words.next());
+        let op = match op.as_str() {
+            "set" => Op::Set,
+            "unset" => Op::Unset,
+            "eq" => Op::Eq,
+            "not-eq" => Op::NotEq,
+            "gt" => Op::Gt,
+            "gte" => Op::Gte,
+            "lte" => Op::Lte,
+            "has" => Op::Has,
+            "lacks" => Op::Lacks,
+            "within" => Op::Within,
+            _ => return Err("no such test of a flag"),
+        };
+        Ok(Self { flag, op, value: value.unwrap_or_default() })
+    }
+}
+
+static LETTERS: LazyLock<Letters> = LazyLock::new(|| {
+    serde_json::from_str(include_str!("../../data/letters.json")).expect("the embedded letters are well-formed")
+});
+
+/// What an id asks of an API server's command line; `None` where its letter is about anything else.
+pub fn letter(benchmark: &Benchmark, item: &Item, component: &Component) -> Option<Letter> {
+    if component.name != "kube-apiserver" {
+        return None;
+    }
+    let asked = asked(benchmark, item)?;
+    let (tests, any) = if asked.any.is_empty() { (&asked.all, false) } else { (&asked.any, true) };
+    let results: Vec<Option<bool>> = tests.iter().map(|test| test.holds(&written(component, &test.flag))).collect();
+    // One that settles it settles it, whatever else is not known.
+    let met = if results.contains(&Some(any)) {
+        Some(any)
+    } else if results.contains(&None) {
+        None
+    } else {
+        Some(!any)
+    };
+    let mut flags: Vec<&str> = Vec::new();
+    for test in tests {
+        if !flags.contains(&test.flag.as_str()) {
+            flags.push(&test.flag);
+        }
+    }
+    let found: Vec<String> = flags.iter().map(|flag| found(component, flag)).collect();
+    Some(Letter {
+        met,
+        wanted: wanted(tests, any),
+        found: found.join(" and "),
+        instance: component.instance.clone(),
+        at: flags.first().and_then(|flag| place(component, flag)),
+    })
+}
+
+/// What tests ask for, in words; several things in one list are one wish.
+fn wanted(tests: &[Test], any: bool) -> String {
+    let of_one_list =
+        tests.len() > 1 && !any && tests.iter().all(|test| test.op == Op::Has && test.flag == tests[0].flag);
+    if of_one_list {
+        let values: Vec<String> = tests.iter().map(|test| format!("`{}`", test.value)).collect();
+        return format!("{} in `--{}`", values.join(", "), tests[0].flag);
+    }
+    let wanted: Vec<String> = tests.iter().map(Test::wanted).collect();
+    wanted.join(if any { " or " } else { " and " })
+}
+
+/// Why we judge otherwise than the letter of a control, where there is more to say than that defaults count.
+pub fn argument(control: &str) -> Option<&'static str> {
+    LETTERS.arguments.get(control).map(String::as_str)
+}
+
+fn asked(benchmark: &Benchmark, item: &Item) -> Option<&'static Asked> {
+    if !benchmark.is_cis() {
+        return LETTERS.stig.get(item.id).filter(|_| benchmark.name == "stig");
+    }
+    let letters = LETTERS.cis.get(*item.controls.first()?)?;
+    letters.iter().find(|asked| asked.only.is_empty() || asked.only.iter().any(|name| name == benchmark.name))
+}
+
+/// What stands on the command line of one flag.
+enum Written {
+    Not,
+    /// The value as the component prints it.
+    As(String),
+    /// It is there, and the release does not have it.
+    Unread,
+    Unknown(Gap),
+}
+
+fn written(component: &Component, flag: &str) -> Written {
+    let Some(setting) = component.setting(flag) else {
+        let stray = component.problems.iter().any(|problem| {
+            matches!(problem.kind, ProblemKind::Removed | ProblemKind::Unknown)
+                && problem.setting.as_deref().is_some_and(|name| name.trim_start_matches('-') == flag)
+        });
+        return if stray { Written::Unread } else { Written::Not };
+    };
+    match setting.nearest() {
+        Err(_) if say::is_never_given(component, flag) => Written::Not,
+        Err(gap) => Written::Unknown(gap.clone()),
+        Ok(reading) => match &reading.origin {
+            Origin::Default { by: Author::Upstream { .. }, .. } => Written::Not,
+            // What a distribution adds is on the command line all the same.
+            Origin::Default { .. } | Origin::Written(_) | Origin::Implied { .. } | Origin::Reported(_) => {
+                Written::As(reading.value.clone())
+            }
+        },
+    }
+}
+
+fn place(component: &Component, flag: &str) -> Option<Location> {
+    component.setting(flag)?.nearest().ok()?.origin.location().cloned()
+}
+
+fn found(component: &Component, flag: &str) -> String {
+    match written(component, flag) {
+        Written::Not => format!("`--{flag}` is not written"),
+        Written::As(value) => match items(&value).join(",") {
+            value if value.is_empty() => format!("`--{flag}` is written and empty"),
+            value => format!("`--{flag}={value}` is written"),
+        },
+        Written::Unread => format!("`--{flag}` is written, which {} does not have", component.release),
+        Written::Unknown(gap) => format!("what `--{flag}` is cannot be read: {}", gap.reason),
+    }
+}
+
+/// The parts of a list, as the component prints it.
+fn items(value: &str) -> Vec<&str> {
+    let inner = value.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(value);
+    inner.split(',').map(str::trim).filter(|item| !item.is_empty()).collect()
+}
+
+/// A number, or the seconds of a duration.
+fn number(text: &str) -> Option<i64> {
+    text.parse().ok().or_else(|| GoDuration::parse(text).map(|duration| duration.nanoseconds / 1_000_000_000))
+}
+
+impl Test {
+    /// Whether what is written passes; `None` where that cannot be read.
+    fn holds(&self, written: &Written) -> Option<bool> {
+        let value = match (written, self.op) {
+            (Written::Unknown(_), _) => return None,
+            (Written::Not, op) => return Some(op == Op::Unset),
+            (_, Op::Unset) => return Some(false),
+            (_, Op::Set) => return Some(true),
+            (Written::Unread, _) => return None,
+            (Written::As(value), _) => value.as_str(),
+        };
+        let compared = |holds: fn(i64, i64) -> bool| {
+            number(value).zip(number(&self.value)).is_some_and(|(found, wanted)| holds(found, wanted))
+        };
+        Some(match self.op {
+            Op::Eq => value == self.value,
+            Op::NotEq => value != self.value,
+            Op::Gt => compared(|found, wanted| found > wanted),
+            Op::Gte => compared(|found, wanted| found >= wanted),
+            Op::Lte => compared(|found, wanted| found <= wanted),
+            Op::Has => items(value).contains(&self.value.as_str()),
+            Op::Lacks => !items(value).contains(&self.value.as_str()),
+            Op::Within => {
+                let (found, allowed) = (items(value), items(&self.value));
+                !found.is_empty() && found.iter().all(|item| allowed.contains(item))
+            }
+            Op::Set | Op::Unset => return None,
+        })
+    }
+
+    fn wanted(&self) -> String {
+        let Self { flag, op, value } = self;
+        match op {
+            Op::Set => format!("`--{flag}` written"),
+            Op::Unset => format!("no `--{flag}`"),
+            Op::Eq => format!("`--{flag}={value}`"),
+            Op::NotEq => format!("`--{flag}` with another value than `{value}`"),
+            Op::Gt => format!("`--{flag}` above {value}"),
+            Op::Gte => format!("`--{flag}` of at least {value}"),
+            Op::Lte => format!("`--{flag}` of at most {value}"),
+            Op::Has => format!("`{value}` in `--{flag}`"),
+            Op::Lacks => format!("`--{flag}` without `{value}`"),
+            Op::Within => match items(value).len() {
+                few @ 0..4 => format!("`--{flag}` with {}", items(value)[..few].join(" or ")),
+                many => format!("`--{flag}` with nothing but the {many} values it lists"),
+            },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use facts::flags::KUBE_APISERVER;
+
+    use super::*;
+    use crate::benchmark::find;
+
+    fn read(benchmark: &str, id: &str, version: &str, arguments: &[&str]) -> Letter {
+        let cluster = testkit::cluster(version, arguments).expect("the base resolves");
+        let benchmark = find(benchmark).expect("an edition");
+        let item = benchmark.items().iter().find(|item| item.id == id).expect("an id");
+        letter(benchmark, item, cluster.apiservers[0].component()).expect("a letter")
+    }
+
+    #[test]
+    fn every_letter_is_about_flags_and_editions_that_exist() {
+        let of_cis = LETTERS.cis.values().flatten();
+        for asked in of_cis.chain(LETTERS.stig.values()) {
+            assert!(asked.all.is_empty() != asked.any.is_empty());
+            assert!(asked.only.iter().all(|name| find(name).is_some()), "{:?}", asked.only);
+            for test in asked.all.iter().chain(&asked.any) {
+                assert!(KUBE_APISERVER.find(&test.flag).is_some(), "{}", test.flag);
+                assert_eq!(test.value.is_empty(), matches!(test.op, Op::Set | Op::Unset), "{}", test.flag);
+            }
+        }
+        let stig = find("stig").expect("a benchmark").items();
+        assert!(LETTERS.stig.keys().all(|id| stig.iter().any(|item| item.id == *id)));
+        let mut controls = LETTERS.cis.keys().chain(LETTERS.arguments.keys());
+        assert!(controls.all(|name| crate::references(name).is_some()));
+    }
+
+    #[test]
+    fn a_default_that_is_safe_does_not_meet_a_letter() {
+        let letter = read("stig", "V-242378", "1.31.0", &[]);
+        assert_eq!((letter.met, letter.found.as_str()), (Some(false), "`--tls-min-version` is not written"));
+        assert_eq!(letter.wanted, "`--tls-min-version` with VersionTLS12 or VersionTLS13");
+        assert_eq!(read("stig", "V-242378", "1.31.0", &["--tls-min-version=VersionTLS13"]).met, Some(true));
+        assert_eq!(read("stig", "V-242378", "1.31.0", &["--tls-min-version=VersionTLS10"]).met, Some(false));
+    }
+
+    #[test]
+    fn the_text_of_a_flag_is_what_counts() {
+        for (id, argument, met) in [
+            ("1.2.1", "--anonymous-auth=false", true),
+            ("1.2.1", "--anonymous-auth=F", true),
+            ("1.2.1", "--anonymous-auth", false),
+            ("1.2.2", "--token-auth-file=/x", false),
+            ("1.2.6", "--authorization-mode=Node,AlwaysAllow", false),
+            ("1.2.15", "--profiling=false", true),
+            ("1.2.17", "--audit-log-maxage=30", true),
+            ("1.2.17", "--audit-log-maxage=29", false),
+        ] {
+            let letter = read("cis-1.12", id, "1.32.0", &[argument]);
+            assert_eq!(letter.met, Some(met), "{id} {argument}: {letter:?}");
+        }
+        // Nothing written about a file that must not be.
+        assert_eq!(read("cis-1.12", "1.2.2", "1.32.0", &[]).met, Some(true));
+    }
+
+    #[test]
+    fn a_flag_that_the_release_does_not_have_is_written_all_the_same() {
+        let letter = read("cis-1.5", "1.2.2", "1.20.0", &["--basic-auth-file=/x"]);
+        assert_eq!((letter.met, letter.found.contains("does not have")), (Some(false), true), "{letter:?}");
+    }
+
+    #[test]
+    fn what_cannot_be_read_neither_meets_nor_misses_a_letter() {
+        let letter = read("cis-1.12", "1.2.1", "1.32.0", &["--anonymous-auth=$(ANON)"]);
+        assert_eq!(letter.met, None, "{letter:?}");
+    }
+
+    #[test]
+    fn editions_may_ask_for_opposite_things() {
+        let flag = "--enable-admission-plugins=NodeRestriction,DenyServiceExternalIPs";
+        assert_eq!(read("cis-1.24", "1.2.3", "1.24.0", &[flag]).met, Some(false));
+        assert_eq!(read("cis-1.12", "1.2.3", "1.32.0", &[flag]).met, Some(true));
+    }
+}

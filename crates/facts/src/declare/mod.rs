@@ -8,10 +8,13 @@ mod arguments;
 mod cluster_api;
 mod command;
 mod embedded;
+mod gardener;
 mod kind;
 mod kops;
 mod kubeadm;
+mod layers;
 mod machine;
+mod openshift;
 mod pod;
 mod runtime;
 mod shell;
@@ -37,7 +40,7 @@ struct Reader {
 }
 
 /// Every format; the first one that declares something reads the file.
-const READERS: [Reader; 9] = [
+const READERS: [Reader; 11] = [
     Reader { speaks: pod::speaks, declares: pod::declares, invocations: pod::invocations },
     Reader { speaks: unit::speaks, declares: unit::declares, invocations: unit::invocations },
     Reader { speaks: kubeadm::speaks, declares: kubeadm::declares, invocations: kubeadm::invocations },
@@ -45,6 +48,8 @@ const READERS: [Reader; 9] = [
     Reader { speaks: kind::speaks, declares: kind::declares, invocations: kind::invocations },
     Reader { speaks: talos::speaks, declares: talos::declares, invocations: talos::invocations },
     Reader { speaks: kops::speaks, declares: kops::declares, invocations: kops::invocations },
+    Reader { speaks: openshift::speaks, declares: openshift::declares, invocations: openshift::invocations },
+    Reader { speaks: gardener::speaks, declares: gardener::declares, invocations: gardener::invocations },
     Reader { speaks: arguments::speaks, declares: arguments::declares, invocations: arguments::invocations },
     Reader { speaks: machine::speaks, declares: machine::declares, invocations: machine::invocations },
 ];

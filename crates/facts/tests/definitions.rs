@@ -396,7 +396,10 @@ fn what_releases_of_kops_do_not_agree_on_is_left_open() {
     // kops 1.31 and 1.32 have other plugins than 1.33, and both deploy 1.31.
     holds(KOPS, Some("1.31.2"), &[("enable-admission-plugins", "", "unknown"), ("cloud-provider", "external", "kops")]);
     holds(KOPS, Some("1.20.2"), &[("token-auth-file", "", "unknown")]);
-    assert!(!problems(&resolved(KOPS, Some("1.20.2"))).iter().any(|one| one.contains("basic-auth-file")));
+    for version in ["1.20.2", "1.16.2"] {
+        let found = problems(&resolved(KOPS, Some(version)));
+        assert!(!found.iter().any(|one| one.contains("basic-auth-file") || one.contains("exclude")), "{found:?}");
+    }
     holds(KOPS, Some("1.16.2"), &[("token-auth-file", "", "unknown"), ("tls-min-version", "VersionTLS12", "written")]);
     let always = KOPS.replace("rbac: {}", "alwaysAllow: {}");
     holds(&always, None, &[("authorization-mode", "[AlwaysAllow]", "made")]);

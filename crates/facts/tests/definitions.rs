@@ -395,6 +395,11 @@ fn what_releases_of_kops_do_not_agree_on_is_left_open() {
     holds(&without, Some("1.30.2"), &[("authorization-mode", "[AlwaysAllow]", "kops")]);
     // kops 1.31 and 1.32 have other plugins than 1.33, and both deploy 1.31.
     holds(KOPS, Some("1.31.2"), &[("enable-admission-plugins", "", "unknown"), ("cloud-provider", "external", "kops")]);
+    holds(KOPS, Some("1.20.2"), &[("token-auth-file", "", "unknown")]);
+    for version in ["1.20.2", "1.16.2"] {
+        let found = problems(&resolved(KOPS, Some(version)));
+        assert!(!found.iter().any(|one| one.contains("basic-auth-file") || one.contains("exclude")), "{found:?}");
+    }
     holds(KOPS, Some("1.16.2"), &[("token-auth-file", "", "unknown"), ("tls-min-version", "VersionTLS12", "written")]);
     let always = KOPS.replace("rbac: {}", "alwaysAllow: {}");
     holds(&always, None, &[("authorization-mode", "[AlwaysAllow]", "made")]);
@@ -416,4 +421,156 @@ fn kops_in_its_newer_format_keeps_identity_providers_apart() {
         ],
     );
     not_ours(&["apiVersion: kops.k8s.io/v1alpha2\nkind: InstanceGroup\nspec: {role: Master}\n"]);
+}
+
+const OPENSHIFT: &str = "\
+apiVersion: kubecontrolplane.config.openshift.io/v1
+kind: KubeAPIServerConfig
+apiServerArguments:
+  anonymous-auth: ['true']
+  authorization-mode: [Scope, SystemMasters, RBAC, Node]
+  enable-admission-plugins:
+  - NodeRestriction
+  - config.openshift.io/ValidateAPIServer
+  etcd-servers: [https://a:2379, https://b:2379]
+  feature-gates: [OpenShiftPodSecurityAdmission=true]
+authConfig: {requestHeader: {clientCA: /a.crt}}
+servicesSubnet: 172.30.0.0/16
+servingInfo:
+  bindAddress: 0.0.0.0:6443
+  minTLSVersion: VersionTLS12 # intermediate
+  cipherSuites: [TLS_AES_128_GCM_SHA256]
+  namedCertificates: [{certFile: /c, keyFile: /k, names: [api.example.com]}]
+";
+
+#[test]
+fn openshift_makes_flags_of_its_configuration() {
+    let wanted = [
+        ("anonymous-auth", "true", "written"),
+        ("authorization-mode", "[Scope,SystemMasters,RBAC,Node]", "written"),
+        ("bind-address", "0.0.0.0", "made"),
+        ("etcd-servers", "[https://a:2379,https://b:2379]", "written"),
+        ("secure-port", "6443", "made"),
+        ("service-cluster-ip-range", "172.30.0.0/16", "made"),
+        ("tls-cipher-suites", "[TLS_AES_128_GCM_SHA256]", "made"),
+        ("tls-min-version", "VersionTLS12", "made"),
+        ("tls-sni-cert-key", "[/c,/k:api.example.com]", "written"),
+        ("requestheader-client-ca-file", "", "unknown"),
+        ("token-auth-file", "", "kubernetes"),
+    ];
+    holds(OPENSHIFT, Some("1.31.2"), &wanted);
+    let cluster = resolved(OPENSHIFT, Some("1.31.2"));
+    assert_eq!(cluster.distribution, Some("OpenShift"));
+    // Plugins, authorizers and gates of its own keep its server from nothing.
+    let own = ["Scope", "SystemMasters", "ValidateAPIServer", "OpenShiftPodSecurity", "insecure-port"];
+    assert!(
+        !problems(&cluster).iter().any(|one| own.iter().any(|name| one.contains(name))),
+        "{:?}",
+        problems(&cluster)
+    );
+    assert_eq!(place(OPENSHIFT, &cluster, "tls-min-version").0, "VersionTLS12");
+    assert!(matches!(place(OPENSHIFT, &cluster, "anonymous-auth").1, Some(Form::ByHand(_))));
+    // In the ConfigMap of a hosted control plane.
+    let map = format!(
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: kas-config}}\ndata:\n  config.yaml: |\n    {}",
+        OPENSHIFT.replace('\n', "\n    ")
+    );
+    holds(&map, Some("1.31.2"), &wanted);
+    let cluster = resolved(&map, Some("1.31.2"));
+    assert_eq!(place(&map, &cluster, "tls-min-version").0, "VersionTLS12");
+}
+
+#[test]
+fn resources_of_openshift_decide_a_part() {
+    let operator = "apiVersion: operator.openshift.io/v1\nkind: KubeAPIServer\nmetadata: {name: cluster}\nspec:\n  observedConfig:\n    \
+                    apiServerArguments: {profiling: ['true'], v: ['2']}\n  unsupportedConfigOverrides:\n    apiServerArguments: {v: ['6']}\n";
+    holds(
+        operator,
+        Some("1.31.2"),
+        &[
+            ("profiling", "true", "written"),
+            ("v", "6", "written"),
+            ("anonymous-auth", "", "unknown"),
+            ("token-auth-file", "", "unknown"),
+        ],
+    );
+    let resource = "apiVersion: config.openshift.io/v1\nkind: APIServer\nmetadata: {name: cluster}\nspec:\n  \
+                    tlsSecurityProfile: {type: Old}\n  encryption: {type: aesgcm}\n";
+    holds(
+        resource,
+        Some("1.31.2"),
+        &[
+            ("tls-min-version", "VersionTLS10", "made"),
+            (
+                "encryption-provider-config",
+                "/etc/kubernetes/static-pod-resources/secrets/encryption-config/encryption-config",
+                "made",
+            ),
+            ("anonymous-auth", "", "unknown"),
+        ],
+    );
+    not_ours(&["apiVersion: operator.openshift.io/v1\nkind: KubeAPIServer\nspec: {managementState: Managed}\n"]);
+}
+
+const SHOOT: &str = "\
+apiVersion: core.gardener.cloud/v1beta1
+kind: Shoot
+metadata: {name: crazy, namespace: garden-dev}
+spec:
+  provider: {workers: [{name: w}]}
+  networking: {services: 100.64.0.0/13}
+  kubernetes:
+    version: 1.29.4
+    kubeAPIServer:
+      enableAnonymousAuthentication: true # for the probes
+      featureGates: {B: true, A: false}
+      oidcConfig: {issuerURL: 'https://i', clientID: c, requiredClaims: {hd: example.com}}
+      requests: {maxMutatingInflight: 200}
+      serviceAccountConfig: {issuer: 'https://a', acceptedIssuers: ['https://b']}
+      admissionPlugins: [{name: PodNodeSelector, disabled: true}]
+      logging: {verbosity: 4}
+";
+
+#[test]
+fn gardener_makes_flags_of_a_shoot() {
+    holds(
+        SHOOT,
+        None,
+        &[
+            // Whoever authorizes may reset it, and that is not known.
+            ("anonymous-auth", "", "unknown"),
+            ("disable-admission-plugins", "[PodNodeSelector]", "made"),
+            ("feature-gates", "A=false,B=true", "made"),
+            ("max-mutating-requests-inflight", "200", "written"),
+            ("oidc-issuer-url", "https://i", "written"),
+            ("oidc-required-claim", "hd=example.com", "written"),
+            ("profiling", "false", "Gardener"),
+            ("service-account-issuer", "[https://a,https://b]", "written"),
+            ("service-cluster-ip-range", "100.64.0.0/13", "made"),
+            ("token-auth-file", "/srv/kubernetes/token/static_tokens.csv", "Gardener"),
+            ("v", "4", "written"),
+            ("authorization-mode", "", "unknown"),
+            ("tls-cipher-suites", "", "unknown"),
+            ("service-account-lookup", "true", "kubernetes"),
+        ],
+    );
+    let cluster = resolved(SHOOT, None);
+    assert_eq!(cluster.distribution, Some("Gardener"));
+    assert_eq!(server(&cluster).component().instance, "crazy");
+    assert_eq!(place(SHOOT, &cluster, "v"), ("4", Some(Form::Field)));
+    assert!(matches!(place(SHOOT, &cluster, "tls-min-version").1, Some(Form::Fields(_))));
+    let bare = "apiVersion: core.gardener.cloud/v1beta1\nkind: Shoot\nspec: {kubernetes: {version: '1.31'}}\n";
+    holds(
+        bare,
+        None,
+        &[
+            ("anonymous-auth", "false", "Gardener"),
+            ("allow-privileged", "false", "kubernetes"),
+            ("service-cluster-ip-range", "", "unknown"),
+            ("service-account-issuer", "", "unknown"),
+        ],
+    );
+    let structured = SHOOT.replace("      enable", "      structuredAuthentication: {configMapName: a}\n      enable");
+    holds(&structured, Some("1.31.1"), &[("anonymous-auth", "", "unknown")]);
+    not_ours(&["apiVersion: core.gardener.cloud/v1beta1\nkind: Seed\nspec: {kubernetes: {}}\n"]);
 }

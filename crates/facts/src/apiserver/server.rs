@@ -47,6 +47,11 @@ fn again(gap: &Gap) -> Gap {
 }
 
 impl<'a> Server<'a> {
+    /// Whether it is OpenShift's build, which has plugins, authorizers and gates of its own.
+    pub(super) fn is_openshift(&self) -> bool {
+        self.invocation.distribution.is_some_and(|name| name.eq_ignore_ascii_case("OpenShift"))
+    }
+
     pub(super) fn read(invocation: &'a Invocation, version: &'a Version) -> Self {
         let table = &*KUBE_APISERVER;
         let minor = version.minor;

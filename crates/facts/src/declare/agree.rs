@@ -6,7 +6,7 @@
 
 use model::{Gap, GapKind, Minor, Site};
 
-use crate::{Hand, Word};
+use crate::{Hand, Word, flags::KUBE_APISERVER};
 
 /// One flag with the words it is given by, in the order in which they stand.
 pub(super) struct Given {
@@ -46,7 +46,7 @@ pub(super) fn agree(
         words.extend(common(distribution, &lines).into_iter().map(|word| Word { releases: within, ..word }));
         minor = to + 1;
     }
-    words
+    where_known(words)
 }
 
 /// What the command lines have in common; a flag that they do not all give alike is left open.
@@ -86,4 +86,18 @@ fn alike(a: &[Word], b: &[Word]) -> bool {
         a.text == b.text && a.hand == b.hand && a.unresolved.is_some() == b.unresolved.is_some()
     };
     a.len() == b.len() && a.iter().zip(b).all(same)
+}
+
+/// The words, of which one that is left open is there only in the releases that have its flag: of others nobody gives it.
+pub(super) fn where_known(mut words: Vec<Word>) -> Vec<Word> {
+    for word in words.iter_mut().filter(|word| word.hand != Hand::Written && word.unresolved.is_some()) {
+        let name = word.text.strip_prefix("--").and_then(|text| text.split_once('=')).map(|(name, _)| name);
+        let Some(flag) = name.and_then(|name| KUBE_APISERVER.find(name)) else { continue };
+        let (from, to) = word.releases.unwrap_or((Minor::new(1, 0), Minor::new(1, u16::MAX)));
+        let first = flag.introduced.map_or(from, |introduced| introduced.max(from));
+        let last = flag.removed.map_or(to, |removed| removed.previous().min(to));
+        word.releases = Some((first, last));
+    }
+    words.retain(|word| word.releases.is_none_or(|(from, to)| from <= to));
+    words
 }

@@ -275,7 +275,12 @@ impl<'a> Cluster<'a> {
             releases
         };
         let like = |minor: u16| [33, 31, 27].into_iter().find(|first| minor >= *first).unwrap_or(KUBERNETES.0);
-        let words = agree(&distribution, KUBERNETES, possible, like, |kops, minor| self.command(kops, minor, &fields));
+        let mut words =
+            agree(&distribution, KUBERNETES, possible, like, |kops, minor| self.command(kops, minor, &fields));
+        // From 1.10 on kops gives the flag that took its place (apiserver.go, v1.18.3), and not both.
+        for word in words.iter_mut().filter(|word| word.text == "--admission-control=") {
+            word.releases = Some((Minor::new(1, 0), Minor::new(1, 9)));
+        }
         Invocation {
             component: "kube-apiserver",
             instance: self.name.clone().unwrap_or_else(|| self.source.evidence.as_str().to_owned()),

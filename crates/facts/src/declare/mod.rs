@@ -8,6 +8,7 @@ mod arguments;
 mod cluster_api;
 mod command;
 mod embedded;
+mod gardener;
 mod k0s;
 mod k3s;
 mod kind;
@@ -16,6 +17,7 @@ mod kubeadm;
 mod layers;
 mod machine;
 mod minikube;
+mod openshift;
 mod pod;
 mod rke;
 mod runtime;
@@ -42,7 +44,7 @@ struct Reader {
 }
 
 /// Every format; the first one that declares something reads the file.
-const READERS: [Reader; 13] = [
+const READERS: [Reader; 15] = [
     Reader { speaks: pod::speaks, declares: pod::declares, invocations: pod::invocations },
     Reader { speaks: unit::speaks, declares: unit::declares, invocations: unit::invocations },
     Reader { speaks: kubeadm::speaks, declares: kubeadm::declares, invocations: kubeadm::invocations },
@@ -50,6 +52,8 @@ const READERS: [Reader; 13] = [
     Reader { speaks: kind::speaks, declares: kind::declares, invocations: kind::invocations },
     Reader { speaks: talos::speaks, declares: talos::declares, invocations: talos::invocations },
     Reader { speaks: kops::speaks, declares: kops::declares, invocations: kops::invocations },
+    Reader { speaks: openshift::speaks, declares: openshift::declares, invocations: openshift::invocations },
+    Reader { speaks: gardener::speaks, declares: gardener::declares, invocations: gardener::invocations },
     Reader { speaks: arguments::speaks, declares: arguments::declares, invocations: arguments::invocations },
     Reader { speaks: rke::speaks, declares: rke::declares, invocations: rke::invocations },
     Reader { speaks: k0s::speaks, declares: k0s::declares, invocations: k0s::invocations },

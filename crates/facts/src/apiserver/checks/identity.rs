@@ -280,7 +280,8 @@ impl Checks<'_> {
         let mut seen = BTreeSet::new();
         for mode in modes {
             let known = ["AlwaysAllow", "AlwaysDeny", "ABAC", "Webhook", "RBAC"].contains(&mode.as_str())
-                || (mode == "Node" && self.since(6));
+                || (mode == "Node" && self.since(6))
+                || (self.server.is_openshift() && matches!(mode.as_str(), "Scope" | "SystemMasters"));
             if !known {
                 self.refuse("authorization-mode", format!("`--authorization-mode` has no mode `{}`", shown(mode)));
             } else if !seen.insert(mode) {

@@ -22,7 +22,9 @@ impl Checks<'_> {
                 continue;
             }
             let Some(names) = self.server.list(flag) else { continue };
-            let unknown: Vec<String> = plugins::unknown_names(names, self.minor).map(str::to_owned).collect();
+            let is_own = |name: &&str| self.server.is_openshift() && name.contains("openshift.io/");
+            let unknown: Vec<String> =
+                plugins::unknown_names(names, self.minor).filter(|name| !is_own(name)).map(str::to_owned).collect();
             for name in unknown {
                 let why = plugins::life(&name).unwrap_or_else(|| "no release has it".to_owned());
                 self.refuse(flag, format!("`--{flag}` names the plugin `{}`: {why}", shown(&name)));

@@ -238,7 +238,9 @@ impl Checks<'_> {
     }
 
     pub(super) fn feature_gates(&mut self) {
-        for message in self.gates.mistakes(self.minor) {
+        // OpenShift's build warns of gates that it does not know (library-go pkg/features, SetFeatureGates).
+        let mistakes = if self.server.is_openshift() { Vec::new() } else { self.gates.mistakes(self.minor) };
+        for message in mistakes {
             self.refuse("feature-gates", message);
         }
         // pkg/controlplane/apiserver/options/validation.go: the gate is on by default from 1.36 on.

@@ -1,0 +1,338 @@
+//! Gardener's Shoot, as the API server that Gardener runs for it on a cluster of its own.
+//!
+//! `spec.kubernetes.kubeAPIServer` has a field for what an owner may decide. What Gardener adds is in gardener/gardener,
+//! pkg/component/kubernetes/apiserver and pkg/component/apiserver (v1.50 in pkg/operation/botanist); here is what v1.50.0,
+//! v1.70.0, v1.90.0, v1.110.0, v1.125.0, v1.135.0 and the tree of August 2026 have in common. A Shoot does not name the
+//! release of Gardener that holds it, so that the rest is left open.
+
+use model::{Evidence, Form, Gap, GapKind, Location, Minor, Named, Problem, Shape, Site, Version};
+use yaml::{Cursor, Resolved};
+
+use super::{Source, agree::where_known, embedded, kubeadm::release, layers::Layers, pod::text_of};
+use crate::{Invocation, Mount};
+
+const NAME: &str = "Gardener";
+const GROUP: &str = "core.gardener.cloud/";
+
+/// Entries of one list that are looked at.
+const MOST: usize = 512;
+
+const AUTHENTICATION: &str = "/etc/kubernetes/structured/authentication/config.yaml";
+const TOKENS: &str = "/srv/kubernetes/token/static_tokens.csv";
+
+/// Fields that one flag is made of.
+const FIELDS: &[Named] = &[
+    named("anonymous-auth", "enableAnonymousAuthentication", Shape::Bool),
+    named("api-audiences", "apiAudiences", Shape::List),
+    named("default-not-ready-toleration-seconds", "defaultNotReadyTolerationSeconds", Shape::Int),
+    named("default-unreachable-toleration-seconds", "defaultUnreachableTolerationSeconds", Shape::Int),
+    named("event-ttl", "eventTTL", Shape::Text),
+    named("tls-min-version", "tlsMinVersion", Shape::Text),
+];
+
+const fn named(setting: &'static str, field: &'static str, shape: Shape) -> Named {
+    Named { setting, field, shape }
+}
+
+/// Fields that stand deeper, and that are the flag's value as they stand.
+const DEEPER: [(&str, &[&str]); 14] = [
+    ("max-mutating-requests-inflight", &["requests", "maxMutatingInflight"]),
+    ("max-requests-inflight", &["requests", "maxNonMutatingInflight"]),
+    ("oidc-client-id", &["oidcConfig", "clientID"]),
+    ("oidc-groups-claim", &["oidcConfig", "groupsClaim"]),
+    ("oidc-groups-prefix", &["oidcConfig", "groupsPrefix"]),
+    ("oidc-issuer-url", &["oidcConfig", "issuerURL"]),
+    ("oidc-signing-algs", &["oidcConfig", "signingAlgs"]),
+    ("oidc-username-claim", &["oidcConfig", "usernameClaim"]),
+    ("oidc-username-prefix", &["oidcConfig", "usernamePrefix"]),
+    ("service-account-extend-token-expiration", &["serviceAccountConfig", "extendTokenExpiration"]),
+    ("service-account-max-token-expiration", &["serviceAccountConfig", "maxTokenExpiration"]),
+    ("v", &["logging", "verbosity"]),
+    ("service-account-issuer", &["serviceAccountConfig", "issuer"]),
+    ("service-account-issuer", &["serviceAccountConfig", "acceptedIssuers"]),
+];
+
+/// What Gardener sets in every release that was looked at.
+const ADDED: [(&str, &str); 8] = [
+    ("enable-aggregator-routing", "true"),
+    ("enable-bootstrap-token-auth", "true"),
+    ("http2-max-streams-per-connection", "1000"),
+    ("livez-grace-period", "1m"),
+    ("profiling", "false"),
+    ("secure-port", "443"),
+    ("shutdown-delay-duration", "15s"),
+    ("token-auth-file", TOKENS),
+];
+
+/// What it sets in a way that depends on its release, or on what only it knows.
+const OPEN: [&str; 36] = [
+    "admission-control-config-file",
+    "advertise-address",
+    "audit-log-maxbackup",
+    "audit-log-maxsize",
+    "audit-log-path",
+    "audit-policy-file",
+    "authorization-config",
+    "authorization-mode",
+    "authorization-webhook-config-file",
+    "bind-address",
+    "client-ca-file",
+    "disable-admission-plugins",
+    "egress-selector-config-file",
+    "enable-admission-plugins",
+    "encryption-provider-config",
+    "etcd-cafile",
+    "etcd-certfile",
+    "etcd-keyfile",
+    "etcd-servers",
+    "etcd-servers-overrides",
+    "external-hostname",
+    "insecure-port",
+    "kubelet-certificate-authority",
+    "kubelet-client-certificate",
+    "kubelet-client-key",
+    "proxy-client-cert-file",
+    "proxy-client-key-file",
+    "requestheader-client-ca-file",
+    "requestheader-extra-headers-prefix",
+    "requestheader-group-headers",
+    "requestheader-username-headers",
+    "service-account-key-file",
+    "service-account-signing-key-file",
+    "tls-cert-file",
+    "tls-cipher-suites",
+    "tls-private-key-file",
+];
+
+/// Whether a text holds the words without which it declares nothing.
+pub(super) fn speaks(text: &str) -> bool {
+    text.contains(GROUP)
+}
+
+/// Whether a text defines a Shoot.
+pub(super) fn declares(source: &Source<'_>) -> bool {
+    source.documents().any(|document| objects(&document.cursor()).iter().any(is_shoot))
+}
+
+/// The API server of every Shoot that a text defines.
+pub(super) fn invocations(source: &Source<'_>, _: &[Evidence]) -> Vec<Invocation> {
+    let mut found = Vec::new();
+    for document in source.documents() {
+        for object in objects(&document.cursor()).iter().filter(|object| is_shoot(object)) {
+            if let Some(spec) = object.get("spec") {
+                let name = object.get("metadata").and_then(|metadata| text_of(&metadata, "name"));
+                found.push(Shoot { source, spec, name }.invocation(source.problems(document)));
+            }
+        }
+    }
+    found
+}
+
+fn objects<'a>(root: &Cursor<'a>) -> Vec<Cursor<'a>> {
+    match root.get("items").filter(|items| items.sequence().is_some()) {
+        Some(items) => items.items().take(MOST).collect(),
+        None => vec![root.clone()],
+    }
+}
+
+fn is_shoot(object: &Cursor<'_>) -> bool {
+    let text = |key: &str| object.get(key).and_then(|value| value.text());
+    text("kind") == Some("Shoot")
+        && text("apiVersion").is_some_and(|version| version.starts_with(GROUP))
+        && object.get("spec").and_then(|spec| spec.get("kubernetes")).is_some()
+}
+
+struct Shoot<'a> {
+    source: &'a Source<'a>,
+    spec: Cursor<'a>,
+    name: Option<String>,
+}
+
+impl<'a> Shoot<'a> {
+    fn get(&self, path: &[&str]) -> Option<Cursor<'a>> {
+        path.iter().try_fold(self.spec.clone(), |here, name| here.get(name)).filter(|found| !found.is_null())
+    }
+
+    fn server(&self, path: &[&str]) -> Option<Cursor<'a>> {
+        let server = self.get(&["kubernetes", "kubeAPIServer"])?;
+        path.iter().try_fold(server, |here, name| here.get(name)).filter(|found| !found.is_null())
+    }
+
+    fn home(&self) -> Site {
+        const PATH: [&str; 2] = ["kubernetes", "kubeAPIServer"];
+        let mut there = self.spec.clone();
+        for name in PATH {
+            let Some(next) = there.get(name).filter(|next| next.mapping().is_some()) else { break };
+            there = next;
+        }
+        let mut at = self.source.at(&there);
+        if self.source.inside.is_none() {
+            at.pointer = format!("{}/{}", self.spec.pointer(), PATH.join("/"));
+        }
+        Site { at, form: Form::Fields(FIELDS) }
+    }
+
+    fn version(&self) -> Option<(Version, Location)> {
+        let found = self.get(&["kubernetes", "version"])?;
+        Some((release(found.text()?)?, self.source.at(&found)))
+    }
+
+    /// The values of a field, each with its place.
+    fn values(&self, found: &Cursor<'a>) -> Vec<(String, Site)> {
+        let one = |value: Cursor<'a>, form| {
+            let text = value.scalar()?.text().to_owned();
+            Some((text, Site { at: self.source.at(&value), form }))
+        };
+        const IN_A_LIST: Form = Form::ByHand("its values stand in a list of the Shoot, which is changed by hand");
+        match found.sequence() {
+            Some(_) => found.items().take(MOST).filter_map(|item| one(item, IN_A_LIST)).collect(),
+            None => one(found.clone(), Form::Field).into_iter().collect(),
+        }
+    }
+
+    fn invocation(&self, problems: Vec<Problem>) -> Invocation {
+        let mut flags = Layers::new(NAME, self.home());
+        for (flag, value) in ADDED {
+            flags.adds(flag, value);
+        }
+        // A Shoot without workers has no kubelets.
+        let workers = self.get(&["provider", "workers"]).filter(|workers| workers.items().len() > 0);
+        if workers.is_some() {
+            flags.adds("allow-privileged", "true");
+            flags.adds("kubelet-preferred-address-types", "InternalIP,Hostname,ExternalIP");
+            flags.adds("default-not-ready-toleration-seconds", "300");
+            flags.adds("default-unreachable-toleration-seconds", "300");
+        }
+        for flag in OPEN {
+            flags.sets_unseen(flag, gap(GapKind::Version, "what Gardener gives depends on its release"));
+        }
+        self.authentication(&mut flags);
+        self.written(&mut flags);
+        Invocation {
+            component: "kube-apiserver",
+            instance: self.name.clone().unwrap_or_else(|| self.source.evidence.as_str().to_owned()),
+            declared_in: self.source.evidence.clone(),
+            plane: self.source.plane,
+            words: where_known(flags.words()),
+            open_ended: None,
+            list: Some(self.home()),
+            version: self.version(),
+            releases: Some((Minor::new(1, 10), Minor::new(1, u16::MAX))),
+            mounts: vec![
+                Mount { container: AUTHENTICATION.to_owned(), host: Some(AUTHENTICATION.to_owned()) },
+                Mount { container: TOKENS.to_owned(), host: Some(TOKENS.to_owned()) },
+            ],
+            carried: vec![
+                embedded::unread(self.source, AUTHENTICATION, "it is in a ConfigMap that the Shoot names"),
+                embedded::unread(self.source, TOKENS, "Gardener makes it"),
+            ],
+            contained: true,
+            distribution: Some(NAME),
+            problems,
+        }
+    }
+
+    /// Requests without credentials, and the file of issuers. Later releases of Gardener say the former in a file of their
+    /// own (handleAuthenticationSettings): the same holds.
+    fn authentication(&self, flags: &mut Layers) {
+        if let Some(structured) = self.server(&["structuredAuthentication"]) {
+            let at = self.source.at(&structured);
+            flags.makes("authentication-config", AUTHENTICATION, at, "`structuredAuthentication` decides it");
+            flags.sets_unseen(
+                "anonymous-auth",
+                gap(GapKind::Unread, "the file of `structuredAuthentication` may decide it"),
+            );
+        } else if self.server(&["enableAnonymousAuthentication"]).is_none() {
+            flags.adds("anonymous-auth", "false");
+        }
+    }
+
+    fn written(&self, flags: &mut Layers) {
+        for named in FIELDS {
+            let Some(found) = self.server(&[named.field]) else { continue };
+            if named.setting == "anonymous-auth" && self.server(&["structuredAuthentication"]).is_some() {
+                continue;
+            }
+            flags.written(named.setting, self.values(&found));
+        }
+        for (flag, path) in DEEPER {
+            let Some(found) = self.server(path) else { continue };
+            match path.last() {
+                Some(&"acceptedIssuers") => flags.appended(flag, self.values(&found)),
+                _ => flags.written(flag, self.values(&found)),
+            }
+        }
+        if self.server(&["serviceAccountConfig", "issuer"]).is_none() {
+            flags.sets_unseen(
+                "service-account-issuer",
+                gap(GapKind::Unresolved, "without one Gardener takes the address of the API server"),
+            );
+        }
+        for (flag, field) in [("feature-gates", "featureGates"), ("runtime-config", "runtimeConfig")] {
+            if let Some(map) = self.server(&[field]) {
+                let mut pairs: Vec<String> = map
+                    .entries()
+                    .take(MOST)
+                    .map(|entry| format!("{}={}", entry.name, entry.value.text().unwrap_or_default()))
+                    .collect();
+                pairs.sort();
+                flags.makes(flag, pairs.join(","), self.source.at(&map), format!("`{field}` decides it"));
+            }
+        }
+        if let Some(claims) = self.server(&["oidcConfig", "requiredClaims"]) {
+            let pairs = claims.entries().take(MOST).filter_map(|entry| {
+                let site = Site { at: self.source.at(&entry.value), form: Form::Field };
+                Some((format!("{}={}", entry.name, entry.value.text()?), site))
+            });
+            flags.written("oidc-required-claim", pairs.collect::<Vec<_>>());
+        }
+        if let Some(access) = self.server(&["logging", "httpAccessVerbosity"])
+            && let Some(level) = access.text()
+        {
+            flags.makes(
+                "vmodule",
+                format!("httplog={level}"),
+                self.source.at(&access),
+                "`httpAccessVerbosity` decides it",
+            );
+        }
+        let networks = self.get(&["networking", "services"]);
+        match networks.as_ref().and_then(|found| Some((found, found.text()?))) {
+            Some((found, text)) => {
+                flags.makes(
+                    "service-cluster-ip-range",
+                    text,
+                    self.source.at(found),
+                    "`networking.services` decides it",
+                );
+            }
+            None => flags.sets_unseen(
+                "service-cluster-ip-range",
+                gap(GapKind::NotCollected, "without `networking.services` the CloudProfile or the seed decides it"),
+            ),
+        }
+        // A plugin that somebody names is on, or off where it says so, whatever Gardener's own are.
+        let plugins = self.server(&["admissionPlugins"]);
+        let off: Vec<(String, Location)> = plugins
+            .iter()
+            .flat_map(|plugins| plugins.items().take(MOST).collect::<Vec<_>>())
+            .filter(|plugin| {
+                plugin.get("disabled").is_some_and(|off| matches!(off.resolved(), Some(Resolved::Bool(true))))
+            })
+            .filter_map(|plugin| Some((text_of(&plugin, "name")?, self.source.at(&plugin))))
+            .collect();
+        if let Some((_, at)) = off.first() {
+            let names: Vec<&str> = off.iter().map(|(name, _)| name.as_str()).collect();
+            flags.makes("disable-admission-plugins", names.join(","), at.clone(), "`admissionPlugins` decides it");
+        }
+    }
+}
+
+fn gap(kind: GapKind, reason: &str) -> Gap {
+    Gap {
+        kind,
+        reason: reason.to_owned(),
+        wanted: "the Deployment `kube-apiserver` of the Shoot".to_owned(),
+        who_could_answer: "an operator of Gardener".to_owned(),
+    }
+}

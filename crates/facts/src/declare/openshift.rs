@@ -1,0 +1,383 @@
+//! OpenShift's configuration of the API server: what its server reads (`KubeAPIServerConfig`), by itself or in the ConfigMap
+//! of a control plane that is hosted, and the resources from which the operator makes it (`KubeAPIServer`, `APIServer`).
+//!
+//! The server makes flags of it (openshift/kubernetes, openshift-kube-apiserver/openshiftkubeapiserver/flags.go, ConfigToFlags):
+//! `apiServerArguments` first, other fields where no argument is given. The first releases of OpenShift 4 also filled in what
+//! neither says; later ones have the operator write it, so that what is missing then is not known. A resource says only a
+//! part of it (cluster-kube-apiserver-operator, pkg/operator/configobservation), and leaves the rest open.
+
+use model::{Evidence, Form, Gap, GapKind, Minor, Problem, Site};
+use yaml::Cursor;
+
+use super::{Source, agree::where_known, config_map, embedded, layers::Layers, pod::text_of};
+use crate::{Hand, Invocation, Mount, Word};
+
+const NAME: &str = "OpenShift";
+const CONFIG: &str = "kubecontrolplane.config.openshift.io/";
+const OPERATOR: &str = "operator.openshift.io/";
+const RESOURCE: &str = "config.openshift.io/";
+
+/// More arguments than any server has, and more objects than a cluster has of them.
+const MOST: usize = 512;
+
+const BY_RESOURCE: Form =
+    Form::ByHand("the operator of OpenShift writes this; change the resource `APIServer` of `config.openshift.io`");
+
+/// Whether a text holds the words without which it declares nothing.
+pub(super) fn speaks(text: &str) -> bool {
+    text.contains(CONFIG) || text.contains(OPERATOR) || text.contains(RESOURCE)
+}
+
+/// Whether a text configures an API server of OpenShift.
+pub(super) fn declares(source: &Source<'_>) -> bool {
+    !invocations(source, &[]).is_empty()
+}
+
+/// Every API server of OpenShift that a text configures.
+pub(super) fn invocations(source: &Source<'_>, _: &[Evidence]) -> Vec<Invocation> {
+    let mut found = Vec::new();
+    for document in source.documents() {
+        let root = document.cursor();
+        let objects: Vec<Cursor<'_>> = match root.get("items").filter(|items| items.sequence().is_some()) {
+            Some(items) => items.items().take(MOST).collect(),
+            None => vec![root],
+        };
+        for object in objects {
+            let problems = || source.problems(document);
+            if let Some(config) = Config::of(source, &object) {
+                found.push(config.invocation(problems()));
+            } else if let Some(resource) = resource(source, &object, problems()) {
+                found.push(resource);
+            }
+            for (_, text) in config_map(&object).into_iter().filter(|(key, _)| key.starts_with("config.")) {
+                if !text.text().is_some_and(|text| text.contains(CONFIG)) {
+                    continue;
+                }
+                let stream = embedded::parse(&text);
+                let Some(inner) = embedded::source(source, &text, &stream) else { continue };
+                let configs = inner.documents().filter_map(|document| {
+                    let config = Config::of(&inner, &document.cursor())?;
+                    Some(config.invocation(inner.problems(document)))
+                });
+                found.extend(configs.collect::<Vec<_>>());
+            }
+        }
+    }
+    found
+}
+
+fn is(object: &Cursor<'_>, group: &str, kind: &str) -> bool {
+    let text = |key: &str| object.get(key).and_then(|value| value.text());
+    text("kind") == Some(kind) && text("apiVersion").is_some_and(|version| version.starts_with(group))
+}
+
+/// What the server is told, in layers of which the last that speaks counts.
+struct Config<'a> {
+    source: &'a Source<'a>,
+    whole: Cursor<'a>,
+    layers: Vec<Cursor<'a>>,
+    /// Why it may not be all.
+    part: Option<&'static str>,
+    name: Option<String>,
+}
+
+impl<'a> Config<'a> {
+    fn of(source: &'a Source<'a>, object: &Cursor<'a>) -> Option<Self> {
+        if is(object, CONFIG, "KubeAPIServerConfig") {
+            let mut config =
+                Self { source, whole: object.clone(), layers: vec![object.clone()], part: None, name: None };
+            // The operator merges such a file with others; only what it makes of them is whole.
+            let is_whole = config.get(&["servingInfo", "bindAddress"]).is_some()
+                && (config.get(&["apiServerArguments", "etcd-servers"]).is_some()
+                    || config.get(&["storageConfig", "urls"]).is_some());
+            config.part = (!is_whole).then_some("this is a part of the configuration, and the operator adds to it");
+            return Some(config);
+        }
+        if !is(object, OPERATOR, "KubeAPIServer") {
+            return None;
+        }
+        let spec = object.get("spec")?;
+        let layers: Vec<Cursor<'a>> = ["observedConfig", "unsupportedConfigOverrides"]
+            .into_iter()
+            .filter_map(|name| spec.get(name))
+            .filter(|layer| layer.mapping().is_some())
+            .collect();
+        let name = object.get("metadata").and_then(|metadata| text_of(&metadata, "name"));
+        let part = Some("this is what the operator is told, and not all of what it makes of it");
+        (!layers.is_empty()).then(|| Self { source, whole: object.clone(), layers, part, name })
+    }
+
+    fn get(&self, path: &[&str]) -> Option<Cursor<'a>> {
+        let found = |layer: &Cursor<'a>| {
+            path.iter().try_fold(layer.clone(), |here, name| here.get(name)).filter(|found| !found.is_null())
+        };
+        self.layers.iter().rev().find_map(found)
+    }
+
+    fn home(&self) -> Site {
+        Site { at: self.source.at(&self.whole), form: BY_RESOURCE }
+    }
+
+    fn invocation(&self, problems: Vec<Problem>) -> Invocation {
+        let mut flags = Layers::new(NAME, self.home());
+        let mut named: Vec<String> = Vec::new();
+        for layer in &self.layers {
+            let arguments = layer.get("apiServerArguments");
+            for entry in arguments.iter().flat_map(|arguments| arguments.entries()).take(MOST) {
+                let values: Vec<(String, Site)> = match entry.value.sequence() {
+                    Some(_) => entry.value.items().take(MOST).filter_map(|item| self.value(&item)).collect(),
+                    None => self.value(&entry.value).into_iter().collect(),
+                };
+                if !values.is_empty() {
+                    named.push(entry.name.clone().into_owned());
+                }
+                flags.written(&entry.name, values);
+            }
+        }
+        let is_named = |flag: &str| named.iter().any(|name| name == flag);
+        self.fields(&mut flags, &is_named);
+        self.left_open(&mut flags, &is_named);
+        let open_ended = self.part.map(unseen);
+        let mut words = where_known(flags.words());
+        if let Some(gap) = &open_ended {
+            for word in words.iter_mut().filter(|word| word.hand != Hand::Written) {
+                word.unresolved.get_or_insert_with(|| gap.clone());
+            }
+        }
+        invocation(self.source, self.name.clone(), words, open_ended, self.home(), problems)
+    }
+
+    fn value(&self, item: &Cursor<'a>) -> Option<(String, Site)> {
+        let text = item.scalar()?.text().to_owned();
+        Some((text, Site { at: self.source.at(item), form: BY_RESOURCE }))
+    }
+
+    /// Fields that become flags where no argument does (SetIfUnset).
+    fn fields(&self, flags: &mut Layers, is_named: &dyn Fn(&str) -> bool) {
+        let made = |path: &[&str]| {
+            let found = self.get(path)?;
+            let list: Vec<&str> =
+                found.items().take(MOST).filter_map(|item| item.scalar().map(yaml::Scalar::text)).collect();
+            let text = found.text().map_or_else(|| list.join(","), str::to_owned);
+            (!text.is_empty()).then(|| (text, self.source.at(&found), format!("`{}` decides it", path.join("."))))
+        };
+        for (flag, path) in [
+            ("cors-allowed-origins", &["corsAllowedOrigins"][..]),
+            ("service-account-key-file", &["serviceAccountPublicKeyFiles"]),
+            ("service-cluster-ip-range", &["servicesSubnet"]),
+            ("tls-cipher-suites", &["servingInfo", "cipherSuites"]),
+            ("tls-min-version", &["servingInfo", "minTLSVersion"]),
+        ] {
+            if let Some((value, at, how)) = made(path).filter(|_| !is_named(flag)) {
+                flags.makes(flag, value, at, how);
+            }
+        }
+        if let Some((address, at, how)) = made(&["servingInfo", "bindAddress"])
+            && let Some((host, port)) = address.rsplit_once(':')
+        {
+            if !is_named("bind-address") {
+                flags.makes("bind-address", host.trim_matches(['[', ']']), at.clone(), how.clone());
+            }
+            if !is_named("secure-port") {
+                flags.makes("secure-port", port, at, how);
+            }
+        }
+        let names = self.get(&["servingInfo", "namedCertificates"]);
+        let certificates = names.iter().flat_map(|names| names.items().take(MOST).collect::<Vec<_>>());
+        if !is_named("tls-sni-cert-key") {
+            for certificate in certificates {
+                let (Some(cert), Some(key)) = (text_of(&certificate, "certFile"), text_of(&certificate, "keyFile"))
+                else {
+                    continue;
+                };
+                let hosts = certificate.get("names");
+                let hosts: Vec<&str> = hosts
+                    .iter()
+                    .flat_map(|hosts| hosts.items().take(MOST))
+                    .filter_map(|host| host.scalar().map(yaml::Scalar::text))
+                    .collect();
+                let suffix = if hosts.is_empty() { String::new() } else { format!(":{}", hosts.join(",")) };
+                let site = Site { at: self.source.at(&certificate), form: BY_RESOURCE };
+                flags.appended("tls-sni-cert-key", [(format!("{cert},{key}{suffix}"), site)]);
+            }
+        }
+        if self.get(&["admission", "pluginConfig"]).is_some() && !is_named("admission-control-config-file") {
+            let gap = unseen("the server writes its file of plugins when it starts, and gives it a name of its own");
+            flags.sets_unseen("admission-control-config-file", gap);
+        }
+    }
+
+    /// What a release of OpenShift decides that no such file names.
+    fn left_open(&self, flags: &mut Layers, is_named: &dyn Fn(&str) -> bool) {
+        let old = "whether it is made of other fields depends on the release of OpenShift";
+        for (flag, path) in [
+            ("client-ca-file", &["servingInfo", "clientCA"][..]),
+            ("etcd-cafile", &["storageConfig", "ca"]),
+            ("etcd-certfile", &["storageConfig", "certFile"]),
+            ("etcd-keyfile", &["storageConfig", "keyFile"]),
+            ("etcd-prefix", &["storageConfig", "storagePrefix"]),
+            ("etcd-servers", &["storageConfig", "urls"]),
+            ("kubelet-certificate-authority", &["kubeletClientInfo", "ca"]),
+            ("kubelet-client-certificate", &["kubeletClientInfo", "certFile"]),
+            ("kubelet-client-key", &["kubeletClientInfo", "keyFile"]),
+            ("max-requests-inflight", &["servingInfo", "maxRequestsInFlight"]),
+            ("max-mutating-requests-inflight", &["servingInfo", "maxRequestsInFlight"]),
+            ("min-request-timeout", &["servingInfo", "requestTimeoutSeconds"]),
+            ("proxy-client-cert-file", &["aggregatorConfig", "proxyClientInfo", "certFile"]),
+            ("proxy-client-key-file", &["aggregatorConfig", "proxyClientInfo", "keyFile"]),
+            ("requestheader-client-ca-file", &["authConfig", "requestHeader", "clientCA"]),
+            ("requestheader-allowed-names", &["authConfig", "requestHeader", "clientCommonNames"]),
+            ("service-node-port-range", &["servicesNodePortRange"]),
+            ("tls-cert-file", &["servingInfo", "certFile"]),
+            ("tls-private-key-file", &["servingInfo", "keyFile"]),
+        ] {
+            let says = self
+                .get(path)
+                .is_some_and(|found| found.scalar().is_none_or(|scalar| !matches!(scalar.text(), "" | "0")));
+            if says && !is_named(flag) {
+                flags.sets_unseen(flag, version_gap(old));
+            }
+        }
+        // Filled in by the first releases, and by the operator of later ones.
+        for flag in [
+            "allow-privileged",
+            "anonymous-auth",
+            "enable-logs-handler",
+            "endpoint-reconciler-type",
+            "event-ttl",
+            "insecure-port",
+            "kubelet-preferred-address-types",
+            "storage-backend",
+            "storage-media-type",
+        ] {
+            if !is_named(flag) {
+                flags.sets_unseen(
+                    flag,
+                    version_gap("what holds where nothing is said depends on the release of OpenShift"),
+                );
+            }
+        }
+        if !is_named("authorization-mode") {
+            flags.sets_unseen("authorization-mode", version_gap("OpenShift decides by itself who authorizes"));
+        }
+        // The operator's pod gives both (bindata/assets/kube-apiserver/pod.yaml).
+        if !is_named("advertise-address") {
+            flags.sets_unseen("advertise-address", unseen("it is the address of each control plane node"));
+        }
+        if !is_named("v") {
+            flags.sets_unseen("v", unseen("`logLevel` of the operator decides it"));
+        }
+    }
+}
+
+/// What an `APIServer` of config.openshift.io decides.
+fn resource(source: &Source<'_>, object: &Cursor<'_>, problems: Vec<Problem>) -> Option<Invocation> {
+    if !is(object, RESOURCE, "APIServer") {
+        return None;
+    }
+    let spec = object.get("spec")?;
+    let home = Site { at: source.at(&spec), form: BY_RESOURCE };
+    let mut flags = Layers::new(NAME, home.clone());
+    match spec.get("tlsSecurityProfile").filter(|profile| !profile.is_null()) {
+        Some(profile) => tls(source, &profile, &mut flags),
+        // Without one the intermediate profile holds.
+        None => flags.adds("tls-min-version", "VersionTLS12"),
+    }
+    if let Some(kind) = spec.get("encryption").and_then(|encryption| encryption.get("type"))
+        && let Some(text) = kind.text().filter(|text| !matches!(*text, "" | "identity"))
+    {
+        let file = "/etc/kubernetes/static-pod-resources/secrets/encryption-config/encryption-config";
+        flags.makes(
+            "encryption-provider-config",
+            file,
+            source.at(&kind),
+            format!("`encryption.type: {text}` decides it"),
+        );
+    }
+    if let Some(audit) = spec.get("audit") {
+        let off = text_of(&audit, "profile").as_deref() == Some("None") && audit.get("customRules").is_none();
+        let file = "/etc/kubernetes/static-pod-resources/configmaps/kube-apiserver-audit-policies/policy.yaml";
+        if off {
+            // pkg/operator/apiserver/audit: a policy that records nothing.
+            flags.makes(
+                "audit-policy-file",
+                file,
+                source.at(&audit),
+                "`audit.profile: None` makes a policy that records nothing",
+            );
+        }
+    }
+    if let Some(origins) = spec.get("additionalCORSAllowedOrigins").filter(|origins| origins.items().len() > 0) {
+        let list: Vec<&str> =
+            origins.items().take(MOST).filter_map(|item| item.scalar().map(yaml::Scalar::text)).collect();
+        let all = format!("//127\\.0\\.0\\.1(:|$),//localhost(:|$),{}", list.join(","));
+        flags.makes(
+            "cors-allowed-origins",
+            all,
+            source.at(&origins),
+            "`additionalCORSAllowedOrigins` is added to OpenShift's own",
+        );
+    }
+    let name = object.get("metadata").and_then(|metadata| text_of(&metadata, "name"));
+    let open = unseen("this resource decides a part of what the API server is started with");
+    Some(invocation(source, name, flags.words(), Some(open), home, problems))
+}
+
+/// The versions and suites of a profile (openshift/api config/v1/types_tlssecurityprofile.go). Suites have the names of
+/// OpenSSL there, of which only the versions are followed.
+fn tls(source: &Source<'_>, profile: &Cursor<'_>, flags: &mut Layers) {
+    let kind = text_of(profile, "type").unwrap_or_default();
+    let custom = profile.get("custom").and_then(|custom| text_of(&custom, "minTLSVersion"));
+    let version = match kind.as_str() {
+        "Old" => "VersionTLS10".to_owned(),
+        "Intermediate" => "VersionTLS12".to_owned(),
+        "Modern" => "VersionTLS13".to_owned(),
+        "Custom" => match custom {
+            Some(version) => version,
+            None => return,
+        },
+        _ => return,
+    };
+    let how = format!("`tlsSecurityProfile.type: {kind}` decides it");
+    flags.makes("tls-min-version", version, source.at(profile), how);
+}
+
+fn invocation(
+    source: &Source<'_>,
+    name: Option<String>,
+    words: Vec<Word>,
+    open_ended: Option<Gap>,
+    list: Site,
+    problems: Vec<Problem>,
+) -> Invocation {
+    let same = |path: &str| Mount { container: path.to_owned(), host: None };
+    Invocation {
+        component: "kube-apiserver",
+        instance: name.unwrap_or_else(|| source.evidence.as_str().to_owned()),
+        declared_in: source.evidence.clone(),
+        plane: source.plane,
+        words,
+        open_ended,
+        list: Some(list),
+        version: None,
+        releases: Some((Minor::new(1, 12), Minor::new(1, u16::MAX))),
+        mounts: vec![same("/etc/kubernetes"), same("/var/log/kube-apiserver")],
+        carried: Vec::new(),
+        contained: true,
+        distribution: Some(NAME),
+        problems,
+    }
+}
+
+fn unseen(reason: &str) -> Gap {
+    Gap {
+        kind: GapKind::NotCollected,
+        reason: reason.to_owned(),
+        wanted: "the ConfigMap `config` of `openshift-kube-apiserver`".to_owned(),
+        who_could_answer: "give it as the operator wrote it".to_owned(),
+    }
+}
+
+fn version_gap(reason: &str) -> Gap {
+    Gap { kind: GapKind::Version, ..unseen(reason) }
+}

@@ -194,6 +194,13 @@ impl Gate {
     }
 }
 
+/// The gates that `AllAlpha` or `AllBeta` stands for in a release.
+pub(crate) fn of_stage(alpha: bool, minor: Minor) -> impl Iterator<Item = &'static str> {
+    let stage = if alpha { Stage::Alpha } else { Stage::Beta };
+    let words = |name: &str| name == "AllAlpha" || name == "AllBeta";
+    KNOWN.gates.iter().filter(move |gate| gate.stage(minor) == Some(stage) && !words(gate.name)).map(|gate| gate.name)
+}
+
 /// A feature gate that one server is given, or a word that stands for many of them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GivenGate {
@@ -219,6 +226,14 @@ pub(super) fn given(server: &ApiServer) -> Result<Vec<GivenGate>, Unanswered> {
         let name = name.trim().to_owned();
         given.retain(|known| known.name != name);
         given.push(GivenGate { name, on, origin: held.origin().clone() });
+    }
+    // Up to 1.30 what is printed names the gates that such a word switches, as if they had been given themselves.
+    let newest = server.component().release.minors().last();
+    for (word, alpha) in [("AllAlpha", true), ("AllBeta", false)] {
+        let Some(minor) = newest.filter(|minor| *minor < Minor::new(1, 31)) else { break };
+        let Some(on) = given.iter().find(|gate| gate.name == word).map(|gate| gate.on) else { continue };
+        let switched: Vec<&str> = of_stage(alpha, minor).collect();
+        given.retain(|gate| gate.on != on || !switched.contains(&gate.name.as_str()));
     }
     Ok(given)
 }

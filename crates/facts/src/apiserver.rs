@@ -31,6 +31,7 @@ use crate::{
 };
 use config::Config;
 pub use gates::GivenGate;
+pub(crate) use gates::of_stage as gates_of_stage;
 pub use plugins::{AdmissionPlugin, UnknownPlugin};
 use server::{Server, newer_than_data, version_gap};
 

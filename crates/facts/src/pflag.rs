@@ -4,6 +4,8 @@
 //! Kubernetes 1.5 and 1.36; the types are pflag's own, those of component-base's `cli/flag` and klog's. What a flag means
 //! is not known here.
 
+mod quantity;
+
 use std::{collections::BTreeMap, net::IpAddr};
 
 use model::{Form, Gap, Minor, Site, Version};
@@ -11,6 +13,7 @@ use serde::Deserialize;
 
 use crate::{
     Hand, Word,
+    apiserver::gates_of_stage,
     flags::{Presence, Table},
     golang,
 };
@@ -215,6 +218,7 @@ impl Kind {
                     let (key, held) = held.ok_or("pairs such as `Gate=true`, separated by commas")?;
                     insert(value, key.trim(), if held { "true" } else { "false" });
                 }
+                gates_of_a_word(value, text, minor);
             }
             Self::ColonSeparatedMultimap => {
                 let Value::Pairs(pairs) = value else { return Ok(()) };
@@ -269,7 +273,10 @@ impl Kind {
                     let (Some(file), Some(level), None) = (parts.next(), parts.next(), parts.next()) else {
                         return Err(EXPECTED.to_owned());
                     };
-                    let level = golang::parse_decimal(level, 32).filter(|level| *level >= 0).ok_or(EXPECTED)?;
+                    // The newer type reads an unsigned number, which has no sign at all.
+                    let signed = self == Self::VmoduleConfiguration && level.starts_with(['+', '-']);
+                    let level = golang::parse_decimal(level, 32).filter(|level| *level >= 0 && !signed);
+                    let level = level.ok_or(EXPECTED)?;
                     if file.is_empty() {
                         return Err(EXPECTED.to_owned());
                     }
@@ -291,19 +298,26 @@ impl Kind {
                 let location = text.split_once(':').filter(|(file, line)| {
                     file.contains('.') && golang::parse_decimal(line, 64).is_some_and(|n| n > 0)
                 });
-                location.ok_or("a place such as `file.go:12`")?;
-                *value = Value::Text(text.to_owned());
+                let (file, line) = location.ok_or("a place such as `file.go:12`")?;
+                let line = golang::parse_decimal(line, 64).unwrap_or_default();
+                *value = Value::Text(format!("{file}:{line}"));
             }
             Self::Quantity => {
-                if !is_quantity(text) {
-                    return Err("a quantity such as `512` or `2Ki`".to_owned());
-                }
-                *value = Value::Text(text.to_owned());
+                let quantity = quantity::canonical(text).ok_or("a quantity such as `512` or `2Ki`")?;
+                *value = Value::Text(quantity);
             }
             Self::Version => {
                 let held = match text {
                     "raw" => "raw",
-                    _ if text.starts_with('v') => text,
+                    // component-base version/verflag, 1.28: another name of the very release, with something behind it.
+                    _ if text.starts_with('v') => {
+                        let release = text.strip_prefix(&format!("v{minor}."));
+                        let patch = release.is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
+                        if minor < Minor::new(1, 28) || !patch {
+                            return Err("`true`, `false`, `raw` or another name of its own release".to_owned());
+                        }
+                        text
+                    }
                     _ => match golang::parse_bool(text).ok_or("`true`, `false` or `raw`")? {
                         true => "true",
                         false => "false",
@@ -369,6 +383,20 @@ pub(crate) fn leading_zeros(minor: Minor) -> bool {
     minor < Minor::new(1, 23)
 }
 
+/// Gates that AllAlpha and AllBeta switch with themselves, unless they are set already (component-base
+/// featuregate/feature_gate.go, setUnsetAlphaGates, which writes each of them into what is printed).
+fn gates_of_a_word(value: &mut Value, text: &str, minor: Minor) {
+    for (word, alpha) in [("AllAlpha", true), ("AllBeta", false)] {
+        let Value::Map(map) = &*value else { return };
+        let given = text.split(',').any(|pair| pair.split_once('=').is_some_and(|(key, _)| key.trim() == word));
+        let Some(held) = map.get(word).filter(|_| given).cloned() else { continue };
+        let unset = gates_of_stage(alpha, minor).filter(|gate| !map.contains_key(*gate));
+        for gate in unset.collect::<Vec<_>>() {
+            insert(value, gate, &held);
+        }
+    }
+}
+
 fn extend(value: &mut Value, changed: bool, items: Vec<String>) {
     match value {
         Value::List(held) if changed => held.extend(items),
@@ -421,18 +449,6 @@ fn port_range(text: &str) -> Result<Option<(i64, i64)>, String> {
         return Err(format!("{EXPECTED}, up to 65535 and in order"));
     }
     Ok(Some((low, high)))
-}
-
-/// The shape of apimachinery's `resource.ParseQuantity`.
-fn is_quantity(text: &str) -> bool {
-    let text = text.strip_prefix(['-', '+']).unwrap_or(text);
-    let end = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
-    let (number, suffix) = text.split_at(end);
-    let known = ["", "n", "u", "m", "k", "M", "G", "T", "P", "E", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei"].contains(&suffix);
-    let exponent = suffix.strip_prefix(['e', 'E']).is_some_and(|digits| golang::parse_decimal(digits, 32).is_some());
-    number.bytes().any(|b| b.is_ascii_digit())
-        && number.bytes().filter(|b| *b == b'.').count() <= 1
-        && (known || exponent)
 }
 
 /// One flag given once.

@@ -287,6 +287,103 @@ fn keys_and_certificates_that_do_not_fit_stop_the_server() {
     }
 }
 
+/// Command lines that differ from one that starts in a word or two.
+#[derive(Deserialize)]
+struct Words {
+    base: Vec<String>,
+    cases: Vec<WordsCase>,
+}
+
+#[derive(Deserialize)]
+struct WordsCase {
+    version: String,
+    argv: Vec<String>,
+    /// Flags of the base that were left out.
+    #[serde(default)]
+    without: Vec<String>,
+    starts: bool,
+    #[serde(default)]
+    values: BTreeMap<String, String>,
+}
+
+#[test]
+fn a_word_stops_the_servers_that_it_stopped() {
+    let recorded: Words = serde_json::from_str(include_str!("vectors/words.json")).expect("vectors");
+    let mut wrong = Vec::new();
+    for case in &recorded.cases {
+        let left_out = |word: &String| case.without.iter().any(|flag| word.starts_with(&format!("{flag}=")));
+        let argv = recorded.base.iter().filter(|word| !left_out(word)).chain(&case.argv);
+        let argv: Vec<&str> = argv.map(String::as_str).collect();
+        let server = server(&case.version, &argv);
+        if stops(&server).is_empty() != case.starts {
+            wrong.push(format!(
+                "{} {:?}: starts {}; we say {:?}",
+                case.version,
+                case.argv,
+                case.starts,
+                stops(&server)
+            ));
+        }
+        for (name, value) in &case.values {
+            if printed(&server, name) != *value {
+                wrong.push(format!(
+                    "{} {:?}: {name} is {}, not {value}",
+                    case.version,
+                    case.argv,
+                    printed(&server, name)
+                ));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{} of {}: {}", wrong.len(), recorded.cases.len(), wrong.join("\n"));
+}
+
+/// Files behind a flag of a command line that starts without it.
+#[derive(Deserialize)]
+struct Texts {
+    base: Vec<String>,
+    cases: Vec<TextCase>,
+}
+
+#[derive(Deserialize)]
+struct TextCase {
+    version: String,
+    flag: String,
+    text: String,
+    /// What else was given for the file to be read.
+    #[serde(default)]
+    with: Vec<String>,
+    starts: bool,
+}
+
+#[test]
+fn a_file_stops_the_servers_that_it_stopped() {
+    let recorded: Texts = serde_json::from_str(include_str!("vectors/texts.json")).expect("vectors");
+    let mut wrong = Vec::new();
+    for case in &recorded.cases {
+        let version: Version = case.version.parse().expect("a version");
+        let mut argv: Vec<String> = recorded.base.iter().map(|word| word.replace("{DIR}", "/dir")).collect();
+        // A file of authorizers excludes the flag.
+        argv.retain(|word| case.flag != "authorization-config" || !word.starts_with("--authorization-mode"));
+        argv.push(format!("--{}=/dir/case", case.flag));
+        argv.extend(case.with.iter().cloned());
+        let invocation = invocation(argv.iter().map(String::as_str));
+        let names = argv.iter().filter_map(|word| word.split_once("=/dir/")).map(|(_, name)| name.to_owned());
+        let mut present: BTreeMap<String, String> = names
+            .chain(["kc.yaml", "admin.crt", "admin.key"].map(str::to_owned))
+            .map(|name| (format!("/dir/{name}"), String::new()))
+            .collect();
+        present.insert("/dir/case".to_owned(), case.text.replace("{DIR}", "/dir"));
+        let evidence = evidence(&invocation, &version, &present);
+        let files = Files { root: Some("/root"), mounts: &[], contained: false, evidence: &evidence, carried: &[] };
+        let server = resolve(&invocation, Some(&version), &files);
+        if (server.component().starts != Some(false)) != case.starts {
+            wrong.push(format!("{} {}: starts {}: {}", case.version, case.flag, case.starts, case.text));
+        }
+    }
+    assert!(wrong.is_empty(), "{} of {}: {}", wrong.len(), recorded.cases.len(), wrong.join("\n"));
+}
+
 #[derive(Deserialize)]
 struct Anonymous {
     cases: Vec<AnonymousCase>,

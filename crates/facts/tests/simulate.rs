@@ -273,7 +273,12 @@ fn chains_say_only_what_is_sure() {
     let w = |policy, conditions: &[&str]| webhook("w", policy, conditions);
     let cases = [
         (rbac.to_owned(), &[][..], alice, "no-opinion:- [rbac] (unknown) no-opinion:-"),
-        (format!("{rbac}- {{type: AlwaysAllow, name: all}}\n"), &[], alice, "allow:all [] (unknown allow) allow:all"),
+        (
+            format!("{rbac}- {{type: AlwaysAllow, name: alwaysallow}}\n"),
+            &[],
+            alice,
+            "allow:alwaysallow [] (unknown allow) allow:alwaysallow",
+        ),
         (node.to_owned(), &[], alice, "no-opinion:- [] (no-opinion) no-opinion:-"),
         (
             node.to_owned(),

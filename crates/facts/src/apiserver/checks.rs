@@ -4,6 +4,7 @@
 //! the server from them. A check is guarded by the first release that makes it. No message names the release in question,
 //! so that the same problem of several releases is one. What belongs to one area of the server has a file of its own.
 
+mod groups;
 mod identity;
 mod keys;
 mod policy;

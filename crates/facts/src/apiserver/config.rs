@@ -7,15 +7,23 @@ use model::{Evidence, Gap, GapKind, Location, Problem, ProblemKind, Release, Una
 use super::{FileWant, effects::unknown, gates::Gates, plugins, server::Server};
 use crate::{
     File, Files,
-    configuration::{self, Around, ConfigFile, FileKind, Named, Placed, authn::Authentication, authz::Authorization},
+    configuration::{
+        self, Around, ConfigFile, FileKind, Named, Placed, authn::Authentication, authz::Authorization,
+        egress::Selection,
+    },
+    golang,
     pflag::Value,
 };
 
+const EGRESS: &str = "egress-selector-config-file";
+
+/// What `controlplane` was once called, and still may be.
+const OLD_NAME: (&str, &str) = ("controlplane", "master");
+
 /// Flags that name a file whose contents count, but for those below, which decide more than whether the server starts.
-const OTHERS: [&str; 7] = [
+const OTHERS: [&str; 6] = [
     "admission-control-config-file",
     "audit-policy-file",
-    "egress-selector-config-file",
     "encryption-provider-config",
     "experimental-encryption-provider-config",
     "token-auth-file",
@@ -95,17 +103,38 @@ impl Config {
                 _ => Err(refused("authorization-config", "another kind of file".to_owned())),
             })
         });
+        let egress = one(EGRESS);
         // The older name of a flag sets what the newer one does.
         let newer = server.has("encryption-provider-config");
         for flag in OTHERS.into_iter().filter(|flag| !newer || *flag != "experimental-encryption-provider-config") {
             one(flag);
         }
-        // pkg/kubeapiserver/authorizer/config.go: the file is opened for the mode ABAC alone, which no structured
-        // configuration has.
-        if server.list("authorization-mode").is_some_and(|modes| modes.iter().any(|mode| mode == "ABAC"))
-            && authorization.is_none()
-        {
+        // pkg/kubeapiserver/authorizer/config.go, New: the file is opened for ABAC alone.
+        let structured = authorization.as_ref().map(|read: &Result<Authorization, Gap>| {
+            let authorizers = read.as_ref().map(|read| read.authorizers.as_slice()).unwrap_or_default();
+            let kinds = authorizers.iter().filter_map(|one| one.kind.as_ref());
+            kinds.into_iter().find(|kind| kind.value == "ABAC").cloned()
+        });
+        let by_mode = server.list("authorization-mode").is_some_and(|modes| modes.iter().any(|mode| mode == "ABAC"));
+        if structured.as_ref().map_or(by_mode, Option::is_some) {
             one("authorization-policy-file");
+        }
+        if let Some(Some(kind)) = &structured {
+            let path = server.text("authorization-policy-file");
+            let missing = path.filter(|path| path.is_empty() || matches!(files.look(path), File::Missing(_)));
+            problems.extend(missing.map(|path| Problem {
+                kind: ProblemKind::Missing,
+                stops: true,
+                message: match path {
+                    "" => "ABAC needs `--authorization-policy-file`".to_owned(),
+                    path => {
+                        format!("`{}`, which `--authorization-policy-file` names, does not exist", golang::quote(path))
+                    }
+                },
+                hint: None,
+                location: Some(kind.at.clone()),
+                setting: Some("authorization-policy-file".to_owned()),
+            }));
         }
         if let Some(Ok(Authentication { anonymous: Some(anonymous), .. })) = &authentication
             && server.is_given("anonymous-auth")
@@ -121,6 +150,15 @@ impl Config {
                 setting: Some("anonymous-auth".to_owned()),
             });
         }
+        if let Some(Ok(authentication)) = &authentication {
+            // Where it is not known what is selected, nothing is said.
+            let selections = match (&egress, server.text(EGRESS)) {
+                (Some(Ok(ConfigFile::Egress(egress))), _) => Some(egress.selections.as_slice()),
+                (None, Some("")) => Some([].as_slice()),
+                _ => None,
+            };
+            problems.extend(selections.map(|known| unselected(authentication, known)).unwrap_or_default());
+        }
         Self { authentication, authorization, files: read, problems, names }
     }
 
@@ -134,6 +172,30 @@ impl Config {
             Err(gap) => Err(gap.clone().into()),
         })
     }
+}
+
+/// Issuers that are to be reached by way of a selection that nobody made (apiserver
+/// plugin/pkg/authenticator/token/oidc/oidc.go, `egressLookupForType`, 1.34).
+fn unselected(authentication: &Authentication, known: &[Selection]) -> Vec<Problem> {
+    let is_known = |wanted: &str| {
+        let names = known.iter().filter_map(|selection| selection.name.as_ref());
+        names.map(|name| name.value.to_lowercase()).any(|name| name == wanted || (wanted, name.as_str()) == OLD_NAME)
+    };
+    let wanted = authentication.issuers.iter().filter_map(|issuer| issuer.egress_selector.as_ref());
+    wanted
+        .filter(|selector| matches!(selector.as_str(), "controlplane" | "cluster") && !is_known(selector.as_str()))
+        .map(|selector| Problem {
+            kind: ProblemKind::Missing,
+            stops: true,
+            message: format!(
+                "an issuer is to be reached by way of `{}`, which no file of `--{EGRESS}` selects",
+                selector.value
+            ),
+            hint: None,
+            location: Some(selector.at.clone()),
+            setting: Some("authentication-config".to_owned()),
+        })
+        .collect()
 }
 
 fn found<'a>(path: &str, files: &Files<'a>) -> Result<&'a Evidence, Gap> {

@@ -194,26 +194,11 @@ impl Gate {
     }
 }
 
-/// What a server holds once `AllAlpha` or `AllBeta` is among the pairs: every gate of the stage that no pair has set yet
-/// (component-base featuregate/feature_gate.go, setUnsetAlphaGates and setUnsetBetaGates; up to 1.30 the flag prints them).
-pub(super) fn spread(value: &mut Value, text: &str, minor: Minor) {
-    let Value::Map(held) = value else { return };
-    // Of other releases nobody has every stage.
-    if !KNOWN.minors.iter().any(|range| holds(range, minor)) {
-        return;
-    }
-    let pairs = text.split(',').filter_map(|pair| pair.split_once('='));
-    for (name, switch) in pairs {
-        let stage = match name.trim() {
-            "AllAlpha" => Stage::Alpha,
-            "AllBeta" => Stage::Beta,
-            _ => continue,
-        };
-        let Some(on) = golang::parse_bool(switch.trim()) else { continue };
-        for gate in KNOWN.gates.iter().filter(|gate| gate.stage(minor) == Some(stage)) {
-            held.entry(gate.name.to_owned()).or_insert_with(|| on.to_string());
-        }
-    }
+/// The gates that `AllAlpha` or `AllBeta` stands for in a release.
+pub(crate) fn of_stage(alpha: bool, minor: Minor) -> impl Iterator<Item = &'static str> {
+    let stage = if alpha { Stage::Alpha } else { Stage::Beta };
+    let words = |name: &str| name == "AllAlpha" || name == "AllBeta";
+    KNOWN.gates.iter().filter(move |gate| gate.stage(minor) == Some(stage) && !words(gate.name)).map(|gate| gate.name)
 }
 
 /// A feature gate that one server is given, or a word that stands for many of them.
@@ -242,16 +227,13 @@ pub(super) fn given(server: &ApiServer) -> Result<Vec<GivenGate>, Unanswered> {
         given.retain(|known| known.name != name);
         given.push(GivenGate { name, on, origin: held.origin().clone() });
     }
-    // Those that such a word has set say nothing beside it.
-    for (word, stage) in [("AllAlpha", Stage::Alpha), ("AllBeta", Stage::Beta)] {
-        let Some(all) = given.iter().find(|gate| gate.name == word).map(|gate| gate.on) else { continue };
-        let minors: Vec<Minor> = server.component().release.minors().collect();
-        given.retain(|gate| {
-            let known = KNOWN.gates.binary_search_by(|known| known.name.cmp(&gate.name)).ok();
-            let known = known.and_then(|index| KNOWN.gates.get(index));
-            let is_of_stage = known.is_some_and(|known| minors.iter().all(|minor| known.stage(*minor) == Some(stage)));
-            gate.on != all || gate.name == word || !is_of_stage
-        });
+    // Up to 1.30 what is printed names the gates that such a word switches, as if they had been given themselves.
+    let newest = server.component().release.minors().last();
+    for (word, alpha) in [("AllAlpha", true), ("AllBeta", false)] {
+        let Some(minor) = newest.filter(|minor| *minor < Minor::new(1, 31)) else { break };
+        let Some(on) = given.iter().find(|gate| gate.name == word).map(|gate| gate.on) else { continue };
+        let switched: Vec<&str> = of_stage(alpha, minor).collect();
+        given.retain(|gate| gate.on != on || !switched.contains(&gate.name.as_str()));
     }
     Ok(given)
 }
@@ -360,31 +342,6 @@ mod tests {
         assert_eq!(mistakes(36, &[("GangScheduling", "true"), ("GenericWorkload", "true")]), [""; 0]);
         // Nobody has the list of 1.22.
         assert_eq!(mistakes(22, &[("Anything", "true")]), [""; 0]);
-    }
-
-    #[test]
-    fn a_word_for_a_stage_sets_what_no_pair_has_set() {
-        let after = |minor: u16, texts: &[&str]| {
-            let mut value = Value::Map(std::collections::BTreeMap::new());
-            for text in texts {
-                crate::pflag::Kind::FeatureGate.set(&mut value, true, text, Minor::new(1, minor)).expect("pairs");
-                spread(&mut value, text, Minor::new(1, minor));
-            }
-            let Value::Map(held) = value else { panic!("a map") };
-            held
-        };
-        // pkg/features/kube_features.go of 1.20.2: EphemeralContainers is alpha, CPUManager beta.
-        let held = after(20, &["AllAlpha=true,EphemeralContainers=false"]);
-        assert_eq!(held.get("EphemeralContainers").map(String::as_str), Some("false"));
-        assert_eq!(held.get("ProcMountType").map(String::as_str), Some("true"));
-        assert!(!held.contains_key("CPUManager") && held.len() > 30);
-        assert_eq!(after(20, &["AllBeta=false"]).get("CPUManager").map(String::as_str), Some("false"));
-        // What one occurrence has set the next one leaves alone.
-        let held = after(20, &["AllAlpha=true", "AllAlpha=false"]);
-        assert_eq!(held.get("ProcMountType").map(String::as_str), Some("true"));
-        assert_eq!(held.get("AllAlpha").map(String::as_str), Some("false"));
-        // Nobody has the stages of 1.22.
-        assert_eq!(after(22, &["AllAlpha=true"]).len(), 1);
     }
 
     #[test]

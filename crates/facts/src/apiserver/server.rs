@@ -2,7 +2,6 @@
 
 use model::{Author, Gap, GapKind, Location, Origin, Reading, Site, Version};
 
-use super::gates;
 use crate::{
     Hand, Invocation,
     flags::{DefaultUnknown, Flag, KUBE_APISERVER, Presence},
@@ -146,12 +145,7 @@ impl<'a> Server<'a> {
                     Err(_) => kind.default_value("", minor),
                 };
                 match kind.set(&mut value, changed, &text, minor) {
-                    Ok(()) => {
-                        if kind == pflag::Kind::FeatureGate {
-                            gates::spread(&mut value, &text, minor);
-                        }
-                        Ok(value)
-                    }
+                    Ok(()) => Ok(value),
                     Err(takes) => {
                         let gap = Gap {
                             kind: GapKind::Manual,

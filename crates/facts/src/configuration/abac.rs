@@ -4,8 +4,9 @@
 //! 1.36). Start at [`read`].
 
 use model::{Evidence, Location, Problem, ProblemKind, Release, Span};
+use yaml::{Cursor, Resolved};
 
-use super::decode::Read;
+use super::decode::{Read, child, json_fault, shown};
 
 /// What the file means.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,16 +62,92 @@ pub fn read(evidence: &Evidence, version: &Release) -> Read<Policies> {
     read
 }
 
-/// Why the decoder does not take a line. It reads YAML as well as JSON, and a line without kind and version as a policy of
-/// the oldest form; types of fields are not looked at.
-fn refusal(line: &str) -> Option<&'static str> {
+const GROUP: &str = "abac.authorization.kubernetes.io";
+
+/// Why the decoder does not take a line. It reads YAML as well as JSON, a line without kind and version as a policy of the
+/// oldest form, and null as one that says nothing. Fields that it does not know count for nothing.
+fn refusal(line: &str) -> Option<String> {
     if line.len() >= LONGEST_LINE {
-        return Some("it is longer than 64 KiB");
+        return Some("it is longer than 64 KiB".to_owned());
+    }
+    if let Some(fault) = json_fault(line) {
+        return Some(fault);
     }
     let stream = yaml::parse(line, &yaml::Limits::default());
     if stream.faults.iter().any(|fault| fault.kind.is_fatal()) {
-        return Some("it is neither JSON nor YAML");
+        return Some("it is neither JSON nor YAML".to_owned());
     }
     let root = stream.documents.first()?.cursor();
-    root.mapping().is_none().then_some("it is no object")
+    if root.is_null() {
+        return None;
+    }
+    if root.mapping().is_none() {
+        return Some("it is no object".to_owned());
+    }
+    // Group, version and kind that are missing are those of the oldest form, as a whole or the kind alone.
+    let oldest = format!("{GROUP}/v0");
+    let (version, kind) = match (text(&root, "apiVersion"), text(&root, "kind")) {
+        (Ok(version), Ok(kind)) => (version.unwrap_or(oldest), kind.unwrap_or_else(|| "Policy".to_owned())),
+        (Err(why), _) | (_, Err(why)) => return Some(why),
+    };
+    let policy = match version.strip_prefix(GROUP) {
+        Some("/v0") => Some(root),
+        Some("/v1beta1") => match child(&root, "spec") {
+            Some(spec) if spec.mapping().is_none() => return Some("`spec` is no object".to_owned()),
+            spec => spec,
+        },
+        _ => return Some(format!("`{}` is no version of a policy", shown(&version))),
+    };
+    if kind != "Policy" {
+        return Some(format!("`{}` is no kind that it knows; it wants `Policy`", shown(&kind)));
+    }
+    let policy = policy?;
+    let newer = if version.ends_with("/v0") { &[] } else { &["apiGroup", "nonResourcePath"][..] };
+    let wrong = ["user", "group", "resource", "namespace"].iter().chain(newer).find_map(|key| text(&policy, key).err());
+    let boolean = |value: &Cursor<'_>| matches!(value.resolved(), Some(Resolved::Bool(_)));
+    let readonly = child(&policy, "readonly").filter(|value| !boolean(value));
+    wrong.or_else(|| readonly.map(|_| "`readonly` is neither true nor false".to_owned()))
+}
+
+/// The text of a field; `None` where it is not there, null or empty.
+fn text(parent: &Cursor<'_>, key: &str) -> Result<Option<String>, String> {
+    let Some(value) = child(parent, key) else { return Ok(None) };
+    let text = value.str().ok_or_else(|| format!("`{key}` is no string"))?;
+    Ok(Some(text.to_owned()).filter(|text| !text.is_empty()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As 1.20.2 and 1.36.2 took and refused them.
+    #[test]
+    fn a_line_is_taken_as_servers_took_it() {
+        for line in [
+            r#"{"apiVersion": "abac.authorization.kubernetes.io/v1beta1", "kind": "Policy", "spec": {"user": "a", "x": 1}}"#,
+            r#"{"apiVersion": "abac.authorization.kubernetes.io/v0", "kind": "Policy", "user": "a"}"#,
+            r#"{"apiVersion": "abac.authorization.kubernetes.io/v1beta1", "kind": "Policy"}"#,
+            r#"{"user": "alice", "readonly": true}"#,
+            "user: alice",
+            "{}",
+            "null",
+        ] {
+            assert_eq!(refusal(line), None, "{line}");
+        }
+        for line in [
+            r#"{"apiVersion": "abac.authorization.kubernetes.io/v1beta1", "kind": "Policy", "spec": {"readonly": "x"}}"#,
+            r#"{"apiVersion": "abac.authorization.kubernetes.io/v1beta1", "kind": "Foo", "spec": {"user": "a"}}"#,
+            r#"{"apiVersion": "abac.authorization.kubernetes.io/v1beta2", "kind": "Policy", "spec": {"user": "a"}}"#,
+            r#"{"apiVersion": "v1", "kind": "Policy", "spec": {"user": "a"}}"#,
+            r#"{"kind": "Foo", "user": "a"}"#,
+            r#"{"user": 5}"#,
+            "{user: alice}",
+            r#"{"user": "alice"} x"#,
+            "[]",
+            "\"a\"",
+            "not json",
+        ] {
+            assert!(refusal(line).is_some(), "{line}");
+        }
+    }
 }

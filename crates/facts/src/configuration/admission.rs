@@ -14,7 +14,8 @@ use model::{Evidence, Location, Minor, ProblemKind, Release};
 use yaml::Cursor;
 
 use super::decode::{
-    self, Around, Decoder, Format, Placed, Read, Version, child, is_label, is_subdomain, nearest, shown,
+    self, Around, Decoder, FROM_THE_START, Format, NEVER, Placed, Read, Version, child, is_label, is_subdomain,
+    nearest, shown,
 };
 
 /// What the file means.
@@ -109,6 +110,7 @@ const FORMAT: Format = Format {
     strict: Some(Minor::new(1, 32)),
     kind_is_known: false,
     version_is_known: false,
+    codec: FROM_THE_START,
 };
 
 const POD_SECURITY: Format = Format {
@@ -121,6 +123,7 @@ const POD_SECURITY: Format = Format {
     strict: Some(Minor::new(1, 22)),
     kind_is_known: false,
     version_is_known: false,
+    codec: FROM_THE_START,
 };
 
 const EVENT_RATE_LIMIT: Format = Format {
@@ -129,6 +132,7 @@ const EVENT_RATE_LIMIT: Format = Format {
     strict: None,
     kind_is_known: false,
     version_is_known: false,
+    codec: FROM_THE_START,
 };
 
 const WEBHOOKS: Format = Format {
@@ -140,6 +144,7 @@ const WEBHOOKS: Format = Format {
     strict: Some(Minor::new(1, 36)),
     kind_is_known: false,
     version_is_known: false,
+    codec: FROM_THE_START,
 };
 
 const RESOURCE_QUOTA: Format = Format {
@@ -152,11 +157,12 @@ const RESOURCE_QUOTA: Format = Format {
     strict: Some(Minor::new(1, 32)),
     kind_is_known: false,
     version_is_known: false,
+    codec: FROM_THE_START,
 };
 
 /// The file of ImagePolicyWebhook has no version and no kind.
 const UNVERSIONED: Format =
-    Format { name: "file", versions: &[], strict: None, kind_is_known: true, version_is_known: true };
+    Format { name: "file", versions: &[], strict: None, kind_is_known: true, version_is_known: true, codec: NEVER };
 
 /// Plugins that are told something here, and the first release in which each runs by default.
 const PLUGINS: [(&str, Option<u16>); 6] = [
@@ -263,6 +269,12 @@ fn settings(
         {
             let message = format!("no plugin is called `{}`; perhaps `{near}`", shown(called));
             decoder.warn(ProblemKind::Unknown, &name.at, message);
+        }
+        // The file is opened for every plugin that runs, whatever it makes of it (apiserver pkg/admission/config.go).
+        if let Some(path) = path.filter(|_| runs(called, decoder))
+            && let Some(value) = absolute(&path.value, decoder.around.path)
+        {
+            decoder.wants(&Placed { value, at: path.at.clone() });
         }
         return None;
     }

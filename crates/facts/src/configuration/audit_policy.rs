@@ -12,7 +12,9 @@ mod record;
 use model::{Evidence, Location, ProblemKind, Release};
 use yaml::Cursor;
 
-use super::decode::{self, Around, Decoder, Format, Placed, Read, Version, is_subdomain, nearest, shown};
+use super::decode::{
+    self, Around, Decoder, FROM_THE_START, Format, Placed, Read, Version, is_subdomain, nearest, shown,
+};
 
 pub use record::{Recorded, Recorder};
 
@@ -89,6 +91,7 @@ const FORMAT: Format = Format {
     // LoadPolicyFromBytes decodes into a Policy, so that the kind is filled in; the version is asked for afterwards.
     kind_is_known: true,
     version_is_known: false,
+    codec: FROM_THE_START,
 };
 
 /// Reads the file as the possible releases do.

@@ -14,7 +14,7 @@ use yaml::Cursor;
 
 use super::{
     cel::{self, Variable},
-    decode::{self, Around, Decoder, Format, Placed, Read, Version, is_subdomain, shown},
+    decode::{self, Around, Decoder, FROM_THE_START, Format, Placed, Read, Version, is_subdomain, shown},
 };
 use crate::golang;
 
@@ -102,6 +102,7 @@ const FORMAT: Format = Format {
     strict: Some(model::Minor::new(1, 29)),
     kind_is_known: false,
     version_is_known: false,
+    codec: FROM_THE_START,
 };
 
 /// Reads the file as the possible releases do, knowing nothing of the command line.

@@ -16,7 +16,9 @@ use yaml::Cursor;
 
 use super::{
     cel::{self, Variable},
-    decode::{self, Around, Decoder, Format, Placed, Read, Version, child, is_subdomain, nearest, shown},
+    decode::{
+        self, Around, Decoder, FROM_THE_START, Format, Placed, Read, Version, child, is_subdomain, nearest, shown,
+    },
 };
 
 pub use chain::{Answer, Asked, Chain, Decided, Decision, State};
@@ -81,6 +83,7 @@ const FORMAT: Format = Format {
     strict: Some(model::Minor::new(1, 29)),
     kind_is_known: false,
     version_is_known: false,
+    codec: FROM_THE_START,
 };
 
 const TYPES: [&str; 6] = ["ABAC", "AlwaysAllow", "AlwaysDeny", "Node", "RBAC", "Webhook"];
@@ -144,6 +147,11 @@ fn authorizer(
         Some(name) if !is_subdomain(&name.value) => {
             let message = format!("`{}` is no name: lower-case letters, digits, `-` and `.`", shown(&name.value));
             decoder.refuse_placed(&name.at, message);
+        }
+        // pkg/kubeapiserver/authorizer/config.go, LoadAndValidateData: the names that the flag would give them.
+        Some(name) if !is_webhook && name.value != kind.value.to_ascii_lowercase() => {
+            let wanted = kind.value.to_ascii_lowercase();
+            decoder.refuse_placed(&name.at, format!("an authorizer of the type {} is called `{wanted}`", kind.value));
         }
         Some(_) => {}
     }

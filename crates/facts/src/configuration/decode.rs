@@ -69,6 +69,12 @@ impl Around<'_> {
     }
 }
 
+/// Decoded by way of the API machinery in every release.
+pub(super) const FROM_THE_START: Minor = Minor::new(1, 0);
+
+/// Decoded so in no release.
+pub(super) const NEVER: Minor = Minor::new(u16::MAX, 0);
+
 /// A kind of file.
 pub(super) struct Format {
     /// The kind, for messages.
@@ -80,6 +86,9 @@ pub(super) struct Format {
     pub(super) kind_is_known: bool,
     /// Whether `apiVersion` may be left out, too.
     pub(super) version_is_known: bool,
+    /// The first release that decodes it by way of the API machinery. Before, it is YAML in any case, of which `kind` alone
+    /// is looked at.
+    pub(super) codec: Minor,
 }
 
 /// An `apiVersion` and `kind` of a file.
@@ -215,6 +224,14 @@ impl<'a> Decoder<'a> {
         decode: &mut impl FnMut(&Cursor<'_>, &mut Decoder<'_>) -> Option<T>,
     ) -> Option<T> {
         self.strict = format.strict.is_some_and(|since| self.minor >= since);
+        // What begins like JSON is not read as YAML (apimachinery pkg/util/yaml/decoder.go, `IsJSONBuffer`).
+        if self.minor >= format.codec
+            && let Some(fault) = json_fault(text)
+        {
+            let at = Location::whole(self.evidence.id.clone(), self.evidence.plane);
+            self.push(ProblemKind::Unreadable, true, at, fault, Some("write YAML, or mend the JSON".to_owned()));
+            return None;
+        }
         let mut limited = false;
         for fault in stream.faults.iter().filter(|fault| fault.document == 0) {
             let (kind, stops) = match fault.kind {
@@ -255,6 +272,9 @@ impl<'a> Decoder<'a> {
         }
         let before = self.problems.len();
         let [api_version, kind] = ["apiVersion", "kind"].map(|key| {
+            // The two are looked up whatever their capitals, before anything else is.
+            let spelt = root.entries().map(|item| item.name).find(|name| name.eq_ignore_ascii_case(key));
+            let key = spelt.as_deref().filter(|_| root.get(key).is_none()).unwrap_or(key);
             let written = self.string(root, key).filter(|written| !written.value.is_empty());
             written.map(|written| written.value)
         });
@@ -264,6 +284,14 @@ impl<'a> Decoder<'a> {
         if kind.is_none() && !format.kind_is_known {
             self.lacks(root, "`kind`", format!("the file names no `kind`; the server wants `{}`", format.name));
             return false;
+        }
+        if self.minor < format.codec {
+            let wrong = kind.as_deref().filter(|kind| !format.kind_is_known && *kind != format.name);
+            if let Some(kind) = wrong {
+                let place = root.get("kind").unwrap_or_else(|| root.clone());
+                self.refuse(&place, format!("the kind is `{}`, and the server wants `{}`", shown(kind), format.name));
+            }
+            return wrong.is_none();
         }
         let Some(api_version) = api_version else {
             if !format.version_is_known {
@@ -545,7 +573,12 @@ impl<'a> Decoder<'a> {
         self.at(&child(parent, key).unwrap_or_else(|| parent.clone()))
     }
 
-    /// Remembers a file with keys or certificates that this one names, and says so where it is known not to be there.
+    /// Remembers a file that this one names, and says so where it is known not to be there.
+    pub(super) fn wants(&mut self, path: &Placed<String>) {
+        self.names(path, Contents::Unneeded);
+    }
+
+    /// The same of a file with keys or certificates, and what they are.
     pub(super) fn wants_keys(&mut self, path: &Placed<String>) {
         self.names(path, Contents::Keys);
     }
@@ -572,6 +605,19 @@ impl<'a> Decoder<'a> {
             self.push(ProblemKind::Missing, true, path.at.clone(), message, None);
         }
         self.names.push((path.clone(), contents));
+    }
+}
+
+/// Why a text that begins like JSON is none; `None` where it is JSON or begins otherwise.
+pub(super) fn json_fault(text: &str) -> Option<String> {
+    if !text.trim_start().starts_with('{') {
+        return None;
+    }
+    match serde_json::from_str::<serde::de::IgnoredAny>(text) {
+        Ok(_) => None,
+        // Deeper than serde follows is no fault.
+        Err(error) if error.to_string().contains("recursion") => None,
+        Err(error) => Some(format!("a text that begins with `{{` is read as JSON, and this is none: {error}")),
     }
 }
 

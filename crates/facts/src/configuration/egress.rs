@@ -1,7 +1,7 @@
 //! The EgressSelectorConfiguration: through which proxy the server reaches nodes, webhooks and etcd.
 //!
-//! Fields and checks are the server's own (apiserver pkg/server/egressselector/config.go, 1.18 to 1.36). The shape that
-//! 1.16 and 1.17 had is not read.
+//! Fields and checks are the server's own (apiserver pkg/server/egressselector/config.go, 1.18 to 1.36); up to 1.31 nothing
+//! looks at `apiVersion`. The shape that 1.16 and 1.17 had is not read.
 //!
 //! Start at [`read`].
 
@@ -43,6 +43,7 @@ const FORMAT: Format = Format {
     strict: Some(Minor::new(1, 32)),
     kind_is_known: false,
     version_is_known: false,
+    codec: Minor::new(1, 32),
 };
 
 /// Reads the file as the possible releases do, without looking for files that it names.
@@ -68,10 +69,14 @@ fn egress(root: &Cursor<'_>, decoder: &mut Decoder<'_>) -> Egress {
         let name = decoder.string(&item, "name");
         // The conversion of v1alpha1 and v1beta1 renames `master`, as it is spelt, from 1.22 on.
         let written = name.as_ref().map_or("", Placed::as_str);
-        let called = if written == "master" { "controlplane".to_owned() } else { written.to_lowercase() };
+        let renamed = written == "master" && decoder.since(22);
+        let called = if renamed { "controlplane".to_owned() } else { written.to_lowercase() };
         let known = ["controlplane", "cluster", "etcd"];
         let at = decoder.place(&item, "name");
-        if !names.insert(called.clone()) {
+        // Not looked at in 1.20, but for both names of one destination; in 1.25 it is.
+        let again = !names.insert(called.clone()) && decoder.since(22);
+        let both = !decoder.since(22) && names.contains("master") && names.contains("controlplane");
+        if again || both {
             decoder.twice(&at, format!("`{}` is selected twice", shown(&called)));
         } else if !known.contains(&called.as_str()) && (called != "master" || decoder.since(22)) {
             let near = nearest(&called, known.into_iter()).map(|near| format!("; perhaps `{near}`"));

@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 use model::{CutSecret, Evidence, Location, Minor, ProblemKind, Release};
 use yaml::Cursor;
 
-use super::decode::{self, Around, Decoder, Format, Placed, Read, Version, child, shown};
+use super::decode::{self, Around, Decoder, FROM_THE_START, Format, Placed, Read, Version, child, shown};
 use crate::golang;
 
 /// What the file means.
@@ -169,6 +169,7 @@ const FORMAT: Format = Format {
     strict: Some(Minor::new(1, 31)),
     kind_is_known: false,
     version_is_known: false,
+    codec: FROM_THE_START,
 };
 
 /// Reads the file as the possible releases do, with the feature gates they have by default.

@@ -5,7 +5,7 @@
 
 use model::{Evidence, Minor, Release};
 
-use super::decode::{self, Around, Format, Placed, Read, Version, shown};
+use super::decode::{self, Around, FROM_THE_START, Format, Placed, Read, Version, shown};
 use crate::golang;
 
 /// What the file means.
@@ -30,6 +30,7 @@ const FORMAT: Format = Format {
     // ReadTracingConfiguration decodes into the type, whose own version and kind are filled in where none are written.
     kind_is_known: true,
     version_is_known: true,
+    codec: FROM_THE_START,
 };
 
 /// Reads the file as the possible releases do.

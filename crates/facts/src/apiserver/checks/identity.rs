@@ -64,6 +64,10 @@ impl Checks<'_> {
             if self.since(20) && !endpoint && self.is_empty("service-account-key-file") == Some(true) {
                 self.missing("service-account-key-file", "`--service-account-key-file` is required from 1.20 on");
             }
+            // It is opened like any other.
+            if self.server.list("service-account-key-file").is_some_and(|files| files.iter().any(String::is_empty)) {
+                self.refuse("service-account-key-file", "`--service-account-key-file` names no file".to_owned());
+            }
             if endpoint {
                 let keys = self.is_empty("service-account-key-file") == Some(false);
                 if signing_key || keys {

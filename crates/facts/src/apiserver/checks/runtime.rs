@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Checks, shown};
+use super::{Checks, groups, shown};
 use crate::apiserver::server::newer_than_data;
 use crate::{
     golang,
@@ -45,8 +45,8 @@ impl Checks<'_> {
                 self.refuse(flag, format!("`--{flag}` takes a positive number"));
             }
         }
-        // The server's own first requests time out: startup-1.20.json, request-timeout 0.
-        if self.server.number("request-timeout") == Some(0) {
+        // The server's own first requests time out: startup-1.20.json, request-timeout 0. 1.36 starts.
+        if !self.since(21) && self.server.number("request-timeout") == Some(0) {
             self.refuse(
                 "request-timeout",
                 "`--request-timeout` of 0 times out the server's own first requests".to_owned(),
@@ -141,14 +141,19 @@ impl Checks<'_> {
         for item in list {
             let (component, version) =
                 item.split_once('=').map_or(("kube", item.as_str()), |(c, v)| (c.trim(), v.trim()));
-            let parsed: Option<(u64, u64)> =
-                version.strip_prefix('v').unwrap_or(version).split_once('.').and_then(|(major, rest)| {
-                    let mut rest = rest.splitn(2, '.');
-                    let minor = rest.next()?;
-                    let zero = rest.next().is_none_or(|patch| patch == "0");
-                    zero.then_some(())?;
-                    Some((major.parse().ok()?, minor.parse().ok()?))
-                });
+            let version = version.trim();
+            let bare = version.strip_prefix('v').unwrap_or(version);
+            // What follows the numbers is passed over.
+            let end = bare.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(bare.len());
+            let parsed: Option<(u64, u64)> = bare[..end].split_once('.').and_then(|(major, rest)| {
+                let mut rest = rest.splitn(2, '.');
+                let minor = rest.next()?;
+                let zero = rest.next().is_none_or(|patch| patch == "0");
+                // apimachinery pkg/util/version, parse: the first number has no zero before it.
+                let plain = |text: &str| text == "0" || !text.starts_with('0');
+                (zero && plain(major)).then_some(())?;
+                Some((major.parse().ok()?, minor.parse().ok()?))
+            });
             let own = u64::from(self.minor.minor);
             wrong = match parsed {
                 _ if component != "kube" => {
@@ -177,7 +182,8 @@ impl Checks<'_> {
         }
         let printed = pflag::Kind::ConfigurationMap.print(&Value::Map(config.clone()));
         let mut wrong = Vec::new();
-        if config.len() == 1 && config.get("api/all").is_some_and(|held| held == "false") {
+        let alone = !config.keys().any(|key| key != "api/all" && key != "api/legacy");
+        if alone && config.get("api/all").is_some_and(|held| held == "false") {
             wrong.push(format!("`--{FLAG}` switches every API off"));
         }
         for (key, held) in config {
@@ -198,19 +204,30 @@ impl Checks<'_> {
                 wrong.push(format!("`--{FLAG}` takes keys such as `apps/v1`, not `{}`", shown(key)));
                 continue;
             }
+            if !core && let [group, version, resource @ ..] = tokens.as_slice() {
+                // What newer releases serve is not known.
+                let newer = newer_than_data(self.server.version).is_some();
+                if !newer && !groups::is_group(group, self.minor) {
+                    wrong
+                        .push(format!("`--{FLAG}` names the group `{}`, which the server does not have", shown(group)));
+                    continue;
+                }
+                // In 1.20 a resource counted in `extensions/v1beta1` alone, and other keys with one were passed over.
+                let of_extensions = (*group, *version) == ("extensions", "v1beta1");
+                if !resource.is_empty() && !of_extensions && !self.since(25) {
+                    continue;
+                }
+                if !newer && !groups::is_registered(group, version, self.minor) {
+                    let (group, version) = (shown(group), shown(version));
+                    wrong.push(format!("`--{FLAG}` names `{group}/{version}`, which the server does not have"));
+                    continue;
+                }
+                if self.since(25) && resource.iter().any(|name| name.chars().any(char::is_uppercase)) {
+                    wrong.push(format!("`--{FLAG}` takes resources in lower case, unlike `{}`", shown(key)));
+                }
+            }
             if !held.is_empty() && golang::parse_bool(held).is_none() {
                 wrong.push(format!("`--{FLAG}` takes `true` or `false` for `{}`, not `{}`", shown(key), shown(held)));
-                continue;
-            }
-            if !core && let [group, version, ..] = tokens.as_slice() {
-                // What newer releases serve is not known.
-                let known = newer_than_data(self.server.version).is_some()
-                    || GROUPS
-                        .iter()
-                        .any(|(known, versions)| known == group && versions.split(' ').any(|known| known == *version));
-                if !known {
-                    wrong.push(format!("`--{FLAG}` names `{}/{}`, which no release has", shown(group), shown(version)));
-                }
             }
         }
         // validateAPIPriorityAndFairness, in 1.20 for the beta of its own group and from 1.29 on for its v1.
@@ -327,36 +344,3 @@ fn is_metric(name: &str) -> bool {
         && !name.is_empty()
         && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b':')
 }
-
-/// Group versions that some release has registered, whether it serves them or not.
-const GROUPS: [(&str, &str); 29] = [
-    ("", "v1"),
-    ("admission.k8s.io", "v1 v1beta1"),
-    ("admissionregistration.k8s.io", "v1 v1alpha1 v1beta1"),
-    ("apiextensions.k8s.io", "v1 v1beta1"),
-    ("apiregistration.k8s.io", "v1 v1beta1"),
-    ("apps", "v1 v1beta1 v1beta2"),
-    ("auditregistration.k8s.io", "v1alpha1"),
-    ("authentication.k8s.io", "v1 v1alpha1 v1beta1"),
-    ("authorization.k8s.io", "v1 v1beta1"),
-    ("autoscaling", "v1 v2 v2alpha1 v2beta1 v2beta2"),
-    ("batch", "v1 v1beta1 v2alpha1"),
-    ("certificates.k8s.io", "v1 v1alpha1 v1beta1"),
-    ("coordination.k8s.io", "v1 v1alpha1 v1alpha2 v1beta1"),
-    ("discovery.k8s.io", "v1 v1alpha1 v1beta1"),
-    ("events.k8s.io", "v1 v1beta1"),
-    ("extensions", "v1beta1"),
-    ("federation", "v1beta1"),
-    ("flowcontrol.apiserver.k8s.io", "v1 v1alpha1 v1beta1 v1beta2 v1beta3"),
-    ("imagepolicy.k8s.io", "v1alpha1"),
-    ("internal.apiserver.k8s.io", "v1alpha1"),
-    ("networking.k8s.io", "v1 v1alpha1 v1beta1"),
-    ("node.k8s.io", "v1 v1alpha1 v1beta1"),
-    ("policy", "v1 v1alpha1 v1beta1"),
-    ("rbac.authorization.k8s.io", "v1 v1alpha1 v1beta1"),
-    ("resource.k8s.io", "v1 v1alpha1 v1alpha2 v1alpha3 v1beta1 v1beta2"),
-    ("scheduling.k8s.io", "v1 v1alpha1 v1alpha2 v1beta1"),
-    ("settings.k8s.io", "v1alpha1"),
-    ("storage.k8s.io", "v1 v1alpha1 v1beta1"),
-    ("storagemigration.k8s.io", "v1alpha1 v1beta1"),
-];

@@ -36,6 +36,22 @@ impl Checks<'_> {
                 self.conflict(given, &format!("`--{given}` needs `--{wanted}` beside it"));
             }
         }
+        if let Some(pairs) = self.server.list("tls-sni-cert-key")
+            && pairs.iter().any(|pair| {
+                let files = pair.split_once(':').map_or(pair.as_str(), |(files, _)| files);
+                files.split(',').any(str::is_empty)
+            })
+        {
+            self.refuse("tls-sni-cert-key", "`--tls-sni-cert-key` lacks the name of a file".to_owned());
+        }
+        // pkg/controlplane/apiserver/peer.go, BuildPeerProxy.
+        if self.holds_text("peer-ca-file") {
+            for flag in ["proxy-client-cert-file", "proxy-client-key-file"] {
+                if self.is_empty(flag) == Some(true) {
+                    self.conflict("peer-ca-file", &format!("`--peer-ca-file` needs `--{flag}` beside it"));
+                }
+            }
+        }
         if let Some(version) = self.server.text("tls-min-version")
             && !["", "VersionTLS10", "VersionTLS11", "VersionTLS12", "VersionTLS13"].contains(&version)
         {
@@ -76,7 +92,7 @@ impl Checks<'_> {
             }
         }
         if let Some(kind) = self.server.text("endpoint-reconciler-type")
-            && !["master-count", "lease", "none"].contains(&kind)
+            && !["", "master-count", "lease", "none"].contains(&kind)
         {
             self.refuse(
                 "endpoint-reconciler-type",
@@ -133,7 +149,9 @@ impl Checks<'_> {
                 self.refuse(FLAG, format!("`{}` in `--{FLAG}` is no address range", shown(item)));
                 return Vec::new();
             };
-            if range.bits() - range.prefix < 3 && (index == 0 || self.minor == Minor::new(1, 20)) {
+            // k8s.io/utils net, RangeSize: two bits short of everything is too much to count.
+            let few = range.bits() - range.prefix < 3 || range.prefix < 2;
+            if few && (index == 0 || self.minor == Minor::new(1, 20)) {
                 self.refuse(FLAG, format!("`{range}` in `--{FLAG}` has fewer than 8 addresses"));
             }
             // The limit ends with the gates MultiCIDRServiceAllocator and DisableAllocatorDualWrite, both on from 1.34.
@@ -215,18 +233,26 @@ impl Checks<'_> {
         }
         // Validated from 1.29 on; before, apiserver pkg/server/storage/storage_codec.go finds no serializer.
         if self.since(7)
-            && let Some(media) = self.server.text("storage-media-type")
-            && !["", "application/json", "application/yaml", "application/vnd.kubernetes.protobuf"].contains(&media)
+            && let Some(written) = self.server.text("storage-media-type")
+            // mime.ParseMediaType goes first where it is looked up and not validated.
+            && let media = if self.since(29) { written.to_owned() } else { media_type(written) }
+            && !["", "application/json", "application/yaml", "application/vnd.kubernetes.protobuf"]
+                .contains(&media.as_str())
         {
             self.refuse(
                 "storage-media-type",
                 format!(
                     "`--storage-media-type` takes application/json, application/yaml or application/vnd.kubernetes.protobuf, not `{}`",
-                    shown(media)
+                    shown(written)
                 ),
             );
         }
     }
+}
+
+/// A media type without its parameters, as mime.ParseMediaType has it.
+fn media_type(text: &str) -> String {
+    text.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
 }
 
 const HTTP2_CIPHERS: [&str; 2] = ["TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256", "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256"];

@@ -359,6 +359,7 @@ struct TextCase {
 #[test]
 fn a_file_stops_the_servers_that_it_stopped() {
     let recorded: Texts = serde_json::from_str(include_str!("vectors/texts.json")).expect("vectors");
+    let startup: Startup = serde_json::from_str(include_str!("vectors/startup-1.36.json")).expect("vectors");
     let mut wrong = Vec::new();
     for case in &recorded.cases {
         let version: Version = case.version.parse().expect("a version");
@@ -371,7 +372,10 @@ fn a_file_stops_the_servers_that_it_stopped() {
         let names = argv.iter().filter_map(|word| word.split_once("=/dir/")).map(|(_, name)| name.to_owned());
         let mut present: BTreeMap<String, String> = names
             .chain(["kc.yaml", "admin.crt", "admin.key"].map(str::to_owned))
-            .map(|name| (format!("/dir/{name}"), String::new()))
+            .map(|name| {
+                let text = startup.common_files.get(&name).and_then(serde_json::Value::as_str);
+                (format!("/dir/{name}"), text.unwrap_or_default().to_owned())
+            })
             .collect();
         present.insert("/dir/case".to_owned(), case.text.replace("{DIR}", "/dir"));
         let evidence = evidence(&invocation, &version, &present);

@@ -413,6 +413,13 @@ pub(super) fn part(
         blank.get_mut(start..start + named.len()).unwrap_or_default().copy_from_slice(named.as_bytes());
     }
     blank.get_mut(written.clone()).unwrap_or_default().copy_from_slice(text.as_bytes());
+    // Whoever takes the part out writes it anew, so that one in braces need not be JSON: a text that begins with a comment is
+    // read as YAML.
+    if outer.text.get(..start).is_some_and(|before| before.contains('\n'))
+        && let Some(first) = blank.first_mut().filter(|first| **first == b' ')
+    {
+        *first = b'#';
+    }
     if !lacking.is_empty() {
         let line = outer.text.get(..start).and_then(|before| before.rfind('\n')).map_or(0, |at| at + 1);
         let indent = " ".repeat(start - line);

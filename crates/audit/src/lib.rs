@@ -3,6 +3,7 @@
 //! It selects the rules, has evidence gathered cluster by cluster, judged, and its remedies turned into edits, and it decides
 //! what counts. It prints nothing and knows no terminal. Start at [`audit`] and [`resolve`].
 
+mod benchmark;
 mod cve;
 mod diff;
 mod select;
@@ -17,6 +18,7 @@ use model::{Entry, Outcome};
 use report::{ClusterReport, Judged, RuleMeta, RunProblem, wire};
 use rules::Rule;
 
+pub use benchmark::Wanted as WantedBenchmark;
 pub use collect::Target as AuditTarget;
 pub use cve::cve;
 pub use diff::diff;
@@ -49,6 +51,10 @@ pub struct Judging {
     /// Whether anything undetermined leaves the run without enough.
     pub strict: bool,
     pub waivers: Waivers,
+    /// The benchmark to report besides.
+    pub benchmark: Option<WantedBenchmark>,
+    /// Whether each cluster is asked only what its own edition holds.
+    pub by_edition: bool,
 }
 
 /// What a run learned besides its clusters.
@@ -87,10 +93,20 @@ pub fn audit(
     let mut summary = Summary::default();
     let mut ledger = waive::Ledger::new(&judging.waivers, &judging.rules);
     each_cluster(targets, look, stdin, &mut summary, &mut |cluster, summary| {
-        let judgement = rules::judge(&cluster, &judging.rules);
+        let choice = judging.benchmark.map(|wanted| wanted.choose(&cluster));
+        let of_edition = choice.as_ref().filter(|_| judging.by_edition);
+        let asked: Vec<&'static Rule> = judging
+            .rules
+            .iter()
+            .copied()
+            .filter(|rule| of_edition.is_none_or(|choice| choice.benchmark.holds(rule.info.id)))
+            .collect();
+        let judgement = rules::judge(&cluster, &asked);
         summary.faults.extend(judgement.faults);
         let mut found = judgement.entries;
         ledger.waive(&mut found, &cluster);
+        let said = benchmark::Said { entries: &found, not_asked: &judgement.not_asked, show: judging.show };
+        let held = choice.map(|choice| benchmark::hold(&cluster, &choice, &said));
         let mut room = PLANNED;
         let entries: Vec<Judged> = found
             .into_iter()
@@ -113,6 +129,7 @@ pub fn audit(
         let advisories = cve::held_against(&cluster);
         let mut judged = report_of(cluster, entries, judgement.not_asked);
         judged.advisories = advisories;
+        judged.benchmark = held;
         // Verdicts are reported, settings are not; of a large folder there are many.
         judged.components.iter_mut().for_each(|component| component.settings = Vec::new());
         on_cluster(judged);
@@ -152,6 +169,21 @@ pub fn rule_metas(rules: &[&'static Rule]) -> Vec<RuleMeta> {
                     .unwrap_or_default(),
                 inverted: known.map(|known| known.cis_inverted.clone()).unwrap_or_default(),
             }
+        })
+        .collect()
+}
+
+/// The controls of a profile that no rule answers yet, by name.
+pub fn waiting(profile: Profile) -> Vec<report::Waiting> {
+    rules::pending()
+        .iter()
+        .filter(|(name, _)| profile.asks(name))
+        .map(|(name, pending)| report::Waiting {
+            control: name,
+            severity: &pending.severity,
+            intent: rules::benchmark::intent(name),
+            evidence: pending.evidence.iter().map(String::as_str).collect(),
+            manual: rules::references(name).is_some_and(|known| known.automation == rules::Automation::Manual),
         })
         .collect()
 }
@@ -246,6 +278,7 @@ fn report_of(cluster: Cluster, entries: Vec<Judged>, not_asked: Vec<&'static str
         evidence: cluster.evidence,
         entries,
         advisories: Vec::new(),
+        benchmark: None,
         not_asked,
     }
 }

@@ -3,6 +3,7 @@
 //! Eighty columns unless told otherwise, colour only where asked for, and nothing from evidence reaches the terminal with
 //! its control characters. What one finding looks like is in [`finding`]; the table of settings is in [`settings`].
 
+mod benchmark;
 mod cve;
 mod diff;
 mod finding;
@@ -19,7 +20,7 @@ use model::{Component, Outcome, Problem, Release, Severity};
 
 use crate::{
     convert,
-    input::{ClusterReport, Judged, Report, RuleMeta, RunProblem},
+    input::{ClusterReport, Judged, Report, RuleMeta, RunProblem, Waiting},
     places::Places,
 };
 pub use cve::cve_text;
@@ -107,6 +108,7 @@ fn one_cluster(cluster: &ClusterReport, several: bool, look: Look, text: &mut St
     waived(cluster, look, text);
     gaps(cluster, look, text);
     advisories(cluster, look, text);
+    benchmark::section(cluster, look, text);
     if look.verbose {
         rest(cluster, look, text);
     }
@@ -461,8 +463,8 @@ pub fn problem_line(problem: &RunProblem) -> String {
     format!("warning: {place}{}{hint}", plain(&problem.message))
 }
 
-/// All rules, by severity.
-pub fn rules_table(rules: &[RuleMeta], look: Look) -> String {
+/// All rules, by severity, and the controls that wait for one.
+pub fn rules_table(rules: &[RuleMeta], waiting: &[Waiting], look: Look) -> String {
     let paint = Paint(look.color);
     let longest = rules.iter().map(|meta| meta.card.id.len()).max().unwrap_or(0);
     let mut rules: Vec<&RuleMeta> = rules.iter().collect();
@@ -474,6 +476,30 @@ pub fn rules_table(rules: &[RuleMeta], look: Look) -> String {
         let line = format!("{padded}  {:<longest$}  {}", meta.card.id, meta.card.title);
         let lines = indented(&line, 0, 8 + 2 + longest + 2, look.width);
         text.push_str(&lines.replacen(&padded, &paint.severity(severity, &padded), 1));
+    }
+    if look.verbose {
+        for (at, control) in waiting.iter().enumerate() {
+            if at == 0 {
+                let _ = writeln!(text, "\n{}\n", paint.bold("No rule yet"));
+            }
+            let needs = if control.manual {
+                "it takes a person".to_owned()
+            } else {
+                format!("needs {}", control.evidence.join(" or "))
+            };
+            let _ = writeln!(text, "{:<8}  {}", control.severity, control.control);
+            text.push_str(&indented(
+                &format!("{} ({needs})", control.intent.trim_end_matches('.')),
+                10,
+                10,
+                look.width,
+            ));
+        }
+    } else if !waiting.is_empty() {
+        let many =
+            if waiting.len() == 1 { "1 control has".to_owned() } else { format!("{} controls have", waiting.len()) };
+        let note = format!("{many} no rule yet and never count as a pass; -v lists them with what they need.");
+        let _ = write!(text, "\n{}", indented(&note, 0, 0, look.width));
     }
     text
 }

@@ -620,7 +620,7 @@ const SHAPES: [(&str, &str); 20] = [
     ("component", "name! version semanticVersion rules:descriptor properties"),
     (
         "descriptor",
-        "id! shortDescription:text fullDescription:text help:text defaultConfiguration:configuration properties",
+        "id! shortDescription:text fullDescription:text help:text helpUri defaultConfiguration:configuration properties",
     ),
     ("configuration", "level=none|note|warning|error"),
     ("text", "text! markdown"),
@@ -748,6 +748,15 @@ fn sarif_is_what_the_standard_and_code_hosts_ask_for() {
         let faults: Vec<String> = validator.iter_errors(&log).map(|fault| fault.to_string()).collect();
         assert_eq!(faults, Vec::<String>::new());
     }
+}
+
+#[test]
+fn a_rule_is_linked_where_the_build_says_where_its_page_is() {
+    let help = super::sarif::help;
+    let page = "https://h.example/o/r/blob/v0.1.0/docs/rules/a-rule.md";
+    assert_eq!(help("https://h.example/o/r.git", "0.1.0", "a-rule").as_deref(), Some(page));
+    assert_eq!(help("https://h.example/o/r/", "0.1.0", "a-rule").as_deref(), Some(page));
+    assert_eq!(help("", "0.1.0", "a-rule"), None);
 }
 
 #[test]

@@ -26,8 +26,15 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
 fn table(corpus: &std::path::Path) -> Result<String> {
     let look = Look { version: None, root: None, list: true, as_of: None };
     let rules = audit::select(audit::Profile::All, &[], &[]).map_err(|error| anyhow::anyhow!("{error:?}"))?;
-    let judging =
-        Judging { rules, show: Confidence::Possible, fail_on: None, strict: false, waivers: audit::Waivers::default() };
+    let judging = Judging {
+        rules,
+        show: Confidence::Possible,
+        fail_on: None,
+        strict: false,
+        waivers: audit::Waivers::default(),
+        benchmark: None,
+        by_edition: false,
+    };
     let mut verdicts: BTreeMap<&str, [usize; 4]> = BTreeMap::new();
     let mut starts: BTreeMap<&str, usize> = BTreeMap::new();
     let summary =

@@ -3,6 +3,7 @@
 //! It selects the rules, has evidence gathered cluster by cluster, judged, and its remedies turned into edits, and it decides
 //! what counts. It prints nothing and knows no terminal. Start at [`audit`] and [`resolve`].
 
+mod benchmark;
 mod cve;
 mod diff;
 mod select;
@@ -18,6 +19,7 @@ use rayon::iter::{IntoParallelIterator as _, ParallelIterator as _};
 use report::{ClusterReport, Judged, RuleMeta, RunProblem, wire};
 use rules::Rule;
 
+pub use benchmark::Wanted as WantedBenchmark;
 pub use collect::Target as AuditTarget;
 pub use cve::cve;
 pub use diff::diff;
@@ -50,6 +52,10 @@ pub struct Judging {
     /// Whether anything undetermined leaves the run without enough.
     pub strict: bool,
     pub waivers: Waivers,
+    /// The benchmark to report besides.
+    pub benchmark: Option<WantedBenchmark>,
+    /// Whether each cluster is asked only what its own edition holds.
+    pub by_edition: bool,
 }
 
 /// What a run learned besides its clusters.
@@ -88,14 +94,24 @@ pub fn audit(
     let mut summary = Summary::default();
     let mut ledger = waive::Ledger::new(&judging.waivers, &judging.rules);
     let judge = |cluster: &Cluster| {
-        let judgement = rules::judge(cluster, &judging.rules);
+        let choice = judging.benchmark.map(|wanted| wanted.choose(cluster));
+        let of_edition = choice.as_ref().filter(|_| judging.by_edition);
+        let asked: Vec<&'static Rule> = judging
+            .rules
+            .iter()
+            .copied()
+            .filter(|rule| of_edition.is_none_or(|choice| choice.benchmark.holds(rule.info.id)))
+            .collect();
+        let judgement = rules::judge(cluster, &asked);
         let edits = planned(&judgement.entries, cluster);
-        (judgement, edits)
+        (choice, judgement, edits)
     };
-    each_cluster(targets, look, stdin, &mut summary, &judge, &mut |cluster, (judgement, edits), summary| {
+    each_cluster(targets, look, stdin, &mut summary, &judge, &mut |cluster, (choice, judgement, edits), summary| {
         summary.faults.extend(judgement.faults);
         let mut found = judgement.entries;
         ledger.waive(&mut found, &cluster);
+        let said = benchmark::Said { entries: &found, not_asked: &judgement.not_asked, show: judging.show };
+        let held = choice.map(|choice| benchmark::hold(&cluster, &choice, &said));
         let entries: Vec<Judged> = found
             .into_iter()
             .zip(edits)
@@ -112,6 +128,7 @@ pub fn audit(
         let advisories = cve::held_against(&cluster);
         let mut judged = report_of(cluster, entries, judgement.not_asked);
         judged.advisories = advisories;
+        judged.benchmark = held;
         // Verdicts are reported, settings are not; of a large folder there are many.
         judged.components.iter_mut().for_each(|component| component.settings = Vec::new());
         on_cluster(judged);
@@ -155,25 +172,20 @@ pub fn rule_metas(rules: &[&'static Rule]) -> Vec<RuleMeta> {
         .collect()
 }
 
-/// Controls of the API server that a live cluster or a probe alone could answer, worst first.
-pub fn waiting() -> Vec<report::Waiting> {
-    let worst =
-        |severity: &str| ["critical", "high", "medium", "low", "info"].iter().position(|known| *known == severity);
-    let words = |evidence: &str| match evidence {
-        "live-api" => Some("a live cluster"),
-        "remote-probe" => Some("a probe"),
-        _ => None,
-    };
-    let mut waiting: Vec<report::Waiting> = rules::pending()
+/// The controls of a profile that no rule answers yet, by name.
+pub fn waiting(profile: Profile) -> Vec<report::Waiting> {
+    rules::pending()
         .iter()
-        .filter(|(_, pending)| pending.component == "apiserver")
-        .filter_map(|(id, pending)| {
-            let needs: Vec<&'static str> = pending.evidence.iter().filter_map(|one| words(one)).collect();
-            (!needs.is_empty()).then_some(report::Waiting { id, severity: &pending.severity, needs })
+        .filter(|(name, _)| profile.asks(name))
+        .map(|(name, pending)| report::Waiting {
+            control: name,
+            component: &pending.component,
+            severity: &pending.severity,
+            intent: rules::benchmark::intent(name),
+            evidence: pending.evidence.iter().map(String::as_str).collect(),
+            manual: rules::references(name).is_some_and(|known| known.automation == rules::Automation::Manual),
         })
-        .collect();
-    waiting.sort_by_key(|one| (worst(one.severity), one.id));
-    waiting
+        .collect()
 }
 
 /// Whether a release can exist, or why not.
@@ -334,6 +346,7 @@ fn report_of(cluster: Cluster, entries: Vec<Judged>, not_asked: Vec<&'static str
         evidence: cluster.evidence,
         entries,
         advisories: Vec::new(),
+        benchmark: None,
         not_asked,
     }
 }

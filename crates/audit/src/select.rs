@@ -1,40 +1,61 @@
 //! Which rules a run asks.
 
-use rules::Rule;
+use rules::{
+    Rule,
+    benchmark::{self, Benchmark},
+};
+
+use crate::benchmark::Wanted;
 
 /// A set of rules with a name.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default)]
 pub enum Profile {
     /// Every rule there is.
     #[default]
     All,
     /// The recommendations that the project was created from.
     Essential,
+    /// What the edition of CIS for each cluster asks for.
+    Cis,
+    /// What one edition of a benchmark asks for.
+    Edition(&'static Benchmark),
 }
 
 impl Profile {
-    pub const NAMES: [&str; 2] = ["all", "essential"];
+    /// Every name there is; those that are shorter than an edition's first.
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        ["all", "essential", "cis", "stig", "nsa"]
+            .into_iter()
+            .chain(benchmark::all().iter().filter(|known| known.is_cis()).map(|known| known.name))
+    }
 
     /// The profile of that name.
     pub fn find(name: &str) -> Option<Self> {
         match name {
             "all" => Some(Self::All),
             "essential" => Some(Self::Essential),
-            _ => None,
+            "cis" => Some(Self::Cis),
+            _ => benchmark::find(name).map(Self::Edition),
         }
     }
 
-    pub fn name(self) -> &'static str {
+    /// The benchmark that it reports, besides selecting rules.
+    pub fn benchmark(self) -> Option<Wanted> {
         match self {
-            Self::All => "all",
-            Self::Essential => "essential",
+            Self::All | Self::Essential => None,
+            Self::Cis => Some(Wanted::Cis),
+            Self::Edition(benchmark) => Some(Wanted::Edition(benchmark)),
         }
     }
 
-    fn holds(self, rule: &Rule) -> bool {
+    /// Whether it asks for a control.
+    pub(crate) fn asks(self, control: &str) -> bool {
         match self {
             Self::All => true,
-            Self::Essential => rules::references(rule.info.id).is_some_and(|known| known.essential),
+            Self::Essential => rules::references(control).is_some_and(|known| known.essential),
+            // Those of one cluster are chosen when its release is known.
+            Self::Cis => benchmark::all().iter().any(|known| known.is_cis() && known.holds(control)),
+            Self::Edition(benchmark) => benchmark.holds(control),
         }
     }
 }
@@ -60,7 +81,7 @@ pub fn select(profile: Profile, wanted: &[String], skipped: &[String]) -> Result
     }
     let any = |patterns: &[String], id: &str| patterns.iter().any(|pattern| matches(pattern, id));
     Ok(rules::all()
-        .filter(|rule| profile.holds(rule))
+        .filter(|rule| profile.asks(rule.info.id))
         .filter(|rule| wanted.is_empty() || any(wanted, rule.info.id))
         .filter(|rule| !any(skipped, rule.info.id))
         .collect())

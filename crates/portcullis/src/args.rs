@@ -73,7 +73,7 @@ pub(crate) struct Look {
     #[arg(long, value_name = "V", env = "PORTCULLIS_KUBERNETES_VERSION", hide_env_values = true)]
     pub(crate) kubernetes_version: Option<String>,
 
-    /// How to print the result: human or json; audit also as jsonl, sarif, junit, markdown or csv
+    /// How to print the result: human or json; audit also as jsonl, sarif, junit, markdown, csv, html or kube-bench
     #[arg(long, value_name = "FORMAT", default_value = "human", env = "PORTCULLIS_FORMAT", hide_env_values = true)]
     pub(crate) format: String,
 
@@ -136,7 +136,8 @@ pub(crate) struct Audit {
     #[command(flatten)]
     pub(crate) look: Look,
 
-    /// The set of rules to ask: all or essential
+    /// What to ask: all, essential, or what a benchmark asks for, which is then reported in its own numbering: cis (the
+    /// edition for the cluster), an edition as cis-1.12 or rke2-cis-1.8, stig, nsa
     #[arg(long, value_name = "NAME", default_value = "all", env = "PORTCULLIS_PROFILE", hide_env_values = true)]
     pub(crate) profile: String,
 
@@ -209,6 +210,10 @@ pub(crate) struct Explain {
 
 #[derive(Debug, Args)]
 pub(crate) struct Rules {
+    /// List what a profile asks: all, essential, cis, an edition as cis-1.12, stig, nsa
+    #[arg(long, value_name = "NAME", default_value = "all")]
+    pub(crate) profile: String,
+
     /// How to print the list: human or json
     #[arg(long, value_name = "FORMAT", default_value = "human")]
     pub(crate) format: String,

@@ -32,7 +32,8 @@ Tells whether the doors of a Kubernetes control plane are locked, and proves it.
 
 pub(crate) fn audit(args: &args::Audit) -> Outcome {
     let mut run = Started::new(&args.look, &Format::AUDIT)?;
-    let judging = settings::judging(args, run.as_of.to_zoned(TimeZone::UTC).date())?;
+    let needs_benchmark = run.outputs.iter().any(|output| output.format == Format::Whole(report::Format::KubeBench));
+    let judging = settings::judging(args, run.as_of.to_zoned(TimeZone::UTC).date(), needs_benchmark)?;
     run.settings(&[
         ("fail-on", format!("{:?}", args.fail_on).to_lowercase()),
         ("profile", args.profile.clone()),
@@ -155,11 +156,13 @@ pub(crate) fn cve(args: &args::Cve) -> Outcome {
 }
 
 pub(crate) fn rules(args: &args::Rules) -> Outcome {
-    let metas = all_rules();
+    let profile = settings::profile(&args.profile)?;
+    let metas = audit::select(profile, &[], &[]).map(|rules| audit::rule_metas(&rules)).unwrap_or_default();
+    let waiting = audit::waiting(profile);
     let mut out = Sink::stdout();
     if Format::find(&args.format, &Format::COMMON)? == Format::Human {
         let look = Look { width: terminal::width_of_rows(), ..look_of(&args.voice, false) };
-        let text = report::rules_table(&metas, look) + &report::waiting_table(&audit::waiting(), look);
+        let text = report::rules_table(&metas, &waiting, look);
         out.write(|out| out.write_all(text.as_bytes()));
     } else {
         out.write(|out| report::json(&report::rules(&metas), out));

@@ -35,7 +35,7 @@ impl Format {
     /// What every command can write.
     pub(crate) const COMMON: [(&str, Self); 2] = [("human", Self::Human), ("json", Self::JSON)];
     /// What verdicts can be written as.
-    pub(crate) const AUDIT: [(&str, Self); 7] = [
+    pub(crate) const AUDIT: [(&str, Self); 9] = [
         ("human", Self::Human),
         ("json", Self::JSON),
         ("jsonl", Self::Jsonl),
@@ -43,6 +43,8 @@ impl Format {
         ("junit", Self::Whole(report::Format::Junit)),
         ("markdown", Self::Whole(report::Format::Markdown)),
         ("csv", Self::Whole(report::Format::Csv)),
+        ("html", Self::Whole(report::Format::Html)),
+        ("kube-bench", Self::Whole(report::Format::KubeBench)),
     ];
 
     /// The format of that name, among those that a command can write.

@@ -6,7 +6,7 @@ mod waivers;
 
 use std::path::{Path, PathBuf};
 
-use audit::{AuditTarget, Confidence, Judging, Look, Profile, Severity, Version, nearest};
+use audit::{AuditTarget, Confidence, Judging, Look, Profile, Severity, Version, WantedBenchmark, nearest};
 use jiff::civil::Date;
 
 use crate::args;
@@ -105,8 +105,10 @@ fn no_such_rule(error: audit::NoSuchRule) -> UsageError {
 }
 
 /// What to ask, and what counts.
-pub(crate) fn judging(args: &args::Audit, today: Date) -> Result<Judging> {
-    let profile = Profile::find(&args.profile).ok_or_else(|| unknown("profile", &args.profile, &Profile::NAMES))?;
+///
+/// Some formats are a benchmark's own: without a profile that names one, that is CIS.
+pub(crate) fn judging(args: &args::Audit, today: Date, needs_benchmark: bool) -> Result<Judging> {
+    let profile = profile(&args.profile)?;
     let rules = audit::select(profile, &args.rules, &args.skip).map_err(no_such_rule)?;
     if rules.is_empty() {
         return Err(UsageError(
@@ -119,7 +121,22 @@ pub(crate) fn judging(args: &args::Audit, today: Date) -> Result<Judging> {
         args::Show::Possible => Confidence::Possible,
     };
     let waivers = args.waivers.as_deref().map(|path| waivers::read(path, today)).transpose()?.unwrap_or_default();
-    Ok(Judging { rules, show, fail_on: fail_on(args.fail_on), strict: args.strict, waivers })
+    let benchmark = profile.benchmark();
+    // Of several editions each cluster has one, and is asked no more than that.
+    let by_edition = benchmark.is_some();
+    let benchmark = benchmark.or(needs_benchmark.then_some(WantedBenchmark::Cis));
+    Ok(Judging { rules, show, fail_on: fail_on(args.fail_on), strict: args.strict, waivers, benchmark, by_edition })
+}
+
+/// The profile of that name.
+pub(crate) fn profile(typed: &str) -> Result<Profile> {
+    Profile::find(typed).ok_or_else(|| {
+        let name = plain(typed);
+        UsageError(match nearest(&name, Profile::names()) {
+            Some(near) => format!("no profile `{name}`; nearest: {near}"),
+            None => format!("no profile `{name}`; there is all, essential, cis, stig, nsa, and editions as cis-1.12"),
+        })
+    })
 }
 
 /// The least severity that fails a run; `None` for never.

@@ -101,6 +101,8 @@ fn wrong_words_come_with_the_right_ones() {
         (&["resolve", "--format", "sarif", "x.yaml"], "error: only audit writes sarif; there is human, json"),
         (&["rules", "--format", "csv"], "error: only audit writes csv; there is human, json"),
         (&["audit", "--profile", "esential", "x.yaml"], "error: no profile `esential`; nearest: essential"),
+        (&["audit", "--profile", "rke2-cis-1.9", "x.yaml"], "error: no profile `rke2-cis-1.9`; nearest: rke2-cis-1."),
+        (&["rules", "--profile", "zzzzzzzzzz"], "error: no profile `zzzzzzzzzz`; there is all, essential, cis, stig"),
         (&["audit", "--kubernetes-version", "1.99", "x.yaml"], "--kubernetes-version 1.99"),
         (&["audit", "--kubernetes-version", "2.0", "x.yaml"], "--kubernetes-version 2.0"),
         (&["audit", "--kubernetes-version", "latest", "x.yaml"], "write it as 1.29"),
@@ -357,7 +359,7 @@ fn results_go_to_files_where_asked_each_in_its_format() {
     assert_eq!(read("csv").lines().count(), 1 + entries);
 
     // Beside the others, standard output is for people, or has the format that `-` is given.
-    let formats = ["jsonl", "sarif", "junit", "markdown"].map(named);
+    let formats = ["jsonl", "sarif", "junit", "markdown", "html", "kube-bench"].map(named);
     let many: Vec<&str> = formats.iter().flat_map(|typed| ["-o", typed]).collect();
     let assert = run(&[&kubeadm[..], &many].concat()).code(0);
     assert!(out(&assert).contains("[apiserver-profiling]"));
@@ -366,6 +368,8 @@ fn results_go_to_files_where_asked_each_in_its_format() {
         ("sarif", "{\n  \"$schema\""),
         ("junit", "<?xml version=\"1.0\""),
         ("markdown", "## Portcullis: "),
+        ("html", "<!DOCTYPE html>\n<html lang=\"en\">\n"),
+        ("kube-bench", "{\n  \"Controls\": [\n"),
     ] {
         assert!(read(name).starts_with(start), "{name}: {}", read(name));
     }
@@ -373,11 +377,11 @@ fn results_go_to_files_where_asked_each_in_its_format() {
     assert!(out(&run(&["audit", "-o", "csv=-", "examples/hardened"]).code(0)).starts_with("cluster,rule,"));
 
     // Two runs give the same bytes, and nothing unfinished is left.
-    let before = ["sarif", "junit", "markdown", "csv"].map(read);
-    let again = ["sarif", "junit", "markdown", "csv"].map(named);
+    let before = ["sarif", "junit", "markdown", "csv", "html", "kube-bench"].map(read);
+    let again = ["sarif", "junit", "markdown", "csv", "html", "kube-bench"].map(named);
     run(&[&kubeadm[..], &["-q"], &again.each_ref().map(|typed| ["-o", typed]).concat()].concat());
-    assert_eq!(before, ["sarif", "junit", "markdown", "csv"].map(read));
-    assert_eq!(fs::read_dir(&folder).expect("the folder").count(), 6);
+    assert_eq!(before, ["sarif", "junit", "markdown", "csv", "html", "kube-bench"].map(read));
+    assert_eq!(fs::read_dir(&folder).expect("the folder").count(), 8);
 
     refused(&["audit", "-o", "no/such/folder/x", "examples/hardened"], 2, "cannot write the result");
     refused(&["audit", "-o", &json, "-o", "csv=no/such/folder/x", "examples/hardened"], 2, "cannot write the result");
@@ -748,7 +752,7 @@ fn the_corpus_ends_without_a_fault() {
     let corpus = PathBuf::from(corpus);
     let corpus = corpus.to_str().expect("UTF-8");
     let folder = folder("corpus");
-    let named = ["json", "jsonl", "sarif", "junit", "markdown", "csv"]
+    let named = ["json", "jsonl", "sarif", "junit", "markdown", "csv", "html", "kube-bench"]
         .map(|format| format!("{format}={}", folder.join(format).display()));
     let outputs = named.each_ref().map(|typed| ["-o", typed]).concat();
     let assert = run(&[&["audit", "-v", "--color", "never", corpus][..], &outputs].concat()).code(1);
@@ -759,4 +763,133 @@ fn the_corpus_ends_without_a_fault() {
         assert!(!text.is_empty() && !text.contains('\u{1b}'));
     }
     run(&["resolve", "--format", "json", corpus]).code(0);
+}
+
+/// Each id of a benchmark with its verdict, in the order of the report.
+fn ids(cluster: &Value) -> Vec<(String, String)> {
+    let word = |value: &Value| value.as_str().expect("a word").to_owned();
+    let items = cluster["benchmark"]["items"].as_array().expect("a benchmark");
+    items.iter().map(|item| (word(&item["id"]), word(&item["outcome"]))).collect()
+}
+
+#[test]
+fn a_profile_of_a_benchmark_reports_every_id_of_the_edition_once() {
+    let none = json(&["audit", "examples/kubeadm", "--fail-on", "never"]);
+    assert_eq!(none["clusters"][0]["benchmark"], Value::Null);
+    for (profile, name, count) in
+        [("cis", "cis-1.12", 131), ("cis-1.5", "cis-1.5", 122), ("stig", "stig", 94), ("nsa", "nsa", 22)]
+    {
+        let report = json(&["audit", "examples/kubeadm", "--profile", profile]);
+        let cluster = &report["clusters"][0];
+        let benchmark = &cluster["benchmark"];
+        assert_eq!(benchmark["name"], name);
+        let ids = ids(cluster);
+        let mut names: Vec<&String> = ids.iter().map(|(id, _)| id).collect();
+        names.sort();
+        names.dedup();
+        assert_eq!((ids.len(), names.len(), benchmark["coverage"]["ids"].as_u64()), (count, count, Some(count as u64)));
+        // Nothing is a pass that no verdict stands for.
+        for item in benchmark["items"].as_array().expect("items") {
+            let controls = item["controls"].as_array().expect("controls");
+            let stands = |control: &Value| control["entries"].as_array().is_some_and(|entries| !entries.is_empty());
+            assert!(item["outcome"] != "pass" || controls.iter().all(stands), "{item}");
+            assert_eq!(
+                item["outcome"] == "undetermined",
+                controls.iter().any(|control| !control["gap"].is_null())
+                    && !controls.iter().any(|control| control["outcome"] == "fail"),
+                "{item}"
+            );
+        }
+        // Only what the benchmark asks was asked.
+        let rules = report["rules"].as_object().expect("rules");
+        let asked = cluster["verdicts"].as_array().expect("verdicts");
+        assert!(asked.iter().all(|entry| rules.contains_key(entry["rule"].as_str().expect("a rule"))));
+        let items = benchmark["items"].as_array().expect("items");
+        let controls: Vec<&Value> =
+            items.iter().flat_map(|item| item["controls"].as_array().expect("controls")).collect();
+        assert!(asked.iter().all(|entry| controls.iter().any(|control| control["name"] == entry["rule"])));
+    }
+}
+
+#[test]
+fn the_letter_of_a_benchmark_stands_beside_the_verdict_with_the_argument() {
+    let dir = folder("letter");
+    let path = dir.join("a.yaml");
+    fs::write(&path, manifest(&["--etcd-servers=https://e:2379", "--anonymous-auth=false"])).expect("written");
+    let path = path.to_str().expect("a path");
+    let report = json(&["audit", path, "--profile", "cis"]);
+    let benchmark = &report["clusters"][0]["benchmark"];
+    assert_eq!(benchmark["name"], "cis-1.11");
+    let item = |id: &str| {
+        benchmark["items"].as_array().expect("items").iter().find(|item| item["id"] == id).expect("an id").clone()
+    };
+    let anonymous = item("1.2.1");
+    assert_eq!((&anonymous["outcome"], &anonymous["letter"]["met"]), (&"pass".into(), &true.into()));
+    assert_eq!(anonymous["argument"], Value::Null);
+    // A default that is safe is no fault, and not what the letter asks for.
+    let mut items = benchmark["items"].as_array().expect("items").iter();
+    let timeout = items.find(|item| item["controls"][0]["name"] == "apiserver-request-timeout").expect("an id");
+    assert_eq!((&timeout["outcome"], &timeout["letter"]["met"]), (&"pass".into(), &false.into()));
+    assert!(timeout["argument"].as_str().is_some_and(|text| text.contains("what is in force")), "{timeout}");
+    // OpenShift's asks for the opposite, and says so.
+    let report = json(&["audit", path, "--profile", "rh-1.8"]);
+    let items = report["clusters"][0]["benchmark"]["items"].as_array().expect("items");
+    let inverted = items.iter().find(|item| item["id"] == "1.2.1").expect("an id");
+    assert_eq!(inverted["inverted"], true);
+    assert!(inverted["argument"].as_str().is_some_and(|text| text.contains("opposite")), "{inverted}");
+}
+
+#[test]
+fn clusters_of_one_run_may_have_editions_of_their_own() {
+    let report = json(&["audit", "examples", "--profile", "cis", "--fail-on", "never"]);
+    let names: Vec<&Value> =
+        report["clusters"].as_array().expect("clusters").iter().map(|cluster| &cluster["benchmark"]["name"]).collect();
+    assert_eq!(names, ["cis-1.12", "cis-1.12", "cis-1.5"]);
+    let text = out(&run(&["audit", "examples/kubeadm", "--profile", "cis", "--fail-on", "never"]));
+    let text = text.split_once("CIS Kubernetes Benchmark 1.12\n").expect("a section").1;
+    assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
+    for id in ["1.1.1", "1.2.1", "1.2.30", "5.6.4"] {
+        let named = text.split_whitespace().filter(|word| word.trim_end_matches(',') == id).count();
+        assert_eq!(named, 1, "{id}");
+    }
+}
+
+#[test]
+fn kube_bench_has_its_ids_whatever_the_profile() {
+    let read = |arguments: &[&str]| -> Value {
+        let assert = run(&[&["audit", "--fail-on", "never", "--format", "kube-bench"], arguments].concat()).code(0);
+        serde_json::from_str(&out(&assert)).expect("JSON")
+    };
+    for arguments in [&["examples/kubeadm"][..], &["examples/kubeadm", "--profile", "essential"]] {
+        let overall = read(arguments);
+        let controls = overall["Controls"].as_array().expect("controls");
+        let ids: Vec<&Value> = controls.iter().map(|one| &one["id"]).collect();
+        assert_eq!(ids, ["1", "2", "3", "4", "5"]);
+        let kinds: Vec<&Value> = controls.iter().map(|one| &one["node_type"]).collect();
+        assert_eq!(kinds, ["master", "etcd", "controlplane", "node", "policies"]);
+        assert_eq!((&controls[0]["version"], &controls[0]["detected_version"]), (&"cis-1.12".into(), &"1.36.5".into()));
+        let totals = overall["Totals"].as_object().expect("totals");
+        assert_eq!(totals.values().filter_map(Value::as_u64).sum::<u64>(), 131);
+        let api = &controls[0]["tests"][1];
+        assert_eq!((&api["section"], &api["results"][0]["test_number"]), (&"1.2".into(), &"1.2.1".into()));
+        assert_eq!(api["results"][0]["status"], "FAIL");
+    }
+    // What a profile leaves out is not a pass.
+    let essential = read(&["examples/kubeadm", "--profile", "essential"]);
+    let profiling = &essential["Controls"][0]["tests"][1]["results"][14];
+    assert_eq!((&profiling["test_number"], &profiling["status"]), (&"1.2.15".into(), &"WARN".into()));
+    // Of several clusters each has controls that name it.
+    let several = read(&["examples"]);
+    let named = several["Controls"].as_array().expect("controls").iter().filter(|one| one["cluster"] == "examples/old");
+    assert_eq!(named.count(), 5);
+}
+
+#[test]
+fn rules_are_listed_by_profile_with_what_waits_for_one() {
+    let text = out(&run(&["rules", "--profile", "essential"]).code(0));
+    assert!(text.contains("apiserver-anonymous-auth") && !text.contains("apiserver-profiling"), "{text}");
+    let text = out(&run(&["rules", "--profile", "cis-1.12", "-v"]).code(0));
+    assert!(text.contains("No rule yet") && text.contains("needs file-metadata"), "{text}");
+    let listed = json(&["rules", "--profile", "nsa"]);
+    assert!(listed.as_object().is_some_and(|rules| !rules.is_empty() && !rules.contains_key("apiserver-profiling-x")));
 }

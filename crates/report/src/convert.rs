@@ -1,5 +1,7 @@
 //! Our own types into the wire format.
 
+pub(crate) mod benchmark;
+
 use std::collections::BTreeMap;
 
 use model::{
@@ -112,6 +114,7 @@ pub fn cluster(cluster: &ClusterReport) -> wire::Cluster {
         summary: summary(cluster),
         verdicts,
         advisories: cluster.advisories.iter().map(|known| advisory(known, &places)).collect(),
+        benchmark: cluster.benchmark.as_ref().map(|known| benchmark::convert(known, cluster, &places)),
     }
 }
 
@@ -248,7 +251,15 @@ fn entry(judged: &Judged, cluster: &ClusterReport, places: &Places<'_>) -> wire:
         plane: entry.plane.map(model::Plane::name),
         confidence: failure.map(|failure| failure.confidence.name()),
         message: entry.message.clone(),
-        locations: entry.locations.iter().map(|label| places.wire(&label.at, Some(&label.text))).collect(),
+        locations: entry
+            .locations
+            .iter()
+            .map(|label| wire::Location {
+                // What passes is many places that nobody reads.
+                excerpt: failure.and_then(|_| places.excerpt(&label.at)),
+                ..places.wire(&label.at, Some(&label.text))
+            })
+            .collect(),
         gap: gap.map(|gap| Box::new(one_gap(gap))),
         not_applicable,
         remedy: remedy.map(Box::new),
@@ -328,6 +339,7 @@ fn run_problem(problem: &RunProblem) -> wire::RunProblem {
             end_line: None,
             end_column: None,
             label: None,
+            excerpt: None,
         }),
     }
 }

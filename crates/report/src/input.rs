@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use model::{Component, Edit, Entry, Evidence, Location, Release, RuleCard, Severity, Version};
+use model::{Component, Edit, Entry, Evidence, Gap, Location, Release, RuleCard, Severity, Version};
 
 use crate::wire;
 
@@ -28,6 +28,21 @@ pub struct RuleMeta {
     pub inverted: BTreeMap<String, Vec<String>>,
 }
 
+/// A control that no rule answers yet.
+#[derive(Clone, Debug)]
+pub struct Waiting {
+    pub control: &'static str,
+    /// What is judged, in the catalogue's words.
+    pub component: &'static str,
+    pub severity: &'static str,
+    /// What must be true.
+    pub intent: &'static str,
+    /// What could prove it, in the catalogue's words.
+    pub evidence: Vec<&'static str>,
+    /// It takes a person.
+    pub manual: bool,
+}
+
 /// One cluster, resolved and, where rules were asked, judged.
 pub struct ClusterReport {
     pub name: String,
@@ -42,6 +57,8 @@ pub struct ClusterReport {
     pub entries: Vec<Judged>,
     /// Published flaws that a component of the cluster has by its release, worst first.
     pub advisories: Vec<Advisory>,
+    /// What a benchmark says in its own numbering, where one was asked for.
+    pub benchmark: Option<Benchmark>,
     /// Rules that no evidence could have answered.
     pub not_asked: Vec<&'static str>,
 }
@@ -65,6 +82,62 @@ pub struct Advisory {
     /// The settings that decided.
     pub places: Vec<Location>,
     pub fixed_in: Option<Version>,
+}
+
+/// One cluster held against one edition of a benchmark.
+#[derive(Clone, Debug)]
+pub struct Benchmark {
+    /// As `--profile` names it.
+    pub name: &'static str,
+    pub title: &'static str,
+    /// Why this edition; a sentence without its full stop.
+    pub chosen: String,
+    /// Every id once, in the benchmark's order.
+    pub items: Vec<BenchmarkItem>,
+}
+
+/// One id of a benchmark.
+#[derive(Clone, Debug)]
+pub struct BenchmarkItem {
+    pub id: &'static str,
+    /// The number of the part that it stands in, and what that is looked up on.
+    pub section: String,
+    pub part: &'static str,
+    /// Whether the benchmark leaves it to a person; `None` where that is not known.
+    pub manual: Option<bool>,
+    /// It asks for the opposite of what we ask for.
+    pub inverted: bool,
+    /// Of each control that answers it.
+    pub answers: Vec<ControlAnswer>,
+    pub letter: Option<Letter>,
+    /// Why the letter and the verdict differ; whole sentences.
+    pub argument: Option<String>,
+}
+
+/// What one control says to an id.
+#[derive(Clone, Debug)]
+pub struct ControlAnswer {
+    pub control: &'static str,
+    /// What must be true.
+    pub intent: &'static str,
+    /// What is judged: `apiserver`, `etcd`.
+    pub component: &'static str,
+    pub severity: &'static str,
+    pub outcome: wire::Outcome,
+    /// What the worst entry says, or why there is none.
+    pub message: String,
+    pub gap: Option<Gap>,
+}
+
+/// What an id asks for in so many words, and what is written.
+#[derive(Clone, Debug)]
+pub struct Letter {
+    /// `None` where that cannot be read.
+    pub met: Option<bool>,
+    pub wanted: String,
+    pub found: String,
+    pub instance: String,
+    pub at: Option<Location>,
 }
 
 /// An entry with the edits that its remedy comes to.

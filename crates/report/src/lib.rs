@@ -17,11 +17,14 @@ mod tests;
 mod text;
 pub mod wire;
 
-pub use convert::{cluster, effective, lines as lines_of, problems, report, report_of, rules};
+pub use convert::{benchmark::worst, cluster, effective, lines as lines_of, problems, report, report_of, rules};
 pub use formats::{Conversion, Format, json, lines};
-pub use input::{Advisory, ClusterReport, Judged, Report, RuleMeta, RunProblem};
+pub use input::{
+    Advisory, Benchmark, BenchmarkItem, ClusterReport, ControlAnswer, Judged, Letter, Report, RuleMeta, RunProblem,
+    Waiting,
+};
 pub use schema::{schema, schemas};
 pub use text::{
-    Look, Mistake, Waiting, cve_text, diff_text, effective_text, explain, mistake, place, problem_line, report_text,
-    rules_table, settings_text, simulation_text, waiting_table,
+    Look, Mistake, cve_text, diff_text, effective_text, explain, mistake, place, problem_line, report_text,
+    rules_table, settings_text, simulation_text,
 };

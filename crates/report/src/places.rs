@@ -83,7 +83,22 @@ impl<'a> Places<'a> {
             end_line: ends.map(|ends| ends.1.0),
             end_column: ends.map(|ends| ends.1.1),
             label: label.filter(|label| !label.is_empty()).map(str::to_owned),
+            excerpt: None,
         }
+    }
+
+    /// The line that a place begins in, as much of it as a reader wants.
+    pub(crate) fn excerpt(&self, at: &Location) -> Option<wire::Excerpt> {
+        const LONGEST: usize = 160;
+        const BEFORE: usize = 40;
+        let lines = self.lines(&at.evidence)?;
+        let (line, column) = lines.line_column(at.span?.start);
+        let text = lines.line(line);
+        let length = text.chars().count();
+        let column = column as usize;
+        let first = if length <= LONGEST { 0 } else { column.saturating_sub(BEFORE).min(length - LONGEST) };
+        let text: String = text.chars().skip(first).take(LONGEST).collect();
+        Some(wire::Excerpt { text, column: u32::try_from(first + 1).unwrap_or(u32::MAX) })
     }
 }
 

@@ -9,7 +9,9 @@ use model::{
 };
 use serde_json::Value;
 
-use crate::{ClusterReport, Judged, Look, Report, RuleMeta, RunProblem, wire};
+use crate::{
+    Benchmark, BenchmarkItem, ClusterReport, ControlAnswer, Judged, Letter, Look, Report, RuleMeta, RunProblem, wire,
+};
 
 const LOOK: Look = Look { width: 80, color: false, quiet: false, verbose: true, defaults: true };
 
@@ -64,6 +66,63 @@ fn gap(wanted: &str) -> Gap {
         reason: format!("`{wanted}` is a file of the node and was not given"),
         wanted: wanted.to_owned(),
         who_could_answer: "give the node's root with --root".to_owned(),
+    }
+}
+
+/// An id of each kind: judged, with a letter that says something else, of two controls, and without a rule.
+fn benchmark() -> Benchmark {
+    let answer = |control, outcome, message: &str, gap| ControlAnswer {
+        control,
+        intent: "A door must be shut.",
+        component: "apiserver",
+        severity: "high",
+        outcome,
+        message: message.to_owned(),
+        gap,
+    };
+    let item = |id, answers| BenchmarkItem {
+        id,
+        section: "1.2".to_owned(),
+        part: "master",
+        manual: Some(false),
+        inverted: false,
+        answers,
+        letter: None,
+        argument: None,
+    };
+    let person = Gap { kind: GapKind::Manual, ..gap("a person's judgement") };
+    let later = Gap { kind: GapKind::NotCollected, ..gap("objects of the live cluster") };
+    Benchmark {
+        name: "cis-1.12",
+        title: "CIS Kubernetes Benchmark 1.12",
+        chosen: "it is the edition for 1.34.2".to_owned(),
+        items: vec![
+            item("1.2.1", vec![answer("b-high", wire::Outcome::Fail, "`--anonymous-auth` is `true`", None)]),
+            BenchmarkItem {
+                letter: Some(Letter {
+                    met: Some(false),
+                    wanted: "`--d` written".to_owned(),
+                    found: "`--d` is not written".to_owned(),
+                    instance: "server".to_owned(),
+                    at: Some(location(0, 4)),
+                }),
+                argument: Some("We judge what is in force.".to_owned()),
+                ..item("1.2.2", vec![answer("d-pass", wire::Outcome::Pass, "`--d` is `1` (default of 1.34)", None)])
+            },
+            item(
+                "1.2.10",
+                vec![
+                    answer("d-pass", wire::Outcome::Pass, "fine", None),
+                    answer("f-none", wire::Outcome::Undetermined, "this version asks no live cluster", Some(later)),
+                ],
+            ),
+            BenchmarkItem {
+                section: "5.1".to_owned(),
+                part: "policies",
+                manual: Some(true),
+                ..item("5.1.1", vec![answer("g-none", wire::Outcome::Undetermined, "it takes a person", Some(person))])
+            },
+        ],
     }
 }
 
@@ -189,6 +248,7 @@ pub(crate) fn sample() -> Report {
             evidence: vec![missing, text],
             entries,
             advisories: Vec::new(),
+            benchmark: Some(benchmark()),
             not_asked: vec!["z-rbac"],
         }],
         problems: vec![RunProblem {
@@ -385,4 +445,60 @@ fn pages_are_shown_down_to_the_mark() {
     assert!(text.starts_with("b-high\nA door is open\n"), "{text}");
     assert!(text.contains("stig V-1") && text.contains("after review") && text.contains("    --a"), "{text}");
     assert!(!text.contains("hidden"), "{text}");
+}
+
+#[test]
+fn a_benchmark_is_counted_and_tied_to_its_verdicts() {
+    let report = crate::report(&sample());
+    let benchmark = report.clusters[0].benchmark.as_ref().expect("a benchmark");
+    let coverage = benchmark.coverage;
+    assert_eq!((coverage.ids, coverage.pass, coverage.fail, coverage.undetermined), (4, 1, 1, 2));
+    assert_eq!((coverage.manual, coverage.not_collected, coverage.letters, coverage.differ), (1, 1, 1, 1));
+    let sections: Vec<(&str, &str)> =
+        benchmark.sections.iter().map(|section| (section.id.as_str(), section.title.as_str())).collect();
+    assert_eq!(sections, [("1.2", "API server"), ("5.1", "API server")]);
+    let print = &report.clusters[0].verdicts.iter().find(|entry| entry.rule == "b-high").expect("an entry").fingerprint;
+    assert_eq!(benchmark.items[0].controls[0].entries, [print.as_str()]);
+    // Of two controls the worse one counts.
+    assert_eq!(benchmark.items[2].outcome, wire::Outcome::Undetermined);
+}
+
+#[test]
+fn a_benchmark_names_each_id_once_at_a_terminal() {
+    let text = crate::report_text(&sample(), LOOK);
+    let section = text.split_once("CIS Kubernetes Benchmark 1.12").expect("a section").1;
+    let section = section.split_whitespace().collect::<Vec<_>>().join(" ");
+    for id in [" 1.2.1 ", " 1.2.2 ", " 1.2.10 ", " 5.1.1 "] {
+        assert_eq!(section.matches(id).count(), 1, "{id}\n{section}");
+    }
+    for part in [
+        "4 ids: 1 pass, 1 fail; 2 undetermined (1 needs other evidence, 1 takes a person).",
+        "We judge what is in force.",
+        "1 id needs objects of the live cluster",
+    ] {
+        assert!(section.contains(part), "{part}\n{section}");
+    }
+    let mut without = sample();
+    without.clusters[0].benchmark = None;
+    assert!(!crate::report_text(&without, LOOK).contains("Benchmark"));
+}
+
+#[test]
+fn only_what_fails_shows_its_lines() {
+    let report = crate::report(&sample());
+    for entry in &report.clusters[0].verdicts {
+        let failing = matches!(entry.outcome, wire::Outcome::Fail | wire::Outcome::Waived);
+        assert!(entry.locations.iter().all(|at| at.excerpt.is_some() == failing), "{}", entry.rule);
+    }
+    // Of a long line, what surrounds the place.
+    let long = format!("{}--anonymous-auth=true{}\n", "é".repeat(500), "x".repeat(500));
+    let mut report = sample();
+    report.clusters[0].evidence[1].body = Body::Text(Arc::from(long.as_str()));
+    report.clusters[0].entries[0].entry.locations[0].at.span = Some(Span::new(1000, 1021));
+    let shown = crate::report(&report);
+    let entry = shown.clusters[0].verdicts.iter().find(|entry| entry.rule == "b-high").expect("an entry");
+    let (at, excerpt) = (&entry.locations[0], entry.locations[0].excerpt.as_ref().expect("an excerpt"));
+    let offset = (at.column.expect("a column") - excerpt.column) as usize;
+    assert!(excerpt.text.chars().skip(offset).collect::<String>().starts_with("--anonymous-auth=true"));
+    assert_eq!(excerpt.text.chars().count(), 160);
 }

@@ -4,10 +4,12 @@
 //! key is always there, `null` where there is nothing. They are filled by [`convert`](crate::convert) and described by
 //! [`schema`](crate::schema).
 
+mod benchmark;
 mod diff;
 
 use std::collections::BTreeMap;
 
+pub use benchmark::*;
 pub use diff::*;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -99,6 +101,8 @@ pub struct Cluster {
     pub summary: Summary,
     pub verdicts: Vec<Entry>,
     pub advisories: Vec<Advisory>,
+    /// What the benchmark that was asked for says; `null` where none was.
+    pub benchmark: Option<Benchmark>,
 }
 
 /// One process.
@@ -215,6 +219,16 @@ pub struct Location {
     pub end_line: Option<u32>,
     pub end_column: Option<u32>,
     pub label: Option<String>,
+    /// The line, for places of what fails; from the redacted text.
+    pub excerpt: Option<Excerpt>,
+}
+
+/// A line of evidence, or as much of a long one as a reader wants.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct Excerpt {
+    pub text: String,
+    /// The column of the line that the text begins at.
+    pub column: u32,
 }
 
 #[derive(Debug, Serialize, JsonSchema)]

@@ -14,7 +14,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use audit::{Profile, nearest};
+use audit::nearest;
 use clap::{Arg, ArgAction, ArgMatches, Command, CommandFactory as _, FromArgMatches as _, parser::ValueSource};
 use report::{Mistake, wire};
 use toml::{Spanned, de::DeValue};
@@ -273,7 +273,7 @@ fn check(arg: &Arg, value: &str) -> std::result::Result<(), String> {
     let name = name_of(arg);
     match name {
         "format" => Format::find(value, &Format::AUDIT).map(drop).map_err(message),
-        "profile" => Profile::find(value).map(drop).ok_or_else(|| unknown(name, value, &Profile::NAMES).0),
+        "profile" => super::profile(value).map(drop).map_err(message),
         "rule" | "skip" => rules_like(value).map_err(message),
         "kubernetes-version" => release(value).map(drop),
         "root" if !Path::new(value).is_dir() => Err("no such folder".to_owned()),

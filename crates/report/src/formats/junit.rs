@@ -6,7 +6,7 @@
 
 use std::{collections::BTreeMap, io};
 
-use super::{Conversion, Junit, fate, groups, name_of, place, reason, sentence};
+use super::{Conversion, Junit, fate, groups, name_of, place, reason, sentence, xml::escaped};
 use crate::{
     text::plain,
     wire::{Entry, RunProblem},
@@ -122,25 +122,4 @@ fn problem(problem: &RunProblem) -> Case {
         message: format!("{}{hint}", sentence(&plain(&problem.message))),
         body: Vec::new(),
     }
-}
-
-/// A text as XML 1.0 takes it, in an attribute or between tags: what it cannot hold at all is left out
-/// (<https://www.w3.org/TR/xml/#charsets>).
-fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&apos;"),
-            '\n' => out.push_str("&#10;"),
-            '\t' => out.push_str("&#9;"),
-            '\r' => out.push_str("&#13;"),
-            '\u{0}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}' => {}
-            _ => out.push(c),
-        }
-    }
-    out
 }

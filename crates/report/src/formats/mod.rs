@@ -8,12 +8,15 @@
 //! a spreadsheet calculates. Each format escapes by its own rules, after [`plain`] has written out what nobody can see.
 
 mod csv;
+mod html;
 mod junit;
+mod kube_bench;
 pub mod lines;
 mod markdown;
 mod sarif;
 #[cfg(test)]
 mod tests;
+mod xml;
 
 use std::{
     io::{self, Write as _},
@@ -41,6 +44,10 @@ pub enum Format {
     Markdown,
     /// RFC 4180, one record an entry.
     Csv,
+    /// One page for people, whole in itself.
+    Html,
+    /// The JSON that kube-bench writes, of the benchmark that was asked for.
+    KubeBench,
 }
 
 /// A report and what to know for converting it.
@@ -70,6 +77,8 @@ impl Conversion<'_> {
             Format::Junit => junit::write(self, out),
             Format::Markdown => markdown::write(self, out),
             Format::Csv => csv::write(self, out),
+            Format::Html => html::write(self, out),
+            Format::KubeBench => json(&kube_bench::overall(self), out),
         }
     }
 }
@@ -121,6 +130,16 @@ fn fate(entry: &Entry, strict: bool) -> Fate {
         Outcome::NotApplicable => {
             Fate { kind: "notApplicable", level: "none", suppressed: false, junit: Junit::Skipped, routine: true }
         }
+    }
+}
+
+/// The state in which kube-bench knows an outcome: it has no word for what could not be judged, nor for what somebody owns.
+fn state(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Fail => "FAIL",
+        Outcome::Undetermined => "WARN",
+        Outcome::Pass => "PASS",
+        Outcome::NotApplicable | Outcome::Waived => "INFO",
     }
 }
 

@@ -97,7 +97,7 @@ fn descriptor(id: &str, rule: &Rule, page: &str) -> Value {
     let what = page::what(page).unwrap_or_else(|| sentence(&rule.title));
     let why = page::why(page).map(|why| format!(" {why}")).unwrap_or_default();
     let severity = severity(&rule.severity);
-    json!({
+    let mut descriptor = json!({
         "id": id,
         "shortDescription": {"text": sentence(&rule.title)},
         "fullDescription": {"text": what},
@@ -113,7 +113,17 @@ fn descriptor(id: &str, rule: &Rule, page: &str) -> Value {
             "references": rule.references,
             "inverted": rule.inverted,
         },
-    })
+    });
+    if let Some(address) = help(env!("CARGO_PKG_REPOSITORY"), env!("CARGO_PKG_VERSION"), id) {
+        descriptor["helpUri"] = json!(address);
+    }
+    descriptor
+}
+
+/// Where the page of a rule is published: in the repository that the build names, at its release. None where it names none.
+pub(super) fn help(repository: &str, version: &str, id: &str) -> Option<String> {
+    let repository = repository.trim_end_matches('/').trim_end_matches(".git");
+    repository.starts_with("https://").then(|| format!("{repository}/blob/v{version}/docs/rules/{id}.md"))
 }
 
 /// In the bands of CVSS, which code hosts sort by.

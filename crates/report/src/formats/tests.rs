@@ -10,7 +10,10 @@ use serde_json::Value;
 use super::{Conversion, Format, lines};
 use crate::{
     tests::{held_by, sample},
-    wire::{Entry, Fleet, Gap, Outcome, Remedy, Report, Waiver},
+    wire::{
+        Benchmark, BenchmarkControl, BenchmarkItem, BenchmarkSection, Coverage, Entry, Fleet, Gap, Outcome, Remedy,
+        Report, Waiver,
+    },
 };
 
 /// What ends, begins or hides something in one of the formats.
@@ -84,7 +87,9 @@ fn every_outcome(words: &str) -> Report {
     second.evidence[0].state = "unread".to_owned();
     second.evidence[0].name = words.to_owned();
     second.verdicts = entries("second");
+    second.benchmark = Some(numbered(&second.verdicts, words));
     report.clusters[0].verdicts = entries("first");
+    report.clusters[0].benchmark = Some(numbered(&report.clusters[0].verdicts, words));
     report.clusters.push(second);
     report.fleet = Some(Fleet { verdicts: entries("fleet") });
     report.problems[0].message = words.to_owned();
@@ -222,6 +227,194 @@ fn markdown(text: &str) -> Seen {
     seen
 }
 
+/// What is written as an element of its own, by rule; a page is well-formed XML as well.
+fn html(text: &str) -> Seen {
+    let options = roxmltree::ParsingOptions { allow_dtd: true, ..Default::default() };
+    let document = roxmltree::Document::parse_with_options(text, options).expect("well-formed");
+    let mut seen = Seen::new();
+    let known = [
+        "a",
+        "article",
+        "b",
+        "body",
+        "caption",
+        "code",
+        "dd",
+        "desc",
+        "details",
+        "div",
+        "dl",
+        "dt",
+        "figcaption",
+        "figure",
+        "footer",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "head",
+        "header",
+        "html",
+        "li",
+        "main",
+        "mark",
+        "meta",
+        "nav",
+        "p",
+        "pre",
+        "rect",
+        "section",
+        "span",
+        "strong",
+        "style",
+        "summary",
+        "svg",
+        "table",
+        "tbody",
+        "td",
+        "th",
+        "thead",
+        "title",
+        "tr",
+        "ul",
+    ];
+    let mut ids = Vec::new();
+    for node in document.descendants().filter(|node| node.is_element()) {
+        let name = node.tag_name().name();
+        assert!(known.contains(&name), "{name}");
+        for attribute in node.attributes() {
+            let (attribute, value) = (attribute.name(), attribute.value());
+            assert!(!attribute.starts_with("on") && attribute != "src" && attribute != "style", "{name} {attribute}");
+            // Links lead to places of the page itself.
+            assert!(attribute != "href" || value.starts_with('#'), "{value}");
+            if attribute == "id" {
+                assert!(!ids.contains(&value.to_owned()), "{value} twice");
+                ids.push(value.to_owned());
+            }
+        }
+        if let (Some(rule), Some(outcome)) = (node.attribute("data-rule"), node.attribute("data-outcome")) {
+            add(&mut seen, rule, outcome.to_owned());
+        }
+        // Tables say what their heads are of, and pictures what they show.
+        assert!(name != "th" || node.has_attribute("scope"));
+        let titled = || node.children().any(|child| child.has_tag_name("title"));
+        assert!(name != "svg" || (node.attribute("role") == Some("img") && titled()));
+        assert!(name != "section" || node.has_attribute("aria-labelledby"));
+    }
+    for node in document.descendants() {
+        for attribute in ["href", "aria-labelledby"] {
+            let targets = node.attribute(attribute).unwrap_or_default();
+            for target in
+                targets.split(' ').map(|target| target.trim_start_matches('#')).filter(|target| !target.is_empty())
+            {
+                assert!(ids.iter().any(|id| id == target), "nothing is called {target}");
+            }
+        }
+    }
+    // No level of headings is passed over.
+    let levels: Vec<u32> =
+        document.descendants().filter_map(|node| node.tag_name().name().strip_prefix('h')?.parse().ok()).collect();
+    assert_eq!(levels.first(), Some(&1));
+    assert!(levels.windows(2).all(|pair| pair[1] <= pair[0] + 1), "{levels:?}");
+    seen
+}
+
+/// The state of each id; what kube-bench's own reader would count is what its totals say.
+fn kube_bench(text: &str) -> Seen {
+    let overall: Value = serde_json::from_str(text).expect("JSON");
+    let list = |value: &Value| value.as_array().cloned().expect("a list");
+    let mut seen = Seen::new();
+    let words = ["pass", "fail", "warn", "info"];
+    let mut totals = [0; 4];
+    for controls in list(&overall["Controls"]) {
+        for key in ["id", "version", "text", "node_type"] {
+            assert!(controls[key].as_str().is_some_and(|text| !text.is_empty()), "{key}");
+        }
+        let mut of_controls = [0; 4];
+        for group in list(&controls["tests"]) {
+            let mut of_group = [0; 4];
+            for check in list(&group["results"]) {
+                let mut keys: Vec<&str> = check.as_object().expect("a check").keys().map(String::as_str).collect();
+                keys.retain(|key| *key != "reason");
+                // As `encoding/json` writes them.
+                let expected = "test_number test_desc audit AuditEnv AuditConfig type remediation test_info status \
+                                actual_value scored IsMultiple expected_result";
+                assert_eq!(keys, expected.split_whitespace().collect::<Vec<_>>());
+                let status = check["status"].as_str().expect("a state");
+                let word = words.iter().position(|word| word.to_uppercase() == status).expect("one of four states");
+                of_group[word] += 1;
+                add(&mut seen, check["test_number"].as_str().expect("an id"), status.to_owned());
+            }
+            for (word, count) in words.iter().zip(of_group) {
+                assert_eq!(group[word], count);
+            }
+            of_controls.iter_mut().zip(of_group).for_each(|(sum, count)| *sum += count);
+        }
+        for (word, count) in words.iter().zip(of_controls) {
+            assert_eq!(controls[format!("total_{word}")], count);
+        }
+        totals.iter_mut().zip(of_controls).for_each(|(sum, count)| *sum += count);
+    }
+    for (word, count) in words.iter().zip(totals) {
+        assert_eq!(overall["Totals"][format!("total_{word}")], count);
+    }
+    seen
+}
+
+/// A benchmark with an id for each entry of a cluster.
+fn numbered(entries: &[Entry], words: &str) -> Benchmark {
+    let items = entries.iter().map(|entry| BenchmarkItem {
+        id: entry.rule.to_owned(),
+        section: "1.2".to_owned(),
+        title: words.to_owned(),
+        manual: Some(false),
+        inverted: false,
+        outcome: entry.outcome,
+        message: words.to_owned(),
+        controls: vec![BenchmarkControl {
+            name: entry.rule.to_owned(),
+            severity: entry.severity.to_owned(),
+            outcome: entry.outcome,
+            message: words.to_owned(),
+            gap: None,
+            entries: vec![entry.fingerprint.clone()],
+        }],
+        letter: None,
+        argument: Some(words.to_owned()),
+    });
+    Benchmark {
+        name: "cis-1.12".to_owned(),
+        title: words.to_owned(),
+        chosen: words.to_owned(),
+        coverage: Coverage { ids: entries.len(), pass: 5, differ: 1, ..Coverage::default() },
+        sections: vec![BenchmarkSection { id: "1.2".to_owned(), title: words.to_owned(), part: "master".to_owned() }],
+        items: items.collect(),
+    }
+}
+
+#[test]
+fn an_id_that_asks_for_the_opposite_has_the_state_of_its_letter() {
+    let mut report = every_outcome("plain");
+    report.clusters.truncate(1);
+    let benchmark = report.clusters[0].benchmark.as_mut().expect("a benchmark");
+    benchmark.items.retain(|item| item.id == "first-fail-high");
+    let of = |met: Option<bool>, report: &mut Report| {
+        let item = &mut report.clusters[0].benchmark.as_mut().expect("a benchmark").items[0];
+        item.inverted = true;
+        item.letter = Some(crate::wire::Letter {
+            met,
+            wanted: "`--x` written".to_owned(),
+            found: "`--x` is not written".to_owned(),
+            instance: "server".to_owned(),
+            location: None,
+        });
+        kube_bench(&written(Format::KubeBench, report, false, false))["first-fail-high"].clone()
+    };
+    assert_eq!(of(Some(true), &mut report), ["PASS"]);
+    assert_eq!(of(Some(false), &mut report), ["FAIL"]);
+    assert_eq!(of(None, &mut report), ["WARN"]);
+}
+
 /// The table of the documentation, once more and by hand.
 #[test]
 fn every_entry_is_in_every_format_as_often_as_it_should_be() {
@@ -290,6 +483,23 @@ fn every_entry_is_in_every_format_as_often_as_it_should_be() {
         }
         assert_eq!(markdown(&written(Format::Markdown, &report, verbose, strict)), rows, "{words}");
 
+        // All of them are on the page, whatever is asked for.
+        assert_eq!(html(&written(Format::Html, &report, verbose, strict)), expected(&record), "{words}");
+
+        let state = |outcome, _: &str| {
+            let state = match outcome {
+                Outcome::Fail => "FAIL",
+                Outcome::Undetermined => "WARN",
+                Outcome::Pass => "PASS",
+                Outcome::NotApplicable | Outcome::Waived => "INFO",
+            };
+            Some(state.to_owned())
+        };
+        let mut states = expected(&state);
+        // What only shows across clusters has no number in a benchmark.
+        states.retain(|rule, _| !rule.starts_with("fleet"));
+        assert_eq!(kube_bench(&written(Format::KubeBench, &report, verbose, strict)), states, "{words}");
+
         let text = written(Format::Json, &report, verbose, strict);
         let json: Value = serde_json::from_str(&text).expect("JSON");
         held_by("report", &json);
@@ -321,7 +531,7 @@ fn begun(report: &Report) -> crate::wire::Begun {
 #[test]
 fn what_is_read_by_people_holds_nothing_unseen_and_no_clock() {
     let mut report = every_outcome(HOSTILE);
-    for format in [Format::Sarif, Format::Junit, Format::Markdown, Format::Csv] {
+    for format in [Format::Sarif, Format::Junit, Format::Markdown, Format::Csv, Format::Html] {
         let text = written(format, &report, true, false);
         // SARIF carries data as well, such as the text of an edit, which is exact.
         let shown = if format == Format::Sarif { spoken(&text) } else { text.clone() };
@@ -410,7 +620,7 @@ const SHAPES: [(&str, &str); 20] = [
     ("component", "name! version semanticVersion rules:descriptor properties"),
     (
         "descriptor",
-        "id! shortDescription:text fullDescription:text help:text defaultConfiguration:configuration properties",
+        "id! shortDescription:text fullDescription:text help:text helpUri defaultConfiguration:configuration properties",
     ),
     ("configuration", "level=none|note|warning|error"),
     ("text", "text! markdown"),
@@ -538,6 +748,15 @@ fn sarif_is_what_the_standard_and_code_hosts_ask_for() {
         let faults: Vec<String> = validator.iter_errors(&log).map(|fault| fault.to_string()).collect();
         assert_eq!(faults, Vec::<String>::new());
     }
+}
+
+#[test]
+fn a_rule_is_linked_where_the_build_says_where_its_page_is() {
+    let help = super::sarif::help;
+    let page = "https://h.example/o/r/blob/v0.1.0/docs/rules/a-rule.md";
+    assert_eq!(help("https://h.example/o/r.git", "0.1.0", "a-rule").as_deref(), Some(page));
+    assert_eq!(help("https://h.example/o/r/", "0.1.0", "a-rule").as_deref(), Some(page));
+    assert_eq!(help("", "0.1.0", "a-rule"), None);
 }
 
 #[test]

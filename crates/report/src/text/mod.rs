@@ -3,6 +3,7 @@
 //! Eighty columns unless told otherwise, colour only where asked for, and nothing from evidence reaches the terminal with
 //! its control characters. What one finding looks like is in [`finding`]; the table of settings is in [`settings`].
 
+mod benchmark;
 mod cve;
 mod diff;
 mod finding;
@@ -19,7 +20,7 @@ use model::{Component, Outcome, Problem, Release, Severity};
 
 use crate::{
     convert,
-    input::{ClusterReport, Judged, Report, RuleMeta, RunProblem},
+    input::{ClusterReport, Judged, Report, RuleMeta, RunProblem, Waiting},
     places::Places,
 };
 pub use cve::cve_text;
@@ -107,6 +108,7 @@ fn one_cluster(cluster: &ClusterReport, several: bool, look: Look, text: &mut St
     waived(cluster, look, text);
     gaps(cluster, look, text);
     advisories(cluster, look, text);
+    benchmark::section(cluster, look, text);
     if look.verbose {
         rest(cluster, look, text);
     }
@@ -476,30 +478,8 @@ pub fn problem_line(problem: &RunProblem) -> String {
     format!("warning: {place}{}{hint}", plain(&problem.message))
 }
 
-/// Controls that no rule answers, by what could: a live cluster, a handshake. None of them is ever said to pass.
-pub fn waiting_table(waiting: &[Waiting], look: Look) -> String {
-    if waiting.is_empty() {
-        return String::new();
-    }
-    let longest = waiting.iter().map(|one| one.id.len()).max().unwrap_or(0);
-    let mut text = "\nnot answered from files, and by nothing else yet:\n".to_owned();
-    for one in waiting {
-        let line = format!("{:<8}  {:<longest$}  needs {}", one.severity, one.id, one.needs.join(" or "));
-        text.push_str(&indented(&line, 0, 8 + 2 + longest + 2, look.width));
-    }
-    text
-}
-
-/// A control that waits for evidence of another kind.
-pub struct Waiting {
-    pub id: &'static str,
-    pub severity: &'static str,
-    /// In words: `a live cluster`, `a probe`.
-    pub needs: Vec<&'static str>,
-}
-
-/// All rules, by severity.
-pub fn rules_table(rules: &[RuleMeta], look: Look) -> String {
+/// All rules, by severity, and the controls that wait for one.
+pub fn rules_table(rules: &[RuleMeta], waiting: &[Waiting], look: Look) -> String {
     const BEFORE: usize = 10;
     let paint = Paint(look.color);
     let mut rules: Vec<&RuleMeta> = rules.iter().collect();
@@ -518,6 +498,47 @@ pub fn rules_table(rules: &[RuleMeta], look: Look) -> String {
             let _ = writeln!(text, "{padded}{}", paint.bold(meta.card.id));
             text.push_str(&indented(meta.card.title, BEFORE, BEFORE, look.width));
         }
+    }
+    if look.verbose {
+        for (at, control) in waiting.iter().enumerate() {
+            if at == 0 {
+                let _ = writeln!(text, "\n{}\n", paint.bold("No rule yet"));
+            }
+            let needs = if control.manual {
+                "it takes a person".to_owned()
+            } else {
+                format!("needs {}", control.evidence.join(" or "))
+            };
+            let _ = writeln!(text, "{:<8}  {}", control.severity, control.control);
+            text.push_str(&indented(
+                &format!("{} ({needs})", control.intent.trim_end_matches('.')),
+                10,
+                10,
+                look.width,
+            ));
+        }
+    } else if !waiting.is_empty() {
+        // What of the API server no file will ever tell; the rest is a number.
+        let words = |evidence: &str| match evidence {
+            "live-api" => Some("a live cluster"),
+            "remote-probe" => Some("a probe"),
+            _ => None,
+        };
+        let longest = waiting.iter().map(|control| control.control.len()).max().unwrap_or(0);
+        let _ = writeln!(text, "\n{}\n", paint.bold("No rule yet"));
+        for control in waiting.iter().filter(|control| control.component == "apiserver") {
+            let needs: Vec<&str> = control.evidence.iter().filter_map(|one| words(one)).collect();
+            if needs.is_empty() {
+                continue;
+            }
+            let line =
+                format!("{:<BEFORE$}{:<longest$}  needs {}", control.severity, control.control, needs.join(" or "));
+            text.push_str(&indented(&line, 0, BEFORE + longest + 2, look.width));
+        }
+        let many =
+            if waiting.len() == 1 { "1 control has".to_owned() } else { format!("{} controls have", waiting.len()) };
+        let note = format!("{many} no rule yet and never count as a pass; -v lists them with what they need.");
+        let _ = write!(text, "\n{}", indented(&note, 0, 0, look.width));
     }
     text
 }

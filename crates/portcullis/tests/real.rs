@@ -9,11 +9,11 @@ use std::{
     fs,
     io::{self, Write as _},
     path::{Path, PathBuf},
-    process::Command,
     thread,
 };
 
 use serde_json::Value;
+use snapbox::cmd::Command;
 
 const VERSION: &str = "v1.20.2";
 
@@ -48,7 +48,7 @@ enum Answer {
 fn ask(server: &OsString, argument: &str, folder: &Path) -> Answer {
     // Nothing else is given, so that it stops at what is missing, before it asks anybody anything. It makes a certificate
     // first, where it was told to.
-    let mut command = Command::new(server);
+    let command = Command::new(server);
     let output = command.current_dir(folder).env_clear().args(["-v=1", argument]).output().expect("the server runs");
     let said = String::from_utf8_lossy(&output.stderr);
     let flags: BTreeMap<String, String> = said
@@ -96,7 +96,7 @@ fn each_flag_is_printed_and_refused_as_the_server_does() {
         });
         fs::write(manifests.join(format!("{index}.json")), pod.to_string()).expect("a manifest");
     }
-    let output = snapbox::cmd::Command::new(snapbox::cmd::cargo_bin!("portcullis"))
+    let output = Command::new(snapbox::cmd::cargo_bin!("portcullis"))
         .env_clear()
         .args(["resolve", "--defaults", "--format", "json"])
         .arg(&manifests)

@@ -80,8 +80,14 @@ impl Inputs {
 
     fn count(&mut self, kind: Kind) {
         match kind {
-            Kind::Workload | Kind::Kubeconfig | Kind::Arguments => self.judged += 1,
-            Kind::Supporting | Kind::ConfigFile => self.supporting += 1,
+            Kind::Workload | Kind::Kubeconfig | Kind::Arguments | Kind::Flagz => self.judged += 1,
+            Kind::Supporting
+            | Kind::ConfigFile
+            | Kind::Version
+            | Kind::Statusz
+            | Kind::Metrics
+            | Kind::Discovery
+            | Kind::Objects => self.supporting += 1,
             Kind::NotOurs => self.not_ours += 1,
             Kind::Templated => self.templated += 1,
             Kind::Broken => self.broken += 1,

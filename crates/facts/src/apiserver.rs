@@ -8,6 +8,7 @@ mod checks;
 mod config;
 mod effects;
 mod gates;
+mod planes;
 mod plugins;
 mod server;
 
@@ -26,6 +27,7 @@ use crate::{
     pflag::{self, Kind},
     release,
     request::path,
+    running::{Metrics, ReportedFlag},
 };
 use config::Config;
 pub use gates::GivenGate;
@@ -40,6 +42,7 @@ pub struct ApiServer {
     authorizers: Result<Authorizers, Unanswered>,
     anonymous: Result<Anonymous, Unanswered>,
     issuers: Result<Option<Vec<Issuer>>, Unanswered>,
+    metrics: Option<Metrics>,
 }
 
 /// Who authorizes, in the order they are asked.
@@ -180,6 +183,11 @@ impl ApiServer {
         self.release_at.as_ref()
     }
 
+    /// What the process has counted, where it was asked and said so.
+    pub fn metrics(&self) -> Option<&Metrics> {
+        self.metrics.as_ref()
+    }
+
     /// The table of settings alone.
     pub fn into_component(self) -> Component {
         self.component
@@ -276,7 +284,7 @@ struct Resolved {
 pub fn resolve(invocation: &Invocation, version: Option<&Version>, files: &Files<'_>) -> ApiServer {
     let (release, conflict) = release(invocation, version);
     let versions = versions(&release);
-    let resolved: Vec<Resolved> = versions.iter().map(|version| at(invocation, version, files)).collect();
+    let resolved: Vec<Resolved> = versions.iter().map(|version| at(invocation, None, version, files)).collect();
 
     let settings = merge_settings(&resolved, &release);
     let mut problems = invocation.problems.clone();
@@ -308,12 +316,58 @@ pub fn resolve(invocation: &Invocation, version: Option<&Version>, files: &Files
     unseen.dedup();
     let stops = problems.iter().any(|problem| problem.stops);
     let starts = if stops { Some(false) } else { unseen.is_empty().then_some(true) };
+    merged(invocation, version, release, resolved, settings, Outlook { starts, unseen, problems })
+}
+
+/// Resolves one API server by the flags that the process says it runs with.
+pub(crate) fn reported(
+    invocation: &Invocation,
+    flags: &[ReportedFlag],
+    version: Option<&Version>,
+    files: &Files<'_>,
+) -> ApiServer {
+    let names = flags.iter().map(|flag| flag.name.as_str());
+    let release = match version.or(invocation.version.as_ref().map(|(version, _)| version)) {
+        Some(version) => Release::Exactly(version.clone()),
+        None => release::narrow(&KUBE_APISERVER, invocation.releases, names).0,
+    };
+    let resolved: Vec<Resolved> =
+        versions(&release).iter().map(|version| at(invocation, Some(flags), version, files)).collect();
+    let settings = merge_settings(&resolved, &release);
+    let problems = merge_problems(&resolved);
+    merged(
+        invocation,
+        version,
+        release,
+        resolved,
+        settings,
+        Outlook { starts: Some(true), unseen: Vec::new(), problems },
+    )
+}
+
+/// What becomes of the process.
+struct Outlook {
+    starts: Option<bool>,
+    unseen: Vec<Gap>,
+    problems: Vec<Problem>,
+}
+
+fn merged(
+    invocation: &Invocation,
+    version: Option<&Version>,
+    release: Release,
+    resolved: Vec<Resolved>,
+    settings: Vec<Setting>,
+    outlook: Outlook,
+) -> ApiServer {
+    let Outlook { starts, unseen, problems } = outlook;
     let named = invocation.version.as_ref().filter(|(named, _)| version.is_none_or(|version| version == named));
     ApiServer {
         release_at: named.map(|(_, at)| at.clone()),
         authorizers: merge_views(&resolved, "who authorizes", |one| &one.authorizers),
         anonymous: merge_views(&resolved, "whether requests without credentials are served", |one| &one.anonymous),
         issuers: merge_views(&resolved, "whether a file names issuers of tokens", |one| &one.issuers),
+        metrics: None,
         component: Component {
             name: KUBE_APISERVER.component,
             instance: invocation.instance.clone(),
@@ -354,9 +408,14 @@ fn possible(invocation: &Invocation) -> (Release, Option<(String, String)>) {
     release::narrow(&KUBE_APISERVER, invocation.releases, names)
 }
 
-fn at(invocation: &Invocation, version: &Version, files: &Files<'_>) -> Resolved {
-    let server = Server::read(invocation, version);
-    let mut problems = checks::problems(&server, files);
+/// `said` are the flags that the process itself lists, in place of the words of the command line.
+fn at(invocation: &Invocation, said: Option<&[ReportedFlag]>, version: &Version, files: &Files<'_>) -> Resolved {
+    let server = match said {
+        Some(flags) => Server::reported(invocation, flags, version),
+        None => Server::read(invocation, version),
+    };
+    // What runs was not stopped by anything.
+    let mut problems = if said.is_some() { Vec::new() } else { checks::problems(&server, files) };
     let config = Config::read(&server, files);
     let authorizers = effects::authorizers(&server, &config);
     let anonymous = effects::anonymous(&server, &authorizers, &config);

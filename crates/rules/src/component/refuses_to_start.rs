@@ -25,7 +25,7 @@ fn check(component: &Component) -> Verdict {
     if !findings.is_empty() {
         return Ok(Answer { findings, ..Answer::default() });
     }
-    if component.starts == Some(true) {
+    if component.starts == Some(true) && component.unseen.is_empty() {
         return Ok(Answer { because: format!("nothing among its arguments stops a {} of {}", component.name, component.release), ..Answer::default() });
     }
     Ok(Answer { gaps: component.unseen.clone(), ..Answer::default() })

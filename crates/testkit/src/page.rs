@@ -6,6 +6,7 @@
 //! |---|---|
 //! | `args COMPONENT` | flags that the base gets on top, one a line, indented so that a caret fits under the first dash |
 //! | `pod` | a whole manifest in place of the base |
+//! | `flagz` | flags as the process itself lists them, `name=value` a line; with `unread`, why they could not be read |
 //! | `yaml file=PATH` | a file of the node |
 //! | `missing file=PATH` | a file that was looked for and is not there |
 //! | `unread file=PATH` | a file that could not be read, and why |
@@ -62,6 +63,7 @@ pub struct Fence {
 pub enum FenceKind {
     Args { component: String },
     Pod,
+    Flagz { unread: bool },
     Yaml { file: String },
     Missing { file: String },
     Unread { file: String },
@@ -81,7 +83,7 @@ pub struct Caret {
     pub text: String,
 }
 
-const KINDS: [&str; 8] = ["args", "fixed", "missing", "outcome", "pod", "text", "unread", "yaml"];
+const KINDS: [&str; 9] = ["args", "fixed", "flagz", "missing", "outcome", "pod", "text", "unread", "yaml"];
 const ATTRIBUTES: [&str; 3] = ["file", "root", "version"];
 const COMPONENTS: [&str; 1] = ["kube-apiserver"];
 
@@ -168,8 +170,10 @@ fn opening_line(opening: &str, line: usize, heading: &str, complaints: &mut Vec<
     let mut component = None;
     let mut version = None;
     let mut root = false;
+    let mut unread = false;
     for word in words {
         match word.split_once('=') {
+            None if word == "unread" && kind == "flagz" => unread = true,
             Some(("file", path)) => file = Some(path.to_owned()),
             Some(("version", release)) => version = Some(release.to_owned()),
             None if word == "root" => root = true,
@@ -199,6 +203,7 @@ fn opening_line(opening: &str, line: usize, heading: &str, complaints: &mut Vec<
         "text" => return None,
         "args" => FenceKind::Args { component: needs(component, "the name of a component")? },
         "pod" => FenceKind::Pod,
+        "flagz" => FenceKind::Flagz { unread },
         "fixed" => FenceKind::Fixed,
         "outcome" => FenceKind::Outcome,
         "yaml" => FenceKind::Yaml { file: needs(file, "`file=`")? },
@@ -219,7 +224,10 @@ fn fill<'a>(
     heading: &str,
     complaints: &mut Vec<Complaint>,
 ) {
-    let draws = matches!(fence.kind, FenceKind::Args { .. } | FenceKind::Pod | FenceKind::Yaml { .. });
+    let draws = matches!(
+        fence.kind,
+        FenceKind::Args { .. } | FenceKind::Pod | FenceKind::Yaml { .. } | FenceKind::Flagz { unread: false }
+    );
     for (number, line) in lines {
         match caret(line).filter(|_| draws) {
             Some((columns, text)) => match fence.body.last() {

@@ -11,13 +11,16 @@ mod waive;
 
 use std::{io, path::PathBuf};
 
-use collect::{Inputs, Target};
+use collect::{
+    Inputs, Target,
+    live::{Requests, Way},
+};
 use facts::{Cluster, Gathered, Redactor};
 use model::{Entry, Outcome};
 use report::{ClusterReport, Judged, RuleMeta, RunProblem, wire};
 use rules::Rule;
 
-pub use collect::Target as AuditTarget;
+pub use collect::{Target as AuditTarget, live};
 pub use cve::cve;
 pub use diff::diff;
 pub use model::{Confidence, Severity, Version};
@@ -36,6 +39,8 @@ pub struct Look {
     pub root: Option<PathBuf>,
     /// Keep a line about every file.
     pub list: bool,
+    /// How clusters that run are asked.
+    pub pace: collect::live::Pace,
 }
 
 /// What to ask, and what counts.
@@ -86,7 +91,7 @@ pub fn audit(
 ) -> Summary {
     let mut summary = Summary::default();
     let mut ledger = waive::Ledger::new(&judging.waivers, &judging.rules);
-    each_cluster(targets, look, stdin, &mut summary, &mut |cluster, summary| {
+    each_cluster(targets, look, stdin, &mut summary, &mut |cluster, asked, summary| {
         let judgement = rules::judge(&cluster, &judging.rules);
         summary.faults.extend(judgement.faults);
         let mut found = judgement.entries;
@@ -111,7 +116,7 @@ pub fn audit(
             }
         }
         let advisories = cve::held_against(&cluster);
-        let mut judged = report_of(cluster, entries, judgement.not_asked);
+        let mut judged = report_of(cluster, asked, entries, judgement.not_asked);
         judged.advisories = advisories;
         // Verdicts are reported, settings are not; of a large folder there are many.
         judged.components.iter_mut().for_each(|component| component.settings = Vec::new());
@@ -131,8 +136,8 @@ pub fn resolve(
     on_cluster: &mut dyn FnMut(ClusterReport),
 ) -> Summary {
     let mut summary = Summary::default();
-    each_cluster(targets, look, stdin, &mut summary, &mut |cluster, _| {
-        on_cluster(report_of(cluster, Vec::new(), Vec::new()));
+    each_cluster(targets, look, stdin, &mut summary, &mut |cluster, asked, _| {
+        on_cluster(report_of(cluster, asked, Vec::new(), Vec::new()));
     });
     summary
 }
@@ -180,32 +185,58 @@ fn each_cluster(
     look: &Look,
     stdin: &mut dyn io::Read,
     summary: &mut Summary,
-    on_cluster: &mut dyn FnMut(Cluster, &mut Summary),
+    on_cluster: &mut dyn FnMut(Cluster, Option<Requests>, &mut Summary),
 ) {
     let mut redactor = Redactor::new();
     let said = facts::Options { version: look.version.clone(), as_of: look.as_of };
     let collecting =
         collect::Options { root: look.root.clone(), largest: LARGEST, list: look.list, said: said.clone() };
+    let mut ways: Vec<Way> = Vec::new();
     for target in targets {
+        if let Target::Live(way) = target {
+            ways.push(way.clone());
+            continue;
+        }
         let outcome = collect::gather(target, &collecting, &mut redactor, stdin, &mut |gathered: Gathered| {
             let cluster = facts::resolve(gathered, &said);
-            if let Some((file, count)) = &cluster.cut {
-                summary.problems.push(RunProblem {
-                    target: cluster.target.clone(),
-                    message: format!("declares too many components: the first {count} are judged, the others are not"),
-                    hint: Some("split the file".to_owned()),
-                    place: Some((file.to_string(), None)),
-                });
-            }
-            on_cluster(cluster, summary);
+            summary.cut(&cluster);
+            on_cluster(cluster, None, summary);
         });
+        summary.add(target.name(), outcome);
+    }
+    if ways.is_empty() {
+        return;
+    }
+    let outcomes = collect::live::gather(&ways, look.pace, &mut redactor, &mut |gathered, live| {
+        let cluster = Cluster { id: live.id, ..facts::resolve(gathered, &said) };
+        summary.cut(&cluster);
+        on_cluster(cluster, Some(live.requests), summary);
+    });
+    for (way, outcome) in ways.into_iter().zip(outcomes) {
+        summary.add(way.target, outcome);
+    }
+}
+
+impl Summary {
+    /// Says that not all of a cluster is looked at, where that is so.
+    fn cut(&mut self, cluster: &Cluster) {
+        let Some((file, count)) = &cluster.cut else { return };
+        self.problems.push(RunProblem {
+            target: cluster.target.clone(),
+            message: format!("declares too many components: the first {count} are judged, the others are not"),
+            hint: Some("split the file".to_owned()),
+            place: Some((file.to_string(), None)),
+        });
+    }
+
+    fn add(&mut self, target: String, outcome: collect::Outcome) {
         if outcome.clusters == 0 {
-            summary.empty.push((target.name(), outcome.inputs));
+            self.empty.push((target, outcome.inputs));
         }
-        summary.clusters += outcome.clusters;
-        summary.inputs.add(&outcome.inputs);
-        summary.files.extend(outcome.files);
-        summary.problems.extend(outcome.troubles.into_iter().map(|trouble| RunProblem {
+        self.clusters += outcome.clusters;
+        self.inputs.add(&outcome.inputs);
+        self.files.extend(outcome.files);
+        self.problems.extend(outcome.troubles.into_iter().map(|trouble| RunProblem {
             target: trouble.target,
             message: trouble.message,
             hint: trouble.hint,
@@ -225,6 +256,16 @@ fn edits(entry: &Entry, cluster: &Cluster, room: &mut usize) -> Result<Vec<model
         return Ok(Vec::new());
     };
     let cost = cluster.evidence.iter().filter_map(|evidence| evidence.text()).map(|text| text.len()).sum();
+    let answered = |change: &model::Change| {
+        let sites = match change {
+            model::Change::Set { site, .. } => std::slice::from_ref(site),
+            model::Change::Remove { sites, .. } => sites,
+        };
+        sites.iter().any(|site| site.at.evidence.as_str().starts_with("https://"))
+    };
+    if remedy.changes.iter().any(answered) {
+        return Err("an API server gave this; it is written in a file of the node".to_owned());
+    }
     let left = room.checked_sub(cost).ok_or("there is too much evidence to plan every edit")?;
     *room = left;
     // A remedy that cannot be made as a whole is not made in part.
@@ -235,10 +276,16 @@ fn page(rule: &str) -> &'static str {
     rules::find(rule).map_or("", |rule| rule.info.page)
 }
 
-fn report_of(cluster: Cluster, entries: Vec<Judged>, not_asked: Vec<&'static str>) -> ClusterReport {
+fn report_of(
+    cluster: Cluster,
+    asked: Option<Requests>,
+    entries: Vec<Judged>,
+    not_asked: Vec<&'static str>,
+) -> ClusterReport {
     ClusterReport {
         name: cluster.name,
-        id: None,
+        id: cluster.id,
+        requests: asked.map(|asked| wire::Requests { count: asked.count, bytes: asked.bytes }),
         target: cluster.target,
         distribution: cluster.distribution.map(str::to_owned),
         release: cluster.release,

@@ -5,6 +5,7 @@
 
 mod cve;
 mod diff;
+mod rbac;
 mod select;
 pub mod simulate;
 mod waive;
@@ -24,6 +25,7 @@ pub use collect::{Target as AuditTarget, live};
 pub use cve::cve;
 pub use diff::diff;
 pub use model::{Confidence, Severity, Version};
+pub use rbac::rbac_manifest;
 pub use report::compare::fails_anew;
 pub use select::{NoSuchRule, Profile, nearest, select};
 pub use waive::{Waiver, Waivers};

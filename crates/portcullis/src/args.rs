@@ -47,6 +47,8 @@ pub(crate) enum Command {
     Explain(Explain),
     /// List the rules
     Rules(Rules),
+    /// Print the least role with which a cluster can be asked, to apply with kubectl
+    RbacManifest,
     /// Print the JSON Schema of an output
     Schema(Schema),
     /// The settings of Portcullis itself

@@ -421,6 +421,35 @@ fn an_address_is_asked_without_credentials() {
     assert!(server.seen().iter().all(|request| request.header("authorization").is_empty()));
 }
 
+/// Every request that was made is one that the printed role allows.
+#[test]
+fn the_printed_role_is_enough_and_no_more() {
+    let server = Server::start(cluster);
+    let kubeconfig = file("role", &server.kubeconfig("lab", "{token: abc}"));
+    audit(&kubeconfig);
+    let role = out(&run(&kubeconfig, &["rbac-manifest"]).code(0));
+    for request in server.seen() {
+        let path = request.path.split('?').next().unwrap_or_default().to_owned();
+        let parts: Vec<&str> = path.trim_start_matches('/').split('/').collect();
+        let granted = match parts.as_slice() {
+            ["api", "v1", "namespaces", "kube-system", resource]
+            | ["apis", _, _, "namespaces", "kube-system", resource] => {
+                role.contains(&format!("  resources: [{resource}]\n  verbs: [list]\n"))
+            }
+            ["api", "v1", "namespaces", "kube-system", resource, name]
+            | ["apis", _, _, "namespaces", _, resource, name] => {
+                role.contains(&format!("  resources: [{resource}]\n  resourceNames: [{name}]\n  verbs: [get]\n"))
+            }
+            ["api", "v1", resource, name] => {
+                role.contains(&format!("  resources: [{resource}]\n  resourceNames: [{name}]\n  verbs: [get]\n"))
+            }
+            ["api", "v1", resource] => role.contains(&format!("  resources: [{resource}]\n  verbs: [list]\n")),
+            _ => role.contains(&path),
+        };
+        assert!(granted, "{path}: {role}");
+    }
+}
+
 #[test]
 fn files_and_clusters_are_one_run() {
     let server = Server::start(cluster);

@@ -47,8 +47,8 @@ pub struct Live {
     pub requests: Requests,
 }
 
-/// Asks every cluster and hands over each as soon as all its answers are there. What became of each way comes back in the
-/// order of the ways.
+/// Asks every cluster and hands them over in the order of the ways, each as soon as those before it are done; so do the
+/// outcomes come back.
 pub fn gather(
     wanted: &[Way],
     pace: Pace,
@@ -114,11 +114,13 @@ fn run(ways: &Ways, pace: Pace, done: &tokio::sync::mpsc::Sender<Done>) {
             return;
         }
     };
+    let at_once = pace.at_once.max(1);
     runtime.block_on(async {
         let mut running = tokio::task::JoinSet::new();
-        let mut next = 0;
-        loop {
-            while next < ways.len() && running.len() < pace.at_once.max(1) {
+        let (mut next, mut handed_over) = (0, 0);
+        let mut waiting: BTreeMap<usize, Result<Asked, Failure>> = BTreeMap::new();
+        while handed_over < ways.len() {
+            while next < ways.len() && running.len() < at_once && next < handed_over + AHEAD * at_once {
                 let (ways, index) = (Arc::clone(ways), next);
                 running.spawn(async move {
                     let Some(way) = ways.get(index) else { return (index, Err(nobody())) };
@@ -128,12 +130,21 @@ fn run(ways: &Ways, pace: Pace, done: &tokio::sync::mpsc::Sender<Done>) {
                 next += 1;
             }
             match running.join_next().await {
-                None => break,
+                Some(Ok((index, asked))) => {
+                    waiting.insert(index, asked);
+                }
                 // What panics is our fault and no cluster's, and the others are asked all the same.
                 Some(Err(_)) => {}
-                Some(Ok(one)) => {
-                    let _ = done.send(one).await;
+                None => {
+                    for index in handed_over..next {
+                        waiting.entry(index).or_insert_with(|| Err(nobody()));
+                    }
                 }
+            }
+            while let Some(asked) = waiting.remove(&handed_over) {
+                // Whoever takes them is only gone where a panic ends the run.
+                let _ = done.send((handed_over, asked)).await;
+                handed_over += 1;
             }
         }
     });
@@ -141,11 +152,15 @@ fn run(ways: &Ways, pace: Pace, done: &tokio::sync::mpsc::Sender<Done>) {
     runtime.shutdown_background();
 }
 
+/// How many rounds of clusters may be done before one that takes its time: they wait for it, so that a run is the same
+/// whoever answers first.
+const AHEAD: usize = 4;
+
 /// For a plug-in that uses up its time before anything is asked.
 const GRACE: Duration = Duration::from_secs(1);
 
 fn nobody() -> Failure {
-    Failure { message: "there is no such cluster".to_owned(), hint: None }
+    Failure { message: "asking it failed, which is a fault of Portcullis; please report it".to_owned(), hint: None }
 }
 
 fn late(way: &Way, time: Duration) -> Failure {

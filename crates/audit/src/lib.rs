@@ -263,7 +263,7 @@ fn edits(entry: &Entry, cluster: &Cluster, room: &mut usize) -> Result<Vec<model
             model::Change::Set { site, .. } => std::slice::from_ref(site),
             model::Change::Remove { sites, .. } => sites,
         };
-        sites.iter().any(|site| site.at.evidence.as_str().starts_with("https://"))
+        sites.iter().any(|site| site.at.evidence.as_str().contains("://"))
     };
     if remedy.changes.iter().any(answered) {
         return Err("an API server gave this; it is written in a file of the node".to_owned());

@@ -13,6 +13,7 @@ pub fn rbac_manifest() -> String {
     for ask in &ASKS {
         match ask.right {
             Right::Path => paths.push(ask.path),
+            Right::Nothing => {}
             Right::Resource { namespace, .. } => rules.entry(namespace).or_default().push(ask.right),
         }
     }
@@ -65,7 +66,10 @@ mod tests {
             assert!(matches!(line.trim(), "verbs: [get]" | "verbs: [list]"), "{line}");
         }
         assert!(!text.contains("secrets") && !text.contains('*'), "{text}");
-        assert!(text.contains("- nonResourceURLs: [/apis, /flagz, /metrics, /statusz, /version]"), "{text}");
+        assert!(
+            text.contains("- nonResourceURLs: [/apis, /debug/pprof/, /flagz, /metrics, /statusz, /version]"),
+            "{text}"
+        );
         assert!(
             text.contains("  resources: [configmaps]\n  resourceNames: [kubeadm-config]\n  verbs: [get]\n"),
             "{text}"

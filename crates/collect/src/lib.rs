@@ -91,6 +91,7 @@ impl Inputs {
             | Kind::Statusz
             | Kind::Metrics
             | Kind::Discovery
+            | Kind::Status
             | Kind::Objects => self.supporting += 1,
             Kind::NotOurs => self.not_ours += 1,
             Kind::Templated => self.templated += 1,

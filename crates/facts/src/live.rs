@@ -29,6 +29,8 @@ pub struct Ask {
     pub form: Form,
     /// Whether each server of a cluster has an answer of its own.
     pub of_each_server: bool,
+    /// Whether it is asked without credentials, to see how those are answered who have none.
+    pub as_nobody: bool,
 }
 
 /// What somebody must be allowed to do.
@@ -36,6 +38,8 @@ pub struct Ask {
 pub enum Right {
     /// To get a path that is no resource.
     Path,
+    /// Nothing: it is asked without credentials.
+    Nothing,
     Resource {
         verb: &'static str,
         group: &'static str,
@@ -53,6 +57,8 @@ pub enum Form {
     List,
     /// Line by line, as [`running::metrics`](crate::running::metrics::Projection) keeps them.
     Metrics,
+    /// By its status code alone.
+    Status,
 }
 
 const JSON: &str = "application/json";
@@ -67,10 +73,14 @@ const PLAIN: Ask = Ask {
     right: Right::Path,
     form: Form::Whole,
     of_each_server: false,
+    as_nobody: false,
 };
 
+/// How a server behaves, which counts where nothing tells how it is set up.
+const BEHAVIOUR: Ask = Ask { accept: "*/*", kind: Kind::Status, plane: Plane::Observed, form: Form::Status, ..PLAIN };
+
 /// All that is asked, in order. The first one is asked alone: who gets no answer to it gets none at all.
-pub const ASKS: [Ask; 11] = [
+pub const ASKS: [Ask; 14] = [
     Ask { path: "/version", kind: Kind::Version, of_each_server: true, ..PLAIN },
     // Who the cluster is.
     Ask {
@@ -166,6 +176,10 @@ pub const ASKS: [Ask; 11] = [
         form: Form::List,
         ..PLAIN
     },
+    // The index of the profiles, and none of them.
+    Ask { path: "/debug/pprof/", ..BEHAVIOUR },
+    Ask { path: "/api", right: Right::Nothing, as_nobody: true, ..BEHAVIOUR },
+    Ask { path: "/healthz", right: Right::Nothing, as_nobody: true, ..BEHAVIOUR },
 ];
 
 impl Ask {
@@ -173,6 +187,7 @@ impl Ask {
     pub fn wanted(&self) -> String {
         match self.right {
             Right::Path => format!("get {}", self.path),
+            Right::Nothing => format!("get {} without credentials", self.path),
             Right::Resource { verb, group, resource, namespace, name } => {
                 let group = if group.is_empty() { String::new() } else { format!(".{group}") };
                 let name = if name.is_empty() { String::new() } else { format!("/{name}") };

@@ -66,6 +66,8 @@ pub enum Kind {
     Metrics,
     /// The APIs that are served.
     Discovery,
+    /// How a request was answered, by its status code alone.
+    Status,
     /// Kubernetes objects as an API server gave them.
     Objects,
     /// A Kubernetes object or configuration that no rule reads by itself.
@@ -90,6 +92,7 @@ impl Kind {
             Self::Statusz => "statusz",
             Self::Metrics => "metrics",
             Self::Discovery => "discovery",
+            Self::Status => "status",
             Self::Objects => "objects",
             Self::Supporting => "supporting",
             Self::NotOurs => "not-ours",

@@ -9,7 +9,7 @@ use facts::{
     live::{self, ASKS, Ask, Form},
     running::metrics::Projection,
 };
-use kube::config::{Config, KubeConfigOptions};
+use kube::config::{AuthInfo, Config, KubeConfigOptions};
 use model::Gap;
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -57,6 +57,9 @@ pub(super) async fn cluster(way: &Way, time: Duration) -> Result<Asked, Failure>
     let config = config(way).await?;
     let authority = authority(&config);
     let mut talk = Conversation::with(config.clone(), &server, LIMITS, until)?;
+    let mut bare = config.clone();
+    bare.auth_info = AuthInfo::default();
+    let mut nobody = Conversation::with(bare, &server, LIMITS, until)?;
     let base: Arc<str> = server.as_str().into();
     let given = |ask: &'static Ask, raw: Raw| Given { base: Arc::clone(&base), ask, raw };
     let mut answers: Vec<Given> = Vec::with_capacity(ASKS.len());
@@ -66,7 +69,8 @@ pub(super) async fn cluster(way: &Way, time: Duration) -> Result<Asked, Failure>
             answers.push(given(ask, Raw::Unread(ask.unanswered(why))));
             continue;
         }
-        match one(&mut talk, ask).await {
+        let talk = if ask.as_nobody { &mut nobody } else { &mut talk };
+        match one(talk, ask).await {
             Ok(Some(raw)) => answers.push(given(ask, raw)),
             // Who is not known is told the same whatever is asked.
             Ok(None) if index == 0 => {
@@ -93,7 +97,8 @@ pub(super) async fn cluster(way: &Way, time: Duration) -> Result<Asked, Failure>
         Some(authority) => format!("{uid}/{authority}"),
         None => uid,
     });
-    let mut spent = talk.spent;
+    let mut spent =
+        Requests { count: talk.spent.count + nobody.spent.count, bytes: talk.spent.bytes + nobody.spent.bytes };
     for address in others(&answers) {
         let (more, requests) = replica(&config, &server, &address, until).await;
         answers.extend(more);
@@ -228,6 +233,16 @@ async fn one(talk: &mut Conversation, ask: &'static Ask) -> Result<Option<Raw>, 
             })
         }
         Form::List => list(talk, ask).await,
+        Form::Status => {
+            let code = match talk.get(ask.path, ask.accept, &mut |_| {}).await? {
+                Answer::Given => 200,
+                Answer::Unauthenticated => 401,
+                Answer::Forbidden(_) => 403,
+                Answer::Missing => 404,
+                other => return Ok(refused(ask, other)),
+            };
+            Ok(Some(Raw::Text(format!("{code}\n"))))
+        }
     }
 }
 

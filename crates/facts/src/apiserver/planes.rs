@@ -3,7 +3,7 @@
 //! Planes are put one behind the other, nearest first, and the nearest alone decides. Where it could not be read it is a gap
 //! that says what the farther one declares, so that a person can judge and no rule does.
 
-use model::{DECLARED, Gap, Reading, Setting, Unanswered};
+use model::{DECLARED, Gap, Location, Origin, Reading, Setting, Unanswered};
 
 use super::{Anonymous, ApiServer, Authorizers};
 use crate::running::Metrics;
@@ -47,6 +47,27 @@ impl ApiServer {
             format!("`{}` is `{}`", chain.setting, chain.modes.join(","))
         }));
         self.issuers = Err(gap.clone().into());
+        self
+    }
+
+    /// The same server with a switch as its answers show it. Only for one of which nothing else tells.
+    pub(crate) fn observed(mut self, name: &str, value: bool, at: &Location) -> Self {
+        let Some(setting) = self.component.settings.iter_mut().find(|setting| setting.name == name) else {
+            return self;
+        };
+        let origin = Origin::Reported(at.clone());
+        setting.readings = vec![Ok(Reading {
+            plane: at.plane,
+            value: value.to_string(),
+            effective: None,
+            open: None,
+            origin: origin.clone(),
+            overrides: Vec::new(),
+        })];
+        if name == "anonymous-auth" {
+            let setting = "--anonymous-auth".to_owned();
+            self.anonymous = Ok(Anonymous { enabled: value, paths: None, setting, origin, decided_by: None });
+        }
         self
     }
 

@@ -231,7 +231,7 @@ impl Layout<'_> {
             // It does not say what it runs with, as servers before 1.32 do not.
             Ok(None) => match declared {
                 Some(declared) => declared.that_runs(),
-                None => self.unseen(&process, &self.silence(replica, pods), version),
+                None => self.behaving(replica, self.unseen(&process, &self.silence(replica, pods), version)),
             },
         };
         server.with_metrics(replica.metrics.clone().ok().flatten())
@@ -257,8 +257,8 @@ impl Layout<'_> {
             }),
         });
         match hidden {
-            Some(gap) => declared.hidden_by(&gap).that_runs(),
-            None => declared.that_runs(),
+            Some(gap) => declared.hidden_by(&gap),
+            None => declared,
         }
     }
 
@@ -285,6 +285,36 @@ impl Layout<'_> {
     fn unseen(&self, process: &Invocation, gap: &Gap, version: Option<&Version>) -> ApiServer {
         let process = Invocation { open_ended: Some(gap.clone()), ..process.clone() };
         apiserver::resolve(&process, version, &self.files(&process)).that_runs().that_shows_nothing(gap)
+    }
+
+    /// What answers show of a server of which nothing else tells.
+    fn behaving(&self, replica: &Replica, mut server: ApiServer) -> ApiServer {
+        // Something that stands before a path of its own may give the answer.
+        if replica.host().contains('/') {
+            return server;
+        }
+        let code = |path: &str| {
+            let id = format!("{}{path}", replica.base);
+            let piece = self.evidence.iter().find(|piece| piece.kind == Kind::Status && piece.id.as_str() == id)?;
+            let code: u16 = piece.text()?.trim().parse().ok()?;
+            Some((code, Location::whole(piece.id.clone(), piece.plane)))
+        };
+        if let (Some((api, at)), Some((health, _))) = (code("/api"), code("/healthz")) {
+            // Who is not let in is told so before anybody looks at what is wanted. From 1.31 on a file may let some paths in.
+            let limited = !server.component().release.is_before(Minor::new(1, 31));
+            let let_in = match (api, health) {
+                (200 | 403 | 404, _) => Some(true),
+                (401, 401) if !limited => Some(false),
+                _ => None,
+            };
+            server =
+                let_in.map_or_else(|| server.clone(), |let_in| server.clone().observed("anonymous-auth", let_in, &at));
+        }
+        match code("/debug/pprof/") {
+            Some((200, at)) => server.observed("profiling", true, &at),
+            Some((404, at)) => server.observed("profiling", false, &at),
+            _ => server,
+        }
     }
 
     fn files<'f>(&'f self, invocation: &'f Invocation) -> Files<'f> {

@@ -120,7 +120,12 @@ fn what_runs_is_judged_before_what_is_declared() {
     let asked = server.seen();
     assert_eq!(found["requests"]["count"], asked.len());
     assert!(asked.iter().all(|request| request.method == "GET"), "{asked:?}");
-    assert!(asked.iter().all(|request| request.header("authorization") == "Bearer abc"));
+    // Two are asked as somebody without credentials would.
+    let (known, nobody): (Vec<_>, Vec<_>) =
+        asked.iter().partition(|request| request.header("authorization") == "Bearer abc");
+    let paths: Vec<&str> = nobody.iter().map(|request| request.path.as_str()).collect();
+    assert_eq!(paths, ["/api", "/healthz"]);
+    assert_eq!(known.len() + 2, asked.len());
 }
 
 #[test]
@@ -205,6 +210,7 @@ fn a_server_that_does_not_list_its_flags_is_judged_by_its_pod() {
 fn what_nobody_shows_is_undetermined() {
     let server = Server::start(|request| match request.path.as_str() {
         "/version" => ok(r#"{"gitVersion":"v1.33.5-eks-113cf36"}"#),
+        "/api" | "/healthz" | "/debug/pprof/" => status(418, ""),
         _ => status(404, "{}"),
     });
     let report = audit(&file("managed", &server.kubeconfig("lab", "{token: abc}")));
@@ -215,6 +221,37 @@ fn what_nobody_shows_is_undetermined() {
     });
     let sure: Vec<_> = sure.map(|entry| (&entry["rule"], &entry["message"])).collect();
     assert!(sure.is_empty(), "{sure:?}");
+}
+
+/// Where nothing tells how a server is set up, how it answers does; and nowhere else.
+#[test]
+fn behaviour_decides_where_nothing_else_is_to_be_had() {
+    let old = |code: u16, profiles: u16| {
+        move |request: &Request| match request.path.as_str() {
+            "/version" => ok(r#"{"gitVersion":"v1.20.2"}"#),
+            "/api" | "/healthz" if request.header("authorization").is_empty() => status(code, ""),
+            "/debug/pprof/" => status(profiles, ""),
+            _ => status(404, "{}"),
+        }
+    };
+    for (code, profiles, anonymous, profiling) in
+        [(200, 200, "fail", "fail"), (403, 404, "fail", "pass"), (401, 403, "pass", "undetermined")]
+    {
+        let server = Server::start(old(code, profiles));
+        let report = audit(&file("behaves", &server.kubeconfig("lab", "{token: abc}")));
+        assert_eq!(outcome(&report, "apiserver-anonymous-auth"), anonymous, "{code}");
+        assert_eq!(outcome(&report, "apiserver-profiling"), profiling, "{profiles}");
+        let verdicts = report["clusters"][0]["verdicts"].as_array().expect("verdicts");
+        let entry = verdicts.iter().find(|entry| entry["rule"] == "apiserver-anonymous-auth").expect("an entry");
+        assert_eq!(entry["plane"], "observed");
+    }
+    // What runs says that it is off, and that nobody is refused is another matter.
+    let server = Server::start(|request| match request.path.as_str() {
+        "/api" | "/healthz" => status(200, ""),
+        _ => cluster(request),
+    });
+    let report = audit(&file("runs-off", &server.kubeconfig("lab", "{token: abc}")));
+    assert_eq!(outcome(&report, "apiserver-anonymous-auth"), "pass");
 }
 
 #[test]
@@ -259,7 +296,7 @@ fn misbehaviour_of_one_path_leaves_the_others_alone() {
         let expected = if matches!(kind, "broken" | "busy") { 3 } else { 1 };
         assert!(asked == expected || (kind == "garbage" && asked <= 2), "{kind}: asked {asked} times");
         // What came after it was asked all the same.
-        assert_eq!(report["clusters"][0]["evidence"].as_array().map(Vec::len), Some(11), "{kind}");
+        assert_eq!(report["clusters"][0]["evidence"].as_array().map(Vec::len), Some(14), "{kind}");
         assert_eq!(report["clusters"][0]["components"][0]["instance"], "n1", "{kind}");
     }
 }
@@ -360,9 +397,13 @@ fn every_replica_is_asked_and_compared() {
     assert!(stranger.seen().is_empty(), "{:?}", stranger.seen());
 }
 
+/// The first by name is the one that is judged, whoever answers first.
 #[test]
 fn two_contexts_of_one_cluster_are_one() {
-    let server = Server::start(cluster);
+    let server = Server::start(|request| {
+        let slow = request.header("authorization") == "Bearer a" && request.path == "/version";
+        Reply { manner: if slow { Manner::Late(Duration::from_millis(700)) } else { Manner::Well }, ..cluster(request) }
+    });
     let url = server.url();
     let contexts =
         [("a", url.as_str(), server.authority.as_str(), "{token: a}"), ("b", &url, &server.authority, "{token: b}")];
@@ -382,7 +423,8 @@ fn a_plugin_of_a_named_context_gives_the_credentials() {
         format!("{{exec: {{apiVersion: client.authentication.k8s.io/v1, command: /bin/echo, args: ['{answer}']}}}}");
     let report = audit(&file("plugin", &server.kubeconfig("lab", &user)));
     assert_eq!(outcome(&report, "apiserver-profiling"), "fail");
-    assert!(server.seen().iter().all(|request| request.header("authorization") == "Bearer from-a-plugin"));
+    let known = server.seen().into_iter().filter(|request| !matches!(request.path.as_str(), "/api" | "/healthz"));
+    assert!(known.into_iter().all(|request| request.header("authorization") == "Bearer from-a-plugin"));
     for (user, message) in [
         (
             "{exec: {apiVersion: client.authentication.k8s.io/v1, command: no-such-plugin, installHint: get it there}}",
@@ -428,7 +470,7 @@ fn the_printed_role_is_enough_and_no_more() {
     let kubeconfig = file("role", &server.kubeconfig("lab", "{token: abc}"));
     audit(&kubeconfig);
     let role = out(&run(&kubeconfig, &["rbac-manifest"]).code(0));
-    for request in server.seen() {
+    for request in server.seen().into_iter().filter(|request| !request.header("authorization").is_empty()) {
         let path = request.path.split('?').next().unwrap_or_default().to_owned();
         let parts: Vec<&str> = path.trim_start_matches('/').split('/').collect();
         let granted = match parts.as_slice() {

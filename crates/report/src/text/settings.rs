@@ -221,8 +221,10 @@ fn rows(settings: &[(&Setting, &Reading)], scope: Scope<'_>, text: &mut String) 
             }
             let line =
                 format!("{} {}: {}", farther.plane.name(), shown(&farther.value), self::why(setting, farther, scope));
+            // What nobody wrote the process may have filled in.
+            let written = matches!(farther.origin, Origin::Written(_));
             for line in indented(&line, indent, indent + 2, look.width).lines() {
-                let _ = writeln!(text, "{}", paint.red(line));
+                let _ = writeln!(text, "{}", if written { paint.red(line) } else { paint.dim(line) });
             }
         }
         if matches!(reading.origin, Origin::Reported(_)) {
@@ -288,11 +290,17 @@ fn why(setting: &Setting, reading: &Reading, scope: Scope<'_>) -> String {
     why
 }
 
-/// A place; in the evidence that declares the component it is line and column alone.
+/// A place; in the evidence that declares the component it is line and column alone, in another answer of the same server
+/// it needs no host.
 fn short(at: &model::Location, scope: Scope<'_>) -> String {
     let full = place_text(at, scope.places);
-    let known = at.evidence == *scope.home;
-    full.strip_prefix(&format!("{}:", plain(at.evidence.as_str())))
-        .filter(|_| known)
-        .map_or(full.clone(), str::to_owned)
+    let (evidence, home) = (at.evidence.as_str(), scope.home.as_str());
+    if let Some(rest) = full.strip_prefix(&format!("{}:", plain(evidence))).filter(|_| evidence == home) {
+        return rest.to_owned();
+    }
+    let host = evidence.find("://").and_then(|at| evidence[at + 3..].find('/').map(|end| &evidence[..at + 3 + end]));
+    match host.filter(|host| home.starts_with(*host)) {
+        Some(host) => full.strip_prefix(&plain(host)).map_or_else(|| full.clone(), str::to_owned),
+        None => full,
+    }
 }

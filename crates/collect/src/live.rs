@@ -84,6 +84,11 @@ pub fn gather(
                     if let Some(id) = &live.id {
                         known.insert(id.clone(), way.target.clone());
                     }
+                    if asked.unverified {
+                        let message = "the server is not verified, so that anybody may have given its answers";
+                        let hint = "give the kubeconfig the cluster's authority, and `https://`".to_owned();
+                        outcome.troubles.push(trouble(way, message.to_owned(), Some(hint)));
+                    }
                     let gathered = taken_in(way, asked, redactor, &mut outcome.inputs);
                     outcome.clusters += 1;
                     on_cluster(gathered, live);

@@ -27,6 +27,8 @@ pub(super) struct Asked {
     pub(super) answers: Vec<Given>,
     pub(super) id: Option<String>,
     pub(super) spent: Requests,
+    /// Whether the server had to prove nothing.
+    pub(super) unverified: bool,
 }
 
 pub(super) struct Given {
@@ -105,7 +107,8 @@ pub(super) async fn cluster(way: &Way, time: Duration) -> Result<Asked, Failure>
         spent.count += requests.count;
         spent.bytes += requests.bytes;
     }
-    Ok(Asked { answers, id, spent })
+    let unverified = config.accept_invalid_certs || !server.starts_with("https://");
+    Ok(Asked { answers, id, spent, unverified })
 }
 
 /// A replica that is not reached in this time stands behind something that lets nobody through.
@@ -174,6 +177,7 @@ async fn config(way: &Way) -> Result<Config, Failure> {
             return Err(failed(format!("the `auth-provider` `{}` is not supported; use a plug-in", provider.name)));
         }
         *user = exec::credentials(user, &cluster).await.map_err(failed)?;
+        token_of_file(user).map_err(failed)?;
     }
     let mut config = Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default())
         .await
@@ -185,6 +189,28 @@ async fn config(way: &Way) -> Result<Config, Failure> {
     };
     Ok(config)
 }
+
+/// Puts the token of a file in the place of the file, without the line end that most have (client-go transport/
+/// token_source.go trims it, and kube does not). It wins over one beside it, where the file can be read.
+fn token_of_file(user: &mut AuthInfo) -> Result<(), String> {
+    let Some(file) = user.token_file.take().filter(|file| !file.is_empty()) else { return Ok(()) };
+    let token = crate::read::file(std::path::Path::new(&file), LARGEST_TOKEN)
+        .map_err(|unreadable| unreadable.reason)
+        .and_then(|bytes| String::from_utf8(bytes.content).map_err(|_| "it is no text".to_owned()));
+    match token {
+        // A secret has a type of its own, which is made by reading it.
+        Ok(token) => {
+            let read = serde_json::from_value::<AuthInfo>(serde_json::json!({ "token": token.trim() }));
+            user.token = read.map_err(|_| "its `tokenFile` holds no token".to_owned())?.token;
+            Ok(())
+        }
+        Err(_) if user.token.is_some() => Ok(()),
+        Err(why) => Err(format!("its `tokenFile` cannot be read: {why}")),
+    }
+}
+
+/// A token has a few kilobytes.
+const LARGEST_TOKEN: u64 = 1 << 20;
 
 /// Which authority the cluster's certificate is from.
 fn authority(config: &Config) -> Option<String> {

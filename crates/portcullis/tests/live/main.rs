@@ -432,6 +432,7 @@ fn a_plugin_of_a_named_context_gives_the_credentials() {
         ),
         ("{exec: {apiVersion: client.authentication.k8s.io/v1, command: /bin/false}}", "failed (exit status: 1)"),
         ("{exec: {apiVersion: client.authentication.k8s.io/v1, command: /bin/echo}}", "gave no JSON"),
+        ("{tokenFile: no-such-file}", "its `tokenFile` cannot be read: no such file or folder"),
         ("{auth-provider: {name: gcp, config: {cmd-path: /bin/echo}}}", "`auth-provider` `gcp` is not supported"),
     ] {
         let kubeconfig = file("plugin-bad", &server.kubeconfig("lab", user));
@@ -445,6 +446,40 @@ fn a_proxy_of_the_environment_is_not_asked() {
     let server = Server::start(cluster);
     let kubeconfig = file("proxy", &server.kubeconfig("lab", "{token: abc}"));
     portcullis(&kubeconfig, &["audit", "--fail-on", "never"]).env("HTTPS_PROXY", "http://127.0.0.1:1").assert().code(0);
+}
+
+#[test]
+fn a_proxy_of_the_kubeconfig_is_used() {
+    let server = Server::start(cluster);
+    let (proxy, tunnels) = server::proxy();
+    let config = server.kubeconfig("lab", "{token: abc}");
+    let config = config.replace("cluster: {server:", &format!("cluster: {{proxy-url: '{proxy}', server:"));
+    let report = audit(&file("proxied", &config));
+    assert_eq!(outcome(&report, "apiserver-profiling"), "fail");
+    let tunnels = tunnels.lock().map(|tunnels| tunnels.clone()).unwrap_or_default();
+    assert!(!tunnels.is_empty() && tunnels.iter().all(|to| *to == server.address.to_string()), "{tunnels:?}");
+}
+
+#[test]
+fn a_token_may_lie_in_a_file_beside_the_kubeconfig() {
+    let server = Server::start(cluster);
+    file("a-token", "from-a-file\n");
+    let report = audit(&file("token-file", &server.kubeconfig("lab", "{tokenFile: a-token}")));
+    assert_eq!(outcome(&report, "apiserver-profiling"), "fail");
+    assert!(server.seen().iter().any(|request| request.header("authorization") == "Bearer from-a-file"));
+}
+
+/// Who verifies nobody is told so, whatever the verdicts are.
+#[test]
+fn a_server_that_is_not_verified_is_told_of() {
+    let server = Server::start(cluster);
+    let config = server.kubeconfig("lab", "{token: abc}");
+    let data =
+        config.split("certificate-authority-data: ").nth(1).and_then(|rest| rest.split('}').next()).expect("data");
+    let config = config.replace(&format!("certificate-authority-data: {data}"), "insecure-skip-tls-verify: true");
+    let report = audit(&file("unverified", &config));
+    let said = report["problems"][0]["message"].as_str().expect("a problem");
+    assert!(said.starts_with("the server is not verified"), "{said}");
 }
 
 #[test]

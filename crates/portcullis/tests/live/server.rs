@@ -148,6 +148,38 @@ pub(crate) fn kubeconfig(contexts: &[(&str, &str, &str, &str)]) -> String {
     text
 }
 
+/// A proxy on loopback that tunnels whatever it is asked to, and how often it was.
+pub(crate) fn proxy() -> (String, Arc<Mutex<Vec<String>>>) {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = listener.local_addr().expect("an address");
+    let tunnels: Arc<Mutex<Vec<String>>> = Arc::default();
+    let log = Arc::clone(&tunnels);
+    thread::spawn(move || {
+        for mut client in listener.incoming().flatten() {
+            let log = Arc::clone(&log);
+            thread::spawn(move || {
+                let mut head = Vec::new();
+                let mut byte = [0];
+                while !head.ends_with(b"\r\n\r\n") && client.read_exact(&mut byte).is_ok() {
+                    head.push(byte[0]);
+                }
+                let head = String::from_utf8_lossy(&head).into_owned();
+                let to = head.split(' ').nth(1).unwrap_or_default().to_owned();
+                let Ok(mut server) = TcpStream::connect(&to) else { return };
+                if let Ok(mut log) = log.lock() {
+                    log.push(to);
+                }
+                let _ = client.write_all(b"HTTP/1.1 200 OK\r\n\r\n");
+                if let (Ok(mut from), Ok(mut to)) = (client.try_clone(), server.try_clone()) {
+                    thread::spawn(move || std::io::copy(&mut from, &mut to));
+                }
+                let _ = std::io::copy(&mut server, &mut client);
+            });
+        }
+    });
+    (format!("http://{address}"), tunnels)
+}
+
 /// A file of this test alone.
 pub(crate) fn file(name: &str, text: &str) -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("live");

@@ -8,6 +8,7 @@ mod checks;
 mod config;
 mod effects;
 mod gates;
+mod planes;
 mod plugins;
 mod server;
 
@@ -28,6 +29,7 @@ use crate::{
     pki::{self, KeyFile},
     release,
     request::path,
+    running::{Metrics, ReportedFlag},
 };
 use config::Config;
 pub use gates::GivenGate;
@@ -46,6 +48,7 @@ pub struct ApiServer {
     key_files: Vec<KeyFile>,
     kubeconfigs: Vec<NamedKubeconfig>,
     files: Vec<(FileKind, Result<Option<Taken>, Gap>)>,
+    metrics: Option<Metrics>,
 }
 
 /// Who authorizes, in the order they are asked.
@@ -184,6 +187,11 @@ impl ApiServer {
     /// Where the evidence names the release; `None` where somebody else does, or nobody.
     pub fn release_at(&self) -> Option<&Location> {
         self.release_at.as_ref()
+    }
+
+    /// What the process has counted, where it was asked and said so.
+    pub fn metrics(&self) -> Option<&Metrics> {
+        self.metrics.as_ref()
     }
 
     /// The table of settings alone.
@@ -327,7 +335,7 @@ struct Resolved {
 pub fn resolve(invocation: &Invocation, version: Option<&Version>, files: &Files<'_>) -> ApiServer {
     let (release, conflict) = release(invocation, version);
     let versions = versions(&release);
-    let resolved: Vec<Resolved> = versions.iter().map(|version| at(invocation, version, files)).collect();
+    let resolved: Vec<Resolved> = versions.iter().map(|version| at(invocation, None, version, files)).collect();
 
     let settings = merge_settings(&resolved, &release);
     let mut problems = invocation.problems.clone();
@@ -359,15 +367,64 @@ pub fn resolve(invocation: &Invocation, version: Option<&Version>, files: &Files
     unseen.dedup();
     let stops = problems.iter().any(|problem| problem.stops);
     let starts = if stops { Some(false) } else { unseen.is_empty().then_some(true) };
+    let named = NamedFiles { keys: key_files(&wants, files), kubeconfigs: kubeconfigs(&wants, files) };
+    merged(invocation, version, release, resolved, settings, Outlook { starts, unseen, problems, named })
+}
+
+/// Resolves one API server by the flags that the process says it runs with.
+pub(crate) fn reported(
+    invocation: &Invocation,
+    flags: &[ReportedFlag],
+    version: Option<&Version>,
+    files: &Files<'_>,
+) -> ApiServer {
+    let names = flags.iter().map(|flag| flag.name.as_str());
+    let release = match version.or(invocation.version.as_ref().map(|(version, _)| version)) {
+        Some(version) => Release::Exactly(version.clone()),
+        None => release::narrow(&KUBE_APISERVER, invocation.releases, names).0,
+    };
+    let resolved: Vec<Resolved> =
+        versions(&release).iter().map(|version| at(invocation, Some(flags), version, files)).collect();
+    let settings = merge_settings(&resolved, &release);
+    let problems = merge_problems(&resolved);
+    let wants = wanted_by(flags);
+    let named = NamedFiles { keys: key_files(&wants, files), kubeconfigs: kubeconfigs(&wants, files) };
+    let outlook = Outlook { starts: Some(true), unseen: Vec::new(), problems, named };
+    merged(invocation, version, release, resolved, settings, outlook)
+}
+
+/// What becomes of the process, and what it reads.
+struct Outlook {
+    starts: Option<bool>,
+    unseen: Vec<Gap>,
+    problems: Vec<Problem>,
+    named: NamedFiles,
+}
+
+struct NamedFiles {
+    keys: Vec<KeyFile>,
+    kubeconfigs: Vec<NamedKubeconfig>,
+}
+
+fn merged(
+    invocation: &Invocation,
+    version: Option<&Version>,
+    release: Release,
+    resolved: Vec<Resolved>,
+    settings: Vec<Setting>,
+    outlook: Outlook,
+) -> ApiServer {
+    let Outlook { starts, unseen, problems, named: NamedFiles { keys, kubeconfigs } } = outlook;
     let named = invocation.version.as_ref().filter(|(named, _)| version.is_none_or(|version| version == named));
     ApiServer {
         release_at: named.map(|(_, at)| at.clone()),
         authorizers: merge_views(&resolved, "who authorizes", |one| &one.authorizers),
         anonymous: merge_views(&resolved, "whether requests without credentials are served", |one| &one.anonymous),
         issuers: merge_views(&resolved, "whether a file names issuers of tokens", |one| &one.issuers),
-        key_files: key_files(&wants, files),
-        kubeconfigs: kubeconfigs(&wants, files),
+        key_files: keys,
+        kubeconfigs,
         files: merge_files(&resolved),
+        metrics: None,
         component: Component {
             name: KUBE_APISERVER.component,
             instance: invocation.instance.clone(),
@@ -408,9 +465,14 @@ fn possible(invocation: &Invocation) -> (Release, Option<(String, String)>) {
     release::narrow(&KUBE_APISERVER, invocation.releases, names)
 }
 
-fn at(invocation: &Invocation, version: &Version, files: &Files<'_>) -> Resolved {
-    let server = Server::read(invocation, version);
-    let mut problems = checks::problems(&server, files);
+/// `said` are the flags that the process itself lists, in place of the words of the command line.
+fn at(invocation: &Invocation, said: Option<&[ReportedFlag]>, version: &Version, files: &Files<'_>) -> Resolved {
+    let server = match said {
+        Some(flags) => Server::reported(invocation, flags, version),
+        None => Server::read(invocation, version),
+    };
+    // What runs was not stopped by anything.
+    let mut problems = if said.is_some() { Vec::new() } else { checks::problems(&server, files) };
     let config = Config::read(&server, files);
     let authorizers = effects::authorizers(&server, &config);
     let anonymous = effects::anonymous(&server, &authorizers, &config);
@@ -645,6 +707,22 @@ fn wanted(invocation: &Invocation, versions: &[Version]) -> Vec<FileWant> {
                 if !wants.contains(&want) {
                     wants.push(want);
                 }
+            }
+        }
+    }
+    wants
+}
+
+/// The files that the flags name which a process lists; it prints a list in brackets.
+fn wanted_by(flags: &[ReportedFlag]) -> Vec<FileWant> {
+    let mut wants: Vec<FileWant> = Vec::new();
+    for flag in flags {
+        let Some((name, contents)) = FILES.iter().find(|(name, _)| *name == flag.name) else { continue };
+        let list = flag.value.trim_matches(['[', ']']);
+        for path in list.split([' ', ',', ';']).flat_map(|item| paths(name, item.trim_matches('"'))) {
+            let want = FileWant { flag: name, path, contents: *contents };
+            if !wants.contains(&want) {
+                wants.push(want);
             }
         }
     }

@@ -61,6 +61,8 @@ pub enum Hand {
     Default(&'static str),
     /// A distribution makes it of something else that is written at the site; how, to be read behind the flag.
     Made(String),
+    /// The process itself says so at the site, and not who told it.
+    Reported,
 }
 
 impl Hand {
@@ -70,6 +72,7 @@ impl Hand {
             Self::Written => Origin::Written(site.clone()),
             Self::Default(name) => Origin::Default { by: Author::Distribution { name }, home: Some(site.clone()) },
             Self::Made(how) => Origin::Implied { by: Some(site.at.clone()), how: how.clone() },
+            Self::Reported => Origin::Reported(site.at.clone()),
         }
     }
 }

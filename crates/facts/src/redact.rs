@@ -15,7 +15,7 @@ use std::{
 use model::{Body, CutSecret, Digest, Evidence, EvidenceId, Kind, Nature, Plane, Span};
 use yaml::{Cursor, Value};
 
-use crate::{Contents, Want, declare, pki, placeholder, spelling};
+use crate::{Contents, Want, declare, pki, placeholder, running, spelling};
 
 /// Cuts the secrets of one run.
 #[derive(Default)]
@@ -78,9 +78,17 @@ impl Redactor {
 
     /// Makes evidence of a text, with the secrets of the text cut out.
     pub fn evidence(&mut self, id: EvidenceId, plane: Plane, kind: Kind, text: &str) -> Evidence {
+        let digest = Some(Digest { bytes: text.len() as u64, sha256: None });
+        if kind == Kind::Flagz {
+            let body = Body::Text(text.into());
+            let whole = Evidence { id, plane, kind, body, secrets: Vec::new(), digest };
+            let mut spans = flag_spans(&whole);
+            spans.extend(self.cut(text).1.into_iter().map(|secret| secret.span));
+            let (redacted, secrets) = self.overwrite(text, spans);
+            return Evidence { body: Body::Text(redacted.into()), secrets, ..whole };
+        }
         let (redacted, secrets) = self.cut(text);
-        let digest = Digest { bytes: text.len() as u64, sha256: None };
-        Evidence { id, plane, kind, body: Body::Text(redacted.into()), secrets, digest: Some(digest) }
+        Evidence { id, plane, kind, body: Body::Text(redacted.into()), secrets, digest }
     }
 
     /// Makes evidence of a file that somebody asked for, who knows where its secrets are.
@@ -225,6 +233,24 @@ pub(crate) fn parsable<'e>(evidence: &Evidence, text: &'e str) -> Cow<'e, str> {
         }
     }
     String::from_utf8(bytes).map_or(Cow::Borrowed(text), Cow::Owned)
+}
+
+/// The values of flags whose name ends as that of a secret does, such as `--ir-password`.
+fn flag_spans(evidence: &Evidence) -> Vec<Span> {
+    const ENDS: [&str; 5] = ["password", "passwd", "secret", "token", "passphrase"];
+    let flags = running::flags(evidence).ok().flatten().unwrap_or_default();
+    let secret = flags
+        .into_iter()
+        .filter(|flag| flag.name.rsplit('-').next().is_some_and(|word| ENDS.contains(&word)) && !flag.value.is_empty());
+    let text = evidence.text().map(|text| &**text).unwrap_or_default();
+    secret
+        .filter_map(|flag| {
+            let span = flag.at.span?;
+            // Quotes of JSON stay.
+            let quoted = u32::from(text.get(span.range())?.starts_with('"'));
+            Some(Span::new(span.start + quoted, span.end - quoted))
+        })
+        .collect()
 }
 
 /// Bytes that standard base64 stands for; `None` for a text that is no base64.
@@ -648,6 +674,21 @@ mod tests {
             let seen = redacted(text);
             assert_eq!(seen.len(), text.len(), "{text}");
             assert_eq!(seen.replace(' ', ""), expected.replace(' ', ""), "{text}");
+        }
+    }
+
+    #[test]
+    fn flags_that_hold_secrets_are_cut_in_any_form() {
+        for (text, expected) in [
+            ("ir-password=hunter2\nir-user=me\n", "ir-password=*******\nir-user=me\n"),
+            (
+                r#"{"flags":{"ir-password":"hunter2","service-account-max-token-expiration":"0s","etcd-servers":"[https://a:pw@b]"}}"#,
+                r#"{"flags":{"ir-password":"*******","service-account-max-token-expiration":"0s","etcd-servers":"[https://a:**@b]"}}"#,
+            ),
+        ] {
+            let id = EvidenceId::new("https://h/flagz");
+            let seen = Redactor::new().evidence(id, Plane::Running, Kind::Flagz, text);
+            assert_eq!(seen.text().map(|text| &**text), Some(expected));
         }
     }
 

@@ -56,6 +56,20 @@ pub enum Kind {
     Kubeconfig,
     /// Arguments of a process, one word after another.
     Arguments,
+    /// Which release a component says that it is of: `/version`.
+    Version,
+    /// The flags that a component says it runs with: `/flagz`.
+    Flagz,
+    /// What a component says of its own state: `/statusz`.
+    Statusz,
+    /// What a component counts, of which only the families that somebody reads are kept: `/metrics`.
+    Metrics,
+    /// The APIs that are served.
+    Discovery,
+    /// How a request was answered, by its status code alone.
+    Status,
+    /// Kubernetes objects as an API server gave them.
+    Objects,
     /// A Kubernetes object or configuration that no rule reads by itself.
     Supporting,
     /// Nothing of ours.
@@ -73,6 +87,13 @@ impl Kind {
             Self::ConfigFile => "config-file",
             Self::Kubeconfig => "kubeconfig",
             Self::Arguments => "arguments",
+            Self::Version => "version",
+            Self::Flagz => "flagz",
+            Self::Statusz => "statusz",
+            Self::Metrics => "metrics",
+            Self::Discovery => "discovery",
+            Self::Status => "status",
+            Self::Objects => "objects",
             Self::Supporting => "supporting",
             Self::NotOurs => "not-ours",
             Self::Templated => "templated",

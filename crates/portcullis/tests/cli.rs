@@ -110,7 +110,7 @@ fn wrong_words_come_with_the_right_ones() {
         (&["audit", "--root", "nowhere", "x.yaml"], "--root nowhere: no such folder"),
         (&["audit", "--fail-on", "hihg", "x.yaml"], "high"),
         (&["audit"], "name what to look at"),
-        (&["audit", "context:prod"], "files and folders only"),
+        (&["audit", "context:prod"], "there is no kubeconfig"),
         (&["explain", "apiserver-anonymous"], "nearest: apiserver-anonymous-auth"),
         (&["schema", "reprot"], "nearest: report"),
     ] {
@@ -520,7 +520,7 @@ fn mistakes_in_a_settings_file_are_underlined() {
             "fail_on = \"low\"\n",
             &["error: no key `fail_on`", "--> portcullis.toml:1:1", "^^^^^^^ perhaps `fail-on`"][..],
         ),
-        ("zzz = 1\n", &["no key `zzz`", "there is color, fail-on,"]),
+        ("zzz = 1\n", &["no key `zzz`", "there is color, concurrency, fail-on,"]),
         ("# x\nprofile = \"esential\"\n", &["portcullis.toml:2:11", "no profile `esential`; nearest: essential"]),
         ("fail-on = \"hihg\"\n", &["no severity `hihg`; nearest: high"]),
         ("strict = \"yes\"\n", &["`strict` takes true or false", "this is a string"]),

@@ -110,7 +110,7 @@ pub fn cluster(cluster: &ClusterReport) -> wire::Cluster {
         version_range,
         components,
         evidence,
-        requests: None,
+        requests: cluster.requests,
         summary: summary(cluster),
         verdicts,
         advisories: cluster.advisories.iter().map(|known| advisory(known, &places)).collect(),
@@ -379,29 +379,37 @@ fn setting(setting: &Setting, places: &Places<'_>) -> wire::Setting {
             by: by(reading),
             since: since(&reading.origin),
             location: reading.origin.location().map(|at| places.wire(at, None)),
-            overrides: reading
-                .overrides
-                .iter()
-                .map(|(origin, value)| wire::Override {
-                    value: Some(value.clone()),
-                    plane: reading.plane.name().to_owned(),
-                    origin: Some(origin.name().to_owned()),
-                    by: author(origin),
-                    location: origin.location().map(|at| places.wire(at, None)),
-                })
-                .collect(),
+            overrides: Vec::new(),
             gap: reading.open.as_ref().map(one_gap),
         },
     };
-    let farther = setting.readings.iter().skip(1).filter_map(|reading| reading.as_ref().ok());
-    shown.overrides.extend(farther.map(|reading| wire::Override {
-        value: Some(reading.value.clone()),
-        plane: reading.plane.name().to_owned(),
-        origin: Some(reading.origin.name().to_owned()),
-        by: by(reading),
-        location: reading.origin.location().map(|at| places.wire(at, None)),
-    }));
+    // A default that a process reports to have left is farther than what was written for the process.
+    let own = setting.nearest().map(|reading| overrides(reading, places)).into_iter().flatten();
+    let (own, last): (Vec<_>, Vec<_>) = own.partition(|_| shown.origin.as_deref() != Some("reported"));
+    shown.overrides = own;
+    for reading in setting.readings.iter().skip(1).filter_map(|reading| reading.as_ref().ok()) {
+        shown.overrides.push(wire::Override {
+            value: Some(reading.value.clone()),
+            plane: reading.plane.name().to_owned(),
+            origin: Some(reading.origin.name().to_owned()),
+            by: by(reading),
+            location: reading.origin.location().map(|at| places.wire(at, None)),
+        });
+        shown.overrides.extend(overrides(reading, places));
+    }
+    shown.overrides.extend(last);
     shown
+}
+
+/// What a value won over in its own source.
+fn overrides(reading: &Reading, places: &Places<'_>) -> impl Iterator<Item = wire::Override> {
+    reading.overrides.iter().map(|(origin, value)| wire::Override {
+        value: Some(value.clone()),
+        plane: reading.plane.name().to_owned(),
+        origin: Some(origin.name().to_owned()),
+        by: author(origin),
+        location: origin.location().map(|at| places.wire(at, None)),
+    })
 }
 
 /// The distribution of a default, or the setting that decides.

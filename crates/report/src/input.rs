@@ -47,6 +47,8 @@ pub struct Waiting {
 pub struct ClusterReport {
     pub name: String,
     pub id: Option<String>,
+    /// What asking it took, where it was asked.
+    pub requests: Option<wire::Requests>,
     pub target: String,
     pub distribution: Option<String>,
     pub release: Option<Release>,

@@ -240,6 +240,7 @@ pub(crate) fn sample() -> Report {
         clusters: vec![ClusterReport {
             name: "a.yaml".to_owned(),
             id: None,
+            requests: None,
             target: "a.yaml".to_owned(),
             distribution: Some("kubeadm".to_owned()),
             release: Some(component.release.clone()),

@@ -131,7 +131,7 @@ pub struct Evidence {
 }
 
 /// Requests made to a live cluster.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Serialize, JsonSchema)]
 pub struct Requests {
     pub count: u64,
     pub bytes: u64,

@@ -2,8 +2,8 @@
 
 use facts::flags::{KUBE_APISERVER, Presence};
 use model::{
-    Answer, Author, Change, Component, Confidence, Finding, GapKind, Label, Location, Origin, ProblemKind, Reading,
-    Release, Remedy, Safety, Setting, Site, Unanswered, Version,
+    Answer, Author, Change, Component, Confidence, Finding, GapKind, Label, Location, Origin, Plane, ProblemKind,
+    Reading, Release, Remedy, Safety, Setting, Site, Unanswered, Version,
 };
 
 /// The flag as an operator types it.
@@ -33,6 +33,7 @@ pub(crate) fn from(origin: &Origin, release: &Release) -> String {
         },
         Origin::Default { by: Author::Distribution { name }, .. } => format!(" ({name} sets it)"),
         Origin::Implied { how, .. } => format!(" ({how})"),
+        Origin::Reported(at) if at.plane == Plane::Observed => " (as its answers show)".to_owned(),
         Origin::Reported(_) => " (as the process reports it)".to_owned(),
     }
 }

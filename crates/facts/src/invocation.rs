@@ -116,4 +116,5 @@ pub struct Mount {
     pub container: String,
     /// The path on the host; `None` where the volume is no host path (a Secret, an emptyDir), so that no root holds it.
     pub host: Option<String>,
+    pub read_only: bool,
 }

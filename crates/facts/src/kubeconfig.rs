@@ -23,6 +23,8 @@ pub struct Kubeconfig {
     pub plane: Plane,
     /// The entries of `clusters`, in their order.
     pub endpoints: Vec<Endpoint>,
+    /// The cluster of the context that is used by itself; `None` where no context is, or where there is no such cluster.
+    pub current: Option<String>,
     /// Why it is not known which servers it names.
     pub gap: Option<Gap>,
     /// The flag of an API server that names the file: then what it leads to is a webhook.
@@ -205,6 +207,7 @@ fn empty(evidence: &Evidence, root: Option<&str>) -> Kubeconfig {
         name: below.filter(|path| path.starts_with('/')).unwrap_or(id).to_owned(),
         plane: evidence.plane,
         endpoints: Vec::new(),
+        current: None,
         gap: None,
         webhook: None,
     }
@@ -241,7 +244,26 @@ pub(crate) fn read(evidence: &Evidence, root: Option<&str>) -> Kubeconfig {
     }
     config.endpoints = clusters.items().map(|entry| endpoint(&entry, evidence)).collect();
     name_apart(&mut config.endpoints);
+    config.current = current(&root);
     config
+}
+
+/// The cluster of the context that `current-context` names.
+fn current(root: &Cursor<'_>) -> Option<String> {
+    let wanted = root.get("current-context")?.text()?.to_owned();
+    let contexts = root.get("contexts")?;
+    let named = |context: &Cursor<'_>| context.get("name").is_some_and(|name| name.text() == Some(&*wanted));
+    let context = contexts.items().find(named)?;
+    Some(context.get("context")?.get("cluster")?.text()?.to_owned())
+}
+
+impl Kubeconfig {
+    /// The servers that a client of this file alone may speak to: that of its current context, else all.
+    pub fn in_use(&self) -> Vec<&Endpoint> {
+        let current: Vec<&Endpoint> =
+            self.endpoints.iter().filter(|endpoint| self.current.as_ref() == Some(&endpoint.name)).collect();
+        if current.is_empty() { self.endpoints.iter().collect() } else { current }
+    }
 }
 
 fn endpoint(entry: &Cursor<'_>, evidence: &Evidence) -> Endpoint {

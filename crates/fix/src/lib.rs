@@ -151,7 +151,8 @@ fn one(setting: &str, site: &Site, to: Option<&str>, text: &str) -> Result<Done,
     let ground = Ground { text, document: document.index, node };
     match (site.form, to) {
         (Form::Word, Some(to)) => scalar::set_word(&ground, setting, to),
-        (Form::SplitWord | Form::Field, Some(to)) => scalar::set_whole(&ground, to),
+        (Form::SplitWord | Form::Field | Form::Item, Some(to)) => scalar::set_whole(&ground, to),
+        (Form::Item, None) => list::remove_item(&ground),
         (Form::List, Some(to)) => list::insert(&ground, &format!("{setting}={to}")),
         (Form::Word, None) => list::remove_word(&ground, setting),
         (Form::SplitWord, None) => list::remove_split(&ground, setting),
@@ -169,7 +170,7 @@ pub(crate) fn in_text(form: Form, setting: &str, to: Option<&str>) -> Obstacle {
     let name = setting.trim_start_matches('-');
     let what = match (form, to) {
         (_, None) => format!("take `{setting}` away there"),
-        (Form::Field, Some(to)) => format!("write `{to}` there"),
+        (Form::Field | Form::Item, Some(to)) => format!("write `{to}` there"),
         (Form::Entry | Form::Entries, Some(to)) => format!("write `{name}: \"{to}\"` there"),
         (Form::Pair | Form::Pairs, Some(to)) => format!("write `{name}` with the value `{to}` there"),
         (Form::Word | Form::SplitWord | Form::List | Form::Script, Some(to)) => {

@@ -15,7 +15,7 @@ mod verdict;
 pub use change::{Change, Edit, Remedy, Safety};
 pub use component::{Author, Component, Effective, Origin, Problem, ProblemKind, Reading, Setting};
 pub use evidence::{
-    Body, CutSecret, Digest, Evidence, EvidenceId, Form, Gap, GapKind, Kind, Location, Plane, Site, Span,
+    Body, CutSecret, Digest, Evidence, EvidenceId, Form, Gap, GapKind, Kind, Location, Plane, Site, Span, Strength,
 };
 pub use release::{Minor, Release, Version, VersionError};
 pub use verdict::{

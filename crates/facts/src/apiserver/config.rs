@@ -8,6 +8,7 @@ use super::{FileWant, effects::unknown, gates::Gates, plugins, server::Server};
 use crate::{
     File, Files,
     configuration::{self, Around, ConfigFile, FileKind, Named, Placed, authn::Authentication, authz::Authorization},
+    kubeconfig::{self, Kubeconfig},
     pflag::Value,
 };
 
@@ -28,6 +29,8 @@ pub(super) struct Config {
     pub(super) authorization: Option<Result<Authorization, Gap>>,
     /// Those that rules ask about; none for a file that no flag names in this release.
     pub(super) files: Vec<(FileKind, Named)>,
+    /// The kubeconfig of the audit webhook.
+    pub(super) audit_webhook: Result<Option<Kubeconfig>, Unanswered>,
     pub(super) problems: Vec<Problem>,
     /// Files that those files name.
     pub(super) names: Vec<FileWant>,
@@ -120,7 +123,8 @@ impl Config {
                 setting: Some("anonymous-auth".to_owned()),
             });
         }
-        Self { authentication, authorization, files: read, problems, names }
+        let audit_webhook = audit_webhook(server, files);
+        Self { authentication, authorization, files: read, audit_webhook, problems, names }
     }
 
     /// The list of authorizers of the file, if a file decides.
@@ -132,6 +136,16 @@ impl Config {
             }
             Err(gap) => Err(gap.clone().into()),
         })
+    }
+}
+
+fn audit_webhook(server: &Server<'_>, files: &Files<'_>) -> Result<Option<Kubeconfig>, Unanswered> {
+    const FLAG: &str = "audit-webhook-config-file";
+    match server.text(FLAG) {
+        _ if !server.has(FLAG) => Ok(None),
+        None => Err(unknown(server, FLAG).into()),
+        Some("") => Ok(None),
+        Some(path) => Ok(Some(kubeconfig::read(found(path, files)?, files.root))),
     }
 }
 

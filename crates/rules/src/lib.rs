@@ -13,6 +13,7 @@ mod apiserver;
 mod audit;
 mod cluster;
 mod component;
+mod encryption;
 mod files;
 mod pending;
 mod plugins;
@@ -123,7 +124,7 @@ pub(crate) use rules;
 
 /// Every rule, family by family, in the order they are listed.
 pub fn all() -> impl Iterator<Item = &'static Rule> {
-    [apiserver::RULES, audit::RULES, cluster::RULES, component::RULES].into_iter().flatten().copied()
+    [apiserver::RULES, audit::RULES, cluster::RULES, component::RULES, encryption::RULES].into_iter().flatten().copied()
 }
 
 /// The rule of that id.

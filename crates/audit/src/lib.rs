@@ -7,6 +7,7 @@ mod cve;
 mod diff;
 mod select;
 pub mod simulate;
+mod stored;
 mod waive;
 
 use std::{io, path::PathBuf};
@@ -236,6 +237,7 @@ fn page(rule: &str) -> &'static str {
 }
 
 fn report_of(cluster: Cluster, entries: Vec<Judged>, not_asked: Vec<&'static str>) -> ClusterReport {
+    let stored = stored::all(&cluster);
     ClusterReport {
         name: cluster.name,
         id: None,
@@ -243,6 +245,7 @@ fn report_of(cluster: Cluster, entries: Vec<Judged>, not_asked: Vec<&'static str
         distribution: cluster.distribution.map(str::to_owned),
         release: cluster.release,
         components: cluster.apiservers.into_iter().map(facts::apiserver::ApiServer::into_component).collect(),
+        stored,
         files: cluster.given.into_iter().map(|file| file.component).collect(),
         evidence: cluster.evidence,
         entries,

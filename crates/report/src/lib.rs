@@ -19,7 +19,7 @@ pub mod wire;
 
 pub use convert::{cluster, effective, lines as lines_of, problems, report, report_of, rules};
 pub use formats::{Conversion, Format, json, lines};
-pub use input::{Advisory, ClusterReport, Judged, Report, RuleMeta, RunProblem};
+pub use input::{Advisory, ClusterReport, Judged, Report, RuleMeta, RunProblem, Stored, StoredResource};
 pub use schema::{schema, schemas};
 pub use text::{
     Look, Mistake, cve_text, diff_text, effective_text, explain, mistake, place, problem_line, report_text,

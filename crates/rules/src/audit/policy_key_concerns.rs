@@ -5,7 +5,7 @@ use facts::{
     configuration::{InUse, audit_policy::Policy},
     flag,
 };
-use model::{Answer, Finding, Label, RuleCard, Severity, Unanswered, Verdict};
+use model::{Answer, Confidence, Finding, Label, RuleCard, Severity, Unanswered, Verdict};
 
 use super::events::{self, Event, Lost};
 use crate::{Applies, Check, OfFile, OfServer, Rule, say};
@@ -60,6 +60,10 @@ fn check(used: &InUse<'_, Policy>) -> Verdict {
         };
         let mut finding = say::in_file("rules[]", message, at, remedy());
         finding.subject = Some(subject);
+        // Events come by the thousand and most policies drop them; that somebody deletes them is lost with it.
+        if events.iter().all(|event| event.concern == "events") {
+            finding.confidence = Confidence::Possible;
+        }
         finding.because.extend(rest.map(|rest| Label { at: at.clone(), text: format!("and {rest}") }));
         answer.findings.push(finding);
     }

@@ -9,6 +9,7 @@ mod diff;
 mod rbac;
 mod select;
 pub mod simulate;
+mod stored;
 mod waive;
 
 use std::{cell::OnceCell, collections::BTreeSet, io, path::PathBuf};
@@ -380,6 +381,7 @@ fn report_of(
     entries: Vec<Judged>,
     not_asked: Vec<&'static str>,
 ) -> ClusterReport {
+    let stored = stored::all(&cluster);
     ClusterReport {
         name: cluster.name,
         id: cluster.id,
@@ -388,6 +390,7 @@ fn report_of(
         distribution: cluster.distribution.map(str::to_owned),
         release: cluster.release,
         components: cluster.apiservers.into_iter().map(facts::apiserver::ApiServer::into_component).collect(),
+        stored,
         files: cluster.given.into_iter().map(|file| file.component).collect(),
         evidence: cluster.evidence,
         entries,

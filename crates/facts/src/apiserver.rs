@@ -20,11 +20,12 @@ use model::{
 };
 
 use crate::{
-    Contents, File, Files, Hand, Invocation,
+    Contents, File, Files, Hand, Invocation, Mount,
     configuration::{self, FileKind, Named, Taken, authn::Issuer},
     flags::KUBE_APISERVER,
     golang,
     kubeconfig::{self, Kubeconfig},
+    mount_of,
     pflag::{self, Kind},
     pki::{self, KeyFile},
     release,
@@ -49,6 +50,20 @@ pub struct ApiServer {
     kubeconfigs: Vec<NamedKubeconfig>,
     files: Vec<(FileKind, Result<Option<Taken>, Gap>)>,
     metrics: Option<Metrics>,
+    audit_webhook: Result<Option<Kubeconfig>, Unanswered>,
+    mounts: Vec<Mount>,
+    contained: bool,
+}
+
+/// Where a path of the server lies.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Lies {
+    /// It runs on the host itself.
+    OnTheHost,
+    /// On a volume, and on which folder of the host, if it is one.
+    Mounted { host: Option<String>, read_only: bool },
+    /// In the container, and gone with it.
+    InTheImage,
 }
 
 /// Who authorizes, in the order they are asked.
@@ -281,6 +296,30 @@ impl ApiServer {
         }
     }
 
+    /// The kubeconfig by which audit records are sent elsewhere; `None` where they are not.
+    pub fn audit_webhook(&self) -> Result<Option<&Kubeconfig>, Unanswered> {
+        self.audit_webhook.as_ref().map(Option::as_ref).map_err(Clone::clone)
+    }
+
+    /// Where a path lies that the server writes to.
+    pub fn lies(&self, path: &str) -> Result<Lies, Unanswered> {
+        if !self.contained {
+            return Ok(Lies::OnTheHost);
+        }
+        if !path.starts_with('/') {
+            return Err(Unanswered::Gap(Gap {
+                kind: GapKind::Unresolved,
+                reason: format!("`{path}` is relative to a working directory that is not known"),
+                wanted: path.to_owned(),
+                who_could_answer: "somebody on the node".to_owned(),
+            }));
+        }
+        Ok(match mount_of(&self.mounts, path) {
+            Some(mount) => Lies::Mounted { host: mount.host.clone(), read_only: mount.read_only },
+            None => Lies::InTheImage,
+        })
+    }
+
     /// Whether an admission plugin runs, and what decides it.
     pub fn admission_plugin(&self, name: &str) -> Result<AdmissionPlugin, Unanswered> {
         plugins::state(self, name)
@@ -324,6 +363,7 @@ struct Resolved {
     anonymous: Result<Anonymous, Unanswered>,
     issuers: Result<Option<Vec<Issuer>>, Unanswered>,
     files: Vec<(FileKind, Named)>,
+    audit_webhook: Result<Option<Kubeconfig>, Unanswered>,
 }
 
 /// Resolves one API server. A version that the caller names wins over that of the image, and without either the flags
@@ -425,6 +465,9 @@ fn merged(
         kubeconfigs,
         files: merge_files(&resolved),
         metrics: None,
+        audit_webhook: merge_views(&resolved, "whether audit records are sent elsewhere", |one| &one.audit_webhook),
+        mounts: invocation.mounts.clone(),
+        contained: invocation.contained,
         component: Component {
             name: KUBE_APISERVER.component,
             instance: invocation.instance.clone(),
@@ -477,12 +520,12 @@ fn at(invocation: &Invocation, said: Option<&[ReportedFlag]>, version: &Version,
     let authorizers = effects::authorizers(&server, &config);
     let anonymous = effects::anonymous(&server, &authorizers, &config);
     let issuers = effects::issuers(&server, &config);
-    let Config { names, files, problems: in_files, .. } = config;
+    let Config { names, files, problems: in_files, audit_webhook, .. } = config;
     problems.extend(in_files);
     let mut readings: Vec<(&'static str, Result<Reading, Gap>)> =
         server.readings().map(|(flag, reading)| (flag.name, reading)).collect();
     effects::apply(&server, &authorizers, &anonymous, &mut readings);
-    Resolved { minor: version.minor, readings, problems, names, authorizers, anonymous, issuers, files }
+    Resolved { minor: version.minor, readings, problems, names, authorizers, anonymous, issuers, files, audit_webhook }
 }
 
 /// One list of settings that all possible releases agree on; where they do not, the setting is a gap.

@@ -119,4 +119,22 @@ pub struct Mount {
     pub container: String,
     /// The path on the host; `None` where the volume is no host path (a Secret, an emptyDir), so that no root holds it.
     pub host: Option<String>,
+    pub read_only: bool,
+}
+
+impl Mount {
+    /// A path of the host that the process sees at the same place.
+    pub(crate) fn same(path: impl Into<String>) -> Self {
+        let path = path.into();
+        Self { container: path.clone(), host: Some(path), read_only: false }
+    }
+
+    /// `HOST:CONTAINER[:OPTIONS]`, as container engines are told of a folder.
+    pub(crate) fn bind(text: &str) -> Option<Self> {
+        let mut parts = text.split(':');
+        let tidy = |path: &str| path.trim_end_matches('/').to_owned();
+        let (host, container) = (parts.next().map(tidy)?, parts.next().map(tidy)?);
+        let read_only = parts.next().is_some_and(|options| options.split(',').any(|option| option == "ro"));
+        Some(Self { container, host: Some(host), read_only })
+    }
 }

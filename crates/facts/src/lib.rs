@@ -31,6 +31,7 @@ pub mod running;
 mod spelling;
 
 pub use cluster::{Cluster, Gathered, Options, Want, drop_in_folders, resolve, wants};
+pub(crate) use files::mount_of;
 pub use files::{Contents, File, Files};
 pub use invocation::{Carried, Hand, Invocation, Mount, Word};
 pub use placeholder::placeholder;

@@ -12,7 +12,7 @@ use std::{
     hash::BuildHasher,
 };
 
-use model::{Body, CutSecret, Digest, Evidence, EvidenceId, Kind, Nature, Plane, Span};
+use model::{Body, CutSecret, Digest, Evidence, EvidenceId, Kind, Nature, Plane, Span, Strength};
 use yaml::{Cursor, Value};
 
 use crate::{Contents, Want, declare, pki, placeholder, running, spelling};
@@ -156,7 +156,7 @@ impl Redactor {
                 }
                 None => nature(secret),
             };
-            secrets.push(CutSecret { span, decoded: base64_length(secret), group, nature });
+            secrets.push(CutSecret { span, decoded: base64_length(secret), strength: strength(secret), group, nature });
             for byte in &mut bytes[span.range()] {
                 // Line breaks stay, so that lines keep their numbers.
                 if !matches!(byte, b'\n' | b'\r') {
@@ -263,6 +263,29 @@ fn base64_length(text: &str) -> Option<u32> {
         return None;
     }
     u32::try_from(text.len() / 4 * 3 - padding).ok()
+}
+
+/// How hard a secret is to guess, by the shape of the bytes that it stands for.
+pub(crate) fn strength(text: &str) -> Strength {
+    let text = text.trim();
+    if placeholder(text).is_some() || (text.starts_with('<') && text.ends_with('>')) {
+        return Strength::Placeholder;
+    }
+    let decoded = spelling::base64(text);
+    let bytes = decoded.as_deref().unwrap_or(text.as_bytes());
+    let mut seen = [false; 256];
+    bytes.iter().for_each(|byte| seen[usize::from(*byte)] = true);
+    let distinct = seen.iter().filter(|seen| **seen).count();
+    let steps = || bytes.windows(2).map(|pair| pair[1].wrapping_sub(pair[0]));
+    let counts_up = steps().next().is_some_and(|first| steps().all(|step| step == first));
+    let repeats = (1..=bytes.len() / 2)
+        .any(|period| bytes.len().is_multiple_of(period) && bytes.chunks(period).all(|chunk| bytes.starts_with(chunk)));
+    if distinct * 8 <= bytes.len() || counts_up || repeats {
+        return Strength::Pattern;
+    }
+    // Of 16 random bytes all are printable once in eight million, of 32 never.
+    let printable = bytes.iter().all(|byte| byte.is_ascii_graphic() || matches!(byte, b' ' | b'\n' | b'\r' | b'\t'));
+    if printable && bytes.len() >= 8 && decoded.is_some() { Strength::Readable } else { Strength::Plain }
 }
 
 /// The first column of a table, without its quotes, which say where it ends.
@@ -731,6 +754,23 @@ mod tests {
         // A key that is no key is one that could not be read; its first line says so.
         let key = "-----BEGIN PRIVATE KEY-----\nAAAA\nAAAA\n-----END PRIVATE KEY-----\n";
         assert_eq!(natures(key), [Some(Nature::PrivateKey(None)), None]);
+    }
+
+    #[test]
+    fn the_shape_of_a_secret_tells_what_it_is_worth() {
+        for (text, expected) in [
+            ("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=", Strength::Pattern),
+            ("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=", Strength::Pattern),
+            // "01234567890123456789012345678901" does not repeat, "0123456789abcdef" twice does.
+            ("MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=", Strength::Pattern),
+            ("c2VjcmV0IGlzIHNlY3VyZQ==", Strength::Readable),
+            ("YWJjZGVmZ2hpamtsbW5vcHFyc3R1dnd4eXoxMjM0NTY=", Strength::Readable),
+            ("hA7v0Xq3b9ZkT5sJmUqWc2yPfE8LrN1oGdI4xVtKzRw=", Strength::Plain),
+            ("${ENCRYPTION_KEY}", Strength::Placeholder),
+            ("<BASE 64 ENCODED SECRET>", Strength::Placeholder),
+        ] {
+            assert_eq!(strength(text), expected, "{text}");
+        }
     }
 
     #[test]

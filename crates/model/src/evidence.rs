@@ -124,6 +124,8 @@ pub struct CutSecret {
     pub span: Span,
     /// Bytes it stands for once standard base64 is decoded; `None` where it is no base64.
     pub decoded: Option<u32>,
+    /// How hard those bytes are to guess, as far as their shape tells.
+    pub strength: Strength,
     /// Equal secrets of one run share this number.
     pub group: u32,
     /// What it is, where it shows; a key says so at its first line.
@@ -155,6 +157,19 @@ pub struct Key {
     /// The public half, encoded as certificates do it, so that two are one key where these bytes are equal; `None` where
     /// a private key does not carry it.
     pub public: Option<Arc<[u8]>>,
+}
+
+/// How hard a secret is to guess, by its shape alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Strength {
+    /// Nobody has filled it in yet.
+    Placeholder,
+    /// A few bytes over and over, or bytes that follow from one another: zeros, `0123`.
+    Pattern,
+    /// Words that a person could type, as the keys of tutorials are.
+    Readable,
+    /// Nothing is odd about it.
+    Plain,
 }
 
 /// What identifies the bytes that were read.
@@ -232,6 +247,8 @@ pub enum Form {
     Script,
     /// A field of a configuration file.
     Field,
+    /// An item of a list in a configuration file.
+    Item,
     /// A list that words are added to.
     List,
     /// `x: v` in a map of arguments, named without dashes; the place is that of the value.

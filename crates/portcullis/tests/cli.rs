@@ -328,6 +328,46 @@ fn secrets_do_not_come_out_again() {
 }
 
 #[test]
+fn a_configuration_file_is_judged_by_itself() {
+    let folder = folder("given");
+    let policy = folder.join("audit.yaml");
+    let text = "apiVersion: audit.k8s.io/v1\nkind: Policy\nrules:\n- level: None\n";
+    fs::write(&policy, text).expect("written");
+    let path = policy.to_str().expect("UTF-8");
+    let run_of = run(&["audit", "-q", path]).code(1);
+    assert!(
+        out(&run_of).contains("audit.yaml:4:10: high audit-policy-no-catch-all-none: the 1st rule drops everything")
+    );
+    let report = json(&["audit", path]);
+    let cluster = &report["clusters"][0];
+    assert_eq!(cluster["components"][0]["name"], "audit-policy");
+    assert_eq!(cluster["components"][0]["starts"], true);
+    let verdicts = cluster["verdicts"].as_array().expect("verdicts");
+    assert!(verdicts.iter().all(|entry| entry["component"] == "audit-policy" && entry["instance"] == path));
+    assert_eq!(report["inputs"]["judged"], 1);
+
+    fs::write(&policy, text.replace("None", "Everything")).expect("written");
+    let assert = run(&["audit", path]).code(0);
+    assert!(out(&assert).starts_with("kube-apiserver would not start with `"), "{}", out(&assert));
+}
+
+#[test]
+fn what_becomes_of_each_resource_is_told() {
+    let effective = json(&["resolve", "examples/hardened"]);
+    let encryption = &effective["clusters"][0]["components"][0]["encryption"];
+    let rows: Vec<(&str, &str)> = encryption["resources"]
+        .as_array()
+        .expect("resources")
+        .iter()
+        .map(|row| (row["resource"].as_str().expect("a name"), row["writes"].as_str().expect("a provider")))
+        .collect();
+    assert_eq!(rows, [("secrets", "kms"), ("configmaps", "identity"), ("*.*", "identity")]);
+    assert_eq!(encryption["resources"][0]["location"]["line"], 6);
+    assert!(out(&run(&["resolve", "examples/hardened"])).contains("everything else  plain text"));
+    assert_eq!(json(&["resolve", "examples/kubeadm"])["clusters"][0]["components"][0]["encryption"], Value::Null);
+}
+
+#[test]
 fn settings_are_listed_once_with_their_origin() {
     let effective = json(&["resolve", "examples/kubeadm"]);
     assert_eq!(effective["schema"], "portcullis.effective/1");

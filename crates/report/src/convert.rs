@@ -11,7 +11,7 @@ use model::{
 use sha2::{Digest as _, Sha256};
 
 use crate::{
-    input::{Advisory, ClusterReport, Judged, Report, RuleMeta, RunProblem},
+    input::{Advisory, ClusterReport, Judged, Report, RuleMeta, RunProblem, Stored, StoredResource},
     places::Places,
     wire,
 };
@@ -46,7 +46,9 @@ pub fn effective(report: &Report) -> wire::Effective {
             let places = Places::new(&cluster.evidence);
             let (version, version_range) = release(cluster.release.as_ref());
             let all = cluster.components.iter().chain(&cluster.files);
-            let mut components: Vec<_> = all.map(|component| effective_component(component, &places)).collect();
+            let mut components: Vec<_> = all
+                .map(|component| effective_component(component, encryption(component, cluster, &places), &places))
+                .collect();
             components.sort_by(|a, b| (&a.name, &a.instance).cmp(&(&b.name, &b.instance)));
             wire::EffectiveCluster {
                 name: cluster.name.clone(),
@@ -344,13 +346,41 @@ fn run_problem(problem: &RunProblem) -> wire::RunProblem {
     }
 }
 
-fn effective_component(component: &Component, places: &Places<'_>) -> wire::EffectiveComponent {
+/// What becomes of resources, where the component is given a configuration of that.
+pub(crate) fn stored_of<'c>(component: &Component, cluster: &'c ClusterReport) -> Option<&'c Stored> {
+    cluster.stored.iter().find(|one| one.component == component.name && one.instance == component.instance)
+}
+
+fn encryption(component: &Component, cluster: &ClusterReport, places: &Places<'_>) -> Option<wire::Encryption> {
+    let resources = |all: &Vec<StoredResource>| all.iter().map(|one| stored_resource(one, places)).collect();
+    Some(match &stored_of(component, cluster)?.resources {
+        Ok(all) => wire::Encryption { resources: resources(all), gap: None },
+        Err(gap) => wire::Encryption { resources: Vec::new(), gap: Some(one_gap(gap)) },
+    })
+}
+
+fn stored_resource(stored: &StoredResource, places: &Places<'_>) -> wire::StoredResource {
+    wire::StoredResource {
+        resource: stored.resource.clone(),
+        writes: stored.writes.clone(),
+        key: stored.key.clone(),
+        reads: stored.reads.clone(),
+        location: stored.at.as_ref().map(|at| places.wire(at, None)),
+    }
+}
+
+fn effective_component(
+    component: &Component,
+    encryption: Option<wire::Encryption>,
+    places: &Places<'_>,
+) -> wire::EffectiveComponent {
     wire::EffectiveComponent {
         name: component.name.to_owned(),
         instance: component.instance.clone(),
         version: release(Some(&component.release)).0,
         starts: component.starts,
         settings: component.settings.iter().map(|known| setting(known, places)).collect(),
+        encryption,
         problems: component.problems.iter().map(|known| problem(known, places)).collect(),
     }
 }

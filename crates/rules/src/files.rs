@@ -141,13 +141,19 @@ fn together(mut answers: Vec<(Minor, Verdict)>) -> Verdict {
             Err(Unanswered::NotApplicable(reason)) => inapplicable.push((minor, reason)),
         }
     }
-    for ((subject, message), (finding, minors)) in findings {
+    // What the same releases say is one gap.
+    let mut differ: BTreeMap<Vec<Minor>, Vec<String>> = BTreeMap::new();
+    for ((_, message), (finding, minors)) in findings {
         if minors.len() == all.len() {
             whole.findings.push(finding);
         } else {
-            let of = subject.map(|subject| format!("{subject}: ")).unwrap_or_default();
-            whole.gaps.push(release_decides(&format!("{of}{message}"), &minors));
+            differ.entry(minors).or_default().push(message);
         }
+    }
+    for (minors, messages) in differ {
+        let Some((first, others)) = messages.split_first() else { continue };
+        let more = if others.is_empty() { String::new() } else { format!("; and {} more like it", others.len()) };
+        whole.gaps.push(release_decides(&format!("{first}{more}"), &minors));
     }
     if let Some((_, reason)) = inapplicable.last() {
         let minors: Vec<Minor> = inapplicable.iter().map(|(minor, _)| *minor).collect();

@@ -413,7 +413,7 @@ fn mounts(product: Product, settings: &Settings) -> Vec<Mount> {
         return Vec::new();
     }
     let data = flags::data(product, settings);
-    let same = |path: String| Mount { container: path.clone(), host: Some(path) };
+    let same = |path: String| Mount::same(path);
     let mut found = vec![same(format!("{data}/server")), same("/etc/ssl/certs".to_owned())];
     // Files that flags name are mounted one by one (pkg/podtemplate, addVolumes).
     for file in ["/etc/rancher/rke2", "/etc/pki", "/etc/ca-certificates"] {
@@ -428,11 +428,7 @@ fn mounts(product: Product, settings: &Settings) -> Vec<Mount> {
         found.extend(settings.last(name).map(|given| same(given.text.clone())));
     }
     for given in settings.all("kube-apiserver-extra-mount") {
-        let mut parts = given.text.split(':');
-        if let (Some(host), Some(container)) = (parts.next(), parts.next()) {
-            let tidy = |path: &str| path.trim_end_matches('/').to_owned();
-            found.push(Mount { container: tidy(container), host: Some(tidy(host)) });
-        }
+        found.extend(Mount::bind(&given.text));
     }
     found
 }

@@ -362,7 +362,7 @@ impl<'a> Cluster<'a> {
 
     /// What the server sees of its node.
     fn mounts(&self, fields: &[Field]) -> Vec<Mount> {
-        let same = |path: &str| Mount { container: path.to_owned(), host: Some(path.to_owned()) };
+        let same = |path: &str| Mount::same(path);
         let mut mounts: Vec<Mount> =
             ["/srv/kubernetes/ca.crt", FOLDER, "/etc/ssl", "/etc/pki/tls"].into_iter().map(same).collect();
         for field in fields.iter().filter(|field| matches!(field.flag, "audit-policy-file" | "audit-log-path")) {

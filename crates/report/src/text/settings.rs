@@ -35,6 +35,7 @@ pub fn effective_text(report: &Report, look: Look) -> String {
         }
         for file in &cluster.files {
             one_file(file, &places, look, &mut text);
+            stored(file, cluster, &places, look, &mut text);
         }
     }
     if hidden > 0 {
@@ -147,9 +148,9 @@ fn one_component(
     }
     if look.defaults {
         section("defaults", &defaults, scope, text);
-        return 0;
     }
-    defaults.len()
+    stored(component, cluster, places, look, text);
+    if look.defaults { 0 } else { defaults.len() }
 }
 
 /// Writes what is known of a configuration file that is given by itself.
@@ -187,6 +188,40 @@ fn declared(setting: &Setting) -> Option<&Reading> {
 fn disagrees(setting: &Setting, nearest: &Reading) -> bool {
     let farther = setting.readings.iter().skip(1).filter_map(|reading| reading.as_ref().ok());
     farther.into_iter().any(|reading| reading.value != nearest.value && reading.in_force() != nearest.in_force())
+}
+
+/// Writes what becomes of resources on their way into storage, a line each.
+fn stored(component: &Component, cluster: &ClusterReport, places: &Places<'_>, look: Look, text: &mut String) {
+    let Some(stored) = convert::stored_of(component, cluster) else { return };
+    let paint = Paint(look.color);
+    let _ = writeln!(text, "{}", paint.dim("encryption at rest"));
+    let resources = match &stored.resources {
+        Ok(resources) => resources,
+        Err(gap) => {
+            let line = format!("not known: {}: {}", plain(&gap.reason), plain(&gap.who_could_answer));
+            text.push_str(&indented(&line, 2, 6, look.width));
+            text.push('\n');
+            return;
+        }
+    };
+    let name = |resource: &str| if resource == "*.*" { "everything else".to_owned() } else { plain(resource) };
+    let longest = resources.iter().map(|one| wrap::width(&name(&one.resource))).max().unwrap_or(0).min(40);
+    for one in resources {
+        let writes = match (one.writes.as_str(), &one.key) {
+            ("identity", _) => "plain text".to_owned(),
+            (provider, Some(key)) => format!("{provider} with {}", plain(key)),
+            (provider, None) => provider.to_owned(),
+        };
+        let others: Vec<String> = one.reads.iter().skip(1).map(|way| plain(way)).collect();
+        let others = if others.is_empty() { String::new() } else { format!("; also reads {}", others.join(", ")) };
+        let place = one.at.as_ref().map(|at| format!("  {}", place_text(at, places))).unwrap_or_default();
+        let line = format!("{:<longest$}  {writes}{others}", name(&one.resource));
+        text.push_str(&indented(&line, 2, 2 + longest + 2, look.width));
+        if !place.is_empty() {
+            text.push_str(&indented(place.trim(), 2 + longest + 2, 2 + longest + 4, look.width));
+        }
+    }
+    text.push('\n');
 }
 
 /// Whether another setting makes something else hold than the value given.

@@ -222,6 +222,9 @@ pub fn knowledge() -> wire::Knowledge {
     }
 }
 
+/// What is done with each cluster, what was asked of it where it runs, and what the work on it came to.
+type OnCluster<'a, T> = dyn FnMut(Cluster, Option<Requests>, T, &mut Summary) + 'a;
+
 /// Resolves each cluster and has `work` made of it on all cores, and hands over what comes of it in the order of the clusters.
 fn each_cluster<T: Send>(
     targets: &[Target],
@@ -229,7 +232,7 @@ fn each_cluster<T: Send>(
     stdin: &mut dyn io::Read,
     summary: &mut Summary,
     work: &(dyn Fn(&Cluster) -> T + Sync),
-    on_cluster: &mut dyn FnMut(Cluster, Option<Requests>, T, &mut Summary),
+    on_cluster: &mut OnCluster<'_, T>,
 ) {
     let mut redactor = Redactor::new();
     let said = facts::Options { version: look.version.clone(), as_of: look.as_of };

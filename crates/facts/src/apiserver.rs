@@ -551,7 +551,12 @@ fn merge_settings(resolved: &[Resolved], release: &Release) -> Vec<Setting> {
         let written = |reading: &Result<Reading, Gap>| {
             reading.as_ref().is_ok_and(|reading| !matches!(reading.origin, Origin::Default { .. }))
         };
-        let reading = if held.len() < resolved.len() && !written(newest) {
+        // What hides a value in a release that has the flag hides whether it is set at all.
+        let hidden =
+            held.iter().find_map(|(_, reading)| reading.as_ref().err().filter(|gap| gap.kind != GapKind::Version));
+        let reading = if let Some(gap) = hidden.filter(|_| held.len() < resolved.len() && !written(newest)) {
+            Err(gap.clone())
+        } else if held.len() < resolved.len() && !written(newest) {
             Err(version_gap(format!("`--{}` is in {}, and the release is {release}", flag.name, flag.life())))
         } else {
             agree(flag.name, &held)

@@ -58,9 +58,9 @@ pub(crate) fn all(cluster: &Cluster) -> Vec<Stored> {
 /// What all releases that take the file agree on.
 fn of(taken: &Taken) -> Result<Vec<StoredResource>, Gap> {
     let mut all: Option<Vec<StoredResource>> = None;
-    for (minors, file) in &taken.read {
-        let ConfigFile::Encryption(file) = &**file else { continue };
-        for minor in minors {
+    for (minors, file) in taken.alike(FileKind::Encryption) {
+        let ConfigFile::Encryption(file) = file else { continue };
+        if let Some(minor) = minors.last() {
             let found = resources(file, *minor);
             if all.as_ref().is_some_and(|known| *known != found) {
                 return Err(Gap {

@@ -148,8 +148,11 @@ impl Encryption {
     pub fn stored(&self, minor: Minor) -> Vec<Stored<'_>> {
         let named: BTreeSet<&str> =
             self.entries.iter().flat_map(|entry| &entry.resources).map(|resource| resource.as_str()).collect();
+        /// Each is looked for in every entry, and nothing real names as many.
+        const MOST: usize = 512;
         let first = ["secrets", "configmaps"];
         let middle = named.into_iter().filter(|name| !first.contains(name) && *name != "*.*" && !name.is_empty());
+        let middle = middle.take(MOST);
         first.into_iter().chain(middle).chain(["*.*"]).map(|name| self.stored_one(name, minor)).collect()
     }
 

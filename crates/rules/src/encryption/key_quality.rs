@@ -1,5 +1,7 @@
 //! Keys that are in the file. The page beside this file explains the rule and tests it.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use facts::configuration::{InUse, encryption::{Encryption, Key, With}};
 use model::{Answer, Confidence, Gap, GapKind, RuleCard, Severity, Strength, Unanswered, Verdict};
 
@@ -31,11 +33,16 @@ fn check(used: &InUse<'_, Encryption>) -> Verdict {
         return Err(Unanswered::NotApplicable("no key is in the file".to_owned()));
     }
     let mut answer = Answer { because: told(&keys), ..Answer::default() };
-    for (index, (provider, key, list)) in keys.iter().enumerate() {
+    // Keys that came before, by what they are and by what they are called in their list.
+    let mut known: BTreeMap<u32, (&str, &Key)> = BTreeMap::new();
+    let mut called: BTreeSet<(usize, &str)> = BTreeSet::new();
+    for (provider, key, list) in &keys {
         let name = key.name.as_ref().map_or("", |name| name.as_str());
-        let earlier = || keys.iter().take(index);
-        let twin = key.group.and_then(|group| earlier().find(|(_, other, _)| other.group == Some(group)));
-        let namesake = earlier().any(|(_, other, of)| of == list && other.name.as_ref().is_some_and(|known| known.as_str() == name));
+        let twin = key.group.and_then(|group| known.get(&group).copied());
+        if let Some(group) = key.group.filter(|_| twin.is_none()) {
+            known.insert(group, (provider, key));
+        }
+        let namesake = !called.insert((*list, name));
         let bytes = key.bytes.map_or("some".to_owned(), |bytes| bytes.to_string());
         let (message, confidence) = match key.strength {
             Some(Strength::Placeholder) | None => {
@@ -50,7 +57,7 @@ fn check(used: &InUse<'_, Encryption>) -> Verdict {
                 Confidence::Certain,
             ),
             Some(Strength::Plain) => match (twin, namesake) {
-                (Some((of, other, _)), _) => {
+                (Some((of, other)), _) => {
                     let other = other.name.as_ref().map_or("", |name| name.as_str());
                     (format!("the key `{name}` of {provider} is the key `{other}` of {of} once more"), Confidence::Certain)
                 }
@@ -74,7 +81,7 @@ fn check(used: &InUse<'_, Encryption>) -> Verdict {
         let mut finding = say::in_file("resources[].providers[].keys[].secret", message, &key.at, remedy);
         finding.subject = Some(format!("{provider} {name} {}", key.at.pointer));
         finding.confidence = confidence;
-        if let Some((_, other, _)) = twin {
+        if let Some((_, other)) = twin {
             finding.because.push(model::Label { at: other.at.clone(), text: "the same key".to_owned() });
         }
         answer.findings.push(finding);

@@ -5,7 +5,7 @@ use facts::{
     configuration::{InUse, audit_policy::Policy},
     flag,
 };
-use model::{Answer, Confidence, Finding, Label, RuleCard, Severity, Unanswered, Verdict};
+use model::{Answer, Confidence, Finding, RuleCard, Severity, Unanswered, Verdict};
 
 use super::events::{self, Event, Lost};
 use crate::{Applies, Check, OfFile, OfServer, Rule, say};
@@ -23,8 +23,8 @@ pub(super) static RULE: Rule = Rule {
     check: Check::File { of: OfFile::AuditPolicy(check), server: OfServer::FileOr(unset) },
 };
 
-/// Events that are named in the message; the others stand beside it.
-const NAMED: usize = 6;
+/// Events that are named; of more, the number says enough.
+const NAMED: usize = 20;
 
 fn check(used: &InUse<'_, Policy>) -> Verdict {
     let policy = used.file;
@@ -39,7 +39,7 @@ fn check(used: &InUse<'_, Policy>) -> Verdict {
     };
     for (lost, events) in &outcome.lost {
         let (count, total) = (events.len(), outcome.wanted);
-        let (names, rest) = told(events);
+        let names = told(events);
         let (subject, at, message) = match *lost {
             Lost::Dropped(rule) => (
                 format!("rule {}", rule + 1),
@@ -64,12 +64,11 @@ fn check(used: &InUse<'_, Policy>) -> Verdict {
         if events.iter().all(|event| event.concern == "events") {
             finding.confidence = Confidence::Possible;
         }
-        finding.because.extend(rest.map(|rest| Label { at: at.clone(), text: format!("and {rest}") }));
         answer.findings.push(finding);
     }
     for (rule, events) in &outcome.bodies {
         let at = super::line_of(policy, *rule, used.at);
-        let (names, _) = told(events);
+        let names = told(events);
         let message = format!("the {} rule records bodies that hold secrets, where Metadata is enough: {names}", super::nth(*rule));
         let remedy = say::remedy(
             "record these at Metadata, as `audit-policy-no-secret-bodies` tells",
@@ -99,12 +98,12 @@ fn check(used: &InUse<'_, Policy>) -> Verdict {
     Ok(answer)
 }
 
-/// The names of the first events, and those of the others.
-fn told(events: &[&Event]) -> (String, Option<String>) {
-    let words = |events: &[&Event]| events.iter().map(|event| event.what.clone()).collect::<Vec<_>>().join(", ");
-    let (first, others) = events.split_at(events.len().min(NAMED));
-    let more = if others.is_empty() { String::new() } else { format!(" and {} more", others.len()) };
-    (format!("{}{more}", words(first)), (!others.is_empty()).then(|| words(others)))
+/// The names of the first events, and how many more there are.
+fn told(events: &[&Event]) -> String {
+    let names: Vec<&str> = events.iter().take(NAMED).map(|event| event.what.as_str()).collect();
+    let more = events.len() - names.len();
+    let more = if more == 0 { String::new() } else { format!(" and {more} more") };
+    format!("{}{more}", names.join(", "))
 }
 
 /// Where events go.

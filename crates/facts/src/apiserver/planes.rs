@@ -51,6 +51,7 @@ impl ApiServer {
         self.files.iter_mut().for_each(|(_, file)| *file = Err(gap.clone()));
         self.key_files.iter_mut().for_each(|file| file.items = Err(gap.clone()));
         self.kubeconfigs.iter_mut().for_each(|file| file.read = Err(gap.clone()));
+        self.audit_webhook = Err(gap.clone().into());
         self
     }
 

@@ -551,15 +551,14 @@ fn merge_settings(resolved: &[Resolved], release: &Release) -> Vec<Setting> {
         let written = |reading: &Result<Reading, Gap>| {
             reading.as_ref().is_ok_and(|reading| !matches!(reading.origin, Origin::Default { .. }))
         };
-        // What hides a value in a release that has the flag hides whether it is set at all.
-        let hidden =
-            held.iter().find_map(|(_, reading)| reading.as_ref().err().filter(|gap| gap.kind != GapKind::Version));
-        let reading = if let Some(gap) = hidden.filter(|_| held.len() < resolved.len() && !written(newest)) {
-            Err(gap.clone())
-        } else if held.len() < resolved.len() && !written(newest) {
-            Err(version_gap(format!("`--{}` is in {}, and the release is {release}", flag.name, flag.life())))
-        } else {
+        let reading = if held.len() == resolved.len() || written(newest) {
             agree(flag.name, &held)
+        } else {
+            // What hides a value in a release that has the flag hides whether it is set at all.
+            let mut gaps = held.iter().filter_map(|(_, reading)| reading.as_ref().err());
+            Err(gaps.find(|gap| gap.kind != GapKind::Version).cloned().unwrap_or_else(|| {
+                version_gap(format!("`--{}` is in {}, and the release is {release}", flag.name, flag.life()))
+            }))
         };
         settings.push(Setting { name: flag.name, readings: vec![reading] });
     }

@@ -381,8 +381,8 @@ impl<'a> Machine<'a> {
 
     /// What the server sees of the machine.
     fn mounts(&self) -> Vec<Mount> {
-        let same = |path: &str| Mount::same(path);
-        let mut mounts: Vec<Mount> = [files::SECRETS, files::CONFIG, files::AUDIT_LOG].into_iter().map(same).collect();
+        let mut mounts: Vec<Mount> =
+            [files::SECRETS, files::CONFIG, files::AUDIT_LOG].into_iter().map(Mount::same).collect();
         let volumes = self.get(&["cluster", "apiServer", "extraVolumes"]);
         for volume in volumes.iter().flat_map(|volumes| volumes.items().take(MOST_ARGUMENTS).collect::<Vec<_>>()) {
             let tidy = |path: String| path.trim_end_matches('/').to_owned();

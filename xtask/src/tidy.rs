@@ -24,13 +24,15 @@ const ARROWS: [(&str, &[&str], &[&str]); 11] = [
 ];
 
 /// Crates of others that few of ours may name outside their tests: a run over files starts no runtime.
-const FOREIGN: [(&str, &[&str]); 9] = [
+const FOREIGN: [(&str, &[&str]); 11] = [
+    ("flate2", &["collect"]),
     ("http", &["collect"]),
     ("http-body-util", &["collect"]),
     ("hyper-rustls", &["collect"]),
     ("hyper-util", &["collect"]),
     ("k8s-openapi", &["collect"]),
     ("kube", &["collect"]),
+    ("ring", &["collect"]),
     ("rustls", &["collect"]),
     ("tokio", &["collect"]),
     ("tower", &["collect"]),

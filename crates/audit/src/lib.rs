@@ -4,6 +4,7 @@
 //! what counts. It prints nothing and knows no terminal. Start at [`audit`] and [`resolve`].
 
 mod benchmark;
+mod bundle;
 mod cve;
 mod diff;
 mod rbac;
@@ -12,20 +13,27 @@ pub mod simulate;
 mod stored;
 mod waive;
 
-use std::{cell::OnceCell, collections::BTreeSet, io, path::PathBuf};
-
-use collect::{
-    Inputs, Target,
-    live::{Requests, Way},
+use std::{
+    cell::OnceCell,
+    collections::{BTreeMap, BTreeSet},
+    io,
+    path::PathBuf,
 };
-use facts::{Cluster, Gathered, Redactor};
+
+use collect::{Arrived, Event, Inputs, Target, live::Requests};
+use facts::{Cluster, Redactor};
 use model::{Change, Entry, EvidenceId, Outcome, Site};
 use rayon::iter::{IntoParallelIterator as _, ParallelIterator as _};
 use report::{ClusterReport, Judged, RuleMeta, RunProblem, wire};
 use rules::Rule;
 
 pub use benchmark::Wanted as WantedBenchmark;
-pub use collect::{Target as AuditTarget, live};
+pub use bundle::collect;
+pub use collect::{
+    Target as AuditTarget,
+    bundle::{KeyError, PrivateKey, PublicKey, Size, is_one as is_bundle},
+    live,
+};
 pub use cve::cve;
 pub use diff::diff;
 pub use model::{Confidence, Severity, Version};
@@ -47,6 +55,8 @@ pub struct Look {
     pub list: bool,
     /// How clusters that run are asked.
     pub pace: collect::live::Pace,
+    /// Who must have signed a bundle.
+    pub signer: Option<PublicKey>,
 }
 
 /// What to ask, and what counts.
@@ -76,6 +86,8 @@ pub struct Summary {
     pub empty: Vec<(String, Inputs)>,
     /// Every file with what it is, where asked for.
     pub files: Vec<(String, &'static str)>,
+    /// What a person may want to know of targets that are right.
+    pub notes: Vec<String>,
     /// A finding at or above the severity that fails.
     pub failed: bool,
     /// Something could not be judged, and that counts.
@@ -114,40 +126,34 @@ pub fn audit(
         let edits = planned(&judgement.entries, cluster);
         (choice, judgement, edits)
     };
-    each_cluster(
-        targets,
-        look,
-        stdin,
-        &mut summary,
-        &judge,
-        &mut |cluster, requests, (choice, judgement, edits), summary| {
-            summary.faults.extend(judgement.faults);
-            let mut found = judgement.entries;
-            ledger.waive(&mut found, &cluster);
-            let said = benchmark::Said { entries: &found, not_asked: &judgement.not_asked, show: judging.show };
-            let held = choice.map(|choice| benchmark::hold(&cluster, &choice, &said));
-            let entries: Vec<Judged> = found
-                .into_iter()
-                .zip(edits)
-                .filter(|(entry, _)| shown(entry, judging.show))
-                .map(|(entry, (edits, by_hand))| Judged { edits, by_hand, page: page(entry.rule), entry })
-                .collect();
-            for Judged { entry, .. } in &entries {
-                match &entry.outcome {
-                    Outcome::Fail(_) => summary.failed |= judging.fail_on.is_some_and(|least| entry.severity >= least),
-                    Outcome::Undetermined(_) => summary.undetermined |= judging.strict,
-                    Outcome::Pass | Outcome::NotApplicable(_) | Outcome::Waived(_) => {}
-                }
+    each_cluster(targets, look, stdin, &mut summary, &judge, &mut |known, (choice, judgement, edits), summary| {
+        let cluster = &known.cluster;
+        summary.faults.extend(judgement.faults);
+        let mut found = judgement.entries;
+        ledger.waive(&mut found, cluster);
+        let said = benchmark::Said { entries: &found, not_asked: &judgement.not_asked, show: judging.show };
+        let held = choice.map(|choice| benchmark::hold(cluster, &choice, &said));
+        let entries: Vec<Judged> = found
+            .into_iter()
+            .zip(edits)
+            .filter(|(entry, _)| shown(entry, judging.show))
+            .map(|(entry, (edits, by_hand))| Judged { edits, by_hand, page: page(entry.rule), entry })
+            .collect();
+        for Judged { entry, .. } in &entries {
+            match &entry.outcome {
+                Outcome::Fail(_) => summary.failed |= judging.fail_on.is_some_and(|least| entry.severity >= least),
+                Outcome::Undetermined(_) => summary.undetermined |= judging.strict,
+                Outcome::Pass | Outcome::NotApplicable(_) | Outcome::Waived(_) => {}
             }
-            let advisories = cve::held_against(&cluster);
-            let mut judged = report_of(cluster, requests, entries, judgement.not_asked);
-            judged.advisories = advisories;
-            judged.benchmark = held;
-            // Verdicts are reported, settings are not; of a large folder there are many.
-            judged.components.iter_mut().for_each(|component| component.settings = Vec::new());
-            on_cluster(judged);
-        },
-    );
+        }
+        let advisories = cve::held_against(cluster);
+        let mut judged = report_of(known, entries, judgement.not_asked);
+        judged.advisories = advisories;
+        judged.benchmark = held;
+        // Verdicts are reported, settings are not; of a large folder there are many.
+        judged.components.iter_mut().for_each(|component| component.settings = Vec::new());
+        on_cluster(judged);
+    });
     summary.problems.extend(ledger.problems());
     summary.faults.sort_unstable();
     summary.faults.dedup();
@@ -162,8 +168,8 @@ pub fn resolve(
     on_cluster: &mut dyn FnMut(ClusterReport),
 ) -> Summary {
     let mut summary = Summary::default();
-    each_cluster(targets, look, stdin, &mut summary, &|_| (), &mut |cluster, requests, (), _| {
-        on_cluster(report_of(cluster, requests, Vec::new(), Vec::new()));
+    each_cluster(targets, look, stdin, &mut summary, &|_| (), &mut |known, (), _| {
+        on_cluster(report_of(known, Vec::new(), Vec::new()));
     });
     summary
 }
@@ -222,8 +228,8 @@ pub fn knowledge() -> wire::Knowledge {
     }
 }
 
-/// What is done with each cluster, what was asked of it where it runs, and what the work on it came to.
-type OnCluster<'a, T> = dyn FnMut(Cluster, Option<Requests>, T, &mut Summary) + 'a;
+/// What is done with each cluster, and what the work on it came to.
+type OnCluster<'a, T> = dyn FnMut(Known, T, &mut Summary) + 'a;
 
 /// Resolves each cluster and has `work` made of it on all cores, and hands over what comes of it in the order of the clusters.
 fn each_cluster<T: Send>(
@@ -235,58 +241,70 @@ fn each_cluster<T: Send>(
     on_cluster: &mut OnCluster<'_, T>,
 ) {
     let mut redactor = Redactor::new();
-    let said = facts::Options { version: look.version.clone(), as_of: look.as_of };
-    let collecting =
-        collect::Options { root: look.root.clone(), largest: LARGEST, list: look.list, said: said.clone() };
-    let one = |gathered: Gathered| {
-        let cluster = facts::resolve(gathered, &said);
+    let collecting = look.collecting();
+    let said = &collecting.said;
+    let one = |arrived: Arrived| {
+        let Arrived { gathered, live, labels } = arrived;
+        let (id, asked) = live.map_or((None, None), |live| (live.id, Some(live.requests)));
+        let cluster = Cluster { id, ..facts::resolve(gathered, said) };
         let done = work(&cluster);
-        (cluster, done)
+        (Known { cluster, asked, labels }, done)
     };
     let pool = OnceCell::new();
-    let mut flush = |waiting: &mut Vec<Gathered>, summary: &mut Summary| {
+    let mut flush = |waiting: &mut Vec<Arrived>, summary: &mut Summary| {
         // Starting threads costs more than one small cluster does.
         let threads = || rayon::ThreadPoolBuilder::new().stack_size(STACK).build().ok();
         let pool = if waiting.len() > 1 { pool.get_or_init(threads).as_ref() } else { None };
         let waiting = std::mem::take(waiting);
-        let done: Vec<(Cluster, T)> = match pool {
+        let done: Vec<(Known, T)> = match pool {
             Some(pool) => pool.install(|| waiting.into_par_iter().map(one).collect()),
             None => waiting.into_iter().map(one).collect(),
         };
-        for (cluster, done) in done {
-            summary.cut(&cluster);
-            on_cluster(cluster, None, done, summary);
+        for (known, done) in done {
+            summary.cut(&known.cluster);
+            on_cluster(known, done, summary);
         }
     };
-    let mut ways: Vec<Way> = Vec::new();
-    for target in targets {
-        if let Target::Live(way) = target {
-            ways.push(way.clone());
-            continue;
-        }
-        let (mut waiting, mut bytes) = (Vec::new(), 0);
-        let outcome = collect::gather(target, &collecting, &mut redactor, stdin, &mut |gathered: Gathered| {
-            bytes += gathered.evidence.iter().filter_map(|piece| piece.text()).map(|text| text.len()).sum::<usize>();
-            waiting.push(gathered);
-            if waiting.len() >= TOGETHER || bytes >= TOGETHER_BYTES {
+    let (mut waiting, mut bytes) = (Vec::new(), 0);
+    // The last of several that run may be minutes behind the one before it, so that none of them waits.
+    let at_once = targets.iter().any(|target| matches!(target, Target::Live(_)));
+    collect::everything(targets, &collecting, look.pace, &mut redactor, stdin, &mut |event| match event {
+        Event::Note(note) => summary.notes.push(note),
+        Event::Cluster(arrived) => {
+            let texts = arrived.gathered.evidence.iter().filter_map(|piece| piece.text());
+            bytes += texts.map(|text| text.len()).sum::<usize>();
+            waiting.push(*arrived);
+            if at_once || waiting.len() >= TOGETHER || bytes >= TOGETHER_BYTES {
                 flush(&mut waiting, summary);
                 bytes = 0;
             }
-        });
-        flush(&mut waiting, summary);
-        summary.add(target.name(), outcome);
-    }
-    if ways.is_empty() {
-        return;
-    }
-    let outcomes = collect::live::gather(&ways, look.pace, &mut redactor, &mut |gathered, live| {
-        let cluster = Cluster { id: live.id, ..facts::resolve(gathered, &said) };
-        summary.cut(&cluster);
-        let done = work(&cluster);
-        on_cluster(cluster, Some(live.requests), done, summary);
+        }
+        Event::Target(target, outcome) => {
+            flush(&mut waiting, summary);
+            bytes = 0;
+            summary.add(target, outcome);
+        }
     });
-    for (way, outcome) in ways.into_iter().zip(outcomes) {
-        summary.add(way.target, outcome);
+    flush(&mut waiting, summary);
+}
+
+/// A cluster, resolved, and what is known of it besides.
+struct Known {
+    cluster: Cluster,
+    /// What asking it took, where it was asked.
+    asked: Option<Requests>,
+    labels: BTreeMap<String, String>,
+}
+
+impl Look {
+    fn collecting(&self) -> collect::Options {
+        collect::Options {
+            root: self.root.clone(),
+            largest: LARGEST,
+            list: self.list,
+            said: facts::Options { version: self.version.clone(), as_of: self.as_of },
+            signer: self.signer,
+        }
     }
 }
 
@@ -378,18 +396,15 @@ fn page(rule: &str) -> &'static str {
     rules::find(rule).map_or("", |rule| rule.info.page)
 }
 
-fn report_of(
-    cluster: Cluster,
-    asked: Option<Requests>,
-    entries: Vec<Judged>,
-    not_asked: Vec<&'static str>,
-) -> ClusterReport {
+fn report_of(known: Known, entries: Vec<Judged>, not_asked: Vec<&'static str>) -> ClusterReport {
+    let Known { cluster, asked, labels } = known;
     let stored = stored::all(&cluster);
     ClusterReport {
         name: cluster.name,
         id: cluster.id,
         requests: asked.map(|asked| wire::Requests { count: asked.count, bytes: asked.bytes }),
         target: cluster.target,
+        labels,
         distribution: cluster.distribution.map(str::to_owned),
         release: cluster.release,
         components: cluster.apiservers.into_iter().map(facts::apiserver::ApiServer::into_component).collect(),

@@ -3,9 +3,12 @@
 //! It reads bytes and asks `facts` what they are and what else is wanted; it never interprets them itself. Clusters are
 //! handed over one at a time, so that a folder of any size is one loop and no report is ever held whole.
 //!
-//! Nothing here writes, follows a link out of where it was sent, or reads without a limit. Start at [`gather`].
+//! Nothing here writes (a [`bundle`] goes to what its writer is given), follows a link out of where it was sent, or reads
+//! without a limit. Start at [`everything`].
 
 mod ahead;
+pub mod bundle;
+mod everything;
 pub mod live;
 mod read;
 mod walk;
@@ -18,6 +21,8 @@ use std::{
 
 use facts::{Contents, Gathered, Recognised, Redactor};
 use model::{Body, Evidence, EvidenceId, Gap, GapKind, Kind, Plane};
+
+pub use everything::{Arrived, Event, everything};
 
 use crate::{
     ahead::{Looked, Step, recognised},
@@ -55,6 +60,8 @@ pub struct Options {
     pub list: bool,
     /// What the user says of the release, on which depends what a command line refers to.
     pub said: facts::Options,
+    /// Who must have signed a bundle.
+    pub signer: Option<bundle::PublicKey>,
 }
 
 /// Files and answers by what they turned out to be.
@@ -138,7 +145,7 @@ pub fn bytes(target: &Target, largest: u64, stdin: &mut dyn io::Read) -> Result<
 }
 
 /// Reads one target of files and hands over its clusters, each as soon as it is complete.
-pub fn gather(
+fn gather(
     target: &Target,
     options: &Options,
     redactor: &mut Redactor,

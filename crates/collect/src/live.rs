@@ -48,15 +48,15 @@ pub struct Live {
 }
 
 /// Asks every cluster and hands them over in the order of the ways, each as soon as those before it are done; so do the
-/// outcomes come back.
+/// outcomes come back. One whose identity is known already, with the target it was found under, is not handed over again.
 pub fn gather(
     wanted: &[Way],
     pace: Pace,
     redactor: &mut Redactor,
+    known: &mut BTreeMap<String, String>,
     on_cluster: &mut dyn FnMut(Gathered, Live),
 ) -> Vec<Outcome> {
     let mut outcomes: Vec<Outcome> = wanted.iter().map(|_| Outcome::default()).collect();
-    let mut known: BTreeMap<String, String> = BTreeMap::new();
     let ways: Ways = Arc::new(wanted.to_vec());
     // A cluster that is judged holds up those behind it, of which a few may wait.
     let (sender, mut done) = tokio::sync::mpsc::channel(4);

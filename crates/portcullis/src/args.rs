@@ -36,6 +36,8 @@ pub(crate) enum Command {
     Audit(Audit),
     /// Show every effective setting, its value, origin and place
     Resolve(Resolve),
+    /// Put what the targets show into one file, redacted, to be judged elsewhere
+    Collect(Collect),
     /// Show what a Kubernetes version is exposed to, and what to upgrade to
     Cve(Cve),
     /// Show what changed between two reports
@@ -60,11 +62,11 @@ pub(crate) enum Command {
     Man(Man),
 }
 
-/// What commands share that look at targets.
+/// What is looked at, and how.
 #[derive(Debug, Args)]
-pub(crate) struct Look {
-    /// Files and folders, `-` for standard input, context:NAME of a kubeconfig, or https://HOST[:PORT], which is asked
-    /// without credentials [default: the current context of the kubeconfig]
+pub(crate) struct Seek {
+    /// Files and folders, bundles, `-` for standard input, context:NAME of a kubeconfig, or https://HOST[:PORT], which is
+    /// asked without credentials [default: the current context of the kubeconfig]
     #[arg(value_name = "TARGET")]
     pub(crate) targets: Vec<String>,
 
@@ -109,6 +111,17 @@ pub(crate) struct Look {
     /// The release the components are of; wins over what the evidence names
     #[arg(long, value_name = "V", env = "PORTCULLIS_KUBERNETES_VERSION", hide_env_values = true)]
     pub(crate) kubernetes_version: Option<String>,
+
+    /// Take only bundles that the owner of this public key (Ed25519, PEM) signed
+    #[arg(long, value_name = "PUBKEY")]
+    pub(crate) verify: Option<PathBuf>,
+}
+
+/// What commands share that look at targets and report on them.
+#[derive(Debug, Args)]
+pub(crate) struct Look {
+    #[command(flatten)]
+    pub(crate) seek: Seek,
 
     /// How to print the result: human or json; audit also as jsonl, sarif, junit, markdown, csv, html or kube-bench
     #[arg(long, value_name = "FORMAT", default_value = "human", env = "PORTCULLIS_FORMAT", hide_env_values = true)]
@@ -233,6 +246,23 @@ pub(crate) struct Resolve {
     /// Show the settings that nobody wrote as well
     #[arg(long)]
     pub(crate) defaults: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Collect {
+    #[command(flatten)]
+    pub(crate) seek: Seek,
+
+    /// The bundle to write
+    #[arg(long, short, value_name = "FILE", required = true)]
+    pub(crate) output: PathBuf,
+
+    /// Sign the bundle with this private key (Ed25519, PEM)
+    #[arg(long, value_name = "KEY")]
+    pub(crate) sign: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) voice: Voice,
 }
 
 #[derive(Debug, Args)]

@@ -1,6 +1,6 @@
 //! The commands: settings into runs, runs into text.
 
-use std::{collections::BTreeMap, env, io, time::Instant};
+use std::{collections::BTreeMap, env, io, io::IsTerminal as _, time::Instant};
 
 use audit::{Summary, nearest};
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
@@ -118,6 +118,43 @@ pub(crate) fn resolve(args: &args::Resolve) -> Outcome {
     Ok(finished(sinks, exit))
 }
 
+pub(crate) fn collect(args: &args::Collect) -> Outcome {
+    let look = settings::look(&args.seek, args.voice.verbose > 0)?;
+    let key = args.sign.as_deref().map(|path| settings::key("--sign", path, audit::PrivateKey::read)).transpose()?;
+    let targets = settings::targets(&args.seek)?;
+    if let Some(chosen) = settings::live::chosen(&args.seek, &targets).filter(|_| !args.voice.quiet) {
+        talk(&chosen);
+    }
+    let place = if args.output.as_os_str() == "-" { Place::Stdout } else { Place::File(args.output.clone()) };
+    if place == Place::Stdout && io::stdout().is_terminal() {
+        return Err(UsageError("a bundle is nothing for a terminal; write it to a file".to_owned()));
+    }
+    place.is_no_target(&args.seek.targets)?;
+    let mut sink = Sink::open(&place)?;
+    let mut progress = terminal::Progress::of(live(&targets), args.voice.quiet);
+    let moment = Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
+    let moment = (moment.as_str(), env!("CARGO_PKG_VERSION"));
+    let stdin = &mut io::stdin().lock();
+    let collected = audit::collect(&targets, &look, moment, key.as_ref(), stdin, &mut sink, &mut |name| {
+        progress.one(name);
+    });
+    drop(progress);
+    let (summary, size) = match collected {
+        Ok(collected) => collected,
+        Err(error) => {
+            sink.abandon();
+            talk(&format!("error: cannot write the bundle: {}", plain(&error.to_string())));
+            return Ok(Exit::Fault);
+        }
+    };
+    let exit = seen(&summary, &args.voice);
+    let finished = sink.finish();
+    if finished == Exit::Done && !args.voice.quiet {
+        talk(&report::bundle_line(&place.name(), size.clusters, size.pieces, size.unpacked, size.bytes));
+    }
+    Ok(exit.or(finished))
+}
+
 /// Writes the same to every place of a format.
 fn each(sinks: &mut [(Output, Sink)], format: Format, write: impl Fn(&mut dyn io::Write) -> io::Result<()>) {
     for (_, sink) in sinks.iter_mut().filter(|(output, _)| output.format == format) {
@@ -196,6 +233,9 @@ fn seen(summary: &Summary, voice: &args::Voice) -> Exit {
         talk(&format!("{kind:<10} {}", plain(file)));
     }
     if !voice.quiet {
+        for note in &summary.notes {
+            talk(&format!("note: {}", plain(note)));
+        }
         for problem in &summary.problems {
             talk(&report::problem_line(problem));
         }
@@ -245,10 +285,10 @@ impl Started {
         let started = Timestamp::now();
         let outputs = output::outputs(args, formats)?;
         let as_of = args.as_of.as_deref().map_or(Ok(started), day)?;
-        let mut look = settings::look(args)?;
+        let mut look = settings::look(&args.seek, args.voice.verbose > 0)?;
         look.as_of = Some(as_of.to_zoned(TimeZone::UTC).date());
-        let targets = settings::targets(args)?;
-        if let Some(chosen) = settings::live::chosen(args, &targets).filter(|_| !args.voice.quiet) {
+        let targets = settings::targets(&args.seek)?;
+        if let Some(chosen) = settings::live::chosen(&args.seek, &targets).filter(|_| !args.voice.quiet) {
             talk(&chosen);
         }
         let mut run = Self { clock: Instant::now(), started, as_of, targets, look, outputs, settings: BTreeMap::new() };
@@ -267,8 +307,7 @@ impl Started {
     }
 
     fn progress(&self, voice: &args::Voice) -> terminal::Progress {
-        let live = self.targets.iter().filter(|target| matches!(target, audit::AuditTarget::Live(_))).count();
-        terminal::Progress::of(live, voice.quiet)
+        terminal::Progress::of(live(&self.targets), voice.quiet)
     }
 
     /// Tries every place; the first that cannot be written ends the run before it looks at anything.
@@ -316,6 +355,11 @@ impl Started {
             problems: summary.problems.clone(),
         }
     }
+}
+
+/// How many of them are clusters that are asked.
+fn live(targets: &[audit::AuditTarget]) -> usize {
+    targets.iter().filter(|target| matches!(target, audit::AuditTarget::Live(_))).count()
 }
 
 fn tool() -> wire::Tool {

@@ -8,7 +8,8 @@ mod waivers;
 use std::path::{Path, PathBuf};
 
 use audit::{
-    AuditTarget, Confidence, Judging, Look, Profile, Severity, Version, WantedBenchmark, live::Access, nearest,
+    AuditTarget, Confidence, Judging, KeyError, Look, Profile, PublicKey, Severity, Version, WantedBenchmark,
+    live::Access, nearest,
 };
 use jiff::civil::Date;
 
@@ -34,7 +35,7 @@ pub(crate) fn plain(text: &str) -> String {
 }
 
 /// What the words and options name, and the current context where they name nothing.
-pub(crate) fn targets(args: &args::Look) -> Result<Vec<AuditTarget>> {
+pub(crate) fn targets(args: &args::Seek) -> Result<Vec<AuditTarget>> {
     let access = live::access(args);
     let mut targets = of_words(&args.targets, &access)?;
     for way in live::of_options(args, &access, targets.is_empty())? {
@@ -43,6 +44,7 @@ pub(crate) fn targets(args: &args::Look) -> Result<Vec<AuditTarget>> {
             targets.push(target);
         }
     }
+    only_bundles(args, &targets)?;
     Ok(targets)
 }
 
@@ -78,7 +80,7 @@ fn of_words(typed: &[String], access: &Access) -> Result<Vec<AuditTarget>> {
 }
 
 /// What to look at, and how.
-pub(crate) fn look(args: &args::Look) -> Result<Look> {
+pub(crate) fn look(args: &args::Seek, list: bool) -> Result<Look> {
     let version = args
         .kubernetes_version
         .as_deref()
@@ -89,7 +91,24 @@ pub(crate) fn look(args: &args::Look) -> Result<Look> {
     {
         return Err(UsageError(format!("--root {}: {}", plain(&root.display().to_string()), why_no_folder(root))));
     }
-    Ok(Look { version, root: args.root.clone(), list: args.voice.verbose > 0, as_of: None, pace: live::pace(args) })
+    let signer = args.verify.as_deref().map(|path| key("--verify", path, PublicKey::read)).transpose()?;
+    Ok(Look { version, root: args.root.clone(), list, as_of: None, pace: live::pace(args), signer })
+}
+
+/// A key in a file.
+pub(crate) fn key<T>(option: &str, path: &Path, read: impl Fn(&Path) -> std::result::Result<T, KeyError>) -> Result<T> {
+    read(path).map_err(|KeyError(why)| UsageError(format!("{option} {}: {why}", plain(&path.display().to_string()))))
+}
+
+/// Refuses to take for verified what has no signature.
+fn only_bundles(args: &args::Seek, targets: &[AuditTarget]) -> Result<()> {
+    let other = targets.iter().find(|target| !matches!(target, AuditTarget::Path(path) if audit::is_bundle(path)));
+    match other {
+        Some(other) if args.verify.is_some() => {
+            Err(UsageError(format!("--verify: `{}` is no bundle, and nobody signed it", plain(&other.name()))))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn why_no_folder(path: &Path) -> &'static str {

@@ -107,6 +107,7 @@ pub fn cluster(cluster: &ClusterReport) -> wire::Cluster {
         name: cluster.name.clone(),
         id: cluster.id.clone(),
         target: cluster.target.clone(),
+        labels: cluster.labels.clone(),
         distribution: cluster.distribution.clone(),
         version,
         version_range,

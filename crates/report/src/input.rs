@@ -50,6 +50,8 @@ pub struct ClusterReport {
     /// What asking it took, where it was asked.
     pub requests: Option<wire::Requests>,
     pub target: String,
+    /// What the user says of it in a list of clusters.
+    pub labels: BTreeMap<String, String>,
     pub distribution: Option<String>,
     pub release: Option<Release>,
     pub components: Vec<Component>,

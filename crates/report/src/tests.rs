@@ -241,6 +241,7 @@ pub(crate) fn sample() -> Report {
             name: "a.yaml".to_owned(),
             id: None,
             requests: None,
+            labels: BTreeMap::new(),
             target: "a.yaml".to_owned(),
             distribution: Some("kubeadm".to_owned()),
             release: Some(component.release.clone()),

@@ -91,6 +91,8 @@ pub struct Cluster {
     pub name: String,
     pub id: Option<String>,
     pub target: String,
+    /// What the user says of it in a list of clusters.
+    pub labels: BTreeMap<String, String>,
     pub distribution: Option<String>,
     pub version: Option<String>,
     /// The first and the last release it can be, where it is not known exactly.

@@ -11,7 +11,7 @@ use super::{Result, UsageError, plain, unknown};
 use crate::args;
 
 /// Where ways into clusters are looked for.
-pub(super) fn access(args: &args::Look) -> Access {
+pub(super) fn access(args: &args::Seek) -> Access {
     let in_cluster = env::var_os("KUBERNETES_SERVICE_HOST").is_some();
     if let Some(file) = &args.kubeconfig {
         return Access { files: vec![file.clone()], named: true, in_cluster: false };
@@ -24,7 +24,7 @@ pub(super) fn access(args: &args::Look) -> Access {
     Access { files: home.into_iter().collect(), named: false, in_cluster }
 }
 
-pub(super) fn pace(args: &args::Look) -> Pace {
+pub(super) fn pace(args: &args::Seek) -> Pace {
     Pace { at_once: usize::from(args.concurrency), time: Duration::from_secs(args.timeout) }
 }
 
@@ -39,7 +39,7 @@ pub(super) fn of_word(word: &str, access: &Access) -> Option<Result<Vec<Way>>> {
 }
 
 /// The contexts that options name, and the current one where nothing else is named.
-pub(super) fn of_options(args: &args::Look, access: &Access, nothing_else: bool) -> Result<Vec<Way>> {
+pub(super) fn of_options(args: &args::Seek, access: &Access, nothing_else: bool) -> Result<Vec<Way>> {
     if args.all_contexts {
         return ways(access, &Wanted::Every);
     }
@@ -96,7 +96,7 @@ fn listed(names: &[String]) -> String {
 }
 
 /// The cluster that is asked because nothing was named, for the person to see before it is.
-pub(crate) fn chosen(args: &args::Look, targets: &[AuditTarget]) -> Option<String> {
+pub(crate) fn chosen(args: &args::Seek, targets: &[AuditTarget]) -> Option<String> {
     let named = !args.targets.is_empty() || !args.context.is_empty() || args.all_contexts;
     match targets {
         [AuditTarget::Live(way)] if !named => Some(format!("context {} ({})", plain(&way.name), plain(&way.server))),

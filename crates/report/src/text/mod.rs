@@ -492,6 +492,19 @@ pub fn problem_line(problem: &RunProblem) -> String {
     format!("warning: {place}{}{hint}", plain(&problem.message))
 }
 
+/// What a bundle came to, for standard error.
+pub fn bundle_line(name: &str, clusters: usize, pieces: usize, unpacked: u64, bytes: u64) -> String {
+    let many = |count: usize, one: &str, many: &str| format!("{count} {}", if count == 1 { one } else { many });
+    format!(
+        "{}: {}, {}, {} in {}",
+        plain(name),
+        many(clusters, "cluster", "clusters"),
+        many(pieces, "piece of evidence", "pieces of evidence"),
+        size(unpacked),
+        size(bytes)
+    )
+}
+
 /// Bytes as people say them.
 fn size(bytes: u64) -> String {
     match bytes {

@@ -1,0 +1,49 @@
+//! What targets show, put away unjudged.
+
+use std::io;
+
+use collect::{
+    Event, Target,
+    bundle::{PrivateKey, Size, Writer},
+};
+use facts::Redactor;
+
+use crate::{Look, Summary};
+
+/// Writes what every target shows as a bundle, collected at that moment, signed where there is a key. What goes wrong with a
+/// target is in the bundle as well.
+///
+/// # Errors
+///
+/// What keeps the bundle from being written.
+pub fn collect(
+    targets: &[Target],
+    look: &Look,
+    (moment, version): (&str, &str),
+    key: Option<&PrivateKey>,
+    stdin: &mut dyn io::Read,
+    out: &mut dyn io::Write,
+    on_cluster: &mut dyn FnMut(&str),
+) -> io::Result<(Summary, Size)> {
+    let mut summary = Summary::default();
+    let mut redactor = Redactor::new();
+    let mut writer = Writer::new(out, moment, version)?;
+    let mut broken = None;
+    collect::everything(targets, &look.collecting(), look.pace, &mut redactor, stdin, &mut |event| match event {
+        Event::Note(note) => summary.notes.push(note),
+        Event::Cluster(arrived) => {
+            on_cluster(&arrived.gathered.name);
+            if broken.is_none() {
+                broken = writer.cluster(&arrived.gathered, arrived.live.as_ref(), &arrived.labels).err();
+            }
+        }
+        Event::Target(target, outcome) => {
+            writer.target(&target, &outcome);
+            summary.add(target, outcome);
+        }
+    });
+    match broken {
+        Some(error) => Err(error),
+        None => Ok((summary, writer.finish(key)?.1)),
+    }
+}

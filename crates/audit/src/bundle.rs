@@ -11,7 +11,7 @@ use facts::Redactor;
 use crate::{Look, Summary};
 
 /// Writes what every target shows as a bundle, collected at that moment, signed where there is a key. What goes wrong with a
-/// target is in the bundle as well.
+/// target is in the bundle as well. Each cluster is told of by its name, and each target that gave none.
 ///
 /// # Errors
 ///
@@ -23,7 +23,7 @@ pub fn collect(
     key: Option<&PrivateKey>,
     stdin: &mut dyn io::Read,
     out: &mut dyn io::Write,
-    on_cluster: &mut dyn FnMut(&str),
+    on_step: &mut dyn FnMut(Result<&str, &str>),
 ) -> io::Result<(Summary, Size)> {
     let mut summary = Summary::default();
     let mut redactor = Redactor::new();
@@ -32,12 +32,15 @@ pub fn collect(
     collect::everything(targets, &look.collecting(), look.pace, &mut redactor, stdin, &mut |event| match event {
         Event::Note(note) => summary.notes.push(note),
         Event::Cluster(arrived) => {
-            on_cluster(&arrived.gathered.name);
+            on_step(Ok(&arrived.gathered.name));
             if broken.is_none() {
                 broken = writer.cluster(&arrived.gathered, arrived.live.as_ref(), &arrived.labels).err();
             }
         }
         Event::Target(target, outcome) => {
+            if outcome.clusters == 0 {
+                on_step(Err(&target));
+            }
             writer.target(&target, &outcome);
             summary.add(target, outcome);
         }

@@ -30,7 +30,7 @@ use rules::Rule;
 pub use benchmark::Wanted as WantedBenchmark;
 pub use bundle::collect;
 pub use collect::{
-    Target as AuditTarget,
+    Listed, Target as AuditTarget,
     bundle::{KeyError, PrivateKey, PublicKey, Size, is_one as is_bundle},
     live,
 };
@@ -57,6 +57,16 @@ pub struct Look {
     pub pace: collect::live::Pace,
     /// Who must have signed a bundle.
     pub signer: Option<PublicKey>,
+    /// Identities of clusters that another run saw, with the targets they were found under; they are not judged again.
+    pub seen: BTreeMap<String, String>,
+}
+
+/// What a run comes to, while it goes on.
+pub enum Step {
+    /// A cluster is judged.
+    Cluster(Box<ClusterReport>),
+    /// A target gave no cluster.
+    Nothing(String),
 }
 
 /// What to ask, and what counts.
@@ -109,7 +119,7 @@ pub fn audit(
     look: &Look,
     judging: &Judging,
     stdin: &mut dyn io::Read,
-    on_cluster: &mut dyn FnMut(ClusterReport),
+    on_step: &mut dyn FnMut(Step),
 ) -> Summary {
     let mut summary = Summary::default();
     let mut ledger = waive::Ledger::new(&judging.waivers, &judging.rules);
@@ -126,7 +136,11 @@ pub fn audit(
         let edits = planned(&judgement.entries, cluster);
         (choice, judgement, edits)
     };
-    each_cluster(targets, look, stdin, &mut summary, &judge, &mut |known, (choice, judgement, edits), summary| {
+    each_cluster(targets, look, stdin, &mut summary, &judge, &mut |came, summary| {
+        let (known, (choice, judgement, edits)) = match came {
+            Ok(came) => came,
+            Err(target) => return on_step(Step::Nothing(target)),
+        };
         let cluster = &known.cluster;
         summary.faults.extend(judgement.faults);
         let mut found = judgement.entries;
@@ -152,7 +166,7 @@ pub fn audit(
         judged.benchmark = held;
         // Verdicts are reported, settings are not; of a large folder there are many.
         judged.components.iter_mut().for_each(|component| component.settings = Vec::new());
-        on_cluster(judged);
+        on_step(Step::Cluster(Box::new(judged)));
     });
     summary.problems.extend(ledger.problems());
     summary.faults.sort_unstable();
@@ -161,15 +175,13 @@ pub fn audit(
 }
 
 /// Resolves every target, without judging anything.
-pub fn resolve(
-    targets: &[Target],
-    look: &Look,
-    stdin: &mut dyn io::Read,
-    on_cluster: &mut dyn FnMut(ClusterReport),
-) -> Summary {
+pub fn resolve(targets: &[Target], look: &Look, stdin: &mut dyn io::Read, on_step: &mut dyn FnMut(Step)) -> Summary {
     let mut summary = Summary::default();
-    each_cluster(targets, look, stdin, &mut summary, &|_| (), &mut |known, (), _| {
-        on_cluster(report_of(known, Vec::new(), Vec::new()));
+    each_cluster(targets, look, stdin, &mut summary, &|_| (), &mut |came, _| {
+        on_step(match came {
+            Ok((known, ())) => Step::Cluster(Box::new(report_of(known, Vec::new(), Vec::new()))),
+            Err(target) => Step::Nothing(target),
+        });
     });
     summary
 }
@@ -228,8 +240,8 @@ pub fn knowledge() -> wire::Knowledge {
     }
 }
 
-/// What is done with each cluster, and what the work on it came to.
-type OnCluster<'a, T> = dyn FnMut(Known, T, &mut Summary) + 'a;
+/// What is done with each cluster and what the work on it came to, or with a target that gave none.
+type OnCluster<'a, T> = dyn FnMut(Result<(Known, T), String>, &mut Summary) + 'a;
 
 /// Resolves each cluster and has `work` made of it on all cores, and hands over what comes of it in the order of the clusters.
 fn each_cluster<T: Send>(
@@ -251,7 +263,7 @@ fn each_cluster<T: Send>(
         (Known { cluster, asked, labels }, done)
     };
     let pool = OnceCell::new();
-    let mut flush = |waiting: &mut Vec<Arrived>, summary: &mut Summary| {
+    let flush = |waiting: &mut Vec<Arrived>, on_cluster: &mut OnCluster<'_, T>, summary: &mut Summary| {
         // Starting threads costs more than one small cluster does.
         let threads = || rayon::ThreadPoolBuilder::new().stack_size(STACK).build().ok();
         let pool = if waiting.len() > 1 { pool.get_or_init(threads).as_ref() } else { None };
@@ -262,12 +274,12 @@ fn each_cluster<T: Send>(
         };
         for (known, done) in done {
             summary.cut(&known.cluster);
-            on_cluster(known, done, summary);
+            on_cluster(Ok((known, done)), summary);
         }
     };
     let (mut waiting, mut bytes) = (Vec::new(), 0);
     // The last of several that run may be minutes behind the one before it, so that none of them waits.
-    let at_once = targets.iter().any(|target| matches!(target, Target::Live(_)));
+    let at_once = targets.iter().any(|target| target.asked() > 0);
     collect::everything(targets, &collecting, look.pace, &mut redactor, stdin, &mut |event| match event {
         Event::Note(note) => summary.notes.push(note),
         Event::Cluster(arrived) => {
@@ -275,17 +287,20 @@ fn each_cluster<T: Send>(
             bytes += texts.map(|text| text.len()).sum::<usize>();
             waiting.push(*arrived);
             if at_once || waiting.len() >= TOGETHER || bytes >= TOGETHER_BYTES {
-                flush(&mut waiting, summary);
+                flush(&mut waiting, on_cluster, summary);
                 bytes = 0;
             }
         }
         Event::Target(target, outcome) => {
-            flush(&mut waiting, summary);
+            flush(&mut waiting, on_cluster, summary);
             bytes = 0;
+            if outcome.clusters == 0 {
+                on_cluster(Err(target.clone()), summary);
+            }
             summary.add(target, outcome);
         }
     });
-    flush(&mut waiting, summary);
+    flush(&mut waiting, on_cluster, summary);
 }
 
 /// A cluster, resolved, and what is known of it besides.
@@ -304,6 +319,7 @@ impl Look {
             list: self.list,
             said: facts::Options { version: self.version.clone(), as_of: self.as_of },
             signer: self.signer,
+            seen: self.seen.clone(),
         }
     }
 }

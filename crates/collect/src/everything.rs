@@ -1,5 +1,7 @@
 //! One run over all targets: files, bundles and clusters that run, in one order whoever answers first.
 
+mod listed;
+
 use std::{
     collections::BTreeMap,
     fs::File,
@@ -14,7 +16,7 @@ use crate::{
     Inputs, Options, Outcome, Target, Trouble,
     bundle::{self, Bundle, Signed, Unusable},
     gather,
-    live::{self, Live, Pace, Way},
+    live::{self, Came, Live, Pace, Way},
 };
 
 /// One cluster, with its secrets cut.
@@ -45,11 +47,21 @@ pub fn everything(
     stdin: &mut dyn io::Read,
     on: &mut dyn FnMut(Event),
 ) {
-    let mut known: BTreeMap<String, String> = BTreeMap::new();
+    let mut known = options.seen.clone();
     let mut ways: Vec<Way> = Vec::new();
+    let mut labels: BTreeMap<String, &BTreeMap<String, String>> = BTreeMap::new();
     for target in targets {
         match target {
             Target::Live(way) => ways.push(way.clone()),
+            Target::Listed(listed) => {
+                for inner in &listed.targets {
+                    if let Target::Live(way) = inner {
+                        ways.push(way.clone());
+                        labels.insert(listed.name.clone(), &listed.labels);
+                    }
+                }
+                listed::gather_files(listed, options, redactor, stdin, &mut known, on);
+            }
             Target::Path(path) if bundle::is_one(path) => replay(path, options, redactor, &mut known, on),
             Target::Path(_) | Target::Stdin => {
                 let outcome = gather(target, options, redactor, stdin, &mut |gathered| on(of_files(gathered)));
@@ -60,12 +72,17 @@ pub fn everything(
     if ways.is_empty() {
         return;
     }
-    let outcomes = live::gather(&ways, pace, redactor, &mut known, &mut |gathered, live| {
-        on(Event::Cluster(Box::new(Arrived { gathered, live: Some(live), labels: BTreeMap::new() })));
+    live::gather(&ways, pace, redactor, &mut known, &mut |came| match came {
+        Came::Cluster(gathered, live) => {
+            let labels = labels.get(&gathered.name).map(|labels| (*labels).clone()).unwrap_or_default();
+            on(Event::Cluster(Box::new(Arrived { gathered, live: Some(live), labels })));
+        }
+        Came::End(index, outcome) => {
+            if let Some(way) = ways.get(index) {
+                on(Event::Target(way.target.clone(), outcome));
+            }
+        }
     });
-    for (way, outcome) in ways.into_iter().zip(outcomes) {
-        on(Event::Target(way.target, outcome));
-    }
 }
 
 fn of_files(gathered: Gathered) -> Event {

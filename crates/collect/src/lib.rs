@@ -14,7 +14,7 @@ mod read;
 mod walk;
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     io,
     path::{Component, Path, PathBuf},
 };
@@ -36,6 +36,20 @@ pub enum Target {
     Path(PathBuf),
     /// A cluster that is asked; [`live::gather`] asks all of them at once.
     Live(live::Way),
+    /// A cluster of a list, with all that it is seen by.
+    Listed(Box<Listed>),
+}
+
+/// A cluster that somebody has put on a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed {
+    /// By which reports call it.
+    pub name: String,
+    pub labels: BTreeMap<String, String>,
+    /// The folder that stands for `/` of its node.
+    pub root: Option<PathBuf>,
+    /// One that is asked, or any number of files, folders and bundles.
+    pub targets: Vec<Target>,
 }
 
 impl Target {
@@ -45,6 +59,16 @@ impl Target {
             Self::Stdin => "-".to_owned(),
             Self::Path(path) => path.display().to_string(),
             Self::Live(way) => way.target.clone(),
+            Self::Listed(listed) => listed.name.clone(),
+        }
+    }
+
+    /// How many clusters are asked for it.
+    pub fn asked(&self) -> usize {
+        match self {
+            Self::Live(_) => 1,
+            Self::Listed(listed) => listed.targets.iter().map(Self::asked).sum(),
+            Self::Stdin | Self::Path(_) => 0,
         }
     }
 }
@@ -62,6 +86,8 @@ pub struct Options {
     pub said: facts::Options,
     /// Who must have signed a bundle.
     pub signer: Option<bundle::PublicKey>,
+    /// Identities of clusters that were seen before, with the targets they were found under.
+    pub seen: BTreeMap<String, String>,
 }
 
 /// Files and answers by what they turned out to be.
@@ -139,7 +165,7 @@ pub fn bytes(target: &Target, largest: u64, stdin: &mut dyn io::Read) -> Result<
     let read = match target {
         Target::Stdin => read::stream(stdin, largest),
         Target::Path(path) => read::file(path, largest),
-        Target::Live(_) => return Err("it is a cluster, not a file".to_owned()),
+        Target::Live(_) | Target::Listed(_) => return Err("it is a cluster, not a file".to_owned()),
     };
     read.map(|bytes| bytes.content).map_err(|unreadable| unreadable.reason)
 }
@@ -163,7 +189,7 @@ fn gather(
         }
         Target::Path(path) if path.is_dir() => gatherer.folder(path),
         Target::Path(path) => gatherer.file(path),
-        Target::Live(_) => {}
+        Target::Live(_) | Target::Listed(_) => {}
     }
     gatherer.outcome
 }

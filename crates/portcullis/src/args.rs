@@ -78,6 +78,10 @@ pub(crate) struct Seek {
     #[arg(long, conflicts_with = "context")]
     pub(crate) all_contexts: bool,
 
+    /// A list of clusters, as TOML: names, labels, and what each is seen by
+    #[arg(long, value_name = "FILE")]
+    pub(crate) fleet: Option<PathBuf>,
+
     /// The kubeconfig [default: those of KUBECONFIG, else ~/.kube/config]
     #[arg(long, value_name = "FILE")]
     pub(crate) kubeconfig: Option<PathBuf>,

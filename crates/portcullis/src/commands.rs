@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, env, io, io::IsTerminal as _, time::Instant};
 
-use audit::{Summary, nearest};
+use audit::{Step, Summary, nearest};
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use report::{ClusterReport, Look, Report, wire};
 
@@ -54,7 +54,11 @@ pub(crate) fn audit(args: &args::Audit) -> Outcome {
     let mut clusters: Vec<ClusterReport> = Vec::new();
     let mut converted: Vec<wire::Cluster> = Vec::new();
     let mut progress = run.progress(&args.look.voice);
-    let summary = audit::audit(&run.targets, &run.look, &judging, &mut io::stdin().lock(), &mut |cluster| {
+    let summary = audit::audit(&run.targets, &run.look, &judging, &mut io::stdin().lock(), &mut |step| {
+        let cluster = match step {
+            Step::Cluster(cluster) => *cluster,
+            Step::Nothing(target) => return progress.failed(&target),
+        };
         progress.one(&cluster.name);
         if whole || lines {
             let converted_one = report::cluster(&cluster);
@@ -103,8 +107,15 @@ pub(crate) fn resolve(args: &args::Resolve) -> Outcome {
     let run = Started::new(&args.look, &Format::COMMON)?;
     let mut sinks = run.open()?;
     let mut clusters: Vec<ClusterReport> = Vec::new();
-    let summary =
-        audit::resolve(&run.targets, &run.look, &mut io::stdin().lock(), &mut |cluster| clusters.push(cluster));
+    let mut progress = run.progress(&args.look.voice);
+    let summary = audit::resolve(&run.targets, &run.look, &mut io::stdin().lock(), &mut |step| match step {
+        Step::Cluster(cluster) => {
+            progress.one(&cluster.name);
+            clusters.push(*cluster);
+        }
+        Step::Nothing(target) => progress.failed(&target),
+    });
+    drop(progress);
     let exit = seen(&summary, &args.look.voice);
     let report = run.finish(clusters, &summary, Vec::new(), exit);
     for (output, sink) in &mut sinks {
@@ -135,8 +146,9 @@ pub(crate) fn collect(args: &args::Collect) -> Outcome {
     let moment = Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
     let moment = (moment.as_str(), env!("CARGO_PKG_VERSION"));
     let stdin = &mut io::stdin().lock();
-    let collected = audit::collect(&targets, &look, moment, key.as_ref(), stdin, &mut sink, &mut |name| {
-        progress.one(name);
+    let collected = audit::collect(&targets, &look, moment, key.as_ref(), stdin, &mut sink, &mut |step| match step {
+        Ok(name) => progress.one(name),
+        Err(target) => progress.failed(target),
     });
     drop(progress);
     let (summary, size) = match collected {
@@ -359,7 +371,7 @@ impl Started {
 
 /// How many of them are clusters that are asked.
 fn live(targets: &[audit::AuditTarget]) -> usize {
-    targets.iter().filter(|target| matches!(target, audit::AuditTarget::Live(_))).count()
+    targets.iter().map(audit::AuditTarget::asked).sum()
 }
 
 fn tool() -> wire::Tool {

@@ -1,11 +1,15 @@
 //! What the typed words mean: names resolved, or refused with the nearest one.
 
+mod fleet;
 pub(crate) mod layers;
 pub(crate) mod live;
 mod source;
 mod waivers;
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
 use audit::{
     AuditTarget, Confidence, Judging, KeyError, Look, Profile, PublicKey, Severity, Version, WantedBenchmark,
@@ -38,6 +42,9 @@ pub(crate) fn plain(text: &str) -> String {
 pub(crate) fn targets(args: &args::Seek) -> Result<Vec<AuditTarget>> {
     let access = live::access(args);
     let mut targets = of_words(&args.targets, &access)?;
+    if let Some(file) = &args.fleet {
+        targets.extend(fleet::read(file, &access)?);
+    }
     for way in live::of_options(args, &access, targets.is_empty())? {
         let target = AuditTarget::Live(way);
         if !targets.contains(&target) {
@@ -92,7 +99,15 @@ pub(crate) fn look(args: &args::Seek, list: bool) -> Result<Look> {
         return Err(UsageError(format!("--root {}: {}", plain(&root.display().to_string()), why_no_folder(root))));
     }
     let signer = args.verify.as_deref().map(|path| key("--verify", path, PublicKey::read)).transpose()?;
-    Ok(Look { version, root: args.root.clone(), list, as_of: None, pace: live::pace(args), signer })
+    Ok(Look {
+        version,
+        root: args.root.clone(),
+        list,
+        as_of: None,
+        pace: live::pace(args),
+        signer,
+        seen: BTreeMap::new(),
+    })
 }
 
 /// A key in a file.
@@ -102,8 +117,14 @@ pub(crate) fn key<T>(option: &str, path: &Path, read: impl Fn(&Path) -> std::res
 
 /// Refuses to take for verified what has no signature.
 fn only_bundles(args: &args::Seek, targets: &[AuditTarget]) -> Result<()> {
-    let other = targets.iter().find(|target| !matches!(target, AuditTarget::Path(path) if audit::is_bundle(path)));
-    match other {
+    fn other(target: &AuditTarget) -> Option<&AuditTarget> {
+        match target {
+            AuditTarget::Listed(listed) => listed.targets.iter().find_map(other),
+            AuditTarget::Path(path) if audit::is_bundle(path) => None,
+            _ => Some(target),
+        }
+    }
+    match targets.iter().find_map(other) {
         Some(other) if args.verify.is_some() => {
             Err(UsageError(format!("--verify: `{}` is no bundle, and nobody signed it", plain(&other.name()))))
         }

@@ -54,7 +54,7 @@ fn ways(access: &Access, wanted: &Wanted) -> Result<Vec<Way>> {
     live::ways(access, wanted).map_err(|no_way| UsageError(said(no_way, *wanted == Wanted::Current)))
 }
 
-fn said(no_way: NoWay, nothing_named: bool) -> String {
+pub(super) fn said(no_way: NoWay, nothing_named: bool) -> String {
     match no_way {
         NoWay::NoKubeconfig(files) => {
             let looked: Vec<String> = files.iter().map(|file| plain(&file.display().to_string())).collect();
@@ -97,7 +97,7 @@ fn listed(names: &[String]) -> String {
 
 /// The cluster that is asked because nothing was named, for the person to see before it is.
 pub(crate) fn chosen(args: &args::Seek, targets: &[AuditTarget]) -> Option<String> {
-    let named = !args.targets.is_empty() || !args.context.is_empty() || args.all_contexts;
+    let named = !args.targets.is_empty() || !args.context.is_empty() || args.all_contexts || args.fleet.is_some();
     match targets {
         [AuditTarget::Live(way)] if !named => Some(format!("context {} ({})", plain(&way.name), plain(&way.server))),
         _ => None,

@@ -1,6 +1,7 @@
 //! The program against clusters that run: a server of our own plays them, well-behaved or not.
 
 mod bundles;
+mod fleet;
 mod recordings;
 mod server;
 

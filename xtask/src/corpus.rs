@@ -32,6 +32,7 @@ fn table(corpus: &std::path::Path) -> Result<String> {
         pace: audit::live::Pace::default(),
         signer: None,
         seen: BTreeMap::new(),
+        done: std::collections::BTreeSet::new(),
     };
     let rules = audit::select(audit::Profile::All, &[], &[]).map_err(|error| anyhow::anyhow!("{error:?}"))?;
     let judging = Judging {
@@ -42,6 +43,7 @@ fn table(corpus: &std::path::Path) -> Result<String> {
         waivers: audit::Waivers::default(),
         benchmark: None,
         by_edition: false,
+        earlier: report::Fleet::default(),
     };
     let mut verdicts: BTreeMap<&str, [usize; 4]> = BTreeMap::new();
     let mut starts: BTreeMap<&str, usize> = BTreeMap::new();

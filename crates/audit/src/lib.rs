@@ -7,6 +7,7 @@ mod benchmark;
 mod bundle;
 mod cve;
 mod diff;
+mod fleet;
 mod rbac;
 mod select;
 pub mod simulate;
@@ -22,7 +23,7 @@ use std::{
 
 use collect::{Arrived, Event, Inputs, Target, live::Requests};
 use facts::{Cluster, Redactor};
-use model::{Change, Entry, EvidenceId, Outcome, Site};
+use model::{Change, Entry, EvidenceId, Site};
 use rayon::iter::{IntoParallelIterator as _, ParallelIterator as _};
 use report::{ClusterReport, Judged, RuleMeta, RunProblem, wire};
 use rules::Rule;
@@ -59,6 +60,8 @@ pub struct Look {
     pub signer: Option<PublicKey>,
     /// Identities of clusters that another run saw, with the targets they were found under; they are not judged again.
     pub seen: BTreeMap<String, String>,
+    /// Clusters that need not be judged again, by name and target.
+    pub done: BTreeSet<(String, String)>,
 }
 
 /// What a run comes to, while it goes on.
@@ -84,6 +87,8 @@ pub struct Judging {
     pub benchmark: Option<WantedBenchmark>,
     /// Whether each cluster is asked only what its own edition holds.
     pub by_edition: bool,
+    /// Clusters that were judged before, which this run is compared with.
+    pub earlier: report::Fleet,
 }
 
 /// What a run learned besides its clusters.
@@ -104,6 +109,10 @@ pub struct Summary {
     pub undetermined: bool,
     /// Rules that broke on the evidence; each is our own fault.
     pub faults: Vec<&'static str>,
+    /// What is kept of each cluster that was judged, the earlier ones first.
+    pub fleet: report::Fleet,
+    /// What only shows across them, where there are several.
+    pub across: Option<wire::Fleet>,
 }
 
 /// Files larger than this are not read; the largest manifest that was ever meant is far below it.
@@ -121,7 +130,7 @@ pub fn audit(
     stdin: &mut dyn io::Read,
     on_step: &mut dyn FnMut(Step),
 ) -> Summary {
-    let mut summary = Summary::default();
+    let mut summary = Summary { fleet: judging.earlier.clone(), ..Summary::default() };
     let mut ledger = waive::Ledger::new(&judging.waivers, &judging.rules);
     let judge = |cluster: &Cluster| {
         let choice = judging.benchmark.map(|wanted| wanted.choose(cluster));
@@ -153,21 +162,22 @@ pub fn audit(
             .filter(|(entry, _)| shown(entry, judging.show))
             .map(|(entry, (edits, by_hand))| Judged { edits, by_hand, page: page(entry.rule), entry })
             .collect();
-        for Judged { entry, .. } in &entries {
-            match &entry.outcome {
-                Outcome::Fail(_) => summary.failed |= judging.fail_on.is_some_and(|least| entry.severity >= least),
-                Outcome::Undetermined(_) => summary.undetermined |= judging.strict,
-                Outcome::Pass | Outcome::NotApplicable(_) | Outcome::Waived(_) => {}
-            }
-        }
+        entries.iter().for_each(|judged| summary.count(&judged.entry, judging));
+        let (trust, endings) = (fleet::trust(cluster), fleet::endings(cluster));
         let advisories = cve::held_against(cluster);
         let mut judged = report_of(known, entries, judgement.not_asked);
         judged.advisories = advisories;
         judged.benchmark = held;
+        (judged.trust, judged.endings) = (trust, endings);
+        summary.fleet.add(&judged);
         // Verdicts are reported, settings are not; of a large folder there are many.
         judged.components.iter_mut().for_each(|component| component.settings = Vec::new());
         on_step(Step::Cluster(Box::new(judged)));
     });
+    let kept = std::mem::take(&mut summary.fleet);
+    let as_of = look.as_of.unwrap_or(facts::releases::CALENDAR.known_until);
+    summary.across = fleet::judge(&kept, judging, as_of, &mut ledger, &mut summary);
+    summary.fleet = kept;
     summary.problems.extend(ledger.problems());
     summary.faults.sort_unstable();
     summary.faults.dedup();
@@ -283,6 +293,10 @@ fn each_cluster<T: Send>(
     collect::everything(targets, &collecting, look.pace, &mut redactor, stdin, &mut |event| match event {
         Event::Note(note) => summary.notes.push(note),
         Event::Cluster(arrived) => {
+            let Arrived { gathered, .. } = &*arrived;
+            if look.done.contains(&(gathered.name.clone(), gathered.target.clone())) {
+                return;
+            }
             let texts = arrived.gathered.evidence.iter().filter_map(|piece| piece.text());
             bytes += texts.map(|text| text.len()).sum::<usize>();
             waiting.push(*arrived);
@@ -431,5 +445,7 @@ fn report_of(known: Known, entries: Vec<Judged>, not_asked: Vec<&'static str>) -
         advisories: Vec::new(),
         benchmark: None,
         not_asked,
+        trust: report::Trust::default(),
+        endings: Vec::new(),
     }
 }

@@ -67,7 +67,9 @@ mod tests {
         }
         assert!(!text.contains("secrets") && !text.contains('*'), "{text}");
         assert!(
-            text.contains("- nonResourceURLs: [/apis, /debug/pprof/, /flagz, /metrics, /statusz, /version]"),
+            text.contains(
+                "- nonResourceURLs: [/apis, /debug/pprof/, /flagz, /metrics, /openid/v1/jwks, /statusz, /version]"
+            ),
             "{text}"
         );
         assert!(

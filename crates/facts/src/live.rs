@@ -80,7 +80,7 @@ const PLAIN: Ask = Ask {
 const BEHAVIOUR: Ask = Ask { accept: "*/*", kind: Kind::Status, plane: Plane::Observed, form: Form::Status, ..PLAIN };
 
 /// All that is asked, in order. The first one is asked alone: who gets no answer to it gets none at all.
-pub const ASKS: [Ask; 14] = [
+pub const ASKS: [Ask; 16] = [
     Ask { path: "/version", kind: Kind::Version, of_each_server: true, ..PLAIN },
     // Who the cluster is.
     Ask {
@@ -176,6 +176,19 @@ pub const ASKS: [Ask; 14] = [
         form: Form::List,
         ..PLAIN
     },
+    // Whom it believes: its clients by their certificates, and service accounts by their tokens. Public keys, both of them.
+    Ask {
+        path: crate::fleet::AUTHENTICATION,
+        right: Right::Resource {
+            verb: "get",
+            group: "",
+            resource: "configmaps",
+            namespace: "kube-system",
+            name: "extension-apiserver-authentication",
+        },
+        ..PLAIN
+    },
+    Ask { path: crate::fleet::KEY_SET, accept: "application/jwk-set+json", ..PLAIN },
     // The index of the profiles, and none of them.
     Ask { path: "/debug/pprof/", ..BEHAVIOUR },
     Ask { path: "/api", right: Right::Nothing, as_nobody: true, ..BEHAVIOUR },

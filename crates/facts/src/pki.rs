@@ -15,7 +15,7 @@ mod pem;
 use model::{Evidence, Key, Location, Nature, Span};
 
 pub use certificate::{Certificate, Name, Purpose, Usage};
-pub(crate) use der::{private_key, public_key};
+pub(crate) use der::{private_key, public_key, published_key};
 pub(crate) use held::held;
 pub use held::{Found, Held, KeyFile, Role, Seen};
 pub(crate) use pem::{Block, blocks};

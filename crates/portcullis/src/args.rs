@@ -221,6 +221,11 @@ pub(crate) struct Audit {
     #[arg(long, value_parser = BoolishValueParser::new(), env = "PORTCULLIS_STRICT", hide_env_values = true)]
     pub(crate) strict: bool,
 
+    /// Write each cluster to FILE as soon as it is judged, as lines of JSON, and leave out those that are in it: a run that
+    /// was cut goes on where it was
+    #[arg(long, value_name = "FILE")]
+    pub(crate) resume: Option<PathBuf>,
+
     /// The findings that somebody owns until a day; they are shown and do not fail
     #[arg(long, value_name = "FILE", env = "PORTCULLIS_WAIVERS", hide_env_values = true)]
     pub(crate) waivers: Option<PathBuf>,

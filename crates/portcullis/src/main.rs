@@ -10,6 +10,7 @@ mod diff;
 mod exit;
 mod output;
 mod own;
+mod resume;
 mod settings;
 mod simulate;
 mod terminal;

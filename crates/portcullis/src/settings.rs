@@ -7,7 +7,7 @@ mod source;
 mod waivers;
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
 };
 
@@ -107,6 +107,7 @@ pub(crate) fn look(args: &args::Seek, list: bool) -> Result<Look> {
         pace: live::pace(args),
         signer,
         seen: BTreeMap::new(),
+        done: BTreeSet::new(),
     })
 }
 
@@ -177,7 +178,16 @@ pub(crate) fn judging(args: &args::Audit, today: Date, needs_benchmark: bool) ->
     // Of several editions each cluster has one, and is asked no more than that.
     let by_edition = benchmark.is_some();
     let benchmark = benchmark.or(needs_benchmark.then_some(WantedBenchmark::Cis));
-    Ok(Judging { rules, show, fail_on: fail_on(args.fail_on), strict: args.strict, waivers, benchmark, by_edition })
+    Ok(Judging {
+        rules,
+        show,
+        fail_on: fail_on(args.fail_on),
+        strict: args.strict,
+        waivers,
+        benchmark,
+        by_edition,
+        earlier: report::Fleet::default(),
+    })
 }
 
 /// The profile of that name.

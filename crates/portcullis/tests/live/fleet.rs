@@ -161,3 +161,125 @@ targets = ["context:prod-eu", "b.yaml", "-", ""]
     let said = err(&run(&nobody, &["audit", "--fleet", "no-such.toml"]).code(2));
     assert!(said.contains("cannot read the fleet"), "{said}");
 }
+
+/// Who believes the same key is told of it, once for the run, and the run fails.
+#[test]
+fn a_key_that_two_clusters_share_is_found_once() {
+    let set = |n: &str| format!(r#"{{"keys":[{{"use":"sig","kty":"RSA","alg":"RS256","n":"{n}","e":"AQAB"}}]}}"#);
+    let with = |uid: &'static str, key: &'static str| {
+        let set = set(key);
+        Server::start(move |request| match request.path.as_str() {
+            "/api/v1/namespaces/kube-system" => ok(format!(r#"{{"metadata":{{"uid":"{uid}"}}}}"#)),
+            "/openid/v1/jwks" => ok(set.as_str()),
+            _ => cluster(request),
+        })
+    };
+    let servers = [("a", with("1", "tLS0")), ("b", with("2", "tLS1")), ("c", with("3", "tLS0"))];
+    let urls: Vec<String> = servers.iter().map(|(_, server)| server.url()).collect();
+    let contexts: Vec<(&str, &str, &str, &str)> = servers
+        .iter()
+        .zip(&urls)
+        .map(|((name, server), url)| (*name, url.as_str(), server.authority.as_str(), "{token: abc}"))
+        .collect();
+    let config = file("shared-config", &server::kubeconfig(&contexts));
+    let arguments = ["audit", "--all-contexts", "--rule", "fleet-*", "--format", "json"];
+    let assert = run(&config, &arguments).code(1);
+    let report: Value = serde_json::from_str(&out(&assert)).expect("JSON");
+    let verdicts = report["fleet"]["verdicts"].as_array().expect("verdicts");
+    let key = verdicts.iter().find(|entry| entry["rule"] == "fleet-shared-service-account-key").expect("an entry");
+    assert_eq!(key["outcome"], "fail");
+    assert!(key["message"].as_str().is_some_and(|said| said.starts_with("`a` and `c` take tokens")), "{key}");
+    assert_eq!(key["locations"].as_array().map(Vec::len), Some(2));
+    assert_eq!(key["locations"][0]["pointer"], "/keys/0");
+    // What was not shown is no pass.
+    let authorities = verdicts.iter().find(|entry| entry["rule"] == "fleet-shared-ca").expect("an entry");
+    assert_eq!(authorities["outcome"], "undetermined");
+    // It is no question to one cluster.
+    assert_eq!(report["clusters"][0]["summary"]["not_asked"], 0);
+    assert_eq!(json(&config, &["audit", "--context", "a", "--format", "json"])["fleet"], Value::Null);
+    for format in ["human", "markdown", "html", "csv", "sarif", "junit"] {
+        let text = out(&run(&config, &["audit", "--all-contexts", "--rule", "fleet-*", "--format", format]));
+        assert!(text.contains("fleet-shared-service-account-key") && text.contains("take tokens"), "{format}: {text}");
+    }
+    // Somebody may own it.
+    let waivers = file(
+        "shared-waivers.toml",
+        "[[waiver]]\nrule = \"fleet-shared-service-account-key\"\nreason = \"r\"\nowner = \"o\"\nuntil = 2027-01-01\n",
+    );
+    let waivers = waivers.to_str().expect("a path");
+    run(&config, &[&arguments[..], &["--waivers", waivers]].concat()).code(0);
+}
+
+#[test]
+fn a_run_that_was_cut_goes_on_where_it_was() {
+    let here = folder("resume");
+    let servers: Vec<(String, Server)> =
+        (0..5).map(|n| (format!("c{n}"), called(["0", "1", "2", "3", "4"][n]))).collect();
+    let down = Server::start(|_| status(503, "{}"));
+    let mut contexts: Vec<(&str, String, &str)> =
+        servers.iter().map(|(name, server)| (name.as_str(), server.url(), server.authority.as_str())).collect();
+    contexts.push(("c5-down", down.url(), &down.authority));
+    let contexts: Vec<(&str, &str, &str, &str)> =
+        contexts.iter().map(|(name, url, authority)| (*name, url.as_str(), *authority, "{token: abc}")).collect();
+    let config = file("resume-config", &server::kubeconfig(&contexts));
+    let path = here.join("run.jsonl");
+    let lines = path.to_str().expect("a path");
+    let arguments = ["audit", "--all-contexts", "--fail-on", "never", "--resume", lines];
+    let text = out(&run(&config, &arguments).code(3));
+    assert!(text.contains("Across 5 clusters"), "{text}");
+    let whole = fs::read_to_string(&path).expect("lines");
+    let records: Vec<&str> = whole.lines().collect();
+    assert_eq!(records.len(), 7, "a head, five clusters and an end");
+    assert!(records[6].starts_with(r#"{"schema":"portcullis.end/1""#));
+    let asked = |server: &Server| server.seen().len();
+    let before: Vec<usize> = servers.iter().map(|(_, server)| asked(server)).collect();
+
+    // Cut in the middle of the third cluster.
+    let kept: usize = records[..3].iter().map(|line| line.len() + 1).sum();
+    fs::write(&path, &whole[..kept + 100]).expect("cut");
+    run(&config, &arguments).code(3);
+    let after: Vec<usize> = servers.iter().map(|(_, server)| asked(server)).collect();
+    assert_eq!(after[..2], before[..2], "who was done is asked again");
+    assert!(after[2] > before[2], "who was cut is not asked");
+    let again = fs::read_to_string(&path).expect("lines");
+    let strip = |text: &str| -> Vec<Value> {
+        let lines = text.lines().map(|line| {
+            serde_json::from_str::<Value>(line)
+                .unwrap_or_else(|error| panic!("{error}: {}", &line[..line.len().min(300)]))
+        });
+        lines
+            .map(|mut line| {
+                line.as_object_mut().map(|line| line.remove("run"));
+                line
+            })
+            .collect()
+    };
+    let (one, two) = (strip(&whole), strip(&again));
+    assert_eq!(one.len(), two.len());
+    assert_eq!(one[1..6], two[1..6], "the clusters are the same");
+    assert_eq!(one[6]["fleet"], two[6]["fleet"], "and so is the fleet");
+    assert_eq!((&one[6]["problems"], &one[6]["exit_code"]), (&two[6]["problems"], &two[6]["exit_code"]));
+
+    // Whole, it asks only who gave nothing.
+    let gone = asked(&down);
+    run(&config, &arguments).code(3);
+    assert!(asked(&down) > gone);
+    assert_eq!(servers.iter().map(|(_, server)| asked(server)).collect::<Vec<_>>(), after);
+    assert_eq!(fs::read_to_string(&path).expect("lines").lines().count(), 7);
+    // A fault of a cluster that is done counts as one of this run.
+    let profiling = here.join("profiling.jsonl");
+    let profiling = profiling.to_str().expect("a path");
+    let arguments =
+        ["audit", "--context", "c0", "--fail-on", "low", "--rule", "apiserver-profiling", "--resume", profiling];
+    run(&config, &arguments).code(1);
+    run(&config, &arguments).code(1);
+
+    // With other settings it is another run, and nobody's file is written over.
+    let said = err(&run(&config, &[&arguments[..], &["--profile", "essential"]].concat()).code(2));
+    assert!(said.contains("it was begun with profile `all`, and now that is `essential`"), "{said}");
+    let own = here.join("own.yaml");
+    fs::write(&own, "a: 1\n").expect("written");
+    let own = own.to_str().expect("a path");
+    let said = err(&run(&config, &["audit", "--context", "c0", "--resume", own]).code(2));
+    assert!(said.contains("it holds something else") && fs::read_to_string(own).is_ok_and(|text| text == "a: 1\n"));
+}

@@ -58,7 +58,7 @@ pub struct Placed {
 /// Reads what a PEM file holds; `None` where its contents were not seen.
 pub fn read(evidence: &Evidence) -> Option<Vec<Placed>> {
     let text = evidence.text()?;
-    let items = blocks(text).into_iter().map(|block| Placed {
+    let items = blocks(text).into_iter().filter(|block| !block.is_followed).map(|block| Placed {
         item: item(&block, evidence),
         at: Location {
             evidence: evidence.id.clone(),
@@ -75,11 +75,18 @@ pub fn read(evidence: &Evidence) -> Option<Vec<Placed>> {
 /// blocks of other kinds (client-go util/cert/pem.go, `ParseCertsPEM`).
 pub(crate) fn certificates_in(text: &str) -> Vec<Result<Certificate, String>> {
     let blocks = blocks(text);
-    blocks.iter().filter(|block| block.label == "CERTIFICATE").map(|block| certificate(block.body)).collect()
+    blocks
+        .iter()
+        .filter(|block| block.label == "CERTIFICATE" && !block.is_followed)
+        .map(|block| certificate(block.body))
+        .collect()
 }
 
+/// The fault of a block that Go passes over as if it were not there.
+pub(crate) const NO_BASE64: &str = "it is no base64";
+
 fn certificate(body: &str) -> Result<Certificate, String> {
-    let bytes = decoded(body).ok_or_else(|| "it is no base64".to_owned())?;
+    let bytes = decoded(body).ok_or_else(|| NO_BASE64.to_owned())?;
     Certificate::read(&bytes)
 }
 
@@ -108,7 +115,8 @@ fn item(block: &Block<'_>, evidence: &Evidence) -> Item {
             });
             Item::PrivateKey(key.flatten())
         }
-        _ => other(None),
+        // keyutil reads public keys whatever the block is called.
+        _ => decoded(block.body).and_then(|bytes| public_key(&bytes)).map_or_else(|| other(None), Item::PublicKey),
     }
 }
 

@@ -39,6 +39,8 @@ pub struct Certificate {
     pub issuer_key_id: Option<Vec<u8>>,
     /// Of it all, to tell whether two are one.
     pub bytes: Vec<u8>,
+    /// Whether bytes stand behind it in its block, for which Go does not take it.
+    pub is_followed: bool,
 }
 
 /// The name of a subject or an issuer.
@@ -76,6 +78,7 @@ fn day(seconds: i64) -> Option<Date> {
 impl Certificate {
     /// Reads one from its bytes; what stands behind it is passed over.
     pub(super) fn read(bytes: &[u8]) -> Result<Self, String> {
+        let length = bytes.len();
         let bytes = first_value(bytes);
         let read = CertificateInner::<Raw>::from_der(bytes).map_err(|error| format!("it cannot be read: {error}"))?;
         let tbs = read.tbs_certificate();
@@ -123,6 +126,7 @@ impl Certificate {
             purposes,
             key_id,
             issuer_key_id,
+            is_followed: bytes.len() < length,
             bytes: bytes.to_vec(),
         })
     }

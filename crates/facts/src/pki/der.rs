@@ -54,6 +54,13 @@ impl<'d> Reader<'d> {
     }
 }
 
+/// What a sequence holds behind which nothing stands, because Go takes no key behind which something does.
+fn only(bytes: &[u8]) -> Option<&[u8]> {
+    let mut reader = Reader(bytes);
+    let content = reader.next(SEQUENCE)?;
+    reader.0.is_empty().then_some(content)
+}
+
 /// Bytes of the first value of a text, so that what stands behind a certificate does not spoil it.
 pub(super) fn first_value(bytes: &[u8]) -> &[u8] {
     let mut reader = Reader(bytes);
@@ -88,7 +95,7 @@ fn encoded(kind: &[u8], parameters: &[u8], bits: &[u8]) -> Arc<[u8]> {
 
 /// A public key in the form that certificates have it in.
 pub(crate) fn public_key(bytes: &[u8]) -> Option<Key> {
-    let mut whole = Reader(Reader(bytes).next(SEQUENCE)?);
+    let mut whole = Reader(only(bytes)?);
     let mut algorithm = Reader(whole.next(SEQUENCE)?);
     let kind = algorithm.next(OBJECT)?;
     let bits = whole.next(BITS)?.split_first()?.1;
@@ -106,9 +113,16 @@ pub(crate) fn public_key(bytes: &[u8]) -> Option<Key> {
     Some(Key { algorithm: name, bits: size, exponent: None, public })
 }
 
-/// What is not secret of a private key, by the label of its PEM block.
+/// What is not secret of a private key: by the label of its PEM block, or whatever the label says, as crypto/tls tries
+/// one form after the other (`parsePrivateKey`).
 pub(crate) fn private_key(label: &str, bytes: &[u8]) -> Option<Key> {
-    match label {
+    const FORMS: [&str; 3] = ["RSA PRIVATE KEY", "PRIVATE KEY", "EC PRIVATE KEY"];
+    let others = FORMS.into_iter().filter(|form| *form != label);
+    of_form(label, bytes).or_else(|| others.into_iter().find_map(|form| of_form(form, bytes)))
+}
+
+fn of_form(form: &str, bytes: &[u8]) -> Option<Key> {
+    match form {
         "RSA PRIVATE KEY" => rsa_private(bytes),
         "EC PRIVATE KEY" => ecdsa_private(bytes, None),
         "PRIVATE KEY" => {
@@ -131,13 +145,13 @@ pub(crate) fn private_key(label: &str, bytes: &[u8]) -> Option<Key> {
 }
 
 fn rsa_private(bytes: &[u8]) -> Option<Key> {
-    let mut numbers = Reader(Reader(bytes).next(SEQUENCE)?);
+    let mut numbers = Reader(only(bytes)?);
     numbers.next(INTEGER)?;
     Some(rsa(numbers.next(INTEGER)?, numbers.next(INTEGER)?))
 }
 
 fn ecdsa_private(bytes: &[u8], curve: Option<&[u8]>) -> Option<Key> {
-    let mut parts = Reader(Reader(bytes).next(SEQUENCE)?);
+    let mut parts = Reader(only(bytes)?);
     parts.next(INTEGER)?;
     parts.next(OCTETS)?;
     let (mut curve, mut public) = (curve, None);

@@ -3,7 +3,7 @@
 //! Each file is read when the server starts; what it says is judged here as far as it was seen. A private key is compared
 //! by its public half, which the redactor kept of it.
 
-use model::{Key, Location, Problem, ProblemKind};
+use model::{Key, Location, Nature, Problem, ProblemKind};
 
 use super::{Checks, paths, shown};
 use crate::{
@@ -15,6 +15,10 @@ use crate::{
 /// A file with what it holds.
 struct Seen {
     items: Vec<Placed>,
+    /// Of each, whether it is a private key whose digits were all seen and that no form of a key fits, such as one under a
+    /// password. Where the digits are none, somebody may have taken the key out of a copy.
+    unusable: Vec<bool>,
+    is_empty: bool,
     whole: Location,
 }
 
@@ -26,17 +30,25 @@ impl Seen {
         })
     }
 
-    /// A block that says it is a certificate and cannot be read as one.
-    fn broken(&self) -> Option<(&Location, &str)> {
-        self.items.iter().find_map(|placed| match &placed.item {
-            Item::Other { label, fault: Some(fault) } if label == "CERTIFICATE" => Some((&placed.at, fault.as_str())),
+    /// Each certificate that Go comes across, and why it cannot be used where it cannot.
+    fn blocks(&self) -> impl Iterator<Item = (&Location, Option<&str>)> {
+        self.items.iter().filter_map(|placed| match &placed.item {
+            Item::Certificate(certificate) => Some((&placed.at, fault_of(certificate))),
+            Item::Other { label, fault: Some(fault) } if label == "CERTIFICATE" && fault != pki::NO_BASE64 => {
+                Some((&placed.at, Some(fault.as_str())))
+            }
             _ => None,
         })
     }
 
-    fn private_key(&self) -> Option<Option<&Key>> {
-        self.items.iter().find_map(|placed| match &placed.item {
-            Item::PrivateKey(key) => Some(key.as_ref()),
+    /// A block that says it is a certificate and cannot be used as one.
+    fn broken(&self) -> Option<(&Location, &str)> {
+        self.blocks().find_map(|(at, fault)| fault.map(|fault| (at, fault)))
+    }
+
+    fn private_keys(&self) -> impl Iterator<Item = (Option<&Key>, bool)> {
+        self.items.iter().zip(&self.unusable).filter_map(|(placed, unusable)| match &placed.item {
+            Item::PrivateKey(key) => Some((key.as_ref(), *unusable)),
             _ => None,
         })
     }
@@ -67,6 +79,15 @@ impl Checks<'_> {
                 self.pair("tls-sni-cert-key", cert, key, files);
             }
         }
+        // The pair that is shown to kubelets is not among them: it is loaded when one is called.
+        for flag in ["kubelet-certificate-authority", "peer-ca-file"] {
+            if let Some(path) = self.text_of(flag) {
+                self.pool(flag, &path, files);
+            }
+        }
+        if let Some(path) = self.text_of("etcd-cafile") {
+            self.etcd_pool(&path, files);
+        }
         for flag in ["client-ca-file", "requestheader-client-ca-file", "oidc-ca-file"] {
             let opened = self.is_read(flag);
             if let Some(path) = self.text_of(flag).filter(|_| opened) {
@@ -91,27 +112,34 @@ impl Checks<'_> {
         let (cert, key) = (look(cert_path, files), look(key_path, files));
         if let Some(cert) = &cert {
             let name = shown(cert_path);
-            if let Some((at, fault)) = cert.broken() {
-                self.cannot(
-                    flag,
-                    ProblemKind::Refused,
-                    format!("a certificate in `{name}` cannot be used: {fault}"),
-                    at,
-                );
-                return;
-            }
-            if cert.certificates().next().is_none() {
-                let message = format!("`{name}`, which `--{flag}` names, holds no certificate in PEM form");
-                self.cannot(flag, ProblemKind::Refused, message, &cert.whole);
+            // Only the first is looked into; those behind it are sent as they are.
+            let message = match cert.blocks().next() {
+                Some((at, Some(fault))) => {
+                    Some((format!("a certificate in `{name}` cannot be used: {fault}"), at.clone()))
+                }
+                Some((_, None)) => None,
+                None => Some((
+                    format!("`{name}`, which `--{flag}` names, holds no certificate in PEM form"),
+                    cert.whole.clone(),
+                )),
+            };
+            if let Some((message, at)) = message {
+                self.cannot(flag, ProblemKind::Refused, message, &at);
                 return;
             }
         }
         let Some(key) = key else { return };
-        let Some(private) = key.private_key() else {
+        let mut privates = key.private_keys();
+        let Some((private, unusable)) = privates.next() else {
             let message = format!("`{}` holds no private key in PEM form", shown(key_path));
             self.cannot(flag, ProblemKind::Refused, message, &key.whole);
             return;
         };
+        if unusable && privates.next().is_none() {
+            let message = format!("the key in `{}` cannot be read, or is under a password", shown(key_path));
+            self.cannot(flag, ProblemKind::Refused, message, &key.whole);
+            return;
+        }
         let certificate = cert.as_ref().and_then(|cert| cert.certificates().next());
         if let (Some(certificate), Some(private)) = (certificate, private)
             && differ(&certificate.key, private)
@@ -126,6 +154,11 @@ impl Checks<'_> {
     fn bundle(&mut self, flag: &str, path: &str, files: &Files<'_>) {
         let Some(seen) = look(path, files) else { return };
         let name = shown(path);
+        // An issuer's authority that is an empty text is none, from the release on that reads the flags as a file of
+        // issuers (pkg/kubeapiserver/options/authentication.go, 1.29).
+        if flag == "oidc-ca-file" && seen.is_empty && self.since(29) {
+            return;
+        }
         if let Some((at, fault)) = seen.broken() {
             let message = format!("a certificate in `{name}`, which `--{flag}` names, cannot be used: {fault}");
             self.cannot(flag, ProblemKind::Refused, message, at);
@@ -135,9 +168,47 @@ impl Checks<'_> {
         }
     }
 
+    /// client-go transport/transport.go, `rootCertPool`: one certificate that can be used is enough. 1.20 takes a file
+    /// without any, 1.36 an empty one alone; between them nothing is said.
+    fn pool(&mut self, flag: &str, path: &str, files: &Files<'_>) {
+        let Some(seen) = look(path, files).filter(|seen| self.since(36) && !seen.is_empty) else { return };
+        if !seen.blocks().any(|(_, fault)| fault.is_none()) {
+            let message = format!("`{}`, which `--{flag}` names, holds no certificate that can be used", shown(path));
+            self.cannot(flag, ProblemKind::Refused, message, &seen.whole);
+        }
+    }
+
+    /// etcd's client/pkg/tlsutil, `NewCertPool`: whatever stands in PEM has to be a certificate, and nothing has to.
+    fn etcd_pool(&mut self, path: &str, files: &Files<'_>) {
+        let flag = "etcd-cafile";
+        let Some(seen) = look(path, files) else { return };
+        let wrong = seen.items.iter().find_map(|placed| match &placed.item {
+            Item::Certificate(certificate) => fault_of(certificate).map(|fault| (&placed.at, fault)),
+            Item::PublicKey(_) | Item::PrivateKey(Some(_)) => Some((&placed.at, "it is a key")),
+            // A certificate under another label is one to etcd.
+            Item::Other { label, fault: Some(fault) } if label == "CERTIFICATE" && fault != pki::NO_BASE64 => {
+                Some((&placed.at, fault.as_str()))
+            }
+            Item::Other { label, .. } if label.ends_with("CERTIFICATE REQUEST") => {
+                Some((&placed.at, "it is a request for one"))
+            }
+            Item::PrivateKey(None) | Item::Other { .. } => None,
+        });
+        if let Some((at, fault)) = wrong {
+            let message =
+                format!("a certificate in `{}`, which `--{flag}` names, cannot be used: {fault}", shown(path));
+            self.cannot(flag, ProblemKind::Refused, message, at);
+        }
+    }
+
     /// client-go util/keyutil: RSA and ECDSA keys are taken, other blocks are passed over, and one key has to be there.
     fn tokens(&mut self, files: &Files<'_>) {
-        let signs = |key: &Key| matches!(key.algorithm.as_str(), "RSA" | "ECDSA");
+        let signs = |key: &Key| match key.algorithm.as_str() {
+            "RSA" => true,
+            // crypto/x509 knows the curves that have a size here.
+            "ECDSA" => key.bits.is_some(),
+            _ => false,
+        };
         let all: Vec<String> = match self.server.value("service-account-key-file") {
             Some(Value::List(items)) => items.clone(),
             Some(Value::Text(text)) if !text.is_empty() => vec![text.clone()],
@@ -145,12 +216,14 @@ impl Checks<'_> {
         };
         for path in all {
             let Some(seen) = look(&path, files) else { continue };
-            // A key under a password, or of a kind that is not known here, may be one.
-            let maybe = |placed: &Placed| match &placed.item {
-                Item::PrivateKey(None) => true,
+            // A key that was taken out of the file may be one.
+            let maybe = |(placed, unusable): (&Placed, &bool)| match &placed.item {
+                Item::PrivateKey(None) => !unusable,
+                // keyutil looks at no label, and of one that is not known nothing was read.
+                Item::Other { label, .. } => label.to_ascii_lowercase().ends_with("private key"),
                 item => item.key().is_some_and(signs),
             };
-            if !seen.items.iter().any(maybe) {
+            if !seen.items.iter().zip(&seen.unusable).any(maybe) {
                 let flag = "service-account-key-file";
                 let message = format!("`{}`, which `--{flag}` names, holds no RSA or ECDSA key", shown(&path));
                 self.cannot(flag, ProblemKind::Refused, message, &seen.whole);
@@ -160,11 +233,13 @@ impl Checks<'_> {
         if let Some(path) = self.text_of(flag)
             && let Some(seen) = look(&path, files)
         {
-            let fits = |placed: &Placed| match &placed.item {
-                Item::PrivateKey(key) => key.as_ref().is_none_or(signs),
-                _ => false,
-            };
-            if !seen.items.iter().any(fits) {
+            // pkg/serviceaccount/jwt.go, `signerFromECDSAPrivateKey`: not every curve has an algorithm of tokens.
+            let small = |key: &Key| key.algorithm == "ECDSA" && key.bits == Some(224);
+            let mut fits = seen.private_keys().map(|(key, unusable)| match key {
+                None => !unusable,
+                Some(key) => signs(key) && !small(key),
+            });
+            if !fits.any(|fits| fits) {
                 let message = format!("`{}`, which `--{flag}` names, holds no RSA or ECDSA private key", shown(&path));
                 self.cannot(flag, ProblemKind::Refused, message, &seen.whole);
             }
@@ -198,7 +273,30 @@ fn look(path: &str, files: &Files<'_>) -> Option<Seen> {
     let File::Read(evidence) = files.look(path) else { return None };
     let items = pki::read(evidence)?;
     let whole = Location::whole(evidence.id.clone(), evidence.plane);
-    Some(Seen { items, whole })
+    let ends = items.iter().skip(1).map(|next| start(&next.at)).chain(std::iter::once(u32::MAX));
+    let unusable = items.iter().zip(ends).map(|(placed, end)| {
+        let within = start(&placed.at)..end;
+        let cut = || evidence.secrets.iter().filter(|secret| within.contains(&secret.span.start));
+        placed.item == Item::PrivateKey(None)
+            && cut().any(|secret| secret.nature == Some(Nature::PrivateKey(None)))
+            && cut().all(|secret| secret.decoded.is_some())
+    });
+    let unusable = unusable.collect();
+    let is_empty = evidence.text().is_some_and(|text| text.is_empty());
+    Some(Seen { items, unusable, is_empty, whole })
+}
+
+fn start(at: &Location) -> u32 {
+    at.span.map_or(0, |span| span.start)
+}
+
+/// Why crypto/x509 does not take a certificate that can be read here.
+fn fault_of(certificate: &Certificate) -> Option<&'static str> {
+    if certificate.is_followed {
+        return Some("bytes stand behind it");
+    }
+    let strange = certificate.key.algorithm == "ECDSA" && certificate.key.bits.is_none();
+    strange.then_some("its key is on a curve that the server does not know")
 }
 
 /// Whether two halves are certain not to belong together.

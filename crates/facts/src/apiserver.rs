@@ -792,6 +792,7 @@ fn key_files(wants: &[FileWant], files: &Files<'_>) -> Vec<KeyFile> {
             File::Missing(id) => {
                 (Some(id), Err(not_seen(&want.path, "does not exist, so that the server does not start")))
             }
+            File::Folder(id) => (Some(id), Err(not_seen(&want.path, "is a folder, so that the server does not start"))),
             File::Unread(gap) => (id, Err(gap)),
         };
         let is_carried = id.is_some() && id != below;
@@ -828,6 +829,7 @@ fn kubeconfigs(wants: &[FileWant], files: &Files<'_>) -> Vec<NamedKubeconfig> {
                 config.gap.clone().map_or(Ok(config), Err)
             }
             File::Missing(_) => Err(not_seen(&want.path, "does not exist, so that the server does not start")),
+            File::Folder(_) => Err(not_seen(&want.path, "is a folder, so that the server does not start")),
             File::Unread(gap) => Err(gap),
         };
         found.push(NamedKubeconfig { flag: want.flag, path: want.path.clone(), read });
@@ -848,7 +850,7 @@ fn not_seen(path: &str, how: &str) -> Gap {
 fn unseen_files(wants: &[FileWant], files: &Files<'_>) -> Vec<Gap> {
     let unread = |want: &FileWant| match files.look(&want.path) {
         File::Unread(gap) => Some(gap),
-        File::Read(_) | File::Missing(_) => None,
+        File::Read(_) | File::Missing(_) | File::Folder(_) => None,
     };
     let unread: Vec<Gap> = wants.iter().filter_map(unread).collect();
     if files.root.is_none() && !unread.is_empty() {

@@ -185,7 +185,7 @@ impl Evidence {
     pub fn text(&self) -> Option<&Arc<str>> {
         match &self.body {
             Body::Text(text) => Some(text),
-            Body::Present | Body::Missing | Body::Unread(_) => None,
+            Body::Present | Body::Missing | Body::Folder | Body::Unread(_) => None,
         }
     }
 }
@@ -198,6 +198,8 @@ pub enum Body {
     Present,
     /// We looked, and it is not there. This is knowledge.
     Missing,
+    /// We looked, and a folder has its name. This is knowledge too: nobody can read it as a file.
+    Folder,
     /// We could not look. This is a hole in our knowledge.
     Unread(Gap),
 }

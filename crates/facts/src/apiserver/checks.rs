@@ -10,6 +10,7 @@ mod keys;
 mod policy;
 mod runtime;
 mod serving;
+mod webhooks;
 
 use std::collections::BTreeSet;
 
@@ -23,7 +24,7 @@ use super::{
     whole,
 };
 use crate::{
-    File, Files,
+    Files,
     flags::{KUBE_APISERVER, Presence},
     golang::{self},
     pflag::{Mistake, Value},
@@ -56,6 +57,7 @@ pub(super) fn problems(server: &Server<'_>, files: &Files<'_>) -> Vec<Problem> {
     checks.logging();
     checks.metrics();
     checks.files(files);
+    checks.webhooks(files);
     checks.keys(files);
     checks.found
 }
@@ -259,17 +261,11 @@ impl Checks<'_> {
                 Some(Value::List(items)) => items.iter().map(String::as_str).collect(),
                 _ => continue,
             };
-            let missing: BTreeSet<String> = items
-                .into_iter()
-                .flat_map(|item| paths(flag, item))
-                .filter(|path| matches!(files.look(path), File::Missing(_)))
-                .collect();
-            for path in missing {
-                self.stop(
-                    ProblemKind::Missing,
-                    flag,
-                    format!("`{}`, which `--{flag}` names, does not exist", shown(&path)),
-                );
+            let named: BTreeSet<String> = items.into_iter().flat_map(|item| paths(flag, item)).collect();
+            for path in named {
+                if let Some((kind, fault)) = files.look(&path).fault() {
+                    self.stop(kind, flag, format!("`{}`, which `--{flag}` names, {fault}", shown(&path)));
+                }
             }
         }
     }

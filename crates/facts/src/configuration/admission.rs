@@ -483,7 +483,7 @@ fn image_policy(root: &Cursor<'_>, decoder: &mut Decoder<'_>) -> ImagePolicy {
         }
     }
     match &read.kubeconfig {
-        Some(path) => decoder.wants_kubeconfig(path),
+        Some(path) => decoder.calls(path),
         None => {
             decoder.lacks(&place, "`kubeConfigFile`", "nothing says where the webhook is: `imagePolicy.kubeConfigFile`")
         }

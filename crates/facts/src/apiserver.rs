@@ -12,7 +12,7 @@ mod planes;
 mod plugins;
 mod server;
 
-use std::{fmt, marker::PhantomData, net::IpAddr};
+use std::{collections::BTreeSet, fmt, marker::PhantomData, net::IpAddr};
 
 use model::{
     Component, Gap, GapKind, Location, Minor, Origin, Problem, ProblemKind, Reading, Release, Setting, Unanswered,
@@ -722,8 +722,11 @@ const FILES: [(&str, Contents); 36] = [
     ("tls-sni-cert-key", Contents::Keys),
     ("token-auth-file", Contents::Tokens),
     ("tracing-config-file", Contents::Text),
-    ("allow-metric-labels-manifest", Contents::Unneeded),
+    ("allow-metric-labels-manifest", Contents::Text),
 ];
+
+/// Flags that name files which the server writes; what matters of one is whether something else stands in its place.
+const WRITTEN: [&str; 1] = ["audit-log-path"];
 
 /// The files that the written flags of an invocation name, and those that these name where they were read, for whoever
 /// collects them.
@@ -738,7 +741,18 @@ pub fn wants(invocation: &Invocation, version: Option<&Version>, files: &Files<'
         wants.sort_unstable();
         wants.dedup();
     }
+    wants.extend(written(invocation, &versions));
     wants
+}
+
+/// Files that are looked for only to see whether they can be written.
+fn written(invocation: &Invocation, versions: &[Version]) -> Vec<FileWant> {
+    let servers = versions.iter().map(|version| Server::read(invocation, version));
+    let paths = servers.flat_map(|server| {
+        WRITTEN.map(|flag| server.text(flag).filter(|path| path.starts_with('/')).map(|path| (flag, path.to_owned())))
+    });
+    let paths: BTreeSet<(&str, String)> = paths.flatten().collect();
+    paths.into_iter().map(|(flag, path)| FileWant { flag, path, contents: Contents::Unneeded }).collect()
 }
 
 /// A flag of one possible release names its file whether or not another one has the flag.

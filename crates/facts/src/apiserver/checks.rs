@@ -7,6 +7,7 @@
 mod groups;
 mod identity;
 mod keys;
+mod metrics;
 mod policy;
 mod runtime;
 mod serving;
@@ -17,14 +18,14 @@ use std::collections::BTreeSet;
 use model::{Location, Minor, Problem, ProblemKind};
 
 use super::{
-    FILES,
+    FILES, WRITTEN,
     gates::Gates,
     paths,
     server::{Server, newer_than_data},
     whole,
 };
 use crate::{
-    Files,
+    File, Files,
     flags::{KUBE_APISERVER, Presence},
     golang::{self},
     pflag::{Mistake, Value},
@@ -55,7 +56,7 @@ pub(super) fn problems(server: &Server<'_>, files: &Files<'_>) -> Vec<Problem> {
     checks.runtime_config();
     checks.feature_gates();
     checks.logging();
-    checks.metrics();
+    checks.metrics(files);
     checks.files(files);
     checks.webhooks(files);
     checks.keys(files);
@@ -266,6 +267,16 @@ impl Checks<'_> {
                 if let Some((kind, fault)) = files.look(&path).fault() {
                     self.stop(kind, flag, format!("`{}`, which `--{flag}` names, {fault}", shown(&path)));
                 }
+            }
+        }
+        for flag in WRITTEN {
+            // apiserver pkg/server/options/audit.go, ensureLogFile (v0.22.0): it is opened when the server starts.
+            if self.since(22)
+                && let Some(path) = self.server.text(flag)
+                && let File::Folder(_) = files.look(path)
+            {
+                let path = shown(path);
+                self.refuse(flag, format!("`{path}`, which `--{flag}` names, is a folder"));
             }
         }
     }

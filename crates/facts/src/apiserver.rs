@@ -401,6 +401,7 @@ pub fn resolve(invocation: &Invocation, version: Option<&Version>, files: &Files
     let unknown = invocation.words.iter().filter(|word| word.hand == Hand::Written);
     unseen.extend(unknown.filter_map(|word| word.unresolved.clone()));
     let mut wants = wanted(invocation, &versions);
+    wants.extend(by_way_of_kubeconfigs(&wants, files));
     wants.extend(resolved.iter().flat_map(|one| one.names.iter().cloned()));
     unseen.extend(unseen_files(&wants, files));
     unseen.sort_unstable();
@@ -733,6 +734,7 @@ const WRITTEN: [&str; 1] = ["audit-log-path"];
 pub fn wants(invocation: &Invocation, version: Option<&Version>, files: &Files<'_>) -> Vec<FileWant> {
     let versions = versions(&release(invocation, version).0);
     let mut wants = wanted(invocation, &versions);
+    wants.extend(by_way_of_kubeconfigs(&wants, files));
     let read = |want: &FileWant| want.contents == Contents::Text && matches!(files.look(&want.path), File::Read(_));
     if wants.iter().any(read) {
         for version in &versions {
@@ -772,6 +774,18 @@ fn wanted(invocation: &Invocation, versions: &[Version]) -> Vec<FileWant> {
         }
     }
     wants
+}
+
+/// What the kubeconfigs of webhooks name in turn, of those that flags name and that were read.
+fn by_way_of_kubeconfigs(wants: &[FileWant], files: &Files<'_>) -> Vec<FileWant> {
+    let kubeconfigs = wants.iter().filter(|want| want.contents == Contents::Kubeconfig);
+    let mut found = Vec::new();
+    for want in kubeconfigs {
+        let File::Read(evidence) = files.look(&want.path) else { continue };
+        let named = kubeconfig::named(evidence, &want.path).into_iter();
+        found.extend(named.map(|one| FileWant { flag: want.flag, path: one.path.value, contents: one.contents }));
+    }
+    found
 }
 
 /// The files that the flags name which a process lists; it prints a list in brackets.
@@ -864,6 +878,9 @@ fn not_seen(path: &str, how: &str) -> Gap {
 fn unseen_files(wants: &[FileWant], files: &Files<'_>) -> Vec<Gap> {
     let unread = |want: &FileWant| match files.look(&want.path) {
         File::Unread(gap) => Some(gap),
+        File::Read(evidence) if pki::is_of_keys(want.flag) && pki::lacks_a_key(evidence) => {
+            Some(not_seen(&want.path, "has no digits where its private key would be"))
+        }
         File::Read(_) | File::Missing(_) | File::Folder(_) => None,
     };
     let unread: Vec<Gap> = wants.iter().filter_map(unread).collect();

@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 use model::{Evidence, EvidenceId, Form, Gap, GapKind, Kind, Location, Plane, Site, Span};
 use yaml::{Cursor, Document, Resolved, Stream};
 
-pub(crate) use usable::fault;
+pub(crate) use usable::{CHANGES, fault, named};
 pub use users::{ClientCertificate, Exec, Token, User};
 
 use crate::{configuration::Placed, declare, pki, placeholder, redact::parsable, spelling::base64};

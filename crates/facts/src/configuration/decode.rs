@@ -619,12 +619,17 @@ impl<'a> Decoder<'a> {
 
     /// The same of the kubeconfig of a webhook that the server asks for its client at once.
     pub(super) fn calls(&mut self, path: &Placed<String>) {
-        if let Some(File::Read(evidence)) = self.around.files.map(|files| files.look(&path.value))
-            && let Some(fault) = kubeconfig::fault(evidence, self.minor)
-        {
-            self.refuse_placed(&path.at, format!("`{}` {fault}", shown(&path.value)));
-        }
         self.wants_kubeconfig(path);
+        let Some(files) = self.around.files else { return };
+        let File::Read(evidence) = files.look(&path.value) else { return };
+        for changes in kubeconfig::CHANGES {
+            self.since(changes);
+        }
+        if let Some(fault) = kubeconfig::fault(evidence, &path.value, self.minor, files) {
+            self.push(fault.kind, true, path.at.clone(), format!("`{}` {}", shown(&path.value), fault.message), None);
+        }
+        let led_to = kubeconfig::named(evidence, &path.value);
+        self.names.extend(led_to.into_iter().map(|one| (one.path, one.contents)));
     }
 
     /// The same of a file like this one, and its contents where they can be seen.

@@ -41,6 +41,8 @@ pub struct Certificate {
     pub bytes: Vec<u8>,
     /// Whether bytes stand behind it in its block, for which Go does not take it.
     pub is_followed: bool,
+    /// Whether fields stand before its digits in PEM, for which pools pass it over (crypto/x509, `AppendCertsFromPEM`).
+    pub has_fields: bool,
 }
 
 /// The name of a subject or an issuer.
@@ -127,8 +129,18 @@ impl Certificate {
             key_id,
             issuer_key_id,
             is_followed: bytes.len() < length,
+            has_fields: false,
             bytes: bytes.to_vec(),
         })
+    }
+
+    /// Why crypto/x509 does not take it, though it can be read here.
+    pub fn fault(&self) -> Option<&'static str> {
+        if self.is_followed {
+            return Some("bytes stand behind it");
+        }
+        let strange = self.key.algorithm == "ECDSA" && self.key.bits.is_none();
+        strange.then_some("its key is on a curve that the server does not know")
     }
 
     /// The day on which it ends.

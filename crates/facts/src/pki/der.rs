@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use model::Key;
+use model::{Key, KeyForm};
 
 const INTEGER: u8 = 0x02;
 const BITS: u8 = 0x03;
@@ -115,17 +115,19 @@ pub(crate) fn public_key(bytes: &[u8]) -> Option<Key> {
 
 /// What is not secret of a private key: by the label of its PEM block, or whatever the label says, as crypto/tls tries
 /// one form after the other (`parsePrivateKey`).
-pub(crate) fn private_key(label: &str, bytes: &[u8]) -> Option<Key> {
-    const FORMS: [&str; 3] = ["RSA PRIVATE KEY", "PRIVATE KEY", "EC PRIVATE KEY"];
-    let others = FORMS.into_iter().filter(|form| *form != label);
-    of_form(label, bytes).or_else(|| others.into_iter().find_map(|form| of_form(form, bytes)))
+pub(crate) fn private_key(label: &str, bytes: &[u8]) -> Option<(Key, KeyForm)> {
+    const FORMS: [(&str, KeyForm); 3] =
+        [("RSA PRIVATE KEY", KeyForm::Pkcs1), ("PRIVATE KEY", KeyForm::Pkcs8), ("EC PRIVATE KEY", KeyForm::Sec1)];
+    let (named, others): (Vec<_>, Vec<_>) = FORMS.into_iter().partition(|(name, _)| *name == label);
+    let mut forms = named.into_iter().chain(others).map(|(_, form)| form);
+    forms.find_map(|form| of_form(form, bytes).map(|key| (key, form)))
 }
 
-fn of_form(form: &str, bytes: &[u8]) -> Option<Key> {
+fn of_form(form: KeyForm, bytes: &[u8]) -> Option<Key> {
     match form {
-        "RSA PRIVATE KEY" => rsa_private(bytes),
-        "EC PRIVATE KEY" => ecdsa_private(bytes, None),
-        "PRIVATE KEY" => {
+        KeyForm::Pkcs1 => rsa_private(bytes),
+        KeyForm::Sec1 => ecdsa_private(bytes, None),
+        KeyForm::Pkcs8 => {
             let mut whole = Reader(Reader(bytes).next(SEQUENCE)?);
             whole.next(INTEGER)?;
             let mut algorithm = Reader(whole.next(SEQUENCE)?);
@@ -140,7 +142,6 @@ fn of_form(form: &str, bytes: &[u8]) -> Option<Key> {
             let (name, size) = if kind == ED25519 { ("Ed25519".to_owned(), Some(256)) } else { (dotted(kind), None) };
             Some(Key { algorithm: name, bits: size, exponent: None, public: None })
         }
-        _ => None,
     }
 }
 

@@ -3,7 +3,7 @@
 //! Each file is read when the server starts; what it says is judged here as far as it was seen. A private key is compared
 //! by its public half, which the redactor kept of it.
 
-use model::{Key, Location, Nature, Problem, ProblemKind};
+use model::{Key, KeyForm, Location, PrivateKey, Problem, ProblemKind};
 
 use super::{Checks, paths, shown};
 use crate::{
@@ -15,9 +15,6 @@ use crate::{
 /// A file with what it holds.
 struct Seen {
     items: Vec<Placed>,
-    /// Of each, whether it is a private key whose digits were all seen and that no form of a key fits, such as one under a
-    /// password. Where the digits are none, somebody may have taken the key out of a copy.
-    unusable: Vec<bool>,
     is_empty: bool,
     whole: Location,
 }
@@ -33,7 +30,7 @@ impl Seen {
     /// Each certificate that Go comes across, and why it cannot be used where it cannot.
     fn blocks(&self) -> impl Iterator<Item = (&Location, Option<&str>)> {
         self.items.iter().filter_map(|placed| match &placed.item {
-            Item::Certificate(certificate) => Some((&placed.at, fault_of(certificate))),
+            Item::Certificate(certificate) => Some((&placed.at, certificate.fault())),
             Item::Other { label, fault: Some(fault) } if label == "CERTIFICATE" && fault != pki::NO_BASE64 => {
                 Some((&placed.at, Some(fault.as_str())))
             }
@@ -41,14 +38,18 @@ impl Seen {
         })
     }
 
-    /// A block that says it is a certificate and cannot be used as one.
-    fn broken(&self) -> Option<(&Location, &str)> {
-        self.blocks().find_map(|(at, fault)| fault.map(|fault| (at, fault)))
+    /// Those of them that a pool is made of: fields before the digits make it pass one over.
+    fn pooled(&self) -> impl Iterator<Item = (&Location, Option<&str>)> {
+        let bare = |placed: &Placed| !matches!(&placed.item, Item::Certificate(one) if one.has_fields);
+        let with_fields: Vec<&Location> = self.items.iter().filter(|one| !bare(one)).map(|one| &one.at).collect();
+        self.blocks().filter(move |(at, _)| !with_fields.contains(at))
     }
 
-    fn private_keys(&self) -> impl Iterator<Item = (Option<&Key>, bool)> {
-        self.items.iter().zip(&self.unusable).filter_map(|(placed, unusable)| match &placed.item {
-            Item::PrivateKey(key) => Some((key.as_ref(), *unusable)),
+    /// The private keys that Go comes across, with their labels: what is no base64 it passes over.
+    fn private_keys(&self) -> impl Iterator<Item = (&str, &PrivateKey)> {
+        self.items.iter().filter_map(|placed| match &placed.item {
+            Item::PrivateKey { key: PrivateKey::Spoilt, .. } => None,
+            Item::PrivateKey { label, key } => Some((label.as_str(), key)),
             _ => None,
         })
     }
@@ -107,7 +108,8 @@ impl Checks<'_> {
         self.found.push(Problem { kind, stops: true, message, hint: None, location, setting: Some(flag.to_owned()) });
     }
 
-    /// tls.X509KeyPair of Go's crypto/tls: the first certificate and the first private key have to be halves of one.
+    /// `X509KeyPair` of Go's crypto/tls: the first certificate and the first private key have to be halves of one. Of the
+    /// key's label it looks at the end alone, and `parsePrivateKey` tries every form.
     fn pair(&mut self, flag: &str, cert_path: &str, key_path: &str, files: &Files<'_>) {
         let (cert, key) = (look(cert_path, files), look(key_path, files));
         if let Some(cert) = &cert {
@@ -129,20 +131,20 @@ impl Checks<'_> {
             }
         }
         let Some(key) = key else { return };
-        let mut privates = key.private_keys();
-        let Some((private, unusable)) = privates.next() else {
+        let fits = |label: &str| label == "PRIVATE KEY" || label.ends_with(" PRIVATE KEY");
+        let Some(private) = key.private_keys().find(|(label, _)| fits(label)).map(|(_, key)| key) else {
             let message = format!("`{}` holds no private key in PEM form", shown(key_path));
             self.cannot(flag, ProblemKind::Refused, message, &key.whole);
             return;
         };
-        if unusable && privates.next().is_none() {
+        if *private == PrivateKey::Unreadable {
             let message = format!("the key in `{}` cannot be read, or is under a password", shown(key_path));
             self.cannot(flag, ProblemKind::Refused, message, &key.whole);
             return;
         }
         let certificate = cert.as_ref().and_then(|cert| cert.certificates().next());
-        if let (Some(certificate), Some(private)) = (certificate, private)
-            && differ(&certificate.key, private)
+        if let (Some(certificate), Some(private)) = (certificate, private.key())
+            && certificate.key.differs(private)
         {
             let message =
                 format!("the key in `{}` is not that of the certificate in `{}`", shown(key_path), shown(cert_path));
@@ -159,20 +161,20 @@ impl Checks<'_> {
         if flag == "oidc-ca-file" && seen.is_empty && self.since(29) {
             return;
         }
-        if let Some((at, fault)) = seen.broken() {
+        if let Some((at, fault)) = seen.pooled().find_map(|(at, fault)| fault.map(|fault| (at, fault))) {
             let message = format!("a certificate in `{name}`, which `--{flag}` names, cannot be used: {fault}");
             self.cannot(flag, ProblemKind::Refused, message, at);
-        } else if seen.certificates().next().is_none() {
+        } else if seen.pooled().next().is_none() {
             let message = format!("`{name}`, which `--{flag}` names, holds no certificate in PEM form");
             self.cannot(flag, ProblemKind::Refused, message, &seen.whole);
         }
     }
 
-    /// client-go transport/transport.go, `rootCertPool`: one certificate that can be used is enough. 1.20 takes a file
-    /// without any, 1.36 an empty one alone; between them nothing is said.
+    /// client-go transport/transport.go, `rootCertPool`: one certificate that can be used is enough. Up to 1.21 nothing
+    /// comes of a file without any, from 1.22 on (v0.22.0) only an empty one is taken so.
     fn pool(&mut self, flag: &str, path: &str, files: &Files<'_>) {
-        let Some(seen) = look(path, files).filter(|seen| self.since(36) && !seen.is_empty) else { return };
-        if !seen.blocks().any(|(_, fault)| fault.is_none()) {
+        let Some(seen) = look(path, files).filter(|seen| self.since(22) && !seen.is_empty) else { return };
+        if !seen.pooled().any(|(_, fault)| fault.is_none()) {
             let message = format!("`{}`, which `--{flag}` names, holds no certificate that can be used", shown(path));
             self.cannot(flag, ProblemKind::Refused, message, &seen.whole);
         }
@@ -183,8 +185,10 @@ impl Checks<'_> {
         let flag = "etcd-cafile";
         let Some(seen) = look(path, files) else { return };
         let wrong = seen.items.iter().find_map(|placed| match &placed.item {
-            Item::Certificate(certificate) => fault_of(certificate).map(|fault| (&placed.at, fault)),
-            Item::PublicKey(_) | Item::PrivateKey(Some(_)) => Some((&placed.at, "it is a key")),
+            Item::Certificate(certificate) => certificate.fault().map(|fault| (&placed.at, fault)),
+            Item::PublicKey(_) | Item::PrivateKey { key: PrivateKey::Read(..) | PrivateKey::Unreadable, .. } => {
+                Some((&placed.at, "it is a key"))
+            }
             // A certificate under another label is one to etcd.
             Item::Other { label, fault: Some(fault) } if label == "CERTIFICATE" && fault != pki::NO_BASE64 => {
                 Some((&placed.at, fault.as_str()))
@@ -192,7 +196,7 @@ impl Checks<'_> {
             Item::Other { label, .. } if label.ends_with("CERTIFICATE REQUEST") => {
                 Some((&placed.at, "it is a request for one"))
             }
-            Item::PrivateKey(None) | Item::Other { .. } => None,
+            Item::PrivateKey { .. } | Item::Other { .. } => None,
         });
         if let Some((at, fault)) = wrong {
             let message =
@@ -201,14 +205,9 @@ impl Checks<'_> {
         }
     }
 
-    /// client-go util/keyutil: RSA and ECDSA keys are taken, other blocks are passed over, and one key has to be there.
+    /// client-go util/keyutil/key.go: RSA and ECDSA keys are taken, other blocks are passed over, and one key has to be
+    /// there (the same in 1.20 and 1.36).
     fn tokens(&mut self, files: &Files<'_>) {
-        let signs = |key: &Key| match key.algorithm.as_str() {
-            "RSA" => true,
-            // crypto/x509 knows the curves that have a size here.
-            "ECDSA" => key.bits.is_some(),
-            _ => false,
-        };
         let all: Vec<String> = match self.server.value("service-account-key-file") {
             Some(Value::List(items)) => items.clone(),
             Some(Value::Text(text)) if !text.is_empty() => vec![text.clone()],
@@ -216,14 +215,18 @@ impl Checks<'_> {
         };
         for path in all {
             let Some(seen) = look(&path, files) else { continue };
-            // A key that was taken out of the file may be one.
-            let maybe = |(placed, unusable): (&Placed, &bool)| match &placed.item {
-                Item::PrivateKey(None) => !unusable,
-                // keyutil looks at no label, and of one that is not known nothing was read.
+            // `ParsePublicKeysPEM` looks at no label; of ECDSA it takes SEC 1 alone.
+            let maybe = |placed: &Placed| match &placed.item {
+                // One that was taken out of the file may have been any.
+                Item::PrivateKey { key: PrivateKey::Absent, .. } => true,
+                Item::PrivateKey { key: PrivateKey::Read(key, form), .. } => {
+                    signs(key) && (key.algorithm == "RSA" || *form == KeyForm::Sec1)
+                }
+                // Of a label that is not known nothing was read.
                 Item::Other { label, .. } => label.to_ascii_lowercase().ends_with("private key"),
                 item => item.key().is_some_and(signs),
             };
-            if !seen.items.iter().zip(&seen.unusable).any(maybe) {
+            if !seen.items.iter().any(maybe) {
                 let flag = "service-account-key-file";
                 let message = format!("`{}`, which `--{flag}` names, holds no RSA or ECDSA key", shown(&path));
                 self.cannot(flag, ProblemKind::Refused, message, &seen.whole);
@@ -233,13 +236,21 @@ impl Checks<'_> {
         if let Some(path) = self.text_of(flag)
             && let Some(seen) = look(&path, files)
         {
+            // `ParsePrivateKeyPEM` takes a form under its own label alone, and the first of these decides.
+            let labelled = |label: &str, form: KeyForm| match label {
+                "RSA PRIVATE KEY" => form == KeyForm::Pkcs1,
+                "EC PRIVATE KEY" => form == KeyForm::Sec1,
+                label => label == "PRIVATE KEY" && form == KeyForm::Pkcs8,
+            };
+            let first = seen.private_keys().find(|(label, key)| match key {
+                PrivateKey::Read(key, form) => labelled(label, *form) && is_known(key),
+                PrivateKey::Absent => true,
+                PrivateKey::Unreadable | PrivateKey::Spoilt => false,
+            });
             // pkg/serviceaccount/jwt.go, `signerFromECDSAPrivateKey`: not every curve has an algorithm of tokens.
             let small = |key: &Key| key.algorithm == "ECDSA" && key.bits == Some(224);
-            let mut fits = seen.private_keys().map(|(key, unusable)| match key {
-                None => !unusable,
-                Some(key) => signs(key) && !small(key),
-            });
-            if !fits.any(|fits| fits) {
+            let fits = first.is_some_and(|(_, key)| key.key().is_none_or(|key| signs(key) && !small(key)));
+            if !fits {
                 let message = format!("`{}`, which `--{flag}` names, holds no RSA or ECDSA private key", shown(&path));
                 self.cannot(flag, ProblemKind::Refused, message, &seen.whole);
             }
@@ -273,36 +284,20 @@ fn look(path: &str, files: &Files<'_>) -> Option<Seen> {
     let File::Read(evidence) = files.look(path) else { return None };
     let items = pki::read(evidence)?;
     let whole = Location::whole(evidence.id.clone(), evidence.plane);
-    let ends = items.iter().skip(1).map(|next| start(&next.at)).chain(std::iter::once(u32::MAX));
-    let unusable = items.iter().zip(ends).map(|(placed, end)| {
-        let within = start(&placed.at)..end;
-        let cut = || evidence.secrets.iter().filter(|secret| within.contains(&secret.span.start));
-        placed.item == Item::PrivateKey(None)
-            && cut().any(|secret| secret.nature == Some(Nature::PrivateKey(None)))
-            && cut().all(|secret| secret.decoded.is_some())
-    });
-    let unusable = unusable.collect();
     let is_empty = evidence.text().is_some_and(|text| text.is_empty());
-    Some(Seen { items, unusable, is_empty, whole })
+    Some(Seen { items, is_empty, whole })
 }
 
-fn start(at: &Location) -> u32 {
-    at.span.map_or(0, |span| span.start)
+/// Whether tokens can be signed by a key of that kind.
+fn signs(key: &Key) -> bool {
+    matches!(key.algorithm.as_str(), "RSA" | "ECDSA") && is_known(key)
 }
 
-/// Why crypto/x509 does not take a certificate that can be read here.
-fn fault_of(certificate: &Certificate) -> Option<&'static str> {
-    if certificate.is_followed {
-        return Some("bytes stand behind it");
-    }
-    let strange = certificate.key.algorithm == "ECDSA" && certificate.key.bits.is_none();
-    strange.then_some("its key is on a curve that the server does not know")
-}
-
-/// Whether two halves are certain not to belong together.
-fn differ(one: &Key, other: &Key) -> bool {
-    match (&one.public, &other.public) {
-        (Some(one), Some(other)) => one != other,
-        _ => one.algorithm != other.algorithm || (one.bits.is_some() && other.bits.is_some() && one.bits != other.bits),
+/// Whether crypto/x509 reads a key of that kind: it knows the curves that have a size here.
+fn is_known(key: &Key) -> bool {
+    match key.algorithm.as_str() {
+        "RSA" | "Ed25519" => true,
+        "ECDSA" => key.bits.is_some(),
+        _ => false,
     }
 }

@@ -1,6 +1,6 @@
 //! The kubeconfigs of webhooks that flags name; those that configuration files name are judged with the files.
 
-use model::{Location, Problem, ProblemKind};
+use model::Problem;
 
 use super::{Checks, shown};
 use crate::{Contents, File, Files, apiserver::FILES, kubeconfig};
@@ -12,13 +12,13 @@ impl Checks<'_> {
                 continue;
             };
             let File::Read(evidence) = files.look(path) else { continue };
-            let Some(fault) = kubeconfig::fault(evidence, self.minor) else { continue };
+            let Some(fault) = kubeconfig::fault(evidence, path, self.minor, files) else { continue };
             self.found.push(Problem {
-                kind: ProblemKind::Refused,
+                kind: fault.kind,
                 stops: true,
-                message: format!("`{}`, which `--{flag}` names, {fault}", shown(path)),
+                message: format!("`{}`, which `--{flag}` names, {}", shown(path), fault.message),
                 hint: None,
-                location: Some(Location::whole(evidence.id.clone(), evidence.plane)),
+                location: Some(fault.at),
                 setting: Some((*flag).to_owned()),
             });
         }

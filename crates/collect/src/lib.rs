@@ -21,7 +21,7 @@ use model::{Body, Evidence, EvidenceId, Gap, GapKind, Kind, Plane};
 
 use crate::{
     ahead::{Looked, Step, recognised},
-    read::Unreadable,
+    read::{Cause, Unreadable},
 };
 
 /// What the user named.
@@ -335,7 +335,7 @@ impl Gatherer<'_> {
                 let unreadable = Unreadable::from(error);
                 let id = EvidenceId::new(folder.display().to_string());
                 let body = || unread(&id, unreadable.reason, unreadable.hint);
-                return if unreadable.missing { Vec::new() } else { vec![piece(folder, body())] };
+                return if unreadable.cause == Cause::Missing { Vec::new() } else { vec![piece(folder, body())] };
             }
         };
         let mut found = Vec::new();
@@ -374,7 +374,7 @@ impl Gatherer<'_> {
         let looked = if inside {
             read::below(root, &path, self.options.largest, want.contents != Contents::Unneeded)
         } else {
-            Err(Unreadable { missing: false, reason: "the path leads out of the root".to_owned(), hint: None })
+            Err(Unreadable { cause: Cause::Other, reason: "the path leads out of the root".to_owned(), hint: None })
         };
         let body = match looked {
             Ok(_) if want.contents == Contents::Unneeded => Body::Present,
@@ -382,7 +382,8 @@ impl Gatherer<'_> {
                 Ok(text) => return self.redactor.wanted(want, Plane::Declared, &text),
                 Err(reason) => unread(&want.id, reason, None),
             },
-            Err(Unreadable { missing: true, .. }) => Body::Missing,
+            Err(Unreadable { cause: Cause::Missing, .. }) => Body::Missing,
+            Err(Unreadable { cause: Cause::Folder, .. }) => Body::Folder,
             Err(unreadable) => unread(&want.id, unreadable.reason, unreadable.hint),
         };
         Evidence {

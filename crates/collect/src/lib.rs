@@ -89,6 +89,7 @@ impl Inputs {
             | Kind::Version
             | Kind::Statusz
             | Kind::Metrics
+            | Kind::Health
             | Kind::Discovery
             | Kind::Status
             | Kind::Objects => self.supporting += 1,

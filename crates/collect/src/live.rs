@@ -179,7 +179,7 @@ fn late(way: &Way, time: Duration) -> Failure {
 fn taken_in(way: &Way, asked: Asked, redactor: &mut Redactor, inputs: &mut Inputs) -> Gathered {
     let mut evidence: Vec<Evidence> = Vec::with_capacity(asked.answers.len());
     for Given { base, ask, raw } in asked.answers {
-        let id = EvidenceId::new(format!("{base}{}", ask.path));
+        let id = EvidenceId::new(ask.name(&base));
         let piece = match raw {
             Raw::Text(text) => {
                 inputs.count(ask.kind);

@@ -22,9 +22,21 @@ pub(crate) struct Request {
     pub(crate) path: String,
     /// Names in lower case.
     pub(crate) headers: BTreeMap<String, String>,
+    pub(crate) body: String,
 }
 
 impl Request {
+    /// Whether it only reads, or asks about the rights of whoever sends it.
+    pub(crate) fn is_harmless(&self) -> bool {
+        let reviews = ["selfsubjectrulesreviews", "selfsubjectaccessreviews"];
+        let review = |name: &str| self.path == format!("/apis/authorization.k8s.io/v1/{name}");
+        match self.method.as_str() {
+            "GET" => self.body.is_empty(),
+            "POST" => reviews.into_iter().any(review) && !self.body.contains("user"),
+            _ => false,
+        }
+    }
+
     pub(crate) fn header(&self, name: &str) -> &str {
         self.headers.get(name).map_or("", String::as_str)
     }
@@ -254,7 +266,7 @@ fn read(stream: &mut StreamOwned<ServerConnection, TcpStream>) -> Option<Request
     let length = headers.get("content-length").and_then(|length| length.parse().ok()).unwrap_or(0);
     let mut body = vec![0; length];
     stream.read_exact(&mut body).ok()?;
-    Some(Request { method, path, headers })
+    Some(Request { method, path, headers, body: String::from_utf8(body).ok()? })
 }
 
 /// Whether the conversation goes on.

@@ -15,7 +15,7 @@ mod oldest;
 
 use std::{collections::BTreeMap, sync::Arc, thread, time::Duration};
 
-pub use access::{Access, NoWay, Wanted, Way, split, ways};
+pub use access::{Access, NoWay, Pod, Wanted, Way, split, ways};
 pub use client::Requests;
 use facts::{Gathered, Redactor, live::Ask};
 use model::{Body, Evidence, EvidenceId};

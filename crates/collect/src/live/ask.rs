@@ -200,7 +200,6 @@ async fn config(way: &Way) -> Result<Config, Failure> {
     let failed = |why: String| Failure { message: format!("{}: {why}", way.server), hint: None };
     let kubeconfig = match &way.entry {
         Entry::Kubeconfig(kubeconfig) => kubeconfig,
-        Entry::Pod => return Config::incluster().map_err(|error| failed(failure::chain(&error))),
         Entry::Broken(why) => return Err(Failure { message: why.clone(), hint: None }),
     };
     let mut kubeconfig = (**kubeconfig).clone();

@@ -1,5 +1,6 @@
 //! The program against clusters that run: a server of our own plays them, well-behaved or not.
 
+mod access;
 mod recordings;
 mod server;
 

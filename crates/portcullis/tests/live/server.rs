@@ -197,6 +197,7 @@ pub(crate) fn file(name: &str, text: &str) -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("live");
     fs::create_dir_all(&folder).expect("a folder");
     let path = folder.join(name);
+    fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
     fs::write(&path, text).expect("written");
     path
 }
@@ -221,7 +222,7 @@ fn certified(ended: bool) -> (String, Arc<ServerConfig>) {
     (authority.pem(), Arc::new(config))
 }
 
-fn base64(bytes: &[u8]) -> String {
+pub(crate) fn base64(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut out = String::new();
     for chunk in bytes.chunks(3) {

@@ -84,15 +84,16 @@ impl Inputs {
 
     fn count(&mut self, kind: Kind) {
         match kind {
-            Kind::Workload | Kind::Kubeconfig | Kind::ConfigFile | Kind::Arguments | Kind::Flagz => self.judged += 1,
+            Kind::Workload | Kind::Kubeconfig | Kind::ConfigFile | Kind::Arguments | Kind::Flagz | Kind::Objects => {
+                self.judged += 1
+            }
             Kind::Supporting
             | Kind::Version
             | Kind::Statusz
             | Kind::Metrics
             | Kind::Health
             | Kind::Discovery
-            | Kind::Status
-            | Kind::Objects => self.supporting += 1,
+            | Kind::Status => self.supporting += 1,
             Kind::NotOurs => self.not_ours += 1,
             Kind::Templated => self.templated += 1,
             Kind::Broken => self.broken += 1,
@@ -222,15 +223,18 @@ impl Gatherer<'_> {
         if folder.is_read_beside {
             return;
         }
-        let twice =
-            evidence.kind != Kind::ConfigFile && folder.evidence.iter().any(|known| known.kind == evidence.kind);
+        // Several files of objects are one cluster's, and so are files that a component is given.
+        let may_be_twice = matches!(evidence.kind, Kind::ConfigFile | Kind::Objects);
+        let twice = !may_be_twice && folder.evidence.iter().any(|known| known.kind == evidence.kind);
         if folder.root.is_none() && twice {
             // The folder declares the component, or tells clients of clusters, twice: each file stands for itself.
             folder.alone = true;
         }
         folder.evidence.push(evidence);
         if folder.alone {
-            for evidence in folder.evidence.drain(..) {
+            let (objects, alone) = folder.evidence.drain(..).partition(|evidence| evidence.kind == Kind::Objects);
+            folder.evidence = objects;
+            for evidence in alone {
                 let name = evidence.id.as_str().to_owned();
                 self.hand_over(name, self.options.root.clone(), vec![evidence]);
             }
@@ -285,7 +289,7 @@ impl Gatherer<'_> {
             });
         }
         let text = text?;
-        matches!(kind, Kind::Workload | Kind::Kubeconfig | Kind::ConfigFile)
+        matches!(kind, Kind::Workload | Kind::Kubeconfig | Kind::ConfigFile | Kind::Objects)
             .then(|| self.redactor.evidence(id, Plane::Declared, kind, &text))
     }
 

@@ -11,6 +11,8 @@ mod rights;
 
 use model::{Gap, GapKind, Kind, Plane};
 
+use crate::objects::Of;
+
 pub(crate) use instances::{Found, resolve};
 pub use objects::{Identity, Node, addresses, advertised};
 pub use rights::{Review, Rights, allowed};
@@ -63,6 +65,13 @@ pub enum Form {
     Status,
     /// A line for each check of a server's health, whether it is well or not.
     Health,
+    /// Page by page, of each object only the fields that are read, `most` objects at most. A list that is longer is given as
+    /// far as it was read, and says so.
+    Objects {
+        of: Of,
+        keep: &'static [&'static [&'static str]],
+        most: usize,
+    },
 }
 
 const JSON: &str = "application/json";
@@ -99,8 +108,52 @@ const HEALTH: Ask = Ask {
 /// As those are answered who have no credentials.
 const AS_NOBODY: Ask = Ask { right: Right::Nothing, as_nobody: true, ..BEHAVIOUR };
 
+const NAME: &[&str] = &["metadata", "name"];
+const NAMESPACE: &[&str] = &["metadata", "namespace"];
+const LABELS: &[&str] = &["metadata", "labels"];
+
+const ROLE: &[&[&str]] = &[
+    NAME,
+    NAMESPACE,
+    LABELS,
+    &["metadata", "annotations", "rbac.authorization.kubernetes.io/autoupdate"],
+    &["rules"],
+    &["aggregationRule"],
+];
+
+const BINDING: &[&[&str]] = &[
+    NAME,
+    NAMESPACE,
+    LABELS,
+    &["metadata", "annotations", "rbac.authorization.kubernetes.io/autoupdate"],
+    &["roleRef"],
+    &["subjects"],
+];
+
+/// Nothing of its containers: their variables are nobody's business here.
+const POD: &[&[&str]] = &[
+    NAME,
+    NAMESPACE,
+    &["metadata", "annotations", "kubernetes.io/config.mirror"],
+    &["metadata", "ownerReferences", "kind"],
+    &["metadata", "ownerReferences", "controller"],
+    &["spec", "serviceAccountName"],
+    &["spec", "automountServiceAccountToken"],
+    &["spec", "volumes", "name"],
+    &["spec", "volumes", "projected", "sources", "serviceAccountToken"],
+];
+
+/// All objects of a kind.
+const fn objects(of: Of, keep: &'static [&'static [&'static str]], most: usize) -> Ask {
+    Ask {
+        right: Right::Resource { verb: "list", group: of.group(), resource: of.resource(), namespace: "", name: "" },
+        form: Form::Objects { of, keep, most },
+        ..PLAIN
+    }
+}
+
 /// All that is asked, in order. The first one is asked alone: who gets no answer to it gets none at all.
-pub const ASKS: [Ask; 20] = [
+pub const ASKS: &[Ask] = &[
     Ask { path: "/version", kind: Kind::Version, of_each_server: true, ..PLAIN },
     // Who the cluster is.
     Ask {
@@ -207,6 +260,19 @@ pub const ASKS: [Ask; 20] = [
         form: Form::List,
         ..PLAIN
     },
+    Ask { path: "/api/v1/namespaces", ..objects(Of::Namespace, &[NAME, LABELS], 20_000) },
+    Ask { path: "/apis/rbac.authorization.k8s.io/v1/clusterroles", ..objects(Of::ClusterRole, ROLE, 50_000) },
+    Ask { path: "/apis/rbac.authorization.k8s.io/v1/roles", ..objects(Of::Role, ROLE, 50_000) },
+    Ask {
+        path: "/apis/rbac.authorization.k8s.io/v1/clusterrolebindings",
+        ..objects(Of::ClusterRoleBinding, BINDING, 100_000)
+    },
+    Ask { path: "/apis/rbac.authorization.k8s.io/v1/rolebindings", ..objects(Of::RoleBinding, BINDING, 100_000) },
+    Ask {
+        path: "/api/v1/serviceaccounts",
+        ..objects(Of::ServiceAccount, &[NAME, NAMESPACE, &["automountServiceAccountToken"]], 50_000)
+    },
+    Ask { path: "/api/v1/pods", ..objects(Of::Pod, POD, 50_000) },
     // The index of the profiles, and none of them.
     Ask { path: "/debug/pprof/", ..BEHAVIOUR },
     Ask { path: "/api", ..AS_NOBODY },
@@ -287,7 +353,11 @@ mod tests {
             assert!(ask.path.starts_with('/') && !ask.path.contains(['?', ' ']), "{}", ask.path);
             assert!(!ask.queries.is_empty());
             if let Right::Resource { verb, .. } = ask.right {
-                assert_eq!(verb == "list", ask.form == Form::List, "{}", ask.path);
+                let listed = matches!(ask.form, Form::List | Form::Objects { .. });
+                assert_eq!(verb == "list", listed, "{}", ask.path);
+                if let Form::Objects { of, .. } = ask.form {
+                    assert!(ask.path.ends_with(of.resource()), "{}", ask.path);
+                }
             }
         }
     }

@@ -15,7 +15,7 @@ use std::{
 use model::{Body, CutSecret, Digest, Evidence, EvidenceId, Kind, Nature, Plane, Span, Strength};
 use yaml::{Cursor, Value};
 
-use crate::{Contents, Want, declare, pki, placeholder, running, spelling};
+use crate::{Contents, Want, declare, objects, pki, placeholder, running, spelling};
 
 /// Cuts the secrets of one run.
 #[derive(Default)]
@@ -120,9 +120,23 @@ impl Redactor {
             }
         }
         if parts.is_empty() && (mentions_a_key(text) || text.contains("content")) {
-            let stream = yaml::parse(text, &yaml::Limits::default());
-            for document in &stream.documents {
-                tree_spans(&document.cursor(), text, 0, &mut spans);
+            match objects::lines(text) {
+                // Object by object: the tree of all of them would take many times the text.
+                Some(lines) => {
+                    for (start, line) in lines.filter(|(_, line)| mentions_a_key(line)) {
+                        let mut own = Vec::new();
+                        for document in &yaml::parse(line, &yaml::Limits::default()).documents {
+                            tree_spans(&document.cursor(), line, 0, &mut own);
+                        }
+                        spans.extend(own.iter().map(|span| Span::new(span.start + start, span.end + start)));
+                    }
+                }
+                None => {
+                    let stream = yaml::parse(text, &yaml::Limits::default());
+                    for document in &stream.documents {
+                        tree_spans(&document.cursor(), text, 0, &mut spans);
+                    }
+                }
             }
         }
         self.overwrite(text, spans)

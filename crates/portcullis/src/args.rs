@@ -48,7 +48,7 @@ pub(crate) enum Command {
     /// List the rules
     Rules(Rules),
     /// Print the least role with which a cluster can be asked, to apply with kubectl
-    RbacManifest,
+    RbacManifest(RbacManifest),
     /// Print the JSON Schema of an output
     Schema(Schema),
     /// The settings of Portcullis itself
@@ -254,6 +254,24 @@ pub(crate) struct Rules {
     /// How to print the list: human or json
     #[arg(long, value_name = "FORMAT", default_value = "human")]
     pub(crate) format: String,
+
+    #[command(flatten)]
+    pub(crate) voice: Voice,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RbacManifest {
+    /// What the profile asks: all, essential, cis, an edition as cis-1.12, stig, nsa
+    #[arg(long, value_name = "NAME", default_value = "all")]
+    pub(crate) profile: String,
+
+    /// What rules ask whose name matches; `*` stands for any text; may be repeated
+    #[arg(long = "rule", value_name = "GLOB", value_delimiter = ',')]
+    pub(crate) rules: Vec<String>,
+
+    /// Leave out rules whose name matches; may be repeated
+    #[arg(long, value_name = "GLOB", value_delimiter = ',')]
+    pub(crate) skip: Vec<String>,
 
     #[command(flatten)]
     pub(crate) voice: Voice,

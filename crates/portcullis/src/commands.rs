@@ -174,6 +174,11 @@ pub(crate) fn rules(args: &args::Rules) -> Outcome {
     Ok(out.finish())
 }
 
+pub(crate) fn rbac_manifest(args: &args::RbacManifest) -> Outcome {
+    let rules = settings::rules(settings::profile(&args.profile)?, &args.rules, &args.skip)?;
+    Ok(terminal::print(&audit::rbac_manifest(&rules)))
+}
+
 pub(crate) fn schema(args: &args::Schema) -> Outcome {
     let Some(text) = report::schema(&args.name) else {
         let typed = plain(&args.name);

@@ -47,13 +47,16 @@ pub(super) enum Raw {
 /// Objects that are asked for at a time.
 const PAGE: usize = 500;
 
-/// Objects of one kind that are taken in.
+/// Objects of one kind that are taken in as they are given.
 const MOST: usize = 20_000;
+
+/// Bytes of one list that are kept.
+const LARGEST: usize = 48 << 20;
 
 const LIMITS: Limits = Limits { connect: Duration::from_secs(10), request: Duration::from_secs(20), largest: 32 << 20 };
 
 /// Asks one cluster everything, until all is answered or the time is over.
-pub(super) async fn cluster(way: &Way, time: Duration) -> Result<Asked, Failure> {
+pub(super) async fn cluster(way: &Way, asks: &[&'static Ask], time: Duration) -> Result<Asked, Failure> {
     let until = Instant::now() + time;
     let server = way.server.trim_end_matches('/').to_owned();
     let config = config(way).await?;
@@ -64,10 +67,10 @@ pub(super) async fn cluster(way: &Way, time: Duration) -> Result<Asked, Failure>
     let mut nobody = Conversation::with(bare, &server, LIMITS, until)?;
     let base: Arc<str> = server.as_str().into();
     let given = |ask: &'static Ask, raw: Raw| Given { base: Arc::clone(&base), ask, raw };
-    let mut answers: Vec<Given> = Vec::with_capacity(ASKS.len());
+    let mut answers: Vec<Given> = Vec::with_capacity(asks.len());
     let mut broken: Option<String> = None;
     let mut may = May::default();
-    for (index, ask) in ASKS.iter().enumerate() {
+    for (index, &ask) in asks.iter().enumerate() {
         if let Some(why) = &broken {
             answers.push(given(ask, Raw::Unread(ask.unanswered(why))));
             continue;
@@ -303,7 +306,8 @@ async fn one(talk: &mut Conversation, ask: &'static Ask) -> Result<Option<Raw>, 
                 other => refused(ask, other),
             })
         }
-        Form::List => list(talk, ask).await,
+        Form::List => list(talk, ask, None).await,
+        Form::Objects { keep, most, .. } => list(talk, ask, Some((keep, most))).await,
         Form::Status => {
             let code = match talk.status(ask.path, ask.accept).await? {
                 Answer::Given => 200,
@@ -362,9 +366,22 @@ struct PageMetadata {
     more: String,
 }
 
-/// All pages of all queries as one list, one object a line, each as it was given.
-async fn list(talk: &mut Conversation, ask: &'static Ask) -> Result<Option<Raw>, Failure> {
-    let mut whole = Whole::default();
+/// All pages of all queries as one list, one object a line, each as it was given, or the fields of it that are kept.
+///
+/// A list of which fields are kept is given as far as it was read, and says why it ends there.
+async fn list(
+    talk: &mut Conversation,
+    ask: &'static Ask,
+    kept: Option<(&'static [Path], usize)>,
+) -> Result<Option<Raw>, Failure> {
+    let most = kept.map_or(MOST, |(_, most)| most);
+    let mut whole = Whole { keep: kept.map(|(keep, _)| keep), ..Whole::default() };
+    let cut = |whole: Whole, why: &str| {
+        Ok(Some(match kept {
+            Some(_) => Raw::Text(whole.finish(Some(why))),
+            None => Raw::Unread(ask.unanswered(why)),
+        }))
+    };
     for query in ask.queries {
         let mut more = String::new();
         loop {
@@ -376,8 +393,9 @@ async fn list(talk: &mut Conversation, ask: &'static Ask) -> Result<Option<Raw>,
                 Answer::Given => {}
                 // What is gone between two pages cannot be told from what never was.
                 Answer::Missing if whole.count > 0 => {
-                    return Ok(Some(Raw::Unread(ask.unanswered("its pages changed while they were read"))));
+                    return cut(whole, "its pages changed while they were read");
                 }
+                Answer::Other(why) if kept.is_some() && whole.count > 0 => return cut(whole, &why),
                 other => return Ok(refused(ask, other)),
             }
             let Ok(page) = serde_json::from_slice::<Page<'_>>(&body) else {
@@ -388,9 +406,12 @@ async fn list(talk: &mut Conversation, ask: &'static Ask) -> Result<Option<Raw>,
             if !read && page.kind.is_none_or(|kind| !kind.ends_with("List")) {
                 return Ok(Some(Raw::Unread(ask.unanswered("it is no list of objects"))));
             }
-            whole.add(&page);
-            if whole.count > MOST {
-                return Ok(Some(Raw::Unread(ask.unanswered(&format!("there are more than {MOST}")))));
+            whole.add(&page, most);
+            if whole.is_full || whole.count == most && !next.is_empty() {
+                return cut(whole, &format!("there are more than {most}"));
+            }
+            if whole.objects.len() > LARGEST {
+                return cut(whole, &format!("they are larger than {} MiB", LARGEST >> 20));
             }
             // A server that gives the same page for ever is asked no more.
             if next.is_empty() || next == more {
@@ -399,7 +420,7 @@ async fn list(talk: &mut Conversation, ask: &'static Ask) -> Result<Option<Raw>,
             more = next;
         }
     }
-    Ok(Some(Raw::Text(whole.finish())))
+    Ok(Some(Raw::Text(whole.finish(None))))
 }
 
 /// Objects of several pages.
@@ -409,12 +430,16 @@ struct Whole {
     columns: Option<String>,
     rows: bool,
     seen: std::collections::BTreeSet<[u8; 32]>,
+    /// The fields that are kept, where not all are.
+    keep: Option<&'static [Path]>,
     objects: String,
     count: usize,
+    /// There were more than may be.
+    is_full: bool,
 }
 
 impl Whole {
-    fn add(&mut self, page: &Page<'_>) {
+    fn add(&mut self, page: &Page<'_>, most: usize) {
         if self.kind.is_empty() {
             self.kind = page.kind.unwrap_or("List").to_owned();
         }
@@ -427,17 +452,57 @@ impl Whole {
             if !self.seen.insert(Sha256::digest(object.get().as_bytes()).into()) {
                 continue;
             }
+            if self.count >= most {
+                self.is_full = true;
+                return;
+            }
             self.objects.push_str(if self.count == 0 { "\n" } else { ",\n" });
-            self.objects.push_str(object.get());
+            match self.keep {
+                None => self.objects.push_str(object.get()),
+                Some(keep) => self.objects.push_str(&kept(object.get(), keep)),
+            }
             self.count += 1;
         }
     }
 
-    fn finish(self) -> String {
+    fn finish(self, cut: Option<&str>) -> String {
         let kind: String = self.kind.chars().filter(char::is_ascii_alphanumeric).collect();
         let columns = self.columns.map(|columns| format!("\"columnDefinitions\":{columns},")).unwrap_or_default();
         let name = if self.rows { "rows" } else { "items" };
-        format!("{{\"kind\":\"{kind}\",\"apiVersion\":\"v1\",{columns}\"{name}\":[{}\n]}}\n", self.objects)
+        let cut = cut.map(|why| format!("\"cut\":{},", serde_json::Value::from(why))).unwrap_or_default();
+        format!("{{\"kind\":\"{kind}\",\"apiVersion\":\"v1\",{cut}{columns}\"{name}\":[{}\n]}}\n", self.objects)
+    }
+}
+
+/// The way to a field, through every item of a list that is on it.
+type Path = &'static [&'static str];
+
+/// An object without the fields that nobody reads. What is no object stays, for whoever reads it to say so.
+fn kept(object: &str, keep: &[Path]) -> String {
+    let Ok(mut value) = serde_json::from_str::<serde_json::Value>(object) else { return "null".to_owned() };
+    let paths: Vec<&[&str]> = keep.to_vec();
+    prune(&mut value, &paths);
+    value.to_string()
+}
+
+fn prune(value: &mut serde_json::Value, paths: &[&[&str]]) {
+    // A way that ends here keeps all that is below.
+    if paths.iter().any(|path| path.is_empty()) {
+        return;
+    }
+    match value {
+        serde_json::Value::Object(map) => map.retain(|key, below| {
+            let rest: Vec<&[&str]> = paths
+                .iter()
+                .filter_map(|path| {
+                    path.split_first().filter(|(first, _)| **first == key.as_str()).map(|(_, rest)| rest)
+                })
+                .collect();
+            prune(below, &rest);
+            !rest.is_empty()
+        }),
+        serde_json::Value::Array(items) => items.iter_mut().for_each(|item| prune(item, paths)),
+        _ => {}
     }
 }
 
@@ -468,11 +533,34 @@ mod tests {
             r#"{"kind":"PodList","metadata":{"continue":"x"},"items":[{"a": 1},{"b":2}]}"#,
             r#"{"kind":"PodList","metadata":{},"items":[{"b":2},{"c":3}]}"#,
         ] {
-            whole.add(&serde_json::from_str(page).expect("a page"));
+            whole.add(&serde_json::from_str(page).expect("a page"), MOST);
         }
         assert_eq!(
-            whole.finish(),
+            whole.finish(None),
             "{\"kind\":\"PodList\",\"apiVersion\":\"v1\",\"items\":[\n{\"a\": 1},\n{\"b\":2},\n{\"c\":3}\n]}\n"
+        );
+    }
+
+    #[test]
+    fn of_an_object_only_the_fields_are_kept_that_are_read() {
+        const KEEP: &[Path] = &[&["metadata", "name"], &["spec", "volumes", "name"], &["rules"]];
+        let object = r#"{"metadata":{"name":"a","managedFields":[{"x":1}]},"spec":{"volumes":[{"name":"v","secret":{}},{}],
+            "containers":[{"env":[{"value":"hunter2"}]}]},"rules":[{"verbs":["*"]}],"status":{}}"#;
+        let parsed = |text: &str| serde_json::from_str::<serde_json::Value>(text).expect("JSON");
+        let wanted = r#"{"metadata":{"name":"a"},"rules":[{"verbs":["*"]}],"spec":{"volumes":[{"name":"v"},{}]}}"#;
+        assert_eq!(parsed(&kept(object, KEEP)), parsed(wanted));
+        assert_eq!(kept("[[", KEEP), "null");
+    }
+
+    #[test]
+    fn a_list_that_is_too_long_says_that_it_is_cut() {
+        let mut whole = Whole { keep: Some(&[&["a"]]), ..Whole::default() };
+        let page = r#"{"kind":"RoleList","items":[{"a":1,"b":1},{"a":2},{"a":3}]}"#;
+        whole.add(&serde_json::from_str(page).expect("a page"), 2);
+        assert!(whole.is_full);
+        assert_eq!(
+            whole.finish(Some("there are more than 2")),
+            "{\"kind\":\"RoleList\",\"apiVersion\":\"v1\",\"cut\":\"there are more than 2\",\"items\":[\n{\"a\":1},\n{\"a\":2}\n]}\n"
         );
     }
 

@@ -87,9 +87,13 @@ impl Inputs {
             Kind::Workload | Kind::Kubeconfig | Kind::ConfigFile | Kind::Arguments | Kind::Flagz | Kind::Objects => {
                 self.judged += 1
             }
-            Kind::Supporting | Kind::Version | Kind::Statusz | Kind::Metrics | Kind::Discovery | Kind::Status => {
-                self.supporting += 1
-            }
+            Kind::Supporting
+            | Kind::Version
+            | Kind::Statusz
+            | Kind::Metrics
+            | Kind::Health
+            | Kind::Discovery
+            | Kind::Status => self.supporting += 1,
             Kind::NotOurs => self.not_ours += 1,
             Kind::Templated => self.templated += 1,
             Kind::Broken => self.broken += 1,

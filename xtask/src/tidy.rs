@@ -25,15 +25,17 @@ const ARROWS: [(&str, &[&str], &[&str]); 12] = [
 ];
 
 /// Crates of others that few of ours may name outside their tests: a run over files starts no runtime.
-const FOREIGN: [(&str, &[&str]); 9] = [
+const FOREIGN: [(&str, &[&str]); 11] = [
     ("http", &["collect", "probe"]),
     ("http-body-util", &["collect", "probe"]),
+    ("hyper", &["probe"]),
     ("hyper-rustls", &["collect"]),
     ("hyper-util", &["collect", "probe"]),
     ("k8s-openapi", &["collect"]),
     ("kube", &["collect"]),
     ("rustls", &["collect", "probe"]),
     ("tokio", &["collect", "probe"]),
+    ("tokio-rustls", &["probe"]),
     ("tower", &["collect"]),
 ];
 

@@ -20,6 +20,8 @@ use crate::{Exchange, Failure, Keep, Limits, Pace};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Spent {
     pub connections: u32,
+    /// Of HTTP.
+    pub requests: u32,
     pub sent: u64,
     pub received: u64,
 }
@@ -48,6 +50,26 @@ impl Dialer {
     /// The limits that conversations have when nothing else is said.
     pub fn limits(&self) -> Limits {
         self.pace.conversation
+    }
+
+    /// How long to wait between two requests over one connection.
+    pub(crate) fn between(&self) -> std::time::Duration {
+        self.pace.gap / 4
+    }
+
+    /// Whether anybody wants to read what was said.
+    pub(crate) fn records(&self) -> bool {
+        self.record
+    }
+
+    /// Adds what was said in a language of its own: over TLS the bytes of a connection tell nobody anything.
+    pub(crate) fn note(&mut self, exchange: Exchange) {
+        self.exchanges.push(Arc::new(Mutex::new(exchange)));
+    }
+
+    /// Counts a request.
+    pub(crate) fn count_request(&self) {
+        lock(&self.spent).requests += 1;
     }
 
     /// Opens a connection. Nothing is sent yet. Tried again are only connections that were lost on the way.

@@ -6,6 +6,7 @@
 //! Nothing here writes, follows a link out of where it was sent, or reads without a limit. Start at [`gather`].
 
 mod ahead;
+pub mod endpoint;
 pub mod live;
 mod read;
 mod walk;

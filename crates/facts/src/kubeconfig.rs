@@ -8,6 +8,7 @@
 //! Of a user's credentials nothing is kept but what they are: a certificate, which is public, and the kind of a token.
 //! Start at [`read`].
 
+mod shape;
 mod usable;
 mod users;
 

@@ -776,7 +776,7 @@ mod tests {
         let person = "eyJhbGciOiJub25lIn0.eyJzdWIiOiJhbm4ifQ.c2ln";
         assert_eq!(natures(&format!("token: {person}")), [Some(Nature::SignedToken { subject: None, ends: None })]);
         // A key that is no key is one that could not be read; its first line says so.
-        let key = "-----BEGIN PRIVATE KEY-----\nAAA1\nAAAA\n-----END PRIVATE KEY-----\n";
+        let key = "-----BEGIN PRIVATE KEY-----\nAAA1\nAAA1\n-----END PRIVATE KEY-----\n";
         assert_eq!(natures(key), [Some(Nature::PrivateKey(PrivateKey::Unreadable)), None]);
         // Neither is a word where the digits would be, nor digits with something else among them.
         let digits = "A".repeat(64);

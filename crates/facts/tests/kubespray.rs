@@ -95,6 +95,8 @@ fn what_a_file_leaves_to_others_is_a_gap() {
 #[test]
 fn a_switch_that_is_off_leaves_its_flags_out() {
     let text = "kubernetes_audit: false\nkube_encrypt_secret_data: off\nkube_token_auth: 'yes'\n";
+    assert_eq!(gap(text, "audit-log-path").0, GapKind::NotCollected);
+    let text = &format!("{text}kube_kubeadm_apiserver_extra_args: {{}}\n");
     holds(&cluster(text), &[("audit-log-path", "", "kubernetes"), ("encryption-provider-config", "", "kubernetes")]);
     // What is in quotes is a text, which Jinja takes for true.
     assert_eq!(gap(&format!("kube_version: v1.29.1\n{text}"), "token-auth-file").0, GapKind::Unread);
@@ -145,7 +147,7 @@ fn a_list_is_changed_by_hand_and_a_variable_in_place() {
     assert_eq!(form(HARDENED, "v"), Some(Form::Entry));
     assert!(matches!(form(HARDENED, "tls-cipher-suites"), Some(Form::ByHand(_))));
     // A variable that counts only beside another one is no way of setting its flag.
-    let off = "kubernetes_audit: false\n";
+    let off = "kubernetes_audit: false\nkube_kubeadm_apiserver_extra_args: {}\n";
     let Some(Form::Fields(fields)) = form(off, "audit-log-path") else { panic!("a home with variables") };
     assert!(fields.iter().all(|field| !field.field.starts_with("audit_")));
 }

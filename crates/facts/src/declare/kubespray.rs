@@ -293,6 +293,8 @@ impl<'a> Variables<'a> {
             made.into_iter().filter(|file| invocation.carried.iter().all(|known| known.path != file.path)).collect();
         invocation.carried.extend(fresh);
         invocation.list = Some(home);
+        // Whatever a switch leaves out may be among the arguments that another file has kubeadm pass on.
+        invocation.open_ended = may_be_added;
         invocation
     }
 
@@ -301,8 +303,7 @@ impl<'a> Variables<'a> {
         let given: BTreeSet<&str> = words.iter().filter_map(flag_of).collect();
         let open = KUBE_APISERVER.flags.iter().filter(|flag| !given.contains(flag.name) && !flags.decides_all(flag));
         let words = open.map(|flag| Word {
-            // Somebody's hand, of one flag that every release has: so it is not known either whether the server starts.
-            hand: if flag.name == "v" { Hand::Written } else { Hand::Default(NAME) },
+            hand: Hand::Default(NAME),
             unresolved: Some(gap.clone()),
             ..Word::written(format!("--{}=", flag.name), home.clone())
         });

@@ -24,7 +24,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
 }
 
 fn table(corpus: &std::path::Path) -> Result<String> {
-    let look = Look { version: None, root: None, list: true, as_of: None };
+    let look = Look { version: None, root: None, list: true, as_of: None, pace: audit::live::Pace::default() };
     let rules = audit::select(audit::Profile::All, &[], &[]).map_err(|error| anyhow::anyhow!("{error:?}"))?;
     let judging = Judging {
         rules,

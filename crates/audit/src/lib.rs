@@ -6,13 +6,18 @@
 mod benchmark;
 mod cve;
 mod diff;
+mod rbac;
 mod select;
 pub mod simulate;
+mod stored;
 mod waive;
 
 use std::{cell::OnceCell, collections::BTreeSet, io, path::PathBuf};
 
-use collect::{Inputs, Target};
+use collect::{
+    Inputs, Target,
+    live::{Requests, Way},
+};
 use facts::{Cluster, Gathered, Redactor};
 use model::{Change, Entry, EvidenceId, Outcome, Site};
 use rayon::iter::{IntoParallelIterator as _, ParallelIterator as _};
@@ -20,10 +25,11 @@ use report::{ClusterReport, Judged, RuleMeta, RunProblem, wire};
 use rules::Rule;
 
 pub use benchmark::Wanted as WantedBenchmark;
-pub use collect::Target as AuditTarget;
+pub use collect::{Target as AuditTarget, live};
 pub use cve::cve;
 pub use diff::diff;
 pub use model::{Confidence, Severity, Version};
+pub use rbac::rbac_manifest;
 pub use report::compare::fails_anew;
 pub use select::{NoSuchRule, Profile, nearest, select};
 pub use waive::{Waiver, Waivers};
@@ -39,6 +45,8 @@ pub struct Look {
     pub root: Option<PathBuf>,
     /// Keep a line about every file.
     pub list: bool,
+    /// How clusters that run are asked.
+    pub pace: collect::live::Pace,
 }
 
 /// What to ask, and what counts.
@@ -106,33 +114,40 @@ pub fn audit(
         let edits = planned(&judgement.entries, cluster);
         (choice, judgement, edits)
     };
-    each_cluster(targets, look, stdin, &mut summary, &judge, &mut |cluster, (choice, judgement, edits), summary| {
-        summary.faults.extend(judgement.faults);
-        let mut found = judgement.entries;
-        ledger.waive(&mut found, &cluster);
-        let said = benchmark::Said { entries: &found, not_asked: &judgement.not_asked, show: judging.show };
-        let held = choice.map(|choice| benchmark::hold(&cluster, &choice, &said));
-        let entries: Vec<Judged> = found
-            .into_iter()
-            .zip(edits)
-            .filter(|(entry, _)| shown(entry, judging.show))
-            .map(|(entry, (edits, by_hand))| Judged { edits, by_hand, page: page(entry.rule), entry })
-            .collect();
-        for Judged { entry, .. } in &entries {
-            match &entry.outcome {
-                Outcome::Fail(_) => summary.failed |= judging.fail_on.is_some_and(|least| entry.severity >= least),
-                Outcome::Undetermined(_) => summary.undetermined |= judging.strict,
-                Outcome::Pass | Outcome::NotApplicable(_) | Outcome::Waived(_) => {}
+    each_cluster(
+        targets,
+        look,
+        stdin,
+        &mut summary,
+        &judge,
+        &mut |cluster, requests, (choice, judgement, edits), summary| {
+            summary.faults.extend(judgement.faults);
+            let mut found = judgement.entries;
+            ledger.waive(&mut found, &cluster);
+            let said = benchmark::Said { entries: &found, not_asked: &judgement.not_asked, show: judging.show };
+            let held = choice.map(|choice| benchmark::hold(&cluster, &choice, &said));
+            let entries: Vec<Judged> = found
+                .into_iter()
+                .zip(edits)
+                .filter(|(entry, _)| shown(entry, judging.show))
+                .map(|(entry, (edits, by_hand))| Judged { edits, by_hand, page: page(entry.rule), entry })
+                .collect();
+            for Judged { entry, .. } in &entries {
+                match &entry.outcome {
+                    Outcome::Fail(_) => summary.failed |= judging.fail_on.is_some_and(|least| entry.severity >= least),
+                    Outcome::Undetermined(_) => summary.undetermined |= judging.strict,
+                    Outcome::Pass | Outcome::NotApplicable(_) | Outcome::Waived(_) => {}
+                }
             }
-        }
-        let advisories = cve::held_against(&cluster);
-        let mut judged = report_of(cluster, entries, judgement.not_asked);
-        judged.advisories = advisories;
-        judged.benchmark = held;
-        // Verdicts are reported, settings are not; of a large folder there are many.
-        judged.components.iter_mut().for_each(|component| component.settings = Vec::new());
-        on_cluster(judged);
-    });
+            let advisories = cve::held_against(&cluster);
+            let mut judged = report_of(cluster, requests, entries, judgement.not_asked);
+            judged.advisories = advisories;
+            judged.benchmark = held;
+            // Verdicts are reported, settings are not; of a large folder there are many.
+            judged.components.iter_mut().for_each(|component| component.settings = Vec::new());
+            on_cluster(judged);
+        },
+    );
     summary.problems.extend(ledger.problems());
     summary.faults.sort_unstable();
     summary.faults.dedup();
@@ -147,8 +162,8 @@ pub fn resolve(
     on_cluster: &mut dyn FnMut(ClusterReport),
 ) -> Summary {
     let mut summary = Summary::default();
-    each_cluster(targets, look, stdin, &mut summary, &|_| (), &mut |cluster, (), _| {
-        on_cluster(report_of(cluster, Vec::new(), Vec::new()));
+    each_cluster(targets, look, stdin, &mut summary, &|_| (), &mut |cluster, requests, (), _| {
+        on_cluster(report_of(cluster, requests, Vec::new(), Vec::new()));
     });
     summary
 }
@@ -207,6 +222,9 @@ pub fn knowledge() -> wire::Knowledge {
     }
 }
 
+/// What is done with each cluster, what was asked of it where it runs, and what the work on it came to.
+type OnCluster<'a, T> = dyn FnMut(Cluster, Option<Requests>, T, &mut Summary) + 'a;
+
 /// Resolves each cluster and has `work` made of it on all cores, and hands over what comes of it in the order of the clusters.
 fn each_cluster<T: Send>(
     targets: &[Target],
@@ -214,7 +232,7 @@ fn each_cluster<T: Send>(
     stdin: &mut dyn io::Read,
     summary: &mut Summary,
     work: &(dyn Fn(&Cluster) -> T + Sync),
-    on_cluster: &mut dyn FnMut(Cluster, T, &mut Summary),
+    on_cluster: &mut OnCluster<'_, T>,
 ) {
     let mut redactor = Redactor::new();
     let said = facts::Options { version: look.version.clone(), as_of: look.as_of };
@@ -236,11 +254,16 @@ fn each_cluster<T: Send>(
             None => waiting.into_iter().map(one).collect(),
         };
         for (cluster, done) in done {
-            summary.problems.extend(cut(&cluster));
-            on_cluster(cluster, done, summary);
+            summary.cut(&cluster);
+            on_cluster(cluster, None, done, summary);
         }
     };
+    let mut ways: Vec<Way> = Vec::new();
     for target in targets {
+        if let Target::Live(way) = target {
+            ways.push(way.clone());
+            continue;
+        }
         let (mut waiting, mut bytes) = (Vec::new(), 0);
         let outcome = collect::gather(target, &collecting, &mut redactor, stdin, &mut |gathered: Gathered| {
             bytes += gathered.evidence.iter().filter_map(|piece| piece.text()).map(|text| text.len()).sum::<usize>();
@@ -251,13 +274,42 @@ fn each_cluster<T: Send>(
             }
         });
         flush(&mut waiting, summary);
+        summary.add(target.name(), outcome);
+    }
+    if ways.is_empty() {
+        return;
+    }
+    let outcomes = collect::live::gather(&ways, look.pace, &mut redactor, &mut |gathered, live| {
+        let cluster = Cluster { id: live.id, ..facts::resolve(gathered, &said) };
+        summary.cut(&cluster);
+        let done = work(&cluster);
+        on_cluster(cluster, Some(live.requests), done, summary);
+    });
+    for (way, outcome) in ways.into_iter().zip(outcomes) {
+        summary.add(way.target, outcome);
+    }
+}
+
+impl Summary {
+    /// Says that not all of a cluster is looked at, where that is so.
+    fn cut(&mut self, cluster: &Cluster) {
+        let Some((file, count)) = &cluster.cut else { return };
+        self.problems.push(RunProblem {
+            target: cluster.target.clone(),
+            message: format!("declares too many components: the first {count} are judged, the others are not"),
+            hint: Some("split the file".to_owned()),
+            place: Some((file.to_string(), None)),
+        });
+    }
+
+    fn add(&mut self, target: String, outcome: collect::Outcome) {
         if outcome.clusters == 0 {
-            summary.empty.push((target.name(), outcome.inputs));
+            self.empty.push((target, outcome.inputs));
         }
-        summary.clusters += outcome.clusters;
-        summary.inputs.add(&outcome.inputs);
-        summary.files.extend(outcome.files);
-        summary.problems.extend(outcome.troubles.into_iter().map(|trouble| RunProblem {
+        self.clusters += outcome.clusters;
+        self.inputs.add(&outcome.inputs);
+        self.files.extend(outcome.files);
+        self.problems.extend(outcome.troubles.into_iter().map(|trouble| RunProblem {
             target: trouble.target,
             message: trouble.message,
             hint: trouble.hint,
@@ -272,17 +324,6 @@ const STACK: usize = 8 << 20;
 /// Clusters that are judged at a time, and how much evidence they may hold together: with the largest that bounds the memory.
 const TOGETHER: usize = 16;
 const TOGETHER_BYTES: usize = 4 << 20;
-
-/// What to say of a cluster that declares more than is looked at.
-fn cut(cluster: &Cluster) -> Option<RunProblem> {
-    let (file, count) = cluster.cut.as_ref()?;
-    Some(RunProblem {
-        target: cluster.target.clone(),
-        message: format!("declares too many components: the first {count} are judged, the others are not"),
-        hint: Some("split the file".to_owned()),
-        place: Some((file.to_string(), None)),
-    })
-}
 
 fn shown(entry: &Entry, least: Confidence) -> bool {
     entry.outcome.failure().is_none_or(|failure| failure.confidence >= least)
@@ -312,6 +353,9 @@ impl Plans<'_> {
         let Some(remedy) = failure.remedy.as_ref().filter(|remedy| !remedy.changes.is_empty()) else {
             return Ok(Vec::new());
         };
+        if remedy.changes.iter().flat_map(sites).any(|site| site.at.evidence.as_str().contains("://")) {
+            return Err("an API server gave this; it is written in a file of the node".to_owned());
+        }
         let touched: BTreeSet<&EvidenceId> =
             remedy.changes.iter().flat_map(sites).map(|site| &site.at.evidence).collect();
         let texts =
@@ -334,14 +378,22 @@ fn page(rule: &str) -> &'static str {
     rules::find(rule).map_or("", |rule| rule.info.page)
 }
 
-fn report_of(cluster: Cluster, entries: Vec<Judged>, not_asked: Vec<&'static str>) -> ClusterReport {
+fn report_of(
+    cluster: Cluster,
+    asked: Option<Requests>,
+    entries: Vec<Judged>,
+    not_asked: Vec<&'static str>,
+) -> ClusterReport {
+    let stored = stored::all(&cluster);
     ClusterReport {
         name: cluster.name,
-        id: None,
+        id: cluster.id,
+        requests: asked.map(|asked| wire::Requests { count: asked.count, bytes: asked.bytes }),
         target: cluster.target,
         distribution: cluster.distribution.map(str::to_owned),
         release: cluster.release,
         components: cluster.apiservers.into_iter().map(facts::apiserver::ApiServer::into_component).collect(),
+        stored,
         files: cluster.given.into_iter().map(|file| file.component).collect(),
         evidence: cluster.evidence,
         entries,

@@ -9,7 +9,7 @@ use facts::{
         Read,
         audit_policy::{self, Policy},
         authz::{self, Authorization, Decided},
-        encryption::{self, Encryption, With},
+        encryption::{self, Encryption},
     },
     flags::KUBE_APISERVER,
     request::Attributes,
@@ -17,7 +17,7 @@ use facts::{
 use model::{Evidence, EvidenceId, Kind, Minor, Plane, Release, Version};
 use report::wire;
 
-use crate::{LARGEST, nearest};
+use crate::{LARGEST, nearest, stored};
 
 pub use facts::{
     configuration::authz::State,
@@ -168,32 +168,13 @@ fn authorized(
 
 fn encrypted(file: &Encryption, resources: &[String], minor: Minor) -> Answers {
     let answer = |resource: &String| {
-        let ways: Vec<(&str, Option<String>)> = file
-            .providers(resource, minor)
-            .into_iter()
-            .flat_map(|provider| {
-                let name = provider.with.name();
-                let keys: Vec<Option<String>> = match &provider.with {
-                    With::Identity => vec![None],
-                    With::Kms(kms) => vec![kms.name.as_ref().map(|name| name.value.clone())],
-                    With::AesGcm(keys) | With::AesCbc(keys) | With::Secretbox(keys) => {
-                        keys.iter().map(|key| key.name.as_ref().map(|name| name.value.clone())).collect()
-                    }
-                };
-                keys.into_iter().map(move |key| (name, key))
-            })
-            .collect();
-        let ways = if ways.is_empty() { vec![("identity", None)] } else { ways };
-        let shown = |(name, key): &(&str, Option<String>)| match key {
-            Some(key) => format!("{name}:{key}"),
-            None => (*name).to_owned(),
-        };
+        let ways = stored::ways(&file.providers(resource, minor));
         let first = ways.first();
         wire::SimulatedAnswer::Encrypted(wire::Encrypted {
             resource: resource.clone(),
             writes: first.map_or("identity", |(name, _)| *name).to_owned(),
             key: first.and_then(|(_, key)| key.clone()),
-            reads: ways.iter().map(shown).collect(),
+            reads: ways.iter().map(stored::shown).collect(),
         })
     };
     resources.iter().map(answer).collect()

@@ -1,4 +1,4 @@
-//! Gathers evidence: files, folders and standard input today.
+//! Gathers evidence: files, folders, standard input, and clusters that run ([`live`]).
 //!
 //! It reads bytes and asks `facts` what they are and what else is wanted; it never interprets them itself. Clusters are
 //! handed over one at a time, so that a folder of any size is one loop and no report is ever held whole.
@@ -6,6 +6,7 @@
 //! Nothing here writes, follows a link out of where it was sent, or reads without a limit. Start at [`gather`].
 
 mod ahead;
+pub mod live;
 mod read;
 mod walk;
 
@@ -28,6 +29,8 @@ use crate::{
 pub enum Target {
     Stdin,
     Path(PathBuf),
+    /// A cluster that is asked; [`live::gather`] asks all of them at once.
+    Live(live::Way),
 }
 
 impl Target {
@@ -36,6 +39,7 @@ impl Target {
         match self {
             Self::Stdin => "-".to_owned(),
             Self::Path(path) => path.display().to_string(),
+            Self::Live(way) => way.target.clone(),
         }
     }
 }
@@ -80,8 +84,14 @@ impl Inputs {
 
     fn count(&mut self, kind: Kind) {
         match kind {
-            Kind::Workload | Kind::Kubeconfig | Kind::ConfigFile | Kind::Arguments => self.judged += 1,
-            Kind::Supporting => self.supporting += 1,
+            Kind::Workload | Kind::Kubeconfig | Kind::ConfigFile | Kind::Arguments | Kind::Flagz => self.judged += 1,
+            Kind::Supporting
+            | Kind::Version
+            | Kind::Statusz
+            | Kind::Metrics
+            | Kind::Discovery
+            | Kind::Status
+            | Kind::Objects => self.supporting += 1,
             Kind::NotOurs => self.not_ours += 1,
             Kind::Templated => self.templated += 1,
             Kind::Broken => self.broken += 1,
@@ -122,11 +132,12 @@ pub fn bytes(target: &Target, largest: u64, stdin: &mut dyn io::Read) -> Result<
     let read = match target {
         Target::Stdin => read::stream(stdin, largest),
         Target::Path(path) => read::file(path, largest),
+        Target::Live(_) => return Err("it is a cluster, not a file".to_owned()),
     };
     read.map(|bytes| bytes.content).map_err(|unreadable| unreadable.reason)
 }
 
-/// Reads one target and hands over its clusters, each as soon as it is complete.
+/// Reads one target of files and hands over its clusters, each as soon as it is complete.
 pub fn gather(
     target: &Target,
     options: &Options,
@@ -145,6 +156,7 @@ pub fn gather(
         }
         Target::Path(path) if path.is_dir() => gatherer.folder(path),
         Target::Path(path) => gatherer.file(path),
+        Target::Live(_) => {}
     }
     gatherer.outcome
 }

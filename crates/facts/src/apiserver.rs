@@ -8,6 +8,7 @@ mod checks;
 mod config;
 mod effects;
 mod gates;
+mod planes;
 mod plugins;
 mod server;
 
@@ -19,15 +20,17 @@ use model::{
 };
 
 use crate::{
-    Contents, File, Files, Hand, Invocation,
+    Contents, File, Files, Hand, Invocation, Mount,
     configuration::{self, FileKind, Named, Taken, authn::Issuer},
     flags::KUBE_APISERVER,
     golang,
     kubeconfig::{self, Kubeconfig},
+    mount_of,
     pflag::{self, Kind},
     pki::{self, KeyFile},
     release,
     request::path,
+    running::{Metrics, ReportedFlag},
 };
 use config::Config;
 pub use gates::GivenGate;
@@ -46,6 +49,21 @@ pub struct ApiServer {
     key_files: Vec<KeyFile>,
     kubeconfigs: Vec<NamedKubeconfig>,
     files: Vec<(FileKind, Result<Option<Taken>, Gap>)>,
+    metrics: Option<Metrics>,
+    audit_webhook: Result<Option<Kubeconfig>, Unanswered>,
+    mounts: Vec<Mount>,
+    contained: bool,
+}
+
+/// Where a path of the server lies.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Lies {
+    /// It runs on the host itself.
+    OnTheHost,
+    /// On a volume, and on which folder of the host, if it is one.
+    Mounted { host: Option<String>, read_only: bool },
+    /// In the container, and gone with it.
+    InTheImage,
 }
 
 /// Who authorizes, in the order they are asked.
@@ -186,6 +204,11 @@ impl ApiServer {
         self.release_at.as_ref()
     }
 
+    /// What the process has counted, where it was asked and said so.
+    pub fn metrics(&self) -> Option<&Metrics> {
+        self.metrics.as_ref()
+    }
+
     /// The table of settings alone.
     pub fn into_component(self) -> Component {
         self.component
@@ -273,6 +296,30 @@ impl ApiServer {
         }
     }
 
+    /// The kubeconfig by which audit records are sent elsewhere; `None` where they are not.
+    pub fn audit_webhook(&self) -> Result<Option<&Kubeconfig>, Unanswered> {
+        self.audit_webhook.as_ref().map(Option::as_ref).map_err(Clone::clone)
+    }
+
+    /// Where a path lies that the server writes to.
+    pub fn lies(&self, path: &str) -> Result<Lies, Unanswered> {
+        if !self.contained {
+            return Ok(Lies::OnTheHost);
+        }
+        if !path.starts_with('/') {
+            return Err(Unanswered::Gap(Gap {
+                kind: GapKind::Unresolved,
+                reason: format!("`{path}` is relative to a working directory that is not known"),
+                wanted: path.to_owned(),
+                who_could_answer: "somebody on the node".to_owned(),
+            }));
+        }
+        Ok(match mount_of(&self.mounts, path) {
+            Some(mount) => Lies::Mounted { host: mount.host.clone(), read_only: mount.read_only },
+            None => Lies::InTheImage,
+        })
+    }
+
     /// Whether an admission plugin runs, and what decides it.
     pub fn admission_plugin(&self, name: &str) -> Result<AdmissionPlugin, Unanswered> {
         plugins::state(self, name)
@@ -316,6 +363,7 @@ struct Resolved {
     anonymous: Result<Anonymous, Unanswered>,
     issuers: Result<Option<Vec<Issuer>>, Unanswered>,
     files: Vec<(FileKind, Named)>,
+    audit_webhook: Result<Option<Kubeconfig>, Unanswered>,
 }
 
 /// Resolves one API server. A version that the caller names wins over that of the image, and without either the flags
@@ -327,7 +375,7 @@ struct Resolved {
 pub fn resolve(invocation: &Invocation, version: Option<&Version>, files: &Files<'_>) -> ApiServer {
     let (release, conflict) = release(invocation, version);
     let versions = versions(&release);
-    let resolved: Vec<Resolved> = versions.iter().map(|version| at(invocation, version, files)).collect();
+    let resolved: Vec<Resolved> = versions.iter().map(|version| at(invocation, None, version, files)).collect();
 
     let settings = merge_settings(&resolved, &release);
     let mut problems = invocation.problems.clone();
@@ -359,15 +407,67 @@ pub fn resolve(invocation: &Invocation, version: Option<&Version>, files: &Files
     unseen.dedup();
     let stops = problems.iter().any(|problem| problem.stops);
     let starts = if stops { Some(false) } else { unseen.is_empty().then_some(true) };
+    let named = NamedFiles { keys: key_files(&wants, files), kubeconfigs: kubeconfigs(&wants, files) };
+    merged(invocation, version, release, resolved, settings, Outlook { starts, unseen, problems, named })
+}
+
+/// Resolves one API server by the flags that the process says it runs with.
+pub(crate) fn reported(
+    invocation: &Invocation,
+    flags: &[ReportedFlag],
+    version: Option<&Version>,
+    files: &Files<'_>,
+) -> ApiServer {
+    let names = flags.iter().map(|flag| flag.name.as_str());
+    let release = match version.or(invocation.version.as_ref().map(|(version, _)| version)) {
+        Some(version) => Release::Exactly(version.clone()),
+        None => release::narrow(&KUBE_APISERVER, invocation.releases, names).0,
+    };
+    let resolved: Vec<Resolved> =
+        versions(&release).iter().map(|version| at(invocation, Some(flags), version, files)).collect();
+    let settings = merge_settings(&resolved, &release);
+    let problems = merge_problems(&resolved);
+    let wants = wanted_by(flags);
+    let named = NamedFiles { keys: key_files(&wants, files), kubeconfigs: kubeconfigs(&wants, files) };
+    let outlook = Outlook { starts: Some(true), unseen: Vec::new(), problems, named };
+    merged(invocation, version, release, resolved, settings, outlook)
+}
+
+/// What becomes of the process, and what it reads.
+struct Outlook {
+    starts: Option<bool>,
+    unseen: Vec<Gap>,
+    problems: Vec<Problem>,
+    named: NamedFiles,
+}
+
+struct NamedFiles {
+    keys: Vec<KeyFile>,
+    kubeconfigs: Vec<NamedKubeconfig>,
+}
+
+fn merged(
+    invocation: &Invocation,
+    version: Option<&Version>,
+    release: Release,
+    resolved: Vec<Resolved>,
+    settings: Vec<Setting>,
+    outlook: Outlook,
+) -> ApiServer {
+    let Outlook { starts, unseen, problems, named: NamedFiles { keys, kubeconfigs } } = outlook;
     let named = invocation.version.as_ref().filter(|(named, _)| version.is_none_or(|version| version == named));
     ApiServer {
         release_at: named.map(|(_, at)| at.clone()),
         authorizers: merge_views(&resolved, "who authorizes", |one| &one.authorizers),
         anonymous: merge_views(&resolved, "whether requests without credentials are served", |one| &one.anonymous),
         issuers: merge_views(&resolved, "whether a file names issuers of tokens", |one| &one.issuers),
-        key_files: key_files(&wants, files),
-        kubeconfigs: kubeconfigs(&wants, files),
+        key_files: keys,
+        kubeconfigs,
         files: merge_files(&resolved),
+        metrics: None,
+        audit_webhook: merge_views(&resolved, "whether audit records are sent elsewhere", |one| &one.audit_webhook),
+        mounts: invocation.mounts.clone(),
+        contained: invocation.contained,
         component: Component {
             name: KUBE_APISERVER.component,
             instance: invocation.instance.clone(),
@@ -408,19 +508,24 @@ fn possible(invocation: &Invocation) -> (Release, Option<(String, String)>) {
     release::narrow(&KUBE_APISERVER, invocation.releases, names)
 }
 
-fn at(invocation: &Invocation, version: &Version, files: &Files<'_>) -> Resolved {
-    let server = Server::read(invocation, version);
-    let mut problems = checks::problems(&server, files);
+/// `said` are the flags that the process itself lists, in place of the words of the command line.
+fn at(invocation: &Invocation, said: Option<&[ReportedFlag]>, version: &Version, files: &Files<'_>) -> Resolved {
+    let server = match said {
+        Some(flags) => Server::reported(invocation, flags, version),
+        None => Server::read(invocation, version),
+    };
+    // What runs was not stopped by anything.
+    let mut problems = if said.is_some() { Vec::new() } else { checks::problems(&server, files) };
     let config = Config::read(&server, files);
     let authorizers = effects::authorizers(&server, &config);
     let anonymous = effects::anonymous(&server, &authorizers, &config);
     let issuers = effects::issuers(&server, &config);
-    let Config { names, files, problems: in_files, .. } = config;
+    let Config { names, files, problems: in_files, audit_webhook, .. } = config;
     problems.extend(in_files);
     let mut readings: Vec<(&'static str, Result<Reading, Gap>)> =
         server.readings().map(|(flag, reading)| (flag.name, reading)).collect();
     effects::apply(&server, &authorizers, &anonymous, &mut readings);
-    Resolved { minor: version.minor, readings, problems, names, authorizers, anonymous, issuers, files }
+    Resolved { minor: version.minor, readings, problems, names, authorizers, anonymous, issuers, files, audit_webhook }
 }
 
 /// One list of settings that all possible releases agree on; where they do not, the setting is a gap.
@@ -446,10 +551,14 @@ fn merge_settings(resolved: &[Resolved], release: &Release) -> Vec<Setting> {
         let written = |reading: &Result<Reading, Gap>| {
             reading.as_ref().is_ok_and(|reading| !matches!(reading.origin, Origin::Default { .. }))
         };
-        let reading = if held.len() < resolved.len() && !written(newest) {
-            Err(version_gap(format!("`--{}` is in {}, and the release is {release}", flag.name, flag.life())))
-        } else {
+        let reading = if held.len() == resolved.len() || written(newest) {
             agree(flag.name, &held)
+        } else {
+            // What hides a value in a release that has the flag hides whether it is set at all.
+            let mut gaps = held.iter().filter_map(|(_, reading)| reading.as_ref().err());
+            Err(gaps.find(|gap| gap.kind != GapKind::Version).cloned().unwrap_or_else(|| {
+                version_gap(format!("`--{}` is in {}, and the release is {release}", flag.name, flag.life()))
+            }))
         };
         settings.push(Setting { name: flag.name, readings: vec![reading] });
     }
@@ -645,6 +754,22 @@ fn wanted(invocation: &Invocation, versions: &[Version]) -> Vec<FileWant> {
                 if !wants.contains(&want) {
                     wants.push(want);
                 }
+            }
+        }
+    }
+    wants
+}
+
+/// The files that the flags name which a process lists; it prints a list in brackets.
+fn wanted_by(flags: &[ReportedFlag]) -> Vec<FileWant> {
+    let mut wants: Vec<FileWant> = Vec::new();
+    for flag in flags {
+        let Some((name, contents)) = FILES.iter().find(|(name, _)| *name == flag.name) else { continue };
+        let list = flag.value.trim_matches(['[', ']']);
+        for path in list.split([' ', ',', ';']).flat_map(|item| paths(name, item.trim_matches('"'))) {
+            let want = FileWant { flag: name, path, contents: *contents };
+            if !wants.contains(&want) {
+                wants.push(want);
             }
         }
     }

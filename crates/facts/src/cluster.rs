@@ -12,6 +12,7 @@ use crate::{
     declare::{self, Declared},
     flags::KUBE_APISERVER,
     kubeconfig::{self, Kubeconfig},
+    live::{self, Identity, Node},
     pki::{self, Held},
     releases::CALENDAR,
 };
@@ -39,12 +40,18 @@ pub struct Options {
 /// One cluster, resolved.
 pub struct Cluster {
     pub name: String,
+    /// What tells it from every other cluster, whatever it is called; `None` where it was not asked.
+    pub id: Option<String>,
     pub target: String,
     pub root: Option<String>,
     pub distribution: Option<&'static str>,
     /// Of the API servers; `None` where there is none, or where they differ.
     pub release: Option<Release>,
     pub apiservers: Vec<ApiServer>,
+    /// The API servers that renew a lease, of a cluster that was asked; `None` where that is not known.
+    pub identities: Option<Vec<Identity>>,
+    /// The nodes of a cluster that was asked; `None` where that is not known.
+    pub nodes: Option<Vec<Node>>,
     /// The day to judge as of, which decides what is maintained and what was known.
     pub as_of: Date,
     /// Sorted by the file.
@@ -110,16 +117,21 @@ pub fn resolve(gathered: Gathered, options: &Options) -> Cluster {
     evidence.sort_by(|a, b| a.id.cmp(&b.id));
     let Declared { mut invocations, cut } = declare::invocations(&evidence, root.as_deref());
     name_apart(&mut invocations);
-    let apiservers: Vec<ApiServer> = invocations
-        .iter()
-        .map(|invocation| {
-            let files = files(root.as_deref(), invocation, &evidence);
-            apiserver::resolve(invocation, options.version.as_ref(), &files)
-        })
-        .collect();
+    let asked = live::resolve(&evidence, &invocations, root.as_deref(), options);
+    let operator = asked.as_ref().and_then(|found| found.distribution);
+    let (apiservers, identities, nodes) = match asked {
+        Some(live::Found { servers, identities, nodes, .. }) => (servers, identities, nodes),
+        None => {
+            let resolve = |invocation: &Invocation| {
+                let files = files(root.as_deref(), invocation, &evidence);
+                apiserver::resolve(invocation, options.version.as_ref(), &files)
+            };
+            (invocations.iter().map(resolve).collect(), None, None)
+        }
+    };
     let mut releases = apiservers.iter().map(|server| &server.component().release);
     let release = releases.next().filter(|first| releases.all(|other| other == *first)).cloned();
-    let distribution = invocations.iter().find_map(|invocation| invocation.distribution);
+    let distribution = operator.or_else(|| invocations.iter().find_map(|invocation| invocation.distribution));
     let cut = cut.map(|file| (file, invocations.len()));
     let mut kubeconfigs = kubeconfig::all(&evidence, root.as_deref());
     if let Some(unread) = evidence.iter().find(|piece| piece.kind == Kind::Workload && piece.text().is_none()) {
@@ -145,7 +157,23 @@ pub fn resolve(gathered: Gathered, options: &Options) -> Cluster {
     }
     let as_of = options.as_of.unwrap_or(CALENDAR.known_until);
     let pki = pki::held(&apiservers, &kubeconfigs, root.as_deref());
-    Cluster { name, target, root, distribution, release, apiservers, as_of, kubeconfigs, pki, given, cut, evidence }
+    Cluster {
+        name,
+        id: None,
+        target,
+        root,
+        distribution,
+        release,
+        apiservers,
+        identities,
+        nodes,
+        as_of,
+        kubeconfigs,
+        pki,
+        given,
+        cut,
+        evidence,
+    }
 }
 
 /// An API server that was not read may name the file as that of a webhook.

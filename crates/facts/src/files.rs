@@ -55,13 +55,8 @@ impl<'a> Files<'a> {
                 who_could_answer: "somebody on the node".to_owned(),
             });
         }
-        let longest = self
-            .mounts
-            .iter()
-            .filter(|mount| is_below(path, &mount.container))
-            .max_by_key(|mount| mount.container.len());
-        match longest {
-            Some(Mount { container, host: Some(host) }) => {
+        match mount_of(self.mounts, path) {
+            Some(Mount { container, host: Some(host), .. }) => {
                 let rest = &path[container.trim_end_matches('/').len()..];
                 Ok(format!("{}{rest}", host.trim_end_matches('/')))
             }
@@ -122,6 +117,11 @@ impl<'a> Files<'a> {
     }
 }
 
+/// The mount that a path inside the container lies on: of several the longest.
+pub(crate) fn mount_of<'m>(mounts: &'m [Mount], path: &str) -> Option<&'m Mount> {
+    mounts.iter().filter(|mount| is_below(path, &mount.container)).max_by_key(|mount| mount.container.len())
+}
+
 /// Whether `path` is `folder` or lies in it.
 fn is_below(path: &str, folder: &str) -> bool {
     let folder = folder.trim_end_matches('/');
@@ -135,9 +135,9 @@ mod tests {
     #[test]
     fn the_longest_mount_decides() {
         let mounts = [
-            Mount { container: "/etc/kubernetes".to_owned(), host: Some("/srv/kube".to_owned()) },
-            Mount { container: "/etc/kubernetes/pki".to_owned(), host: Some("/srv/pki/".to_owned()) },
-            Mount { container: "/run/secret".to_owned(), host: None },
+            Mount { container: "/etc/kubernetes".to_owned(), host: Some("/srv/kube".to_owned()), read_only: false },
+            Mount { container: "/etc/kubernetes/pki".to_owned(), host: Some("/srv/pki/".to_owned()), read_only: false },
+            Mount { container: "/run/secret".to_owned(), host: None, read_only: false },
         ];
         let files = Files { root: None, mounts: &mounts, contained: true, evidence: &[], carried: &[] };
         assert_eq!(files.host_path("/etc/kubernetes/pki/ca.crt").as_deref(), Ok("/srv/pki/ca.crt"));

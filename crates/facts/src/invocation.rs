@@ -61,6 +61,8 @@ pub enum Hand {
     Default(&'static str),
     /// A distribution makes it of something else that is written at the site; how, to be read behind the flag.
     Made(String),
+    /// The process itself says so at the site, and not who told it.
+    Reported,
 }
 
 impl Hand {
@@ -70,6 +72,7 @@ impl Hand {
             Self::Written => Origin::Written(site.clone()),
             Self::Default(name) => Origin::Default { by: Author::Distribution { name }, home: Some(site.clone()) },
             Self::Made(how) => Origin::Implied { by: Some(site.at.clone()), how: how.clone() },
+            Self::Reported => Origin::Reported(site.at.clone()),
         }
     }
 }
@@ -116,4 +119,22 @@ pub struct Mount {
     pub container: String,
     /// The path on the host; `None` where the volume is no host path (a Secret, an emptyDir), so that no root holds it.
     pub host: Option<String>,
+    pub read_only: bool,
+}
+
+impl Mount {
+    /// A path of the host that the process sees at the same place.
+    pub(crate) fn same(path: impl Into<String>) -> Self {
+        let path = path.into();
+        Self { container: path.clone(), host: Some(path), read_only: false }
+    }
+
+    /// `HOST:CONTAINER[:OPTIONS]`, as container engines are told of a folder.
+    pub(crate) fn bind(text: &str) -> Option<Self> {
+        let mut parts = text.split(':');
+        let tidy = |path: &str| path.trim_end_matches('/').to_owned();
+        let (host, container) = (parts.next().map(tidy)?, parts.next().map(tidy)?);
+        let read_only = parts.next().is_some_and(|options| options.split(',').any(|option| option == "ro"));
+        Some(Self { container, host: Some(host), read_only })
+    }
 }

@@ -329,6 +329,51 @@ impl Kind {
         Ok(())
     }
 
+    /// The value that prints as a text, which is what `/flagz` gives; `None` where no value does.
+    pub(crate) fn read_printed(self, text: &str, minor: Minor) -> Option<Value> {
+        let bracketed = || text.strip_prefix('[').and_then(|text| text.strip_suffix(']'));
+        let mut value = self.empty();
+        let given = match self {
+            Self::Ip | Self::IpNet if matches!(text, "" | "<nil>") => return Some(value),
+            Self::String | Self::Quantity | Self::TraceLocation | Self::Version => {
+                return Some(Value::Text(text.to_owned()));
+            }
+            Self::StringSlice | Self::StringArray => {
+                let inner = bracketed()?;
+                let items = if inner.is_empty() { Vec::new() } else { golang::read_csv(inner)? };
+                return Some(Value::List(items));
+            }
+            Self::NamedCertKeyArray => {
+                let items = bracketed()?.split(';').filter(|item| !item.is_empty());
+                return Some(Value::List(items.map(str::to_owned).collect()));
+            }
+            Self::MapStringString => {
+                let mut last = String::new();
+                for part in text.split(',').filter(|part| !part.is_empty()) {
+                    match part.split_once('=') {
+                        Some((key, held)) => {
+                            insert(&mut value, key, held);
+                            last = key.to_owned();
+                        }
+                        // A comma inside of a value is printed as it is.
+                        None => match &mut value {
+                            Value::Map(map) => map.get_mut(&last)?.extend([",", part]),
+                            _ => return None,
+                        },
+                    }
+                }
+                return Some(value);
+            }
+            Self::Int32Slice | Self::StringToString => bracketed()?,
+            _ => text,
+        };
+        if given.is_empty() && !matches!(self, Self::Bool | Self::Int | Self::Uint | Self::Duration) {
+            return Some(value);
+        }
+        self.set(&mut value, false, given, minor).ok()?;
+        Some(value)
+    }
+
     /// The text between the quotes of the line `FLAG: --x="…"` that a component logs for the flag.
     ///
     /// It is quoted as Go quotes it, so that it holds no control characters whatever the flag was given.

@@ -12,10 +12,10 @@ use std::{
     hash::BuildHasher,
 };
 
-use model::{Body, CutSecret, Digest, Evidence, EvidenceId, Kind, Nature, Plane, Span};
+use model::{Body, CutSecret, Digest, Evidence, EvidenceId, Kind, Nature, Plane, Span, Strength};
 use yaml::{Cursor, Value};
 
-use crate::{Contents, Want, declare, pki, placeholder, spelling};
+use crate::{Contents, Want, declare, pki, placeholder, running, spelling};
 
 /// Cuts the secrets of one run.
 #[derive(Default)]
@@ -79,9 +79,17 @@ impl Redactor {
 
     /// Makes evidence of a text, with the secrets of the text cut out.
     pub fn evidence(&mut self, id: EvidenceId, plane: Plane, kind: Kind, text: &str) -> Evidence {
+        let digest = Some(Digest { bytes: text.len() as u64, sha256: None });
+        if kind == Kind::Flagz {
+            let body = Body::Text(text.into());
+            let whole = Evidence { id, plane, kind, body, secrets: Vec::new(), digest };
+            let mut spans = flag_spans(&whole);
+            spans.extend(self.cut(text).1.into_iter().map(|secret| secret.span));
+            let (redacted, secrets) = self.overwrite(text, spans);
+            return Evidence { body: Body::Text(redacted.into()), secrets, ..whole };
+        }
         let (redacted, secrets) = self.cut(text);
-        let digest = Digest { bytes: text.len() as u64, sha256: None };
-        Evidence { id, plane, kind, body: Body::Text(redacted.into()), secrets, digest: Some(digest) }
+        Evidence { id, plane, kind, body: Body::Text(redacted.into()), secrets, digest }
     }
 
     /// Makes evidence of a file that somebody asked for, who knows where its secrets are.
@@ -149,7 +157,7 @@ impl Redactor {
                 }
                 None => nature(secret),
             };
-            secrets.push(CutSecret { span, decoded: base64_length(secret), group, nature });
+            secrets.push(CutSecret { span, decoded: base64_length(secret), strength: strength(secret), group, nature });
             for byte in &mut bytes[span.range()] {
                 // Line breaks stay, so that lines keep their numbers.
                 if !matches!(byte, b'\n' | b'\r') {
@@ -228,6 +236,24 @@ pub(crate) fn parsable<'e>(evidence: &Evidence, text: &'e str) -> Cow<'e, str> {
     String::from_utf8(bytes).map_or(Cow::Borrowed(text), Cow::Owned)
 }
 
+/// The values of flags whose name ends as that of a secret does, such as `--ir-password`.
+fn flag_spans(evidence: &Evidence) -> Vec<Span> {
+    const ENDS: [&str; 5] = ["password", "passwd", "secret", "token", "passphrase"];
+    let flags = running::flags(evidence).ok().flatten().unwrap_or_default();
+    let secret = flags
+        .into_iter()
+        .filter(|flag| flag.name.rsplit('-').next().is_some_and(|word| ENDS.contains(&word)) && !flag.value.is_empty());
+    let text = evidence.text().map(|text| &**text).unwrap_or_default();
+    secret
+        .filter_map(|flag| {
+            let span = flag.at.span?;
+            // Quotes of JSON stay.
+            let quoted = u32::from(text.get(span.range())?.starts_with('"'));
+            Some(Span::new(span.start + quoted, span.end - quoted))
+        })
+        .collect()
+}
+
 /// Bytes that standard base64 stands for; `None` for a text that is no base64.
 fn base64_length(text: &str) -> Option<u32> {
     let text = text.trim();
@@ -238,6 +264,29 @@ fn base64_length(text: &str) -> Option<u32> {
         return None;
     }
     u32::try_from(text.len() / 4 * 3 - padding).ok()
+}
+
+/// How hard a secret is to guess, by the shape of the bytes that it stands for.
+pub(crate) fn strength(text: &str) -> Strength {
+    let text = text.trim();
+    if placeholder(text).is_some() || (text.starts_with('<') && text.ends_with('>')) {
+        return Strength::Placeholder;
+    }
+    let decoded = spelling::base64(text);
+    let bytes = decoded.as_deref().unwrap_or(text.as_bytes());
+    let mut seen = [false; 256];
+    bytes.iter().for_each(|byte| seen[usize::from(*byte)] = true);
+    let distinct = seen.iter().filter(|seen| **seen).count();
+    let steps = || bytes.windows(2).map(|pair| pair[1].wrapping_sub(pair[0]));
+    let counts_up = steps().next().is_some_and(|first| steps().all(|step| step == first));
+    let repeats = (1..=bytes.len() / 2)
+        .any(|period| bytes.len().is_multiple_of(period) && bytes.chunks(period).all(|chunk| bytes.starts_with(chunk)));
+    if distinct * 8 <= bytes.len() || counts_up || repeats {
+        return Strength::Pattern;
+    }
+    // Of 16 random bytes all are printable once in eight million, of 32 never.
+    let printable = bytes.iter().all(|byte| byte.is_ascii_graphic() || matches!(byte, b' ' | b'\n' | b'\r' | b'\t'));
+    if printable && bytes.len() >= 8 && decoded.is_some() { Strength::Readable } else { Strength::Plain }
 }
 
 /// The first column of a table, without its quotes, which say where it ends.
@@ -653,6 +702,21 @@ mod tests {
     }
 
     #[test]
+    fn flags_that_hold_secrets_are_cut_in_any_form() {
+        for (text, expected) in [
+            ("ir-password=hunter2\nir-user=me\n", "ir-password=*******\nir-user=me\n"),
+            (
+                r#"{"flags":{"ir-password":"hunter2","service-account-max-token-expiration":"0s","etcd-servers":"[https://a:pw@b]"}}"#,
+                r#"{"flags":{"ir-password":"*******","service-account-max-token-expiration":"0s","etcd-servers":"[https://a:**@b]"}}"#,
+            ),
+        ] {
+            let id = EvidenceId::new("https://h/flagz");
+            let seen = Redactor::new().evidence(id, Plane::Running, Kind::Flagz, text);
+            assert_eq!(seen.text().map(|text| &**text), Some(expected));
+        }
+    }
+
+    #[test]
     fn the_tokens_of_a_table_go_and_the_names_stay() {
         for (text, expected) in [
             ("abc,ann,1\r\nde,bob,2,\"x,y\"\n", "***,ann,1\r\n**,bob,2,\"x,y\"\n"),
@@ -691,6 +755,23 @@ mod tests {
         // A key that is no key is one that could not be read; its first line says so.
         let key = "-----BEGIN PRIVATE KEY-----\nAAAA\nAAAA\n-----END PRIVATE KEY-----\n";
         assert_eq!(natures(key), [Some(Nature::PrivateKey(None)), None]);
+    }
+
+    #[test]
+    fn the_shape_of_a_secret_tells_what_it_is_worth() {
+        for (text, expected) in [
+            ("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=", Strength::Pattern),
+            ("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=", Strength::Pattern),
+            // "01234567890123456789012345678901" does not repeat, "0123456789abcdef" twice does.
+            ("MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=", Strength::Pattern),
+            ("c2VjcmV0IGlzIHNlY3VyZQ==", Strength::Readable),
+            ("YWJjZGVmZ2hpamtsbW5vcHFyc3R1dnd4eXoxMjM0NTY=", Strength::Readable),
+            ("hA7v0Xq3b9ZkT5sJmUqWc2yPfE8LrN1oGdI4xVtKzRw=", Strength::Plain),
+            ("${ENCRYPTION_KEY}", Strength::Placeholder),
+            ("<BASE 64 ENCODED SECRET>", Strength::Placeholder),
+        ] {
+            assert_eq!(strength(text), expected, "{text}");
+        }
     }
 
     #[test]

@@ -30,7 +30,7 @@ pub(crate) fn percent(text: &str) -> Option<Placed> {
 }
 
 /// The bytes that standard base64 stands for; line breaks do not count (Go's encoding/base64). `None` where it is none.
-pub(crate) fn base64(text: &str) -> Option<Vec<u8>> {
+pub fn base64(text: &str) -> Option<Vec<u8>> {
     let digits: Vec<u8> = text.bytes().filter(|byte| !matches!(byte, b'\n' | b'\r')).collect();
     let padding = digits.iter().rev().take_while(|&&byte| byte == b'=').count();
     if !digits.len().is_multiple_of(4) || padding > 2 {

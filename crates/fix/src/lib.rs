@@ -278,7 +278,8 @@ fn in_level(
     let ground = Ground { text, document: document.index, node };
     match (form, to) {
         (Form::Word | Form::Bare, Some(to)) => scalar::set_word(&ground, form, setting, to),
-        (Form::SplitWord | Form::Field, Some(to)) => scalar::set_whole(&ground, to),
+        (Form::SplitWord | Form::Field | Form::Item, Some(to)) => scalar::set_whole(&ground, to),
+        (Form::Item, None) => list::remove_item(&ground),
         (Form::List, Some(to)) => list::insert(&ground, &format!("{setting}={to}")),
         (Form::Word | Form::Bare, None) => list::remove_word(&ground, form, setting),
         (Form::SplitWord, None) => list::remove_split(&ground, setting),
@@ -363,7 +364,7 @@ fn by_hand(why: &str, form: Form, setting: &str, to: Option<&str>) -> Obstacle {
     let name = setting.trim_start_matches('-');
     let what = match (form, to) {
         (_, None) => format!("take `{setting}` away there"),
-        (Form::Field, Some(to)) => format!("write `{to}` there"),
+        (Form::Field | Form::Item, Some(to)) => format!("write `{to}` there"),
         (Form::Entry | Form::Entries, Some(to)) => format!("write `{name}: \"{to}\"` there"),
         (Form::Pair | Form::Pairs, Some(to)) => format!("write `{name}` with the value `{to}` there"),
         (Form::Fields(fields), Some(to)) => match fields.iter().find(|field| field.setting == name) {

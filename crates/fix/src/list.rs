@@ -59,6 +59,12 @@ pub(crate) fn remove_split(ground: &Ground<'_>, setting: &str) -> Result<Done, O
     remove(ground, &list, &[index - 1, index])
 }
 
+/// Takes away an item, whatever it is.
+pub(crate) fn remove_item(ground: &Ground<'_>) -> Result<Done, Obstacle> {
+    let (list, index) = siblings(&ground.node)?;
+    remove(ground, &list, &[index])
+}
+
 fn siblings<'a>(node: &Cursor<'a>) -> Result<(Cursor<'a>, usize), Obstacle> {
     let list = node.parent().filter(|parent| parent.sequence().is_some()).ok_or("it stands in no list")?;
     let index = node.index().ok_or("it stands in no list")?;

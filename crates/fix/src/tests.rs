@@ -118,6 +118,14 @@ fn both_items_of_a_split_flag_go() {
 }
 
 #[test]
+fn an_item_of_a_list_in_a_file_goes_and_the_last_one_stays() {
+    for (before, after) in [("c:\n- a # one\n- b\nd: 1\n", "c:\n- a # one\nd: 1\n"), ("c: [a, b]\n", "c: [a]\n")] {
+        assert_eq!(changed(before, "/c/1", Form::Item, "b", None).as_deref(), Ok(after));
+    }
+    assert_eq!(changed("c: [b]\n", "/c/0", Form::Item, "b", None), Err("nothing would be left of the list".to_owned()));
+}
+
+#[test]
 fn what_cannot_be_small_is_refused() {
     let shared = "a: &x\n- --x=1\nb: *x\n";
     assert!(changed(shared, "/b/0", Form::Word, "--x", Some("2")).is_err());

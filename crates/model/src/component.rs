@@ -80,6 +80,9 @@ impl Reading {
     }
 }
 
+/// What stands between the reason why the nearest plane is not known and the words of a farther one, in the gap of a setting.
+pub const DECLARED: &str = "; what is declared says that ";
+
 /// One setting of one instance: a reading, or the gap that hides it, for each source in scope; nearest to behaviour
 /// first, never empty.
 #[derive(Clone, Debug, PartialEq, Eq)]

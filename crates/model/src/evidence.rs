@@ -56,6 +56,20 @@ pub enum Kind {
     Kubeconfig,
     /// Arguments of a process, one word after another.
     Arguments,
+    /// Which release a component says that it is of: `/version`.
+    Version,
+    /// The flags that a component says it runs with: `/flagz`.
+    Flagz,
+    /// What a component says of its own state: `/statusz`.
+    Statusz,
+    /// What a component counts, of which only the families that somebody reads are kept: `/metrics`.
+    Metrics,
+    /// The APIs that are served.
+    Discovery,
+    /// How a request was answered, by its status code alone.
+    Status,
+    /// Kubernetes objects as an API server gave them.
+    Objects,
     /// A Kubernetes object or configuration that no rule reads by itself.
     Supporting,
     /// Nothing of ours.
@@ -73,6 +87,13 @@ impl Kind {
             Self::ConfigFile => "config-file",
             Self::Kubeconfig => "kubeconfig",
             Self::Arguments => "arguments",
+            Self::Version => "version",
+            Self::Flagz => "flagz",
+            Self::Statusz => "statusz",
+            Self::Metrics => "metrics",
+            Self::Discovery => "discovery",
+            Self::Status => "status",
+            Self::Objects => "objects",
             Self::Supporting => "supporting",
             Self::NotOurs => "not-ours",
             Self::Templated => "templated",
@@ -103,6 +124,8 @@ pub struct CutSecret {
     pub span: Span,
     /// Bytes it stands for once standard base64 is decoded; `None` where it is no base64.
     pub decoded: Option<u32>,
+    /// How hard those bytes are to guess, as far as their shape tells.
+    pub strength: Strength,
     /// Equal secrets of one run share this number.
     pub group: u32,
     /// What it is, where it shows; a key says so at its first line.
@@ -134,6 +157,19 @@ pub struct Key {
     /// The public half, encoded as certificates do it, so that two are one key where these bytes are equal; `None` where
     /// a private key does not carry it.
     pub public: Option<Arc<[u8]>>,
+}
+
+/// How hard a secret is to guess, by its shape alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Strength {
+    /// Nobody has filled it in yet.
+    Placeholder,
+    /// A few bytes over and over, or bytes that follow from one another: zeros, `0123`.
+    Pattern,
+    /// Words that a person could type, as the keys of tutorials are.
+    Readable,
+    /// Nothing is odd about it.
+    Plain,
 }
 
 /// What identifies the bytes that were read.
@@ -211,6 +247,8 @@ pub enum Form {
     Script,
     /// A field of a configuration file.
     Field,
+    /// An item of a list in a configuration file.
+    Item,
     /// A list that words are added to.
     List,
     /// `x: v` in a map of arguments, named without dashes; the place is that of the value.

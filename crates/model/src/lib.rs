@@ -13,10 +13,10 @@ mod release;
 mod verdict;
 
 pub use change::{Change, Edit, Remedy, Safety};
-pub use component::{Author, Component, Effective, Origin, Problem, ProblemKind, Reading, Setting};
+pub use component::{Author, Component, DECLARED, Effective, Origin, Problem, ProblemKind, Reading, Setting};
 pub use evidence::{
     Body, CutSecret, Digest, Evidence, EvidenceId, Form, Gap, GapKind, Key, Kind, Location, Named, Nature, Plane,
-    Shape, Site, Span,
+    Shape, Site, Span, Strength,
 };
 pub use release::{Minor, Release, Version, VersionError};
 pub use verdict::{

@@ -32,7 +32,7 @@ pub(crate) struct Own {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Judge what the targets declare
+    /// Judge what the targets declare, or what runs
     Audit(Audit),
     /// Show every effective setting, its value, origin and place
     Resolve(Resolve),
@@ -47,6 +47,8 @@ pub(crate) enum Command {
     Explain(Explain),
     /// List the rules
     Rules(Rules),
+    /// Print the least role with which a cluster can be asked, to apply with kubectl
+    RbacManifest,
     /// Print the JSON Schema of an output
     Schema(Schema),
     /// The settings of Portcullis itself
@@ -61,9 +63,44 @@ pub(crate) enum Command {
 /// What commands share that look at targets.
 #[derive(Debug, Args)]
 pub(crate) struct Look {
-    /// Files and folders, or `-` for standard input
+    /// Files and folders, `-` for standard input, context:NAME of a kubeconfig, or https://HOST[:PORT], which is asked
+    /// without credentials [default: the current context of the kubeconfig]
     #[arg(value_name = "TARGET")]
     pub(crate) targets: Vec<String>,
+
+    /// Ask the cluster of a kubeconfig context; may be repeated
+    #[arg(long, value_name = "NAME")]
+    pub(crate) context: Vec<String>,
+
+    /// Ask the clusters of all contexts of the kubeconfig
+    #[arg(long, conflicts_with = "context")]
+    pub(crate) all_contexts: bool,
+
+    /// The kubeconfig [default: those of KUBECONFIG, else ~/.kube/config]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) kubeconfig: Option<PathBuf>,
+
+    /// How many clusters are asked at a time
+    #[arg(
+        long,
+        value_name = "N",
+        default_value = "32",
+        value_parser = clap::value_parser!(u16).range(1..=1000),
+        env = "PORTCULLIS_CONCURRENCY",
+        hide_env_values = true
+    )]
+    pub(crate) concurrency: u16,
+
+    /// How long one cluster may take to answer, in seconds
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        default_value = "60",
+        value_parser = clap::value_parser!(u64).range(1..=3600),
+        env = "PORTCULLIS_TIMEOUT",
+        hide_env_values = true
+    )]
+    pub(crate) timeout: u64,
 
     /// The folder that stands for `/` of the node, where files that flags name are looked for
     #[arg(long, value_name = "DIR", env = "PORTCULLIS_ROOT", hide_env_values = true)]

@@ -22,6 +22,7 @@ pub(crate) fn first_words() -> Exit {
 Tells whether the doors of a Kubernetes control plane are locked, and proves it.
 
   portcullis audit kube-apiserver.yaml      one file, a folder, or - for standard input
+  portcullis audit --context NAME           a cluster that runs; without a name, the current one
   portcullis resolve kube-apiserver.yaml    what is in force, and why
   portcullis explain apiserver-anonymous-auth
   portcullis rules                          every rule, worst first
@@ -52,7 +53,9 @@ pub(crate) fn audit(args: &args::Audit) -> Outcome {
     each(&mut sinks, Format::Jsonl, |out| report::lines::head(&tool(), run.begun(), report::rules(&metas), out));
     let mut clusters: Vec<ClusterReport> = Vec::new();
     let mut converted: Vec<wire::Cluster> = Vec::new();
+    let mut progress = run.progress(&args.look.voice);
     let summary = audit::audit(&run.targets, &run.look, &judging, &mut io::stdin().lock(), &mut |cluster| {
+        progress.one(&cluster.name);
         if whole || lines {
             let converted_one = report::cluster(&cluster);
             each(&mut sinks, Format::Jsonl, |out| report::lines::cluster(&converted_one, out));
@@ -64,6 +67,7 @@ pub(crate) fn audit(args: &args::Audit) -> Outcome {
             clusters.push(cluster);
         }
     });
+    drop(progress);
     let mut exit = seen(&summary, &args.look.voice);
     if summary.failed {
         exit = exit.or(Exit::Failed);
@@ -203,6 +207,9 @@ fn seen(summary: &Summary, voice: &args::Voice) -> Exit {
         let list = if voice.verbose == 0 { " (-v lists them)" } else { "" };
         talk(&match total {
             0 => format!("error: nothing to judge in {target}: it holds no file"),
+            1 if inputs.unread == 1 && (target.starts_with("context:") || target.contains("://")) => {
+                format!("error: nothing to judge in {target}: it gives no answer")
+            }
             _ if inputs.unread == total => format!("error: nothing to judge in {target}: nothing in it could be read"),
             1 if inputs.templated == 1 => format!("error: nothing to judge in {target}: it is a template"),
             1 if inputs.broken == 1 => format!("error: nothing to judge in {target}: it does not parse"),
@@ -240,7 +247,10 @@ impl Started {
         let as_of = args.as_of.as_deref().map_or(Ok(started), day)?;
         let mut look = settings::look(args)?;
         look.as_of = Some(as_of.to_zoned(TimeZone::UTC).date());
-        let targets = settings::targets(&args.targets)?;
+        let targets = settings::targets(args)?;
+        if let Some(chosen) = settings::live::chosen(args, &targets).filter(|_| !args.voice.quiet) {
+            talk(&chosen);
+        }
         let mut run = Self { clock: Instant::now(), started, as_of, targets, look, outputs, settings: BTreeMap::new() };
         if let Some(version) = &run.look.version {
             run.settings.insert("kubernetes-version".to_owned(), version.to_string());
@@ -254,6 +264,11 @@ impl Started {
     /// Adds what a command has of its own.
     fn settings(&mut self, more: &[(&str, String)]) {
         self.settings.extend(more.iter().map(|(name, value)| ((*name).to_owned(), value.clone())));
+    }
+
+    fn progress(&self, voice: &args::Voice) -> terminal::Progress {
+        let live = self.targets.iter().filter(|target| matches!(target, audit::AuditTarget::Live(_))).count();
+        terminal::Progress::of(live, voice.quiet)
     }
 
     /// Tries every place; the first that cannot be written ends the run before it looks at anything.

@@ -44,6 +44,7 @@ fn main() -> ExitCode {
         Some(Command::Diff(args)) => diff::diff(args),
         Some(Command::Explain(args)) => commands::explain(args),
         Some(Command::Rules(args)) => commands::rules(args),
+        Some(Command::RbacManifest) => Ok(terminal::print(&audit::rbac_manifest())),
         Some(Command::Schema(args)) => commands::schema(args),
         Some(Command::Completions(args)) => Ok(own::completions(args)),
         Some(Command::Man(args)) => own::man(args),

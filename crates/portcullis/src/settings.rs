@@ -1,12 +1,15 @@
 //! What the typed words mean: names resolved, or refused with the nearest one.
 
 pub(crate) mod layers;
+pub(crate) mod live;
 mod source;
 mod waivers;
 
 use std::path::{Path, PathBuf};
 
-use audit::{AuditTarget, Confidence, Judging, Look, Profile, Severity, Version, WantedBenchmark, nearest};
+use audit::{
+    AuditTarget, Confidence, Judging, Look, Profile, Severity, Version, WantedBenchmark, live::Access, nearest,
+};
 use jiff::civil::Date;
 
 use crate::args;
@@ -30,14 +33,21 @@ pub(crate) fn plain(text: &str) -> String {
     text.chars().flat_map(|c| if c.is_control() { c.escape_default().collect() } else { vec![c] }).collect()
 }
 
-/// The first kind of target that fits, in the order that the documentation gives.
-pub(crate) fn targets(typed: &[String]) -> Result<Vec<AuditTarget>> {
-    if typed.is_empty() {
-        return Err(UsageError(
-            "name what to look at: a file, a folder, or - for standard input; this version reads no live cluster"
-                .to_owned(),
-        ));
+/// What the words and options name, and the current context where they name nothing.
+pub(crate) fn targets(args: &args::Look) -> Result<Vec<AuditTarget>> {
+    let access = live::access(args);
+    let mut targets = of_words(&args.targets, &access)?;
+    for way in live::of_options(args, &access, targets.is_empty())? {
+        let target = AuditTarget::Live(way);
+        if !targets.contains(&target) {
+            targets.push(target);
+        }
     }
+    Ok(targets)
+}
+
+/// The first kind of target that fits, in the order that the documentation gives.
+fn of_words(typed: &[String], access: &Access) -> Result<Vec<AuditTarget>> {
     let mut targets = Vec::new();
     let mut stdin = false;
     for text in typed {
@@ -48,18 +58,20 @@ pub(crate) fn targets(typed: &[String]) -> Result<Vec<AuditTarget>> {
             targets.push(AuditTarget::Stdin);
             continue;
         }
-        let live = text == "host"
-            || text.starts_with("context:")
-            || text.starts_with("https://")
-            || text.starts_with("http://");
-        if live {
-            let hint = if text == "host" { "; for a file of that name write ./host" } else { "" };
-            return Err(UsageError(format!("`{}`: this version reads files and folders only{hint}", plain(text))));
+        if text == "host" {
+            return Err(UsageError(
+                "`host`: this version does not look at its own host; for a file of that name write ./host".to_owned(),
+            ));
         }
-        let target = AuditTarget::Path(PathBuf::from(text));
+        let named = match live::of_word(text, access) {
+            Some(ways) => ways?.into_iter().map(AuditTarget::Live).collect(),
+            None => vec![AuditTarget::Path(PathBuf::from(text))],
+        };
         // A shell's globs may name a file twice; its findings count once.
-        if !targets.contains(&target) {
-            targets.push(target);
+        for target in named {
+            if !targets.contains(&target) {
+                targets.push(target);
+            }
         }
     }
     Ok(targets)
@@ -77,7 +89,7 @@ pub(crate) fn look(args: &args::Look) -> Result<Look> {
     {
         return Err(UsageError(format!("--root {}: {}", plain(&root.display().to_string()), why_no_folder(root))));
     }
-    Ok(Look { version, root: args.root.clone(), list: args.voice.verbose > 0, as_of: None })
+    Ok(Look { version, root: args.root.clone(), list: args.voice.verbose > 0, as_of: None, pace: live::pace(args) })
 }
 
 fn why_no_folder(path: &Path) -> &'static str {
@@ -166,11 +178,15 @@ mod tests {
     }
 
     #[test]
-    fn targets_are_files_or_say_that_they_are_not_read() {
-        let typed = |words: &[&str]| targets(&words.iter().map(|&word| word.to_owned()).collect::<Vec<_>>());
+    fn targets_are_files_or_ways_into_clusters() {
+        let none = Access::default();
+        let typed = |words: &[&str]| of_words(&words.iter().map(|&word| word.to_owned()).collect::<Vec<_>>(), &none);
         assert_eq!(typed(&["-", "./host"]).expect("two targets").len(), 2);
         assert!(message(typed(&["host"])).contains("./host"));
         assert!(message(typed(&["-", "-"])).contains("twice"));
-        assert!(message(typed(&[])).contains("standard input"));
+        assert!(message(typed(&["context:a"])).contains("there is no kubeconfig"));
+        assert!(message(typed(&["http://a"])).contains("https://HOST[:PORT]"));
+        let asked = typed(&["https://a:6443", "https://a:6443/"]).expect("a cluster");
+        assert!(matches!(&asked[..], [AuditTarget::Live(way)] if way.server == "https://a:6443"));
     }
 }

@@ -19,6 +19,37 @@ pub(crate) fn talk(text: &str) {
     let _ = writeln!(io::stderr().lock(), "{text}");
 }
 
+/// How far a run over many clusters is, on a terminal and nowhere else.
+pub(crate) struct Progress {
+    total: usize,
+    done: usize,
+    shown: bool,
+}
+
+impl Progress {
+    pub(crate) fn of(total: usize, quiet: bool) -> Self {
+        // One cluster is done before anybody has read the line.
+        Self { total, done: 0, shown: total > 1 && !quiet && io::stderr().is_terminal() }
+    }
+
+    /// One more is done.
+    pub(crate) fn one(&mut self, name: &str) {
+        self.done += 1;
+        if self.shown {
+            let name: String = name.chars().filter(|c| !c.is_control()).take(40).collect();
+            let _ = write!(io::stderr().lock(), "\r\x1b[K[{}/{}] {name}", self.done, self.total);
+        }
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        if self.shown && self.done > 0 {
+            let _ = write!(io::stderr().lock(), "\r\x1b[K");
+        }
+    }
+}
+
 /// Whether results are coloured (<https://no-color.org>).
 pub(crate) fn color(wish: Color, to_file: bool) -> bool {
     match wish {

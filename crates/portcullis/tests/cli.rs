@@ -32,6 +32,11 @@ fn out(assert: &OutputAssert) -> String {
     String::from_utf8(assert.get_output().stdout.clone()).expect("UTF-8")
 }
 
+/// What it printed without its line breaks: where these are depends on how long the path of the tests' folder is.
+fn words(assert: &OutputAssert) -> String {
+    out(assert).split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 fn err(assert: &OutputAssert) -> String {
     String::from_utf8(assert.get_output().stderr.clone()).expect("UTF-8")
 }
@@ -110,7 +115,7 @@ fn wrong_words_come_with_the_right_ones() {
         (&["audit", "--root", "nowhere", "x.yaml"], "--root nowhere: no such folder"),
         (&["audit", "--fail-on", "hihg", "x.yaml"], "high"),
         (&["audit"], "name what to look at"),
-        (&["audit", "context:prod"], "files and folders only"),
+        (&["audit", "context:prod"], "there is no kubeconfig"),
         (&["explain", "apiserver-anonymous"], "nearest: apiserver-anonymous-auth"),
         (&["schema", "reprot"], "nearest: report"),
     ] {
@@ -328,6 +333,46 @@ fn secrets_do_not_come_out_again() {
 }
 
 #[test]
+fn a_configuration_file_is_judged_by_itself() {
+    let folder = folder("given");
+    let policy = folder.join("audit.yaml");
+    let text = "apiVersion: audit.k8s.io/v1\nkind: Policy\nrules:\n- level: None\n";
+    fs::write(&policy, text).expect("written");
+    let path = policy.to_str().expect("UTF-8");
+    let run_of = run(&["audit", "-q", path]).code(1);
+    assert!(
+        out(&run_of).contains("audit.yaml:4:10: high audit-policy-no-catch-all-none: the 1st rule drops everything")
+    );
+    let report = json(&["audit", path]);
+    let cluster = &report["clusters"][0];
+    assert_eq!(cluster["components"][0]["name"], "audit-policy");
+    assert_eq!(cluster["components"][0]["starts"], true);
+    let verdicts = cluster["verdicts"].as_array().expect("verdicts");
+    assert!(verdicts.iter().all(|entry| entry["component"] == "audit-policy" && entry["instance"] == path));
+    assert_eq!(report["inputs"]["judged"], 1);
+
+    fs::write(&policy, text.replace("None", "Everything")).expect("written");
+    let assert = run(&["audit", path]).code(0);
+    assert!(words(&assert).starts_with("kube-apiserver would not start with `"), "{}", out(&assert));
+}
+
+#[test]
+fn what_becomes_of_each_resource_is_told() {
+    let effective = json(&["resolve", "examples/hardened"]);
+    let encryption = &effective["clusters"][0]["components"][0]["encryption"];
+    let rows: Vec<(&str, &str)> = encryption["resources"]
+        .as_array()
+        .expect("resources")
+        .iter()
+        .map(|row| (row["resource"].as_str().expect("a name"), row["writes"].as_str().expect("a provider")))
+        .collect();
+    assert_eq!(rows, [("secrets", "kms"), ("configmaps", "identity"), ("*.*", "identity")]);
+    assert_eq!(encryption["resources"][0]["location"]["line"], 6);
+    assert!(out(&run(&["resolve", "examples/hardened"])).contains("everything else  plain text"));
+    assert_eq!(json(&["resolve", "examples/kubeadm"])["clusters"][0]["components"][0]["encryption"], Value::Null);
+}
+
+#[test]
 fn settings_are_listed_once_with_their_origin() {
     let effective = json(&["resolve", "examples/kubeadm"]);
     assert_eq!(effective["schema"], "portcullis.effective/1");
@@ -520,7 +565,7 @@ fn mistakes_in_a_settings_file_are_underlined() {
             "fail_on = \"low\"\n",
             &["error: no key `fail_on`", "--> portcullis.toml:1:1", "^^^^^^^ perhaps `fail-on`"][..],
         ),
-        ("zzz = 1\n", &["no key `zzz`", "there is color, fail-on,"]),
+        ("zzz = 1\n", &["no key `zzz`", "there is color, concurrency, fail-on,"]),
         ("# x\nprofile = \"esential\"\n", &["portcullis.toml:2:11", "no profile `esential`; nearest: essential"]),
         ("fail-on = \"hihg\"\n", &["no severity `hihg`; nearest: high"]),
         ("strict = \"yes\"\n", &["`strict` takes true or false", "this is a string"]),

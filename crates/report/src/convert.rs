@@ -11,7 +11,7 @@ use model::{
 use sha2::{Digest as _, Sha256};
 
 use crate::{
-    input::{Advisory, ClusterReport, Judged, Report, RuleMeta, RunProblem},
+    input::{Advisory, ClusterReport, Judged, Report, RuleMeta, RunProblem, Stored, StoredResource},
     places::Places,
     wire,
 };
@@ -46,7 +46,9 @@ pub fn effective(report: &Report) -> wire::Effective {
             let places = Places::new(&cluster.evidence);
             let (version, version_range) = release(cluster.release.as_ref());
             let all = cluster.components.iter().chain(&cluster.files);
-            let mut components: Vec<_> = all.map(|component| effective_component(component, &places)).collect();
+            let mut components: Vec<_> = all
+                .map(|component| effective_component(component, encryption(component, cluster, &places), &places))
+                .collect();
             components.sort_by(|a, b| (&a.name, &a.instance).cmp(&(&b.name, &b.instance)));
             wire::EffectiveCluster {
                 name: cluster.name.clone(),
@@ -110,7 +112,7 @@ pub fn cluster(cluster: &ClusterReport) -> wire::Cluster {
         version_range,
         components,
         evidence,
-        requests: None,
+        requests: cluster.requests,
         summary: summary(cluster),
         verdicts,
         advisories: cluster.advisories.iter().map(|known| advisory(known, &places)).collect(),
@@ -344,13 +346,41 @@ fn run_problem(problem: &RunProblem) -> wire::RunProblem {
     }
 }
 
-fn effective_component(component: &Component, places: &Places<'_>) -> wire::EffectiveComponent {
+/// What becomes of resources, where the component is given a configuration of that.
+pub(crate) fn stored_of<'c>(component: &Component, cluster: &'c ClusterReport) -> Option<&'c Stored> {
+    cluster.stored.iter().find(|one| one.component == component.name && one.instance == component.instance)
+}
+
+fn encryption(component: &Component, cluster: &ClusterReport, places: &Places<'_>) -> Option<wire::Encryption> {
+    let resources = |all: &Vec<StoredResource>| all.iter().map(|one| stored_resource(one, places)).collect();
+    Some(match &stored_of(component, cluster)?.resources {
+        Ok(all) => wire::Encryption { resources: resources(all), gap: None },
+        Err(gap) => wire::Encryption { resources: Vec::new(), gap: Some(one_gap(gap)) },
+    })
+}
+
+fn stored_resource(stored: &StoredResource, places: &Places<'_>) -> wire::StoredResource {
+    wire::StoredResource {
+        resource: stored.resource.clone(),
+        writes: stored.writes.clone(),
+        key: stored.key.clone(),
+        reads: stored.reads.clone(),
+        location: stored.at.as_ref().map(|at| places.wire(at, None)),
+    }
+}
+
+fn effective_component(
+    component: &Component,
+    encryption: Option<wire::Encryption>,
+    places: &Places<'_>,
+) -> wire::EffectiveComponent {
     wire::EffectiveComponent {
         name: component.name.to_owned(),
         instance: component.instance.clone(),
         version: release(Some(&component.release)).0,
         starts: component.starts,
         settings: component.settings.iter().map(|known| setting(known, places)).collect(),
+        encryption,
         problems: component.problems.iter().map(|known| problem(known, places)).collect(),
     }
 }
@@ -379,29 +409,37 @@ fn setting(setting: &Setting, places: &Places<'_>) -> wire::Setting {
             by: by(reading),
             since: since(&reading.origin),
             location: reading.origin.location().map(|at| places.wire(at, None)),
-            overrides: reading
-                .overrides
-                .iter()
-                .map(|(origin, value)| wire::Override {
-                    value: Some(value.clone()),
-                    plane: reading.plane.name().to_owned(),
-                    origin: Some(origin.name().to_owned()),
-                    by: author(origin),
-                    location: origin.location().map(|at| places.wire(at, None)),
-                })
-                .collect(),
+            overrides: Vec::new(),
             gap: reading.open.as_ref().map(one_gap),
         },
     };
-    let farther = setting.readings.iter().skip(1).filter_map(|reading| reading.as_ref().ok());
-    shown.overrides.extend(farther.map(|reading| wire::Override {
-        value: Some(reading.value.clone()),
-        plane: reading.plane.name().to_owned(),
-        origin: Some(reading.origin.name().to_owned()),
-        by: by(reading),
-        location: reading.origin.location().map(|at| places.wire(at, None)),
-    }));
+    // A default that a process reports to have left is farther than what was written for the process.
+    let own = setting.nearest().map(|reading| overrides(reading, places)).into_iter().flatten();
+    let (own, last): (Vec<_>, Vec<_>) = own.partition(|_| shown.origin.as_deref() != Some("reported"));
+    shown.overrides = own;
+    for reading in setting.readings.iter().skip(1).filter_map(|reading| reading.as_ref().ok()) {
+        shown.overrides.push(wire::Override {
+            value: Some(reading.value.clone()),
+            plane: reading.plane.name().to_owned(),
+            origin: Some(reading.origin.name().to_owned()),
+            by: by(reading),
+            location: reading.origin.location().map(|at| places.wire(at, None)),
+        });
+        shown.overrides.extend(overrides(reading, places));
+    }
+    shown.overrides.extend(last);
     shown
+}
+
+/// What a value won over in its own source.
+fn overrides(reading: &Reading, places: &Places<'_>) -> impl Iterator<Item = wire::Override> {
+    reading.overrides.iter().map(|(origin, value)| wire::Override {
+        value: Some(value.clone()),
+        plane: reading.plane.name().to_owned(),
+        origin: Some(origin.name().to_owned()),
+        by: author(origin),
+        location: origin.location().map(|at| places.wire(at, None)),
+    })
 }
 
 /// The distribution of a default, or the setting that decides.

@@ -47,12 +47,16 @@ pub struct Waiting {
 pub struct ClusterReport {
     pub name: String,
     pub id: Option<String>,
+    /// What asking it took, where it was asked.
+    pub requests: Option<wire::Requests>,
     pub target: String,
     pub distribution: Option<String>,
     pub release: Option<Release>,
     pub components: Vec<Component>,
     /// Configuration files that are given by themselves, each in the place of a component without settings.
     pub files: Vec<Component>,
+    /// What becomes of resources, of each server that is given an EncryptionConfiguration and of each such file.
+    pub stored: Vec<Stored>,
     pub evidence: Vec<Evidence>,
     pub entries: Vec<Judged>,
     /// Published flaws that a component of the cluster has by its release, worst first.
@@ -61,6 +65,29 @@ pub struct ClusterReport {
     pub benchmark: Option<Benchmark>,
     /// Rules that no evidence could have answered.
     pub not_asked: Vec<&'static str>,
+}
+
+/// What one API server, or one file, makes of resources on their way into storage.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stored {
+    pub component: &'static str,
+    pub instance: String,
+    /// Or why that is not known.
+    pub resources: Result<Vec<StoredResource>, Gap>,
+}
+
+/// A resource, or all that a wildcard covers; `*.*` is what nothing else does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredResource {
+    pub resource: String,
+    /// The provider: `identity` where it is stored as it is.
+    pub writes: String,
+    /// The name of the key that writes, or of the service that has it.
+    pub key: Option<String>,
+    /// What is tried in order to read it.
+    pub reads: Vec<String>,
+    /// The provider's place in the file.
+    pub at: Option<Location>,
 }
 
 /// One published flaw held against one component.

@@ -21,7 +21,7 @@ pub use convert::{benchmark::worst, cluster, effective, lines as lines_of, probl
 pub use formats::{Conversion, Format, json, lines};
 pub use input::{
     Advisory, Benchmark, BenchmarkItem, ClusterReport, ControlAnswer, Judged, Letter, Report, RuleMeta, RunProblem,
-    Waiting,
+    Stored, StoredResource, Waiting,
 };
 pub use schema::{schema, schemas};
 pub use text::{

@@ -240,11 +240,23 @@ pub(crate) fn sample() -> Report {
         clusters: vec![ClusterReport {
             name: "a.yaml".to_owned(),
             id: None,
+            requests: None,
             target: "a.yaml".to_owned(),
             distribution: Some("kubeadm".to_owned()),
             release: Some(component.release.clone()),
             components: vec![component],
             files: Vec::new(),
+            stored: vec![crate::Stored {
+                component: "kube-apiserver",
+                instance: "server".to_owned(),
+                resources: Ok(vec![crate::StoredResource {
+                    resource: "secrets".to_owned(),
+                    writes: "aescbc".to_owned(),
+                    key: Some("key1".to_owned()),
+                    reads: vec!["aescbc:key1".to_owned(), "identity".to_owned()],
+                    at: Some(location(13, 34)),
+                }]),
+            }],
             evidence: vec![missing, text],
             entries,
             advisories: Vec::new(),

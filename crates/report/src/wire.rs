@@ -131,7 +131,7 @@ pub struct Evidence {
 }
 
 /// Requests made to a live cluster.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Serialize, JsonSchema)]
 pub struct Requests {
     pub count: u64,
     pub bytes: u64,
@@ -467,7 +467,32 @@ pub struct EffectiveComponent {
     pub starts: Option<bool>,
     /// Every flag of that version, once.
     pub settings: Vec<Setting>,
+    /// What becomes of resources on their way into storage; `null` where no EncryptionConfiguration is given.
+    pub encryption: Option<Encryption>,
     pub problems: Vec<Problem>,
+}
+
+/// How resources are stored, as the EncryptionConfiguration says.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Encryption {
+    /// `secrets`, `configmaps`, whatever the file names, and `*.*` for the rest.
+    pub resources: Vec<StoredResource>,
+    /// Why they are not known.
+    pub gap: Option<Gap>,
+}
+
+/// How one resource, or all that a wildcard covers, is stored.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct StoredResource {
+    pub resource: String,
+    /// `identity`, `aescbc`, `aesgcm`, `secretbox` or `kms`.
+    pub writes: String,
+    /// The name of the key that writes, or of the key management service; `null` for `identity`.
+    pub key: Option<String>,
+    /// What is tried in order to read it: `identity`, or `PROVIDER:KEY`.
+    pub reads: Vec<String>,
+    /// The provider that writes; `null` where no entry covers the resource.
+    pub location: Option<Location>,
 }
 
 #[derive(Debug, Serialize, JsonSchema)]

@@ -54,13 +54,12 @@ impl OfFile {
 
     /// Asks a file as each release reads it, and holds the answers together.
     fn ask(self, taken: &Taken, server: Option<&ApiServer>) -> Verdict {
-        let mut answers = Vec::new();
-        for (minors, file) in &taken.read {
-            for minor in minors {
-                answers.push((*minor, self.ask_one(file, taken, *minor, server)));
-            }
-        }
-        answers.sort_by_key(|(minor, _)| *minor);
+        let ask = |(minors, file): (Vec<Minor>, &ConfigFile)| {
+            let newest = minors.last().copied()?;
+            Some((minors, self.ask_one(file, taken, newest, server)))
+        };
+        let mut answers: Vec<(Vec<Minor>, Verdict)> = taken.alike(self.kind()).into_iter().filter_map(ask).collect();
+        answers.sort_by(|(one, _), (other, _)| one.cmp(other));
         together(answers)
     }
 
@@ -116,41 +115,47 @@ pub(crate) fn ask_given(of: OfFile, given: &Given) -> Verdict {
 }
 
 /// What all releases answer alike, and a gap for what they do not.
-fn together(mut answers: Vec<(Minor, Verdict)>) -> Verdict {
+fn together(mut answers: Vec<(Vec<Minor>, Verdict)>) -> Verdict {
     let Some((_, newest)) = answers.last() else {
         return Err(Unanswered::NotApplicable("no release takes it".to_owned()));
     };
     if answers.iter().all(|(_, answer)| answer == newest) {
         return answers.pop().map_or_else(|| Ok(Answer::default()), |(_, answer)| answer);
     }
-    let all: Vec<Minor> = answers.iter().map(|(minor, _)| *minor).collect();
+    let all: usize = answers.iter().map(|(minors, _)| minors.len()).sum();
     let mut whole = Answer::default();
     let mut findings: BTreeMap<(Option<String>, String), (Finding, Vec<Minor>)> = BTreeMap::new();
-    let mut inapplicable: Vec<(Minor, String)> = Vec::new();
-    for (minor, answer) in answers {
+    let mut inapplicable: Vec<(Vec<Minor>, String)> = Vec::new();
+    for (minors, answer) in answers {
         match answer {
             Ok(Answer { seen, because, setting, findings: found, gaps }) => {
                 (whole.seen, whole.because, whole.setting) = (seen, because, setting);
                 whole.gaps.extend(gaps);
                 for finding in found {
                     let known = findings.entry((finding.subject.clone(), finding.message.clone()));
-                    known.or_insert_with(|| (finding, Vec::new())).1.push(minor);
+                    known.or_insert_with(|| (finding, Vec::new())).1.extend(&minors);
                 }
             }
             Err(Unanswered::Gap(gap)) => whole.gaps.push(gap),
-            Err(Unanswered::NotApplicable(reason)) => inapplicable.push((minor, reason)),
+            Err(Unanswered::NotApplicable(reason)) => inapplicable.push((minors, reason)),
         }
     }
-    for ((subject, message), (finding, minors)) in findings {
-        if minors.len() == all.len() {
+    // What the same releases say is one gap.
+    let mut differ: BTreeMap<Vec<Minor>, Vec<String>> = BTreeMap::new();
+    for ((_, message), (finding, minors)) in findings {
+        if minors.len() == all {
             whole.findings.push(finding);
         } else {
-            let of = subject.map(|subject| format!("{subject}: ")).unwrap_or_default();
-            whole.gaps.push(release_decides(&format!("{of}{message}"), &minors));
+            differ.entry(minors).or_default().push(message);
         }
     }
+    for (minors, messages) in differ {
+        let Some((first, others)) = messages.split_first() else { continue };
+        let more = if others.is_empty() { String::new() } else { format!("; and {} more like it", others.len()) };
+        whole.gaps.push(release_decides(&format!("{first}{more}"), &minors));
+    }
     if let Some((_, reason)) = inapplicable.last() {
-        let minors: Vec<Minor> = inapplicable.iter().map(|(minor, _)| *minor).collect();
+        let minors: Vec<Minor> = inapplicable.iter().flat_map(|(minors, _)| minors.iter().copied()).collect();
         whole.gaps.push(release_decides(reason, &minors));
     }
     Ok(whole)
@@ -191,7 +196,7 @@ mod tests {
     }
 
     fn told(answers: &[(u16, Answer)]) -> (Vec<String>, Vec<String>) {
-        let answers = answers.iter().map(|(minor, answer)| (Minor::new(1, *minor), Ok(answer.clone())));
+        let answers = answers.iter().map(|(minor, answer)| (vec![Minor::new(1, *minor)], Ok(answer.clone())));
         let answer = together(answers.collect()).expect("an answer");
         let messages = answer.findings.into_iter().map(|finding| finding.message).collect();
         (messages, answer.gaps.into_iter().map(|gap| gap.reason).collect())
@@ -211,7 +216,7 @@ mod tests {
     #[test]
     fn a_question_that_only_some_releases_know_depends_on_the_release() {
         let none = Err(Unanswered::NotApplicable("it has none".to_owned()));
-        let answer = together(vec![(Minor::new(1, 30), none), (Minor::new(1, 31), Ok(Answer::default()))]);
+        let answer = together(vec![(vec![Minor::new(1, 30)], none), (vec![Minor::new(1, 31)], Ok(Answer::default()))]);
         let gaps = answer.expect("an answer").gaps;
         assert_eq!(gaps.len(), 1);
         assert_eq!(gaps[0].wanted, "--kubernetes-version");

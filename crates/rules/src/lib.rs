@@ -16,6 +16,7 @@ pub mod benchmark;
 mod certificates;
 mod cluster;
 mod component;
+mod encryption;
 mod files;
 mod konnectivity;
 mod kubeconfig;
@@ -144,6 +145,7 @@ pub fn all() -> impl Iterator<Item = &'static Rule> {
         audit::RULES,
         cluster::RULES,
         component::RULES,
+        encryption::RULES,
         konnectivity::RULES,
         kubeconfig::RULES,
         pki::RULES,

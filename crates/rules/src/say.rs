@@ -2,8 +2,8 @@
 
 use facts::flags::{KUBE_APISERVER, Presence};
 use model::{
-    Answer, Author, Change, Component, Confidence, Finding, GapKind, Label, Location, Origin, ProblemKind, Reading,
-    Release, Remedy, Safety, Setting, Site, Unanswered, Version,
+    Answer, Author, Change, Component, Confidence, Finding, Form, GapKind, Label, Location, Origin, Plane, ProblemKind,
+    Reading, Release, Remedy, Safety, Setting, Site, Unanswered, Version,
 };
 
 /// The flag as an operator types it.
@@ -33,6 +33,7 @@ pub(crate) fn from(origin: &Origin, release: &Release) -> String {
         },
         Origin::Default { by: Author::Distribution { name }, .. } => format!(" ({name} sets it)"),
         Origin::Implied { how, .. } => format!(" ({how})"),
+        Origin::Reported(at) if at.plane == Plane::Observed => " (as its answers show)".to_owned(),
         Origin::Reported(_) => " (as the process reports it)".to_owned(),
     }
 }
@@ -82,6 +83,39 @@ pub(crate) fn reading<'a>(component: &'a Component, name: &str) -> Result<&'a Re
         return Err(Unanswered::NotApplicable(format!("{} has no flag `{}`", component.release, flag(name))));
     };
     setting.in_force().map_err(|gap| Unanswered::Gap(gap.clone()))
+}
+
+/// A field of a configuration file, as the place of a finding.
+pub(crate) fn field(at: &Location) -> Origin {
+    Origin::Written(Site { at: at.clone(), form: Form::Field })
+}
+
+/// One thing that is wrong in a configuration file, which only a person can mend unless the remedy knows better.
+pub(crate) fn in_file(field_name: &str, message: impl Into<String>, at: &Location, remedy: Remedy) -> Finding {
+    Finding {
+        subject: None,
+        setting: Some(field_name.to_owned()),
+        message: message.into(),
+        severity: None,
+        confidence: Confidence::Certain,
+        primary: field(at),
+        because: Vec::new(),
+        remedy: Some(remedy),
+    }
+}
+
+/// The pass that rests on a configuration file.
+pub(crate) fn file_is_fine(at: &Location, because: impl Into<String>) -> Answer {
+    Answer { seen: vec![field(at)], because: because.into(), ..Answer::default() }
+}
+
+/// "a, b and c".
+pub(crate) fn and(words: &[String]) -> String {
+    match words {
+        [] => String::new(),
+        [only] => only.clone(),
+        [before @ .., last] => format!("{} and {last}", before.join(", ")),
+    }
 }
 
 /// One thing that is wrong with one flag, at the place where it is written or would be.

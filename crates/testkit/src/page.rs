@@ -6,6 +6,7 @@
 //! |---|---|
 //! | `args COMPONENT` | flags that the base gets on top, one a line, indented so that a caret fits under the first dash |
 //! | `pod` | a whole manifest in place of the base |
+//! | `flagz` | flags as the process itself lists them, `name=value` a line; with `unread`, why they could not be read |
 //! | `unit file=PATH` | a unit of systemd in place of the base |
 //! | `yaml file=PATH` | a file of the node, such as one that a flag or a unit names |
 //! | `certificate file=PATH` | certificates of the node, in words (see `certificate.rs`) |
@@ -66,6 +67,7 @@ pub enum FenceKind {
     Args { component: String },
     Pod,
     Unit { file: String },
+    Flagz { unread: bool },
     Yaml { file: String },
     Certificate { file: String },
     Key { file: String },
@@ -87,8 +89,8 @@ pub struct Caret {
     pub text: String,
 }
 
-const KINDS: [&str; 11] =
-    ["args", "certificate", "fixed", "key", "missing", "outcome", "pod", "text", "unit", "unread", "yaml"];
+const KINDS: [&str; 12] =
+    ["args", "certificate", "fixed", "flagz", "key", "missing", "outcome", "pod", "text", "unit", "unread", "yaml"];
 const ATTRIBUTES: [&str; 3] = ["file", "root", "version"];
 const COMPONENTS: [&str; 1] = ["kube-apiserver"];
 
@@ -175,8 +177,10 @@ fn opening_line(opening: &str, line: usize, heading: &str, complaints: &mut Vec<
     let mut component = None;
     let mut version = None;
     let mut root = false;
+    let mut unread = false;
     for word in words {
         match word.split_once('=') {
+            None if word == "unread" && kind == "flagz" => unread = true,
             Some(("file", path)) => file = Some(path.to_owned()),
             Some(("version", release)) => version = Some(release.to_owned()),
             None if word == "root" => root = true,
@@ -206,6 +210,7 @@ fn opening_line(opening: &str, line: usize, heading: &str, complaints: &mut Vec<
         "text" => return None,
         "args" => FenceKind::Args { component: needs(component, "the name of a component")? },
         "pod" => FenceKind::Pod,
+        "flagz" => FenceKind::Flagz { unread },
         "fixed" => FenceKind::Fixed,
         "outcome" => FenceKind::Outcome,
         "unit" => FenceKind::Unit { file: needs(file, "`file=`")? },
@@ -229,8 +234,14 @@ fn fill<'a>(
     heading: &str,
     complaints: &mut Vec<Complaint>,
 ) {
-    let draws =
-        matches!(fence.kind, FenceKind::Args { .. } | FenceKind::Pod | FenceKind::Unit { .. } | FenceKind::Yaml { .. });
+    let draws = matches!(
+        fence.kind,
+        FenceKind::Args { .. }
+            | FenceKind::Pod
+            | FenceKind::Unit { .. }
+            | FenceKind::Yaml { .. }
+            | FenceKind::Flagz { unread: false }
+    );
     for (number, line) in lines {
         match caret(line).filter(|_| draws) {
             Some((columns, text)) => match fence.body.last() {

@@ -16,6 +16,8 @@ const BASE_RELEASE: &str = "v1.31.0";
 /// Where words of the base's command stand.
 const ITEM: &str = "    - ";
 const ROOT: &str = "node";
+/// Where the server is asked for the flags it runs with.
+const FLAGZ: &str = "https://cluster/flagz";
 
 /// A case as evidence.
 pub(crate) struct Scene {
@@ -96,6 +98,16 @@ pub(crate) fn scene(case: &Case) -> Result<Scene, String> {
             FenceKind::Args { .. } => words.extend(fence.body.iter().filter(|(_, line)| !line.trim().is_empty())),
             FenceKind::Pod | FenceKind::Unit { .. } => {
                 text = scene.whole(fence, &scene.manifest.clone());
+            }
+            FenceKind::Flagz { unread: because } => {
+                let id = EvidenceId::new(FLAGZ);
+                let body = if *because {
+                    let reason = fence.body.iter().map(|(_, line)| line.trim()).collect::<Vec<_>>().join(" ");
+                    Body::Unread(unread("/flagz", &reason))
+                } else {
+                    Body::Text(Arc::from(scene.whole(fence, &id)))
+                };
+                scene.evidence.push(Evidence { plane: Plane::Running, ..piece(id, Kind::Flagz, body) });
             }
             FenceKind::Yaml { file } => {
                 let id = scene.file(file);

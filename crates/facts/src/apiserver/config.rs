@@ -12,6 +12,7 @@ use crate::{
         egress::Selection,
     },
     golang,
+    kubeconfig::{self, Kubeconfig},
     pflag::Value,
 };
 
@@ -36,6 +37,8 @@ pub(super) struct Config {
     pub(super) authorization: Option<Result<Authorization, Gap>>,
     /// Those that rules ask about; none for a file that no flag names in this release.
     pub(super) files: Vec<(FileKind, Named)>,
+    /// The kubeconfig of the audit webhook.
+    pub(super) audit_webhook: Result<Option<Kubeconfig>, Unanswered>,
     pub(super) problems: Vec<Problem>,
     /// Files that those files name.
     pub(super) names: Vec<FileWant>,
@@ -159,7 +162,8 @@ impl Config {
             };
             problems.extend(selections.map(|known| unselected(authentication, known)).unwrap_or_default());
         }
-        Self { authentication, authorization, files: read, problems, names }
+        let audit_webhook = audit_webhook(server, files);
+        Self { authentication, authorization, files: read, audit_webhook, problems, names }
     }
 
     /// The list of authorizers of the file, if a file decides.
@@ -196,6 +200,16 @@ fn unselected(authentication: &Authentication, known: &[Selection]) -> Vec<Probl
             setting: Some("authentication-config".to_owned()),
         })
         .collect()
+}
+
+fn audit_webhook(server: &Server<'_>, files: &Files<'_>) -> Result<Option<Kubeconfig>, Unanswered> {
+    const FLAG: &str = "audit-webhook-config-file";
+    match server.text(FLAG) {
+        _ if !server.has(FLAG) => Ok(None),
+        None => Err(unknown(server, FLAG).into()),
+        Some("") => Ok(None),
+        Some(path) => Ok(Some(kubeconfig::read(found(path, files)?, files.root))),
+    }
 }
 
 fn found<'a>(path: &str, files: &Files<'a>) -> Result<&'a Evidence, Gap> {

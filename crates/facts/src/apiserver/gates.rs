@@ -239,7 +239,20 @@ pub(super) fn given(server: &ApiServer) -> Result<Vec<GivenGate>, Unanswered> {
 }
 
 /// Whether a gate is on, and what gives it, where something does. `NotApplicable` where no possible release has it.
+///
+/// A process that counts its gates knows best; what the flags say of the same state is then why it is so.
 pub(super) fn state(server: &ApiServer, name: &str) -> Result<(bool, Option<GivenGate>), Unanswered> {
+    let by_flags = by_flags(server, name);
+    let Some((on, at)) = server.metrics().and_then(|metrics| Some((*metrics.gates.get(name)?, &metrics.at))) else {
+        return by_flags;
+    };
+    match by_flags {
+        Ok((same, given)) if same == on => Ok((on, given)),
+        _ => Ok((on, Some(GivenGate { name: name.to_owned(), on, origin: Origin::Reported(at.clone()) }))),
+    }
+}
+
+fn by_flags(server: &ApiServer, name: &str) -> Result<(bool, Option<GivenGate>), Unanswered> {
     let release = &server.component().release;
     let known = KNOWN.gates.binary_search_by(|gate| gate.name.cmp(name)).ok();
     let stages = known

@@ -119,8 +119,23 @@ fn exists(plugin: &Plugin, minor: Minor) -> bool {
     (plugin.introduced.is_none() || reached(plugin.introduced)) && !reached(plugin.removed)
 }
 
-/// What the flags make of one plugin.
+/// Whether one plugin runs: it does where the process has counted it, and else as the flags say.
 pub(super) fn state(server: &ApiServer, name: &str) -> Result<AdmissionPlugin, Unanswered> {
+    let by_flags = by_flags(server, name);
+    match (&by_flags, server.metrics()) {
+        (Ok(plugin), _) if plugin.enabled => by_flags,
+        (_, Some(metrics)) if metrics.ran.contains(name) => Ok(AdmissionPlugin {
+            enabled: true,
+            setting: "--enable-admission-plugins".to_owned(),
+            origin: Origin::Reported(metrics.at.clone()),
+            inert: None,
+        }),
+        _ => by_flags,
+    }
+}
+
+/// What the flags make of one plugin.
+fn by_flags(server: &ApiServer, name: &str) -> Result<AdmissionPlugin, Unanswered> {
     let release = &server.component().release;
     if !release.minors().any(|minor| is_known(name, minor)) {
         let life = life(name).unwrap_or_else(|| "no release has it".to_owned());
@@ -138,6 +153,8 @@ pub(super) fn state(server: &ApiServer, name: &str) -> Result<AdmissionPlugin, U
     // pkg/kubeapiserver/options/admission.go, ApplyTo: `--admission-control` is the whole set where it is given.
     if let Some((whole, origin)) = list("admission-control")?
         && !matches!(origin, Origin::Default { by: Author::Upstream { .. }, .. })
+        // A process lists all its flags, those too that nobody gave it.
+        && !(whole.is_empty() && matches!(origin, Origin::Reported(_)))
     {
         return Ok(plugin(names(&whole), "--admission-control", origin));
     }

@@ -1,11 +1,13 @@
 //! One command line as the API server of one release holds it.
 
-use model::{Author, Gap, GapKind, Location, Origin, Reading, Site, Version};
+use model::{Author, Form, Gap, GapKind, Location, Origin, Reading, Site, Version};
 
 use crate::{
     Hand, Invocation,
     flags::{DefaultUnknown, Flag, KUBE_APISERVER, Presence},
+    golang,
     pflag::{self, Mistake, Value},
+    running::ReportedFlag,
 };
 
 /// The state of every flag of one release after the command line was read.
@@ -110,6 +112,51 @@ impl<'a> Server<'a> {
         server
     }
 
+    /// The state that the process itself reports, flag by flag.
+    pub(super) fn reported(invocation: &'a Invocation, flags: &[ReportedFlag], version: &'a Version) -> Self {
+        let table = &*KUBE_APISERVER;
+        let minor = version.minor;
+        let variables = table
+            .flags
+            .iter()
+            .enumerate()
+            .map(|(index, flag)| {
+                let Some(known) = flags.iter().find(|known| known.name == flag.name) else {
+                    let gap = Gap {
+                        kind: GapKind::Unread,
+                        reason: format!("`{}` does not list `--{}`", invocation.declared_in, flag.name),
+                        wanted: format!("--{}", flag.name),
+                        who_could_answer: "the arguments of the process, on its node".to_owned(),
+                    };
+                    let absent = flag.presence(version) == Presence::No;
+                    return (!absent).then(|| Variable { value: Err(gap), since: None, writes: Vec::new() });
+                };
+                let value = flag.kind(minor).read_printed(&known.value, minor).ok_or_else(|| Gap {
+                    kind: GapKind::Manual,
+                    reason: format!("`{}` does not read as a value of `--{}`", golang::quote(&known.value), flag.name),
+                    wanted: format!("--{}", flag.name),
+                    who_could_answer: "whoever maintains the component".to_owned(),
+                });
+                let site = Site { at: known.at.clone(), form: Form::Field };
+                let printed = Some(golang::quote(&known.value));
+                let writes = vec![Write { flag: index, site, hand: Hand::Reported, printed }];
+                Some(Variable { value, since: None, writes })
+            })
+            .collect();
+        Self {
+            invocation,
+            version,
+            mistakes: Vec::new(),
+            refused: Vec::new(),
+            open: None,
+            opaque: None,
+            variables,
+            // Each flag is listed with its own value, also those that share one.
+            roots: (0..table.flags.len()).collect(),
+            given: vec![false; table.flags.len()],
+        }
+    }
+
     /// A word that may hold any flag: what was written before it may be written again.
     fn pass_over(&mut self, gap: Gap) {
         for variable in self.variables.iter_mut().flatten().filter(|variable| !variable.writes.is_empty()) {
@@ -201,6 +248,19 @@ impl<'a> Server<'a> {
             let other = KUBE_APISERVER.flags.get(last.flag).map_or("", |flag| flag.name);
             Origin::Implied { by: Some(last.site.at.clone()), how: format!("`--{other}` sets the same value") }
         };
+        if last.hand == Hand::Reported {
+            // As it was printed: maps come in any order.
+            let printed = last.printed.clone().unwrap_or_else(|| kind.print(value));
+            // Nobody says who set it, but what it would be otherwise is known.
+            let default = flag.default(self.version).ok().filter(|_| newer_than_data(self.version).is_none());
+            let overrides = default.and_then(|default| {
+                let text = default.raw.unwrap_or(default.value);
+                let otherwise = kind.default_value(text, self.version.minor);
+                let by = Author::Upstream { since: Some(default.since.to_string()) };
+                (otherwise != *value).then(|| (Origin::Default { by, home: None }, kind.print(&otherwise)))
+            });
+            return Ok(self.plain(printed, origin, overrides.into_iter().collect()));
+        }
         let overrides = if kind.accumulates() {
             Vec::new()
         } else {

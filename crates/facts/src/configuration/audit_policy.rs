@@ -7,6 +7,7 @@
 //!
 //! Start at [`read`], then [`Policy::recorder`].
 
+mod reach;
 mod record;
 
 use model::{Evidence, Location, ProblemKind, Release};
@@ -16,6 +17,7 @@ use super::decode::{
     self, Around, Decoder, FROM_THE_START, Format, Placed, Read, Version, is_subdomain, nearest, shown,
 };
 
+pub use reach::{Bodies, Reach};
 pub use record::{Recorded, Recorder};
 
 /// What the file means.

@@ -7,6 +7,8 @@
 //!
 //! A file is parsed once and decoded once for each release that is possible. Start at [`read`].
 
+use std::{cell::RefCell, collections::BTreeSet};
+
 use model::{Body, Evidence, Location, Minor, Problem, ProblemKind, Release, Span};
 use yaml::{Cursor, FaultKind, Resolved, Value};
 
@@ -124,17 +126,23 @@ pub(super) fn read<T: Clone + PartialEq>(
     };
     let text = parsable(evidence, text);
     let stream = yaml::parse(&text, &yaml::Limits::default());
-    let mut all = Vec::with_capacity(minors.len());
-    for minor in minors {
-        let mut decoder = Decoder::new(evidence, minor, around);
+    let mut all: Vec<Decoded<T>> = Vec::new();
+    let mut left = minors.as_slice();
+    while let Some(first) = left.first() {
+        let mut decoder = Decoder::new(evidence, *first, around);
         let value = decoder.document(&stream, &text, format, &mut decode);
-        all.push((minor, value, decoder.problems, decoder.names));
+        // Until the next release that was asked about, every question has the same answer.
+        let next = decoder.asked.into_inner().into_iter().find(|asked| asked > first);
+        let same = left.iter().take_while(|minor| next.is_none_or(|next| **minor < next)).count();
+        let (minors, rest) = left.split_at(same);
+        all.push((minors.to_vec(), value, decoder.problems, decoder.names));
+        left = rest;
     }
     merge(all)
 }
 
-/// What releases made of one file, as one.
-type Decoded<T> = (Minor, Option<T>, Vec<Problem>, Vec<(Placed<String>, Contents)>);
+/// What releases that read alike made of one file.
+type Decoded<T> = (Vec<Minor>, Option<T>, Vec<Problem>, Vec<(Placed<String>, Contents)>);
 
 pub(super) fn merge<T: Clone + PartialEq>(all: Vec<Decoded<T>>) -> Read<T> {
     struct Seen {
@@ -142,19 +150,21 @@ pub(super) fn merge<T: Clone + PartialEq>(all: Vec<Decoded<T>>) -> Read<T> {
         minors: Vec<Minor>,
         stopped: Vec<Minor>,
     }
-    let count = all.len();
+    let count: usize = all.iter().map(|(minors, ..)| minors.len()).sum();
     let mut seen: Vec<Seen> = Vec::new();
     let (mut taken_by, mut value, mut names) = (Vec::new(), None, Vec::new());
     let mut by_release: Vec<(Vec<Minor>, T)> = Vec::new();
     let taken = |problems: &[Problem]| !problems.iter().any(|problem| problem.stops);
     let any_takes = all.iter().any(|(_, _, problems, _)| taken(problems));
-    for (minor, read, problems, named) in all {
+    for (minors, read, problems, named) in all {
         let takes = taken(&problems);
-        taken_by.extend(takes.then_some(minor));
+        if takes {
+            taken_by.extend(&minors);
+        }
         if let Some(read) = read.as_ref().filter(|_| takes) {
             match by_release.iter_mut().find(|(_, known)| known == read) {
-                Some((minors, _)) => minors.push(minor),
-                None => by_release.push((vec![minor], read.clone())),
+                Some((known, _)) => known.extend(&minors),
+                None => by_release.push((minors.clone(), read.clone())),
             }
         }
         // The newest release that takes the file knows most of its fields.
@@ -169,10 +179,12 @@ pub(super) fn merge<T: Clone + PartialEq>(all: Vec<Decoded<T>>) -> Read<T> {
                 seen.len() - 1
             });
             if let Some(known) = seen.get_mut(known)
-                && known.minors.last() != Some(&minor)
+                && known.minors.last() != minors.last()
             {
-                known.minors.push(minor);
-                known.stopped.extend(stops.then_some(minor));
+                known.minors.extend(&minors);
+                if stops {
+                    known.stopped.extend(&minors);
+                }
             }
         }
     }
@@ -199,21 +211,37 @@ pub(super) fn merge<T: Clone + PartialEq>(all: Vec<Decoded<T>>) -> Read<T> {
 /// Collects what a release would refuse, each with its place.
 pub(super) struct Decoder<'a> {
     pub(super) evidence: &'a Evidence,
-    pub(super) minor: Minor,
+    minor: Minor,
     pub(super) around: &'a Around<'a>,
     pub(super) problems: Vec<Problem>,
     pub(super) names: Vec<(Placed<String>, Contents)>,
     strict: bool,
+    /// The releases in which an answer may change that this decoder was given.
+    asked: RefCell<BTreeSet<Minor>>,
 }
 
 impl<'a> Decoder<'a> {
     pub(super) fn new(evidence: &'a Evidence, minor: Minor, around: &'a Around<'a>) -> Self {
-        Self { evidence, minor, around, problems: Vec::new(), names: Vec::new(), strict: true }
+        Self {
+            evidence,
+            minor,
+            around,
+            problems: Vec::new(),
+            names: Vec::new(),
+            strict: true,
+            asked: RefCell::default(),
+        }
     }
 
     /// Whether the release is this one or a later one.
     pub(super) fn since(&self, minor: u16) -> bool {
-        self.minor >= Minor::new(1, minor)
+        self.is_from(Minor::new(1, minor))
+    }
+
+    /// The same, and the only way to ask: what is asked decides which releases read a file alike.
+    fn is_from(&self, minor: Minor) -> bool {
+        self.asked.borrow_mut().insert(minor);
+        self.minor >= minor
     }
 
     fn document<T>(
@@ -223,9 +251,9 @@ impl<'a> Decoder<'a> {
         format: &Format,
         decode: &mut impl FnMut(&Cursor<'_>, &mut Decoder<'_>) -> Option<T>,
     ) -> Option<T> {
-        self.strict = format.strict.is_some_and(|since| self.minor >= since);
+        self.strict = format.strict.is_some_and(|since| self.is_from(since));
         // What begins like JSON is not read as YAML (apimachinery pkg/util/yaml/decoder.go, `IsJSONBuffer`).
-        if self.minor >= format.codec
+        if self.is_from(format.codec)
             && let Some(fault) = json_fault(text)
         {
             let at = Location::whole(self.evidence.id.clone(), self.evidence.plane);
@@ -285,7 +313,7 @@ impl<'a> Decoder<'a> {
             self.lacks(root, "`kind`", format!("the file names no `kind`; the server wants `{}`", format.name));
             return false;
         }
-        if self.minor < format.codec {
+        if !self.is_from(format.codec) {
             let wrong = kind.as_deref().filter(|kind| !format.kind_is_known && *kind != format.name);
             if let Some(kind) = wrong {
                 let place = root.get("kind").unwrap_or_else(|| root.clone());
@@ -303,10 +331,10 @@ impl<'a> Decoder<'a> {
         let known = format.versions.iter().filter(fits).find(|version| version.api_version == api_version);
         let at = |key: &str| root.get(key).unwrap_or_else(|| root.clone());
         match known {
-            Some(Version { since, .. }) if self.minor < *since => {
+            Some(Version { since, .. }) if !self.is_from(*since) => {
                 self.refuse(&at("apiVersion"), format!("`{api_version}` of {} came in {since}", format.name));
             }
-            Some(Version { until: Some(until), .. }) if self.minor >= *until => {
+            Some(Version { until: Some(until), .. }) if self.is_from(*until) => {
                 let message = format!("`{api_version}` of {} was removed in {until}", format.name);
                 let place = at("apiVersion");
                 let location = self.at(&place);
@@ -324,7 +352,7 @@ impl<'a> Decoder<'a> {
                         .iter()
                         .filter(fits)
                         .filter(|version| {
-                            self.minor >= version.since && version.until.is_none_or(|until| self.minor < until)
+                            self.is_from(version.since) && version.until.is_none_or(|until| !self.is_from(until))
                         })
                         .map(|version| version.api_version)
                         .collect();
@@ -347,7 +375,7 @@ impl<'a> Decoder<'a> {
         decode: impl FnOnce(&Cursor<'_>, &mut Decoder<'_>) -> Option<T>,
     ) -> Option<T> {
         let outer = self.strict;
-        self.strict = format.strict.is_some_and(|since| self.minor >= since);
+        self.strict = format.strict.is_some_and(|since| self.is_from(since));
         let value = if self.is_of(root, format) { decode(root, self) } else { None };
         self.strict = outer;
         value
@@ -367,6 +395,7 @@ impl<'a> Decoder<'a> {
         let value = decoder.document(&stream, &text, format, &mut decode);
         self.problems.append(&mut decoder.problems);
         self.names.append(&mut decoder.names);
+        self.asked.borrow_mut().append(decoder.asked.get_mut());
         value
     }
 
@@ -443,7 +472,7 @@ impl<'a> Decoder<'a> {
             self.wrong(cursor, "a mapping");
             return false;
         }
-        let (strict, minor) = (self.strict, self.minor);
+        let strict = self.strict;
         for item in cursor.entries() {
             let name = item.name.as_ref();
             if known.contains(&name) {
@@ -451,7 +480,7 @@ impl<'a> Decoder<'a> {
             }
             let since = later.iter().find(|(known, _)| *known == name).map(|(_, since)| Minor::new(1, *since));
             let message = match since {
-                Some(since) if minor >= since => continue,
+                Some(since) if self.is_from(since) => continue,
                 Some(since) => format!("`{name}` came in {since}"),
                 None => format!("unknown field `{}`", shown(name)),
             };

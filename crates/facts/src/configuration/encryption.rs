@@ -7,13 +7,16 @@
 //!
 //! Start at [`read`] and [`Encryption::providers`].
 
-use std::collections::BTreeSet;
+use std::{
+    collections::BTreeSet,
+    hash::{BuildHasher, BuildHasherDefault, DefaultHasher},
+};
 
-use model::{CutSecret, Evidence, Location, Minor, ProblemKind, Release};
+use model::{CutSecret, Evidence, Location, Minor, ProblemKind, Release, Strength};
 use yaml::Cursor;
 
 use super::decode::{self, Around, Decoder, FROM_THE_START, Format, Placed, Read, Version, child, shown};
-use crate::golang;
+use crate::{golang, redact};
 
 /// What the file means.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,6 +73,8 @@ pub struct Key {
     pub bytes: Option<u32>,
     /// Equal keys of one run share this number.
     pub group: Option<u32>,
+    /// How hard it is to guess; `None` where it stands on several lines, and for a key that is not there.
+    pub strength: Option<Strength>,
     /// Where the key itself stood.
     pub at: Location,
 }
@@ -115,6 +120,84 @@ impl Encryption {
             })
             .find(|providers| !providers.is_empty())
             .unwrap_or_default()
+    }
+}
+
+/// What becomes of a resource, or of all those that a wildcard covers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stored<'a> {
+    /// `secrets`, `*.apps`; `*.*` is all that nothing else covers.
+    pub resource: String,
+    /// As [`Encryption::providers`] has them; none where it is stored as it is.
+    pub providers: Vec<&'a Provider>,
+}
+
+impl Stored<'_> {
+    /// Whether what is written now is stored as it is.
+    pub fn is_plain(&self) -> bool {
+        self.providers.first().is_none_or(|provider| provider.with == With::Identity)
+    }
+}
+
+/// Resources that hold credentials wherever they are served: those of the core group, and of OpenShift.
+pub const SENSITIVE: [&str; 4] =
+    ["secrets", "configmaps", "oauthaccesstokens.oauth.openshift.io", "oauthauthorizetokens.oauth.openshift.io"];
+
+impl Encryption {
+    /// What becomes of secrets and ConfigMaps, of whatever the file names, and of the rest; in this order.
+    pub fn stored(&self, minor: Minor) -> Vec<Stored<'_>> {
+        let named: BTreeSet<&str> =
+            self.entries.iter().flat_map(|entry| &entry.resources).map(|resource| resource.as_str()).collect();
+        /// Each is looked for in every entry, and nothing real names as many.
+        const MOST: usize = 512;
+        let first = ["secrets", "configmaps"];
+        let middle = named.into_iter().filter(|name| !first.contains(name) && *name != "*.*" && !name.is_empty());
+        let middle = middle.take(MOST);
+        first.into_iter().chain(middle).chain(["*.*"]).map(|name| self.stored_one(name, minor)).collect()
+    }
+
+    fn stored_one(&self, resource: &str, minor: Minor) -> Stored<'_> {
+        // A wildcard is asked as a resource that only it covers.
+        let asked = match split(resource) {
+            ("*", "*") => "others.example".to_owned(),
+            ("*", "") if resource == "*" => "others".to_owned(),
+            ("*", group) => format!("others.{group}"),
+            _ => resource.to_owned(),
+        };
+        Stored { resource: resource.to_owned(), providers: self.providers(&asked, minor) }
+    }
+
+    /// Every provider, each once, with the resources of its entry.
+    pub fn all_providers(&self) -> impl Iterator<Item = (&Entry, &Provider)> {
+        self.entries.iter().flat_map(|entry| entry.providers.iter().map(move |provider| (entry, provider)))
+    }
+
+    /// Whether another file of the same run means the same: the same providers with the same keys for the same resources, in
+    /// the same order. `None` where a key is written so that it cannot be compared.
+    pub fn is_same(&self, other: &Self) -> Option<bool> {
+        let text = |placed: &Option<Placed<String>>| placed.as_ref().map(|placed| placed.value.clone());
+        let keys = |keys: &[Key]| -> Option<Vec<(Option<String>, u32)>> {
+            keys.iter().map(|key| Some((text(&key.name), key.group?))).collect()
+        };
+        let provider = |provider: &Provider| {
+            let of_keys = match &provider.with {
+                With::AesGcm(list) | With::AesCbc(list) | With::Secretbox(list) => keys(list)?,
+                With::Identity | With::Kms(_) => Vec::new(),
+            };
+            let kms = match &provider.with {
+                With::Kms(kms) => Some((kms.api_version.clone(), text(&kms.name), text(&kms.endpoint))),
+                _ => None,
+            };
+            Some((provider.with.name(), of_keys, kms))
+        };
+        let shape = |file: &Self| -> Option<Vec<_>> {
+            let entry = |entry: &Entry| {
+                let resources: Vec<String> = entry.resources.iter().map(|one| one.value.clone()).collect();
+                Some((resources, entry.providers.iter().map(provider).collect::<Option<Vec<_>>>()?))
+            };
+            file.entries.iter().map(entry).collect()
+        };
+        Some(shape(self)? == shape(other)?)
     }
 }
 
@@ -331,7 +414,7 @@ fn keys(body: &Cursor<'_>, lengths: &[u32], decoder: &mut Decoder<'_>) -> Vec<Ke
         if name.is_none() {
             decoder.lacks(&item, "`name`", "a key has no name");
         }
-        let mut key = Key { name, bytes: None, group: None, at: decoder.at(&item) };
+        let mut key = Key { name, bytes: None, group: None, strength: None, at: decoder.at(&item) };
         match decoder.string(&item, "secret").filter(|secret| !secret.value.is_empty()) {
             None => decoder.lacks(&item, "`secret`", "a key has no secret"),
             Some(secret) => {
@@ -344,9 +427,10 @@ fn keys(body: &Cursor<'_>, lengths: &[u32], decoder: &mut Decoder<'_>) -> Vec<Ke
                     None => (true, decoded_length(&secret.value)),
                 };
                 key.bytes = bytes;
-                key.group = match cut {
-                    Some(Cut::One(cut)) => Some(cut.group),
-                    _ => None,
+                (key.group, key.strength) = match cut {
+                    Some(Cut::One(cut)) => (Some(cut.group), Some(cut.strength)),
+                    Some(Cut::Several) => (None, None),
+                    None => (Some(number(&secret.value)), Some(redact::strength(&secret.value))),
                 };
                 length(&key, judged, lengths, decoder);
             }
@@ -358,7 +442,7 @@ fn keys(body: &Cursor<'_>, lengths: &[u32], decoder: &mut Decoder<'_>) -> Vec<Ke
 
 fn length(key: &Key, judged: bool, lengths: &[u32], decoder: &mut Decoder<'_>) {
     match key.bytes {
-        _ if !judged => {}
+        _ if !judged || key.strength == Some(Strength::Placeholder) => {}
         None => decoder.refuse_placed(&key.at, "a key is not written in base64"),
         Some(bytes) if !lengths.contains(&bytes) => {
             let wanted = lengths.iter().map(u32::to_string).collect::<Vec<_>>().join(", ");
@@ -367,6 +451,12 @@ fn length(key: &Key, judged: bool, lengths: &[u32], decoder: &mut Decoder<'_>) {
         }
         Some(_) => {}
     }
+}
+
+/// A number that equal secrets share, of evidence from which nobody cut them.
+fn number(secret: &str) -> u32 {
+    let hash = BuildHasherDefault::<DefaultHasher>::default().hash_one(secret);
+    u32::try_from(hash & u64::from(u32::MAX)).unwrap_or_default()
 }
 
 #[derive(Clone, Copy)]

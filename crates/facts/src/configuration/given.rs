@@ -63,6 +63,21 @@ impl FileKind {
         }
     }
 
+    /// The releases in which a file that is read as before came to mean something else; `None` where that is not known,
+    /// so that each release has to be asked.
+    pub fn changes(self) -> Option<&'static [Minor]> {
+        const fn minor(minor: u16) -> Minor {
+            Minor::new(1, minor)
+        }
+        match self {
+            // record.rs, and what requests are made of (request.rs).
+            Self::AuditPolicy => Some(const { &[minor(8), minor(10), minor(11), minor(32), minor(36)] }),
+            // `Encryption::providers`
+            Self::Encryption => Some(const { &[minor(26), minor(27)] }),
+            Self::Admission | Self::Authentication | Self::Authorization | Self::Egress | Self::Tracing => None,
+        }
+    }
+
     /// What the document calls itself.
     fn kinds(self) -> &'static [&'static str] {
         match self {
@@ -112,6 +127,25 @@ pub struct Taken {
     pub at: Location,
     /// As releases read it, those together that read the same; in the order of the oldest of each, and never empty.
     pub read: Vec<(Vec<Minor>, Arc<ConfigFile>)>,
+}
+
+impl Taken {
+    /// Releases to which the file means the same, with what it says to them.
+    pub fn alike(&self, kind: FileKind) -> Vec<(Vec<Minor>, &ConfigFile)> {
+        let mut found: Vec<(Vec<Minor>, &ConfigFile)> = Vec::new();
+        for (minors, file) in &self.read {
+            let mut last = None;
+            for minor in minors {
+                let age = kind.changes().map(|changes| changes.iter().filter(|change| *minor >= **change).count());
+                match found.last_mut().filter(|_| age.is_some() && last == Some(age)) {
+                    Some((known, _)) => known.push(*minor),
+                    None => found.push((vec![*minor], file)),
+                }
+                last = Some(age);
+            }
+        }
+        found
+    }
 }
 
 /// The file that a flag names, as one release takes it; the place is that of all of it.

@@ -310,14 +310,10 @@ fn piece(outer: &Source<'_>, text: String, part: std::ops::Range<usize>, evidenc
     let around = evidence.iter().find(|piece| piece.id == *outer.evidence);
     let within = |span: model::Span| part.start <= span.range().start && span.range().end <= part.end;
     Evidence {
-        id: outer.evidence.clone(),
-        plane: outer.plane,
-        kind: Kind::ConfigFile,
-        body: Body::Text(text.into()),
         secrets: around
             .map(|around| around.secrets.iter().filter(|secret| within(secret.span)).cloned().collect())
             .unwrap_or_default(),
-        digest: None,
+        ..of_kind(outer, Body::Text(text.into()))
     }
 }
 

@@ -218,10 +218,7 @@ impl<'a> Shoot<'a> {
             list: Some(self.home()),
             version: self.version(),
             releases: Some((Minor::new(1, 10), Minor::new(1, u16::MAX))),
-            mounts: vec![
-                Mount { container: AUTHENTICATION.to_owned(), host: Some(AUTHENTICATION.to_owned()) },
-                Mount { container: TOKENS.to_owned(), host: Some(TOKENS.to_owned()) },
-            ],
+            mounts: vec![Mount::same(AUTHENTICATION), Mount::same(TOKENS)],
             carried: vec![
                 embedded::unread(self.source, AUTHENTICATION, "it is in a ConfigMap that the Shoot names"),
                 embedded::unread(self.source, TOKENS, "Gardener makes it"),

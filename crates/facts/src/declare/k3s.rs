@@ -413,26 +413,21 @@ fn mounts(product: Product, settings: &Settings) -> Vec<Mount> {
         return Vec::new();
     }
     let data = flags::data(product, settings);
-    let same = |path: String| Mount { container: path.clone(), host: Some(path) };
-    let mut found = vec![same(format!("{data}/server")), same("/etc/ssl/certs".to_owned())];
+    let mut found = vec![Mount::same(format!("{data}/server")), Mount::same("/etc/ssl/certs".to_owned())];
     // Files that flags name are mounted one by one (pkg/podtemplate, addVolumes).
     for file in ["/etc/rancher/rke2", "/etc/pki", "/etc/ca-certificates"] {
-        found.push(same(file.to_owned()));
+        found.push(Mount::same(file.to_owned()));
     }
     for given in settings.all(settings::ARGUMENTS) {
         if let Some((_, path)) = given.text.split_once("=/") {
-            found.push(same(format!("/{path}")));
+            found.push(Mount::same(format!("/{path}")));
         }
     }
     for name in ["audit-policy-file", "pod-security-admission-config-file"] {
-        found.extend(settings.last(name).map(|given| same(given.text.clone())));
+        found.extend(settings.last(name).map(|given| Mount::same(given.text.clone())));
     }
     for given in settings.all("kube-apiserver-extra-mount") {
-        let mut parts = given.text.split(':');
-        if let (Some(host), Some(container)) = (parts.next(), parts.next()) {
-            let tidy = |path: &str| path.trim_end_matches('/').to_owned();
-            found.push(Mount { container: tidy(container), host: Some(tidy(host)) });
-        }
+        found.extend(Mount::bind(&given.text));
     }
     found
 }

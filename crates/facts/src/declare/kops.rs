@@ -362,15 +362,14 @@ impl<'a> Cluster<'a> {
 
     /// What the server sees of its node.
     fn mounts(&self, fields: &[Field]) -> Vec<Mount> {
-        let same = |path: &str| Mount { container: path.to_owned(), host: Some(path.to_owned()) };
         let mut mounts: Vec<Mount> =
-            ["/srv/kubernetes/ca.crt", FOLDER, "/etc/ssl", "/etc/pki/tls"].into_iter().map(same).collect();
+            ["/srv/kubernetes/ca.crt", FOLDER, "/etc/ssl", "/etc/pki/tls"].into_iter().map(Mount::same).collect();
         for field in fields.iter().filter(|field| matches!(field.flag, "audit-policy-file" | "audit-log-path")) {
             let folder = field.values.first().and_then(|path| path.rsplit_once('/')).map(|(folder, _)| folder);
-            mounts.extend(folder.filter(|folder| !folder.is_empty()).map(same));
+            mounts.extend(folder.filter(|folder| !folder.is_empty()).map(Mount::same));
         }
         if self.get(&["authentication", "aws"]).or_else(|| self.get(&["authentication", "kopeio"])).is_some() {
-            mounts.push(same(AUTHENTICATOR));
+            mounts.push(Mount::same(AUTHENTICATOR));
         }
         mounts
     }

@@ -876,7 +876,8 @@ impl<'a> Configuration<'a> {
     fn mounts(&self) -> Vec<Mount> {
         let same = |path: &str| {
             let path = path.trim_end_matches('/').to_owned();
-            Mount { container: path.clone(), host: Some(path) }
+            // cmd/kubeadm/app/phases/controlplane/volumes.go: what kubeadm mounts by itself is read-only.
+            Mount { container: path.clone(), host: Some(path), read_only: true }
         };
         let mut mounts: Vec<Mount> = MOUNTS.iter().map(|path| same(path)).collect();
         mounts.push(same(&self.certificates()));
@@ -889,7 +890,11 @@ impl<'a> Configuration<'a> {
         }
         if self.gate("Auditing").as_ref().is_some_and(is_true) {
             let host = |name: &str| find(&self.cluster, &["auditPolicy", name]).and_then(|found| found.text());
-            mounts.push(Mount { container: AUDIT_POLICY.to_owned(), host: host("path") });
+            mounts.push(Mount { container: AUDIT_POLICY.to_owned(), host: host("path"), read_only: true });
+            // The folder of the log is the only one that the server may write to.
+            let folder = || AUDIT_LOG.rsplit_once('/').map_or(AUDIT_LOG, |(folder, _)| folder).to_owned();
+            let logs = host("logDir").unwrap_or_else(folder);
+            mounts.push(Mount { container: folder(), host: Some(logs), read_only: false });
         }
         let volumes = match self.shape {
             Shape::Alpha1 | Shape::Alpha2 | Shape::Alpha3 => find(&self.cluster, &["apiServerExtraVolumes"]),
@@ -899,9 +904,18 @@ impl<'a> Configuration<'a> {
             if let (Some(container), Some(host)) =
                 (text_of(&volume.cursor, "mountPath"), text_of(&volume.cursor, "hostPath"))
             {
+                let says = |name: &str| {
+                    let flag = volume.cursor.get(name);
+                    flag.is_some_and(|flag| matches!(flag.resolved(), Some(Resolved::Bool(true))))
+                };
                 mounts.push(Mount {
                     container: container.trim_end_matches('/').to_owned(),
                     host: Some(host.trim_end_matches('/').to_owned()),
+                    // v1alpha3 and before say `writable`, and later versions `readOnly`.
+                    read_only: match self.shape {
+                        Shape::Alpha1 | Shape::Alpha2 | Shape::Alpha3 => !says("writable"),
+                        Shape::Map | Shape::Pairs | Shape::Any => says("readOnly"),
+                    },
                 });
             }
         }

@@ -350,7 +350,7 @@ fn invocation(
     list: Site,
     problems: Vec<Problem>,
 ) -> Invocation {
-    let same = |path: &str| Mount { container: path.to_owned(), host: None };
+    let same = |path: &str| Mount { container: path.to_owned(), host: None, read_only: false };
     Invocation {
         component: "kube-apiserver",
         instance: name.unwrap_or_else(|| source.evidence.as_str().to_owned()),

@@ -414,7 +414,9 @@ fn mounts(spec: &Cursor<'_>, container: &Cursor<'_>) -> Vec<Mount> {
                 let below = text_of(&mount, "subPath").unwrap_or_default();
                 format!("{}/{}", host.trim_end_matches('/'), below.trim_matches('/')).trim_end_matches('/').to_owned()
             });
-            Some(Mount { container: container.trim_end_matches('/').to_owned(), host })
+            let read_only =
+                mount.get("readOnly").is_some_and(|flag| matches!(flag.resolved(), Some(Resolved::Bool(true))));
+            Some(Mount { container: container.trim_end_matches('/').to_owned(), host, read_only })
         })
         .collect()
 }

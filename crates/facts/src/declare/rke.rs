@@ -439,15 +439,10 @@ impl<'a> Cluster<'a> {
     }
 
     fn mounts(&self) -> Vec<Mount> {
-        let same = |path: &str| Mount { container: path.to_owned(), host: Some(path.to_owned()) };
-        let mut mounts = vec![same("/etc/kubernetes"), same("/var/log/kube-audit")];
+        let mut mounts = vec![Mount::same("/etc/kubernetes"), Mount::same("/var/log/kube-audit")];
         let binds = self.get(&["services", "kube-api", "extra_binds"]);
         for bind in binds.iter().flat_map(|binds| binds.items().take(MOST).collect::<Vec<_>>()) {
-            let mut parts = bind.text().unwrap_or_default().split(':');
-            if let (Some(host), Some(container)) = (parts.next(), parts.next()) {
-                let tidy = |path: &str| path.trim_end_matches('/').to_owned();
-                mounts.push(Mount { container: tidy(container), host: Some(tidy(host)) });
-            }
+            mounts.extend(bind.text().and_then(Mount::bind));
         }
         mounts
     }

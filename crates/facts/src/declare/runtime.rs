@@ -150,7 +150,7 @@ fn docker(words: &[&str]) -> Option<Run> {
         match name {
             "v" | "volume" => run.mounts.extend(volume(value)),
             "mount" => run.mounts.extend(mount(value)),
-            "tmpfs" => run.mounts.extend(inside(value.split(':').next().unwrap_or_default(), None)),
+            "tmpfs" => run.mounts.extend(inside(value.split(':').next().unwrap_or_default(), None, false)),
             "e" | "env" => run.variable(value),
             "entrypoint" => run.entry_point = Some(value.to_owned()).filter(|value| !value.is_empty()),
             _ => {}
@@ -174,7 +174,7 @@ impl Run {
     }
 }
 
-fn inside(container: &str, host: Option<&str>) -> Option<Mount> {
+fn inside(container: &str, host: Option<&str>, read_only: bool) -> Option<Mount> {
     let container = container.trim_end_matches('/');
     container.starts_with('/').then(|| Mount {
         container: container.to_owned(),
@@ -183,6 +183,7 @@ fn inside(container: &str, host: Option<&str>) -> Option<Mount> {
             "/" => host.to_owned(),
             _ => host.trim_end_matches('/').to_owned(),
         }),
+        read_only,
     })
 }
 
@@ -191,8 +192,11 @@ fn volume(text: &str) -> Option<Mount> {
     let mut parts = text.split(':');
     let first = parts.next()?;
     match parts.next() {
-        Some(container) => inside(container, Some(first)),
-        None => inside(first, None),
+        Some(container) => {
+            let read_only = parts.next().is_some_and(|options| options.split(',').any(|option| option == "ro"));
+            inside(container, Some(first), read_only)
+        }
+        None => inside(first, None, false),
     }
 }
 
@@ -202,7 +206,9 @@ fn mount(text: &str) -> Option<Mount> {
         text.split(',').filter_map(|part| part.split_once('=')).find(|(key, _)| names.contains(key)).map(|(_, v)| v)
     };
     let host = field(&["source", "src"]).filter(|_| field(&["type"]) == Some("bind"));
-    inside(field(&["target", "dst", "destination"])?, host)
+    let is_read_only =
+        |part: &str| matches!(part, "ro" | "readonly" | "ro=true" | "readonly=true" | "ro=1" | "readonly=1");
+    inside(field(&["target", "dst", "destination"])?, host, text.split(',').any(is_read_only))
 }
 
 fn rkt(words: &[&str]) -> Option<Run> {
@@ -256,7 +262,7 @@ fn rkt(words: &[&str]) -> Option<Run> {
     run.mounts = mounts
         .into_iter()
         .filter_map(|(name, target)| {
-            inside(target, volumes.iter().rfind(|(known, _)| *known == name).and_then(|(_, host)| *host))
+            inside(target, volumes.iter().rfind(|(known, _)| *known == name).and_then(|(_, host)| *host), false)
         })
         .collect();
     Some(run)

@@ -381,13 +381,15 @@ impl<'a> Machine<'a> {
 
     /// What the server sees of the machine.
     fn mounts(&self) -> Vec<Mount> {
-        let same = |path: &str| Mount { container: path.to_owned(), host: Some(path.to_owned()) };
-        let mut mounts: Vec<Mount> = [files::SECRETS, files::CONFIG, files::AUDIT_LOG].into_iter().map(same).collect();
+        let mut mounts: Vec<Mount> =
+            [files::SECRETS, files::CONFIG, files::AUDIT_LOG].into_iter().map(Mount::same).collect();
         let volumes = self.get(&["cluster", "apiServer", "extraVolumes"]);
         for volume in volumes.iter().flat_map(|volumes| volumes.items().take(MOST_ARGUMENTS).collect::<Vec<_>>()) {
             let tidy = |path: String| path.trim_end_matches('/').to_owned();
             if let (Some(container), Some(host)) = (text_of(&volume, "mountPath"), text_of(&volume, "hostPath")) {
-                mounts.push(Mount { container: tidy(container), host: Some(tidy(host)) });
+                let read_only =
+                    volume.get("readonly").and_then(|held| held.text().map(|text| text == "true")).unwrap_or(false);
+                mounts.push(Mount { container: tidy(container), host: Some(tidy(host)), read_only });
             }
         }
         mounts

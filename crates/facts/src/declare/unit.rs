@@ -1146,11 +1146,12 @@ mod tests {
         assert_eq!(texts, ["--z", "--v=2"]);
         assert!(found.contained && found.open_ended.is_none());
         assert_eq!(found.version.expect("a release").0.to_string(), "1.9.3");
-        let mount = |container: &str, host: Option<&str>| Mount {
+        let mount = |container: &str, host: Option<&str>, read_only| Mount {
             container: container.to_owned(),
             host: host.map(str::to_owned),
+            read_only,
         };
-        assert_eq!(found.mounts, [mount("/ssl", Some("/srv/ssl")), mount("/var", None)]);
+        assert_eq!(found.mounts, [mount("/ssl", Some("/srv/ssl"), true), mount("/var", None, false)]);
         let script = unit("sh -c 'exec kube-apiserver --v=$$L --w=$$A'");
         let (found, _) = read(&script, &[]);
         assert_eq!(found.words[0].text, "--v=7");

@@ -232,6 +232,12 @@ impl Source {
                     Err(why) => mistakes.push(mistake(&why, value.span(), "", None)),
                 }
             }
+            DeValue::Integer(number) if matches!(name, "concurrency" | "timeout") => {
+                match check(arg, number.as_str()) {
+                    Ok(()) => out.push(number.as_str().to_owned()),
+                    Err(why) => mistakes.push(mistake(&why, value.span(), "", None)),
+                }
+            }
             DeValue::Boolean(on) if takes == Takes::Switch => out.push(on.to_string()),
             _ => mistakes.push(wrong_kind(
                 name,
@@ -275,6 +281,12 @@ fn check(arg: &Arg, value: &str) -> std::result::Result<(), String> {
         "format" => Format::find(value, &Format::AUDIT).map(drop).map_err(message),
         "profile" => super::profile(value).map(drop).map_err(message),
         "rule" | "skip" => rules_like(value).map_err(message),
+        "concurrency" if !value.parse().is_ok_and(|n: u16| (1..=1000).contains(&n)) => {
+            Err("a number from 1 to 1000".to_owned())
+        }
+        "timeout" if !value.parse().is_ok_and(|n: u64| (1..=3600).contains(&n)) => {
+            Err("a number of seconds from 1 to 3600".to_owned())
+        }
         "kubernetes-version" => release(value).map(drop),
         "root" if !Path::new(value).is_dir() => Err("no such folder".to_owned()),
         "waivers" if !Path::new(value).exists() => Err("no such file".to_owned()),

@@ -22,6 +22,7 @@ use crate::{
     convert,
     input::{ClusterReport, Judged, Report, RuleMeta, RunProblem, Waiting},
     places::Places,
+    wire,
 };
 pub use cve::cve_text;
 pub use diff::diff_text;
@@ -409,7 +410,17 @@ fn looked_at(report: &Report, look: Look) -> String {
         .iter()
         .map(|cluster| cluster.evidence.iter().filter(|evidence| is_named(cluster, evidence)).count())
         .sum();
-    let mut line = format!("Looked at {total} file{}: {}", if total == 1 { "" } else { "s" }, parts.join(", "));
+    let asked: Vec<wire::Requests> = report.clusters.iter().filter_map(|cluster| cluster.requests).collect();
+    let what = match asked.is_empty() {
+        true => format!("file{}", if total == 1 { "" } else { "s" }),
+        false if asked.len() == report.clusters.len() => "answers".to_owned(),
+        false => "files and answers".to_owned(),
+    };
+    let mut line = format!("Looked at {total} {what}: {}", parts.join(", "));
+    if !asked.is_empty() {
+        let (count, bytes) = asked.iter().fold((0, 0), |(count, bytes), one| (count + one.count, bytes + one.bytes));
+        let _ = write!(line, "; in {count} requests, {}", size(bytes));
+    }
     if named > 0 {
         let _ = write!(line, "; and read {named} that flags name");
     }
@@ -436,7 +447,8 @@ fn next(clusters: &[&ClusterReport], look: Look) -> String {
             matches!(&judged.entry.outcome, Outcome::Undetermined(gap) if gap.who_could_answer.contains("--root"))
         })
     });
-    if let (true, Some(cluster)) = (root, clusters.first()) {
+    let of_files = clusters.iter().find(|cluster| cluster.requests.is_none());
+    if let (true, Some(cluster)) = (root, of_files) {
         let target = shell_word(&cluster.target);
         commands.push((format!("portcullis audit --root DIR {target}"), "with the node's files"));
     }
@@ -472,10 +484,21 @@ pub fn problem_line(problem: &RunProblem) -> String {
     let place = match &problem.place {
         Some((evidence, Some((line, column)))) => format!("{}:{line}:{column}: ", plain(evidence)),
         Some((evidence, None)) => format!("{}: ", plain(evidence)),
+        // Of many clusters one cannot be asked: which.
+        None if problem.target.starts_with("context:") => format!("{}: ", plain(&problem.target)),
         None => String::new(),
     };
     let hint = problem.hint.as_ref().map(|hint| format!("; {}", plain(hint))).unwrap_or_default();
     format!("warning: {place}{}{hint}", plain(&problem.message))
+}
+
+/// Bytes as people say them.
+fn size(bytes: u64) -> String {
+    match bytes {
+        0..1_000 => format!("{bytes} bytes"),
+        1_000..1_000_000 => format!("{} kB", bytes / 1_000),
+        _ => format!("{}.{} MB", bytes / 1_000_000, bytes % 1_000_000 / 100_000),
+    }
 }
 
 /// All rules, by severity, and the controls that wait for one.

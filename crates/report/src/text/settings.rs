@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use model::{Author, Component, EvidenceId, Origin, Reading, Setting};
+use model::{Author, Component, EvidenceId, Origin, Plane, Reading, Setting};
 
 use super::{
     Look, heading, name_of, place_text, release_text,
@@ -35,6 +35,7 @@ pub fn effective_text(report: &Report, look: Look) -> String {
         }
         for file in &cluster.files {
             one_file(file, &places, look, &mut text);
+            stored(file, cluster, &places, look, &mut text);
         }
     }
     if hidden > 0 {
@@ -64,17 +65,31 @@ fn one_component(
     let line = format!("{}, {}, {starts}", name_of(component, cluster), release_text(&component.release));
     let painted = paint.bold(&line);
     let _ = writeln!(text, "{}", if component.starts == Some(false) { paint.red(&line) } else { painted });
-    let _ = writeln!(text, "{}\n", paint.dim(&format!("declared in {}", plain(component.declared_in.as_str()))));
+    let said = cluster.evidence.iter().find(|piece| piece.id == component.declared_in);
+    let how = match said.map(|piece| piece.plane) {
+        Some(Plane::Running) => "reported by",
+        _ => "declared in",
+    };
+    let _ = writeln!(text, "{}\n", paint.dim(&format!("{how} {}", plain(component.declared_in.as_str()))));
     let scope = Scope { places, home: &component.declared_in, look };
 
     problems(component, places, look, text);
     let (mut written, mut decided, mut gaps, mut defaults) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     let mut added: Vec<(&str, Vec<(&Setting, &Reading)>)> = Vec::new();
+    let (mut running, mut hidden) = (Vec::new(), Vec::new());
     for setting in &component.settings {
         match setting.nearest() {
-            Err(gap) => gaps.push((setting, gap)),
+            Err(gap) => match declared(setting).filter(|reading| !matches!(reading.origin, Origin::Default { .. })) {
+                Some(reading) => hidden.push((setting, reading, gap)),
+                None => gaps.push((setting, gap)),
+            },
             Ok(reading) => match &reading.origin {
-                Origin::Written(_) | Origin::Reported(_) => written.push((setting, reading)),
+                // A process lists all its flags, most of which nobody gave it.
+                Origin::Reported(_) if reading.overrides.is_empty() && !disagrees(setting, reading) => {
+                    defaults.push((setting, reading));
+                }
+                Origin::Reported(_) => running.push((setting, reading)),
+                Origin::Written(_) => written.push((setting, reading)),
                 Origin::Implied { .. } => decided.push((setting, reading)),
                 Origin::Default { .. } if reading.open.is_some() || decided_elsewhere(setting, reading) => {
                     decided.push((setting, reading));
@@ -89,17 +104,30 @@ fn one_component(
             },
         }
     }
+    section("as the process reports it", &running, scope, text);
     section("written", &written, scope, text);
     section("decided by something else", &decided, scope, text);
     for (name, settings) in &added {
         section(&format!("set by {name}"), settings, scope, text);
+    }
+    if let Some((_, _, gap)) = hidden.first() {
+        let _ = writeln!(text, "{}", paint.dim("declared, and not known to be what runs"));
+        // What each of them says in its turn is what stands below.
+        let reason = gap.reason.split(model::DECLARED).next().unwrap_or_default();
+        let line = format!("{}: {}", plain(reason), plain(&gap.who_could_answer));
+        text.push_str(&indented(&line, 2, 4, look.width));
+        let shown: Vec<(&Setting, &Reading)> =
+            hidden.iter().map(|(setting, reading, _)| (*setting, *reading)).collect();
+        rows(&shown, scope, text);
+        text.push('\n');
     }
     if !gaps.is_empty() {
         let _ = writeln!(text, "{}", paint.dim("not known"));
         let mut by_reason: Vec<((String, &str), Vec<&str>)> = Vec::new();
         for (setting, gap) in gaps {
             // One reason for many settings is said once.
-            let reason = gap.reason.replace(&format!("`--{}`", setting.name), "each");
+            let reason = gap.reason.split(model::DECLARED).next().unwrap_or_default();
+            let reason = reason.replace(&format!("`--{}`", setting.name), "each");
             let key = (reason, gap.who_could_answer.as_str());
             match by_reason.iter_mut().find(|(known, _)| *known == key) {
                 Some((_, names)) => names.push(setting.name),
@@ -120,9 +148,9 @@ fn one_component(
     }
     if look.defaults {
         section("defaults", &defaults, scope, text);
-        return 0;
     }
-    defaults.len()
+    stored(component, cluster, places, look, text);
+    if look.defaults { 0 } else { defaults.len() }
 }
 
 /// Writes what is known of a configuration file that is given by itself.
@@ -151,6 +179,51 @@ fn problems(component: &Component, places: &Places<'_>, look: Look, text: &mut S
     }
 }
 
+/// What a farther plane says of a setting.
+fn declared(setting: &Setting) -> Option<&Reading> {
+    setting.readings.iter().skip(1).find_map(|reading| reading.as_ref().ok())
+}
+
+/// Whether a farther plane says something else.
+fn disagrees(setting: &Setting, nearest: &Reading) -> bool {
+    let farther = setting.readings.iter().skip(1).filter_map(|reading| reading.as_ref().ok());
+    farther.into_iter().any(|reading| reading.value != nearest.value && reading.in_force() != nearest.in_force())
+}
+
+/// Writes what becomes of resources on their way into storage, a line each.
+fn stored(component: &Component, cluster: &ClusterReport, places: &Places<'_>, look: Look, text: &mut String) {
+    let Some(stored) = convert::stored_of(component, cluster) else { return };
+    let paint = Paint(look.color);
+    let _ = writeln!(text, "{}", paint.dim("encryption at rest"));
+    let resources = match &stored.resources {
+        Ok(resources) => resources,
+        Err(gap) => {
+            let line = format!("not known: {}: {}", plain(&gap.reason), plain(&gap.who_could_answer));
+            text.push_str(&indented(&line, 2, 6, look.width));
+            text.push('\n');
+            return;
+        }
+    };
+    let name = |resource: &str| if resource == "*.*" { "everything else".to_owned() } else { plain(resource) };
+    let longest = resources.iter().map(|one| wrap::width(&name(&one.resource))).max().unwrap_or(0).min(40);
+    for one in resources {
+        let writes = match (one.writes.as_str(), &one.key) {
+            ("identity", _) => "plain text".to_owned(),
+            (provider, Some(key)) => format!("{provider} with {}", plain(key)),
+            (provider, None) => provider.to_owned(),
+        };
+        let others: Vec<String> = one.reads.iter().skip(1).map(|way| plain(way)).collect();
+        let others = if others.is_empty() { String::new() } else { format!("; also reads {}", others.join(", ")) };
+        let place = one.at.as_ref().map(|at| format!("  {}", place_text(at, places))).unwrap_or_default();
+        let line = format!("{:<longest$}  {writes}{others}", name(&one.resource));
+        text.push_str(&indented(&line, 2, 2 + longest + 2, look.width));
+        if !place.is_empty() {
+            text.push_str(&indented(place.trim(), 2 + longest + 2, 2 + longest + 4, look.width));
+        }
+    }
+    text.push('\n');
+}
+
 /// Whether another setting makes something else hold than the value given.
 fn decided_elsewhere(setting: &Setting, reading: &Reading) -> bool {
     reading.effective.as_ref().is_some_and(|effective| effective.value != reading.value && effective.by != setting.name)
@@ -169,9 +242,14 @@ fn section(title: &str, settings: &[(&Setting, &Reading)], scope: Scope<'_>, tex
     if settings.is_empty() {
         return;
     }
+    let _ = writeln!(text, "{}", Paint(scope.look.color).dim(title));
+    rows(settings, scope, text);
+    text.push('\n');
+}
+
+fn rows(settings: &[(&Setting, &Reading)], scope: Scope<'_>, text: &mut String) {
     let look = scope.look;
     let paint = Paint(look.color);
-    let _ = writeln!(text, "{}", paint.dim(title));
     // A single long name shall not push every value to the right.
     let longest = settings.iter().map(|(setting, _)| setting.name.len() + 2).max().unwrap_or(0).min(40);
     for (setting, reading) in settings {
@@ -189,13 +267,28 @@ fn section(title: &str, settings: &[(&Setting, &Reading)], scope: Scope<'_>, tex
                 let _ = writeln!(text, "{}", paint.dim(line));
             }
         }
+        let indent = 2 + longest + 2;
+        for farther in setting.readings.iter().skip(1).filter_map(|reading| reading.as_ref().ok()) {
+            if std::ptr::eq(farther, *reading) || farther.value == reading.value {
+                continue;
+            }
+            let line =
+                format!("{} {}: {}", farther.plane.name(), shown(&farther.value), self::why(setting, farther, scope));
+            // What nobody wrote the process may have filled in.
+            let written = matches!(farther.origin, Origin::Written(_));
+            for line in indented(&line, indent, indent + 2, look.width).lines() {
+                let _ = writeln!(text, "{}", if written { paint.red(line) } else { paint.dim(line) });
+            }
+        }
+        if matches!(reading.origin, Origin::Reported(_)) {
+            continue;
+        }
         for (origin, value) in &reading.overrides {
             let place = origin.location().map(|at| short(at, scope)).unwrap_or_default();
             let line = format!("wins over {} {place}", shown(value));
-            text.push_str(&indented(&line, 2 + longest + 2, 2 + longest + 4, look.width));
+            text.push_str(&indented(&line, indent, indent + 2, look.width));
         }
     }
-    text.push('\n');
 }
 
 /// A value as it stands in a table; nothing is shown as nothing.
@@ -250,11 +343,17 @@ fn why(setting: &Setting, reading: &Reading, scope: Scope<'_>) -> String {
     why
 }
 
-/// A place; in the evidence that declares the component it is line and column alone.
+/// A place; in the evidence that declares the component it is line and column alone, in another answer of the same server
+/// it needs no host.
 fn short(at: &model::Location, scope: Scope<'_>) -> String {
     let full = place_text(at, scope.places);
-    let known = at.evidence == *scope.home;
-    full.strip_prefix(&format!("{}:", plain(at.evidence.as_str())))
-        .filter(|_| known)
-        .map_or(full.clone(), str::to_owned)
+    let (evidence, home) = (at.evidence.as_str(), scope.home.as_str());
+    if let Some(rest) = full.strip_prefix(&format!("{}:", plain(evidence))).filter(|_| evidence == home) {
+        return rest.to_owned();
+    }
+    let host = evidence.find("://").and_then(|at| evidence[at + 3..].find('/').map(|end| &evidence[..at + 3 + end]));
+    match host.filter(|host| home.starts_with(*host)) {
+        Some(host) => full.strip_prefix(&plain(host)).map_or_else(|| full.clone(), str::to_owned),
+        None => full,
+    }
 }

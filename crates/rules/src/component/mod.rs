@@ -10,7 +10,9 @@ rules! { "component":
     duplicate_flags,
     emulated_version,
     log_verbosity,
+    planes_disagree,
     refuses_to_start,
     removed_flags,
+    replicas_differ,
     unknown_flags,
 }

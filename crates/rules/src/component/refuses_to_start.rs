@@ -25,7 +25,7 @@ fn check(component: &Component) -> Verdict {
     if !findings.is_empty() {
         return Ok(Answer { findings, ..Answer::default() });
     }
-    if component.starts == Some(true) {
+    if component.starts == Some(true) && component.unseen.is_empty() {
         let because = if component.settings.is_empty() {
             format!("nothing in it stops a kube-apiserver of {}", component.release)
         } else {

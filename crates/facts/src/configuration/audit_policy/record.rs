@@ -70,6 +70,16 @@ impl Policy {
 }
 
 impl Recorder<'_> {
+    /// The policy that is asked.
+    pub(super) fn policy(&self) -> &Policy {
+        self.policy
+    }
+
+    /// Whether `*` as a group is every group, which it is from 1.36 on.
+    pub(super) fn knows_star(&self) -> bool {
+        self.minor >= Minor::new(1, 36)
+    }
+
     /// What is recorded of a request.
     pub fn record(&self, request: &Request) -> Recorded {
         let nothing = |note| Recorded { level: Level::None, stages: Vec::new(), rule: None, note };

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use model::{CutSecret, Evidence, Form, Gap, GapKind, Location, Minor, Named, Shape, Site, Span};
+use model::{CutSecret, Evidence, Form, Gap, GapKind, Location, Minor, Named, Shape, Site, Span, Strength};
 
 use super::{EXTRA, MANIFESTS, MOST, NAME, Said, Variables, elsewhere, flag_of, named, unreadable};
 use crate::{
@@ -253,7 +253,7 @@ impl<'a> Flags<'a> {
     /// kubespray mounts the folder of a file that it gives the server.
     fn shows(&mut self, path: &str) {
         if let Some((folder, _)) = path.rsplit_once('/') {
-            self.mounts.push(Mount { container: folder.to_owned(), host: Some(folder.to_owned()) });
+            self.mounts.push(Mount::same(folder));
         }
     }
 
@@ -494,7 +494,13 @@ impl<'a> Flags<'a> {
         let secret = match cut.flat_map(|file| &file.secrets).find(is_it) {
             // The template encodes it.
             Some(cut) => CutSecret { decoded: Some(cut.span.end - cut.span.start), ..cut.clone() },
-            None => CutSecret { span: Span::new(0, 0), decoded: Some(OWN_KEY), group: u32::MAX, nature: None },
+            None => CutSecret {
+                span: Span::new(0, 0),
+                decoded: Some(OWN_KEY),
+                strength: Strength::Plain,
+                group: u32::MAX,
+                nature: None,
+            },
         };
         let secrets = vec![CutSecret { span: Span::new(start, end), nature: None, ..secret }];
         embedded::composed(variables.source, path, text, secrets)
@@ -528,7 +534,7 @@ impl<'a> Flags<'a> {
             && let Some((folder, _)) = path.rsplit_once('/')
         {
             // Whatever folder of the host it is (`audit_log_hostpath`), one is mounted there.
-            self.mounts.push(Mount { container: folder.to_owned(), host: None });
+            self.mounts.push(Mount { container: folder.to_owned(), host: None, read_only: false });
         }
         let flag = "audit-policy-file";
         let off = |name: &str| matches!(self.variables.switch(name), Said::Value(false, _));

@@ -1,0 +1,79 @@
+//! The least role with which a cluster can be asked everything that is asked.
+
+use std::{collections::BTreeMap, fmt::Write as _};
+
+use facts::live::{ASKS, Right};
+
+/// A ClusterRole, and a Role for each namespace that is looked into, as YAML to apply.
+///
+/// They are made from the list of what is asked, so that they cannot lag behind it. Nothing in them can change anything.
+pub fn rbac_manifest() -> String {
+    let mut paths: Vec<&str> = Vec::new();
+    let mut rules: BTreeMap<&str, Vec<Right>> = BTreeMap::new();
+    for ask in &ASKS {
+        match ask.right {
+            Right::Path => paths.push(ask.path),
+            Right::Nothing => {}
+            Right::Resource { namespace, .. } => rules.entry(namespace).or_default().push(ask.right),
+        }
+    }
+    paths.sort_unstable();
+    paths.dedup();
+    let mut text = String::from(
+        "# What `portcullis audit` asks of a running cluster, and nothing more. Bind it to whoever runs it:\n\
+         #   kubectl create clusterrolebinding portcullis --clusterrole portcullis --user NAME\n\
+         #   kubectl -n kube-system create rolebinding portcullis --role portcullis --user NAME\n",
+    );
+    let head = |kind: &str, namespace: &str, text: &mut String| {
+        let _ = writeln!(
+            text,
+            "---\napiVersion: rbac.authorization.k8s.io/v1\nkind: {kind}\nmetadata:\n  name: portcullis"
+        );
+        if !namespace.is_empty() {
+            let _ = writeln!(text, "  namespace: {namespace}");
+        }
+        text.push_str("rules:\n");
+    };
+    head("ClusterRole", "", &mut text);
+    let _ = writeln!(text, "- nonResourceURLs: [{}]\n  verbs: [get]", paths.join(", "));
+    resources(rules.remove("").unwrap_or_default(), &mut text);
+    for (namespace, rights) in rules {
+        head("Role", namespace, &mut text);
+        resources(rights, &mut text);
+    }
+    text
+}
+
+fn resources(rights: Vec<Right>, text: &mut String) {
+    for right in rights {
+        let Right::Resource { verb, group, resource, name, .. } = right else { continue };
+        let _ = writeln!(text, "- apiGroups: [\"{group}\"]\n  resources: [{resource}]");
+        if !name.is_empty() {
+            let _ = writeln!(text, "  resourceNames: [{name}]");
+        }
+        let _ = writeln!(text, "  verbs: [{verb}]");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_role_grants_reading_and_nothing_of_secrets() {
+        let text = rbac_manifest();
+        for line in text.lines().filter(|line| line.contains("verbs:")) {
+            assert!(matches!(line.trim(), "verbs: [get]" | "verbs: [list]"), "{line}");
+        }
+        assert!(!text.contains("secrets") && !text.contains('*'), "{text}");
+        assert!(
+            text.contains("- nonResourceURLs: [/apis, /debug/pprof/, /flagz, /metrics, /statusz, /version]"),
+            "{text}"
+        );
+        assert!(
+            text.contains("  resources: [configmaps]\n  resourceNames: [kubeadm-config]\n  verbs: [get]\n"),
+            "{text}"
+        );
+        assert_eq!(text.matches("kind: Role\n").count(), 2);
+    }
+}

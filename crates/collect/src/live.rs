@@ -1,0 +1,202 @@
+//! Clusters that are asked while they run, through the addresses and credentials of kubeconfigs.
+//!
+//! Clusters are asked side by side, each by one conversation, and handed over one at a time as they are done. What is asked
+//! is a list of `facts`; nothing else is, nothing is changed, no redirect is followed and no address contacted that the user
+//! or the cluster did not name. Answers are redacted where they are taken in.
+//!
+//! Start at [`ways`] (who can be asked) and [`gather`]. Only this room knows that there is a runtime.
+
+mod access;
+mod ask;
+mod client;
+mod exec;
+mod failure;
+mod oldest;
+
+use std::{collections::BTreeMap, sync::Arc, thread, time::Duration};
+
+pub use access::{Access, NoWay, Wanted, Way, split, ways};
+pub use client::Requests;
+use facts::{Gathered, Redactor, live::Ask};
+use model::{Body, Evidence, EvidenceId};
+
+use crate::{Inputs, Outcome, Trouble};
+use ask::{Asked, Given, Raw, Ways};
+use failure::Failure;
+
+/// How to ask.
+#[derive(Clone, Copy, Debug)]
+pub struct Pace {
+    /// Clusters at a time.
+    pub at_once: usize,
+    /// For one cluster.
+    pub time: Duration,
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        Self { at_once: 32, time: Duration::from_secs(60) }
+    }
+}
+
+/// What a cluster that was asked is besides its evidence.
+#[derive(Clone, Debug)]
+pub struct Live {
+    /// The UID of kube-system and a fingerprint of the authority.
+    pub id: Option<String>,
+    pub requests: Requests,
+}
+
+/// Asks every cluster and hands them over in the order of the ways, each as soon as those before it are done; so do the
+/// outcomes come back.
+pub fn gather(
+    wanted: &[Way],
+    pace: Pace,
+    redactor: &mut Redactor,
+    on_cluster: &mut dyn FnMut(Gathered, Live),
+) -> Vec<Outcome> {
+    let mut outcomes: Vec<Outcome> = wanted.iter().map(|_| Outcome::default()).collect();
+    let mut known: BTreeMap<String, String> = BTreeMap::new();
+    let ways: Ways = Arc::new(wanted.to_vec());
+    // A cluster that is judged holds up those behind it, of which a few may wait.
+    let (sender, mut done) = tokio::sync::mpsc::channel(4);
+    thread::scope(|scope| {
+        scope.spawn(move || run(&ways, pace, &sender));
+        while let Some((index, asked)) = done.blocking_recv() {
+            let (Some(way), Some(outcome)) = (wanted.get(index), outcomes.get_mut(index)) else { continue };
+            match asked {
+                Err(Failure { message, hint }) => {
+                    outcome.inputs.unread += 1;
+                    outcome.troubles.push(trouble(way, message, hint));
+                }
+                Ok(asked) => {
+                    let live = Live { id: asked.id.clone(), requests: asked.spent };
+                    if let Some(first) = live.id.as_ref().and_then(|id| known.get(id)) {
+                        // Two contexts of one cluster are one cluster.
+                        outcome.clusters += 1;
+                        outcome.troubles.push(trouble(
+                            way,
+                            format!("is the same cluster as {first}, which is judged"),
+                            None,
+                        ));
+                        continue;
+                    }
+                    if let Some(id) = &live.id {
+                        known.insert(id.clone(), way.target.clone());
+                    }
+                    if asked.unverified {
+                        let message = "the server is not verified, so that anybody may have given its answers";
+                        let hint = "give the kubeconfig the cluster's authority, and `https://`".to_owned();
+                        outcome.troubles.push(trouble(way, message.to_owned(), Some(hint)));
+                    }
+                    let gathered = taken_in(way, asked, redactor, &mut outcome.inputs);
+                    outcome.clusters += 1;
+                    on_cluster(gathered, live);
+                }
+            }
+        }
+    });
+    outcomes
+}
+
+fn trouble(way: &Way, message: String, hint: Option<String>) -> Trouble {
+    Trouble { target: way.target.clone(), message, hint, place: None }
+}
+
+type Done = (usize, Result<Asked, Failure>);
+
+/// The runtime, for as long as somebody is asked.
+fn run(ways: &Ways, pace: Pace, done: &tokio::sync::mpsc::Sender<Done>) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = match runtime {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            for index in 0..ways.len() {
+                let failure = Failure { message: format!("no connection can be made: {error}"), hint: None };
+                // Whoever takes them is only gone where a panic ends the run.
+                let _ = done.blocking_send((index, Err(failure)));
+            }
+            return;
+        }
+    };
+    let at_once = pace.at_once.max(1);
+    runtime.block_on(async {
+        let mut running = tokio::task::JoinSet::new();
+        let (mut next, mut handed_over) = (0, 0);
+        let mut waiting: BTreeMap<usize, Result<Asked, Failure>> = BTreeMap::new();
+        while handed_over < ways.len() {
+            while next < ways.len() && running.len() < at_once && next < handed_over + AHEAD * at_once {
+                let (ways, index) = (Arc::clone(ways), next);
+                running.spawn(async move {
+                    let Some(way) = ways.get(index) else { return (index, Err(nobody())) };
+                    let asked = tokio::time::timeout(pace.time + GRACE, ask::cluster(way, pace.time)).await;
+                    (index, asked.unwrap_or_else(|_| Err(late(way, pace.time))))
+                });
+                next += 1;
+            }
+            match running.join_next().await {
+                Some(Ok((index, asked))) => {
+                    waiting.insert(index, asked);
+                }
+                // What panics is our fault and no cluster's, and the others are asked all the same.
+                Some(Err(_)) => {}
+                None => {
+                    for index in handed_over..next {
+                        waiting.entry(index).or_insert_with(|| Err(nobody()));
+                    }
+                }
+            }
+            while let Some(asked) = waiting.remove(&handed_over) {
+                // Whoever takes them is only gone where a panic ends the run.
+                let _ = done.send((handed_over, asked)).await;
+                handed_over += 1;
+            }
+        }
+    });
+    // A connection that hangs does not hold up the end.
+    runtime.shutdown_background();
+}
+
+/// How many rounds of clusters may be done before one that takes its time: they wait for it, so that a run is the same
+/// whoever answers first.
+const AHEAD: usize = 4;
+
+/// For a plug-in that uses up its time before anything is asked.
+const GRACE: Duration = Duration::from_secs(1);
+
+fn nobody() -> Failure {
+    Failure { message: "asking it failed, which is a fault of Portcullis; please report it".to_owned(), hint: None }
+}
+
+fn late(way: &Way, time: Duration) -> Failure {
+    Failure {
+        message: format!("{}: it was not done within {} s", way.server, time.as_secs()),
+        hint: Some("--timeout gives it longer".to_owned()),
+    }
+}
+
+/// Answers into evidence, without their secrets.
+fn taken_in(way: &Way, asked: Asked, redactor: &mut Redactor, inputs: &mut Inputs) -> Gathered {
+    let mut evidence: Vec<Evidence> = Vec::with_capacity(asked.answers.len());
+    for Given { base, ask, raw } in asked.answers {
+        let id = EvidenceId::new(format!("{base}{}", ask.path));
+        let piece = match raw {
+            Raw::Text(text) => {
+                inputs.count(ask.kind);
+                redactor.evidence(id, ask.plane, ask.kind, &text)
+            }
+            Raw::Missing => bare(ask, id, Body::Missing),
+            Raw::Unread(gap) => {
+                inputs.unread += 1;
+                bare(ask, id, Body::Unread(gap))
+            }
+        };
+        evidence.push(piece);
+    }
+    evidence.sort_by(|a, b| a.id.cmp(&b.id));
+    Gathered { name: way.name.clone(), target: way.target.clone(), root: None, evidence }
+}
+
+fn bare(ask: &Ask, id: EvidenceId, body: Body) -> Evidence {
+    Evidence { id, plane: ask.plane, kind: ask.kind, body, secrets: Vec::new(), digest: None }
+}

@@ -1,0 +1,221 @@
+//! One conversation with one API server: GET and nothing else, within limits, and counted.
+//!
+//! Requests go one after the other over one connection, so that what stands behind an address answers them all and is not
+//! asked for more than one thing at a time. Nothing is followed, and nothing is asked again but what a server puts off.
+
+use std::{
+    future::Future,
+    time::{Duration, Instant},
+};
+
+use http::{HeaderMap, Request, StatusCode, header};
+use http_body_util::BodyExt as _;
+use kube::{
+    Client, Config,
+    client::{Body, ClientBuilder},
+};
+
+use super::{
+    failure::{self, Failure},
+    oldest,
+};
+
+/// What may be asked of one server.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Limits {
+    /// For connecting, with TLS.
+    pub(super) connect: Duration,
+    /// For one request and its answer.
+    pub(super) request: Duration,
+    /// Bytes of one answer.
+    pub(super) largest: usize,
+}
+
+/// Requests and bytes of answers, for whoever pays for them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Requests {
+    pub count: u64,
+    pub bytes: u64,
+}
+
+/// What one request came to.
+pub(super) enum Answer {
+    /// 200, with what `take` has taken.
+    Given,
+    /// 404: it is not there.
+    Missing,
+    /// 401: who asks is not known.
+    Unauthenticated,
+    /// 403: who asks may not have it. The server's words name the user.
+    Forbidden(String),
+    /// 406: it knows none of the forms.
+    NotAcceptable,
+    /// Something that is no answer.
+    Other(String),
+}
+
+pub(super) struct Conversation {
+    client: Client,
+    server: String,
+    limits: Limits,
+    /// When all of it has to be over.
+    until: Instant,
+    pub(super) spent: Requests,
+}
+
+/// Times that a request is repeated which the server puts off.
+const AGAIN: u32 = 2;
+
+/// What is not shown of an answer that is none.
+const SHOWN: usize = 120;
+
+impl Conversation {
+    /// Nothing is sent yet.
+    pub(super) fn with(mut config: Config, server: &str, limits: Limits, until: Instant) -> Result<Self, Failure> {
+        // What is put off is asked again here, a few times and not for minutes.
+        config.default_retry = false;
+        config.connect_timeout = Some(limits.connect);
+        config.read_timeout = Some(limits.request);
+        config.write_timeout = Some(limits.request);
+        let client = match ClientBuilder::try_from(config.clone()) {
+            Ok(builder) => builder.build(),
+            Err(error) => {
+                let failure = || Failure { hint: None, ..failure::of_connection(&error, server) };
+                oldest::client(&config, &failure::chain(&error)).ok_or_else(failure)?
+            }
+        };
+        Ok(Self { client, server: server.to_owned(), limits, until, spent: Requests::default() })
+    }
+
+    /// Gets one path, and again where the server is busy. An error is one of the connection.
+    pub(super) async fn get(
+        &mut self,
+        path: &str,
+        accept: &str,
+        take: &mut (dyn FnMut(&[u8]) + Send),
+    ) -> Result<Answer, Failure> {
+        let mut turn = 0;
+        loop {
+            let (answer, pause) = self.once(path, accept, take).await?;
+            match pause.filter(|pause| turn < AGAIN && Instant::now() + *pause < self.until) {
+                Some(pause) => tokio::time::sleep(pause).await,
+                None => return Ok(answer),
+            }
+            turn += 1;
+        }
+    }
+
+    async fn once(
+        &mut self,
+        path: &str,
+        accept: &str,
+        take: &mut (dyn FnMut(&[u8]) + Send),
+    ) -> Result<(Answer, Option<Duration>), Failure> {
+        let request = Request::get(path).header(header::ACCEPT, accept).header(header::USER_AGENT, AGENT);
+        let request = request.body(Body::empty()).map_err(|error| failure::of_connection(&error, &self.server))?;
+        self.spent.count += 1;
+        let response = within(self.left(), self.client.send(request)).await;
+        let response = match response {
+            None => return Err(self.late()),
+            Some(Err(error)) => return Err(failure::of_connection(&error, &self.server)),
+            Some(Ok(response)) => response,
+        };
+        let (head, mut body) = response.into_parts();
+        let good = head.status == StatusCode::OK;
+        // Of a refusal a few words are enough.
+        let largest = if good { self.limits.largest } else { 64 << 10 };
+        let (mut size, mut words) = (0_usize, Vec::new());
+        loop {
+            let frame = match within(self.left(), body.frame()).await {
+                None => return Ok((Answer::Other("it did not arrive whole in time".to_owned()), None)),
+                Some(None) => break,
+                Some(Some(Err(error))) => {
+                    let why = failure::of_connection(&error, "it").message;
+                    return Ok((Answer::Other(format!("it was cut short: {why}")), None));
+                }
+                Some(Some(Ok(frame))) => frame,
+            };
+            let Some(piece) = frame.data_ref() else { continue };
+            self.spent.bytes += piece.len() as u64;
+            size += piece.len();
+            if size > largest {
+                let larger = Answer::Other(format!("it is larger than {} MiB", largest >> 20));
+                return Ok((if good { larger } else { meaning(&head.status, &head.headers, &words) }, None));
+            }
+            if good { take(piece) } else { words.extend_from_slice(piece) }
+        }
+        if good {
+            return Ok((Answer::Given, None));
+        }
+        let busy = matches!(head.status.as_u16(), 429 | 500 | 502..=504);
+        let pause = busy.then(|| pause(&head.headers));
+        Ok((meaning(&head.status, &head.headers, &words), pause))
+    }
+
+    fn left(&self) -> Duration {
+        self.until.saturating_duration_since(Instant::now()).min(self.limits.request)
+    }
+
+    fn late(&self) -> Failure {
+        failure::of_connection(&std::io::Error::from(std::io::ErrorKind::TimedOut), &self.server)
+    }
+}
+
+/// How it introduces itself in the server's audit log.
+const AGENT: &str = concat!("portcullis/", env!("CARGO_PKG_VERSION"));
+
+async fn within<T>(time: Duration, future: impl Future<Output = T>) -> Option<T> {
+    tokio::time::timeout(time, future).await.ok()
+}
+
+/// How long a server wants to be left alone, within reason.
+fn pause(headers: &HeaderMap) -> Duration {
+    let seconds = headers.get(header::RETRY_AFTER).and_then(|value| value.to_str().ok()?.trim().parse::<u64>().ok());
+    seconds.map_or(Duration::from_millis(200), |seconds| Duration::from_secs(seconds.clamp(1, 5)))
+}
+
+fn meaning(status: &StatusCode, headers: &HeaderMap, words: &[u8]) -> Answer {
+    let message = || {
+        let parsed: Option<serde_json::Value> = serde_json::from_slice(words).ok();
+        let said = parsed.as_ref().and_then(|status| status.get("message")?.as_str());
+        said.unwrap_or_default().chars().filter(|c| !c.is_control()).take(300).collect::<String>()
+    };
+    match status.as_u16() {
+        401 => Answer::Unauthenticated,
+        403 => Answer::Forbidden(message()),
+        404 | 410 => Answer::Missing,
+        406 => Answer::NotAcceptable,
+        429 => Answer::Other("it has too much to do (429)".to_owned()),
+        300..=399 => {
+            let to = headers.get(header::LOCATION).and_then(|to| to.to_str().ok()).unwrap_or_default();
+            let to: String = to.chars().take(SHOWN).collect();
+            Answer::Other(format!(
+                "it sends elsewhere, to `{to}`, which is not followed ({status})",
+                status = status.as_u16()
+            ))
+        }
+        code => {
+            let said = message();
+            let said = if said.is_empty() { String::new() } else { format!(": {said}") };
+            Answer::Other(format!("it failed with {code}{said}"))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_is_left_alone_for_as_long_as_it_says_within_reason() {
+        let after = |text: &str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::RETRY_AFTER, text.parse().expect("a header"));
+            pause(&headers)
+        };
+        assert_eq!(pause(&HeaderMap::new()), Duration::from_millis(200));
+        assert_eq!(after("2"), Duration::from_secs(2));
+        assert_eq!(after("86400"), Duration::from_secs(5));
+        assert_eq!(after("soon"), Duration::from_millis(200));
+    }
+}

@@ -1,0 +1,245 @@
+//! A cluster that is asked while it runs: what is asked of it, and which answer belongs to which of its servers.
+//!
+//! [`ASKS`] is data, so that whoever asks, whoever wants the rights for it and whoever explains a refusal read one list. The
+//! answers come back as evidence named by their address; [`cluster`](crate::Cluster) resolves them beside what mirror pods
+//! and ConfigMaps declare. Nothing here makes a request.
+
+mod instances;
+mod objects;
+mod operator;
+
+use model::{Gap, GapKind, Kind, Plane};
+
+pub(crate) use instances::{Found, resolve};
+pub use objects::{Identity, Node, addresses, advertised};
+
+/// One thing that is asked of a cluster, with a GET each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ask {
+    pub path: &'static str,
+    /// What follows `?`; several where one request cannot name all that is wanted, whose objects are put together.
+    pub queries: &'static [&'static str],
+    /// Representations in the order they are wanted.
+    pub accept: &'static str,
+    /// Asked for once more where the server knows none of those.
+    pub else_accept: Option<&'static str>,
+    pub kind: Kind,
+    pub plane: Plane,
+    pub right: Right,
+    pub form: Form,
+    /// Whether each server of a cluster has an answer of its own.
+    pub of_each_server: bool,
+    /// Whether it is asked without credentials, to see how those are answered who have none.
+    pub as_nobody: bool,
+}
+
+/// What somebody must be allowed to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Right {
+    /// To get a path that is no resource.
+    Path,
+    /// Nothing: it is asked without credentials.
+    Nothing,
+    Resource {
+        verb: &'static str,
+        group: &'static str,
+        resource: &'static str,
+        namespace: &'static str,
+        name: &'static str,
+    },
+}
+
+/// How an answer is taken in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    Whole,
+    /// Page by page, each object as it was given.
+    List,
+    /// Line by line, as [`running::metrics`](crate::running::metrics::Projection) keeps them.
+    Metrics,
+    /// By its status code alone.
+    Status,
+}
+
+const JSON: &str = "application/json";
+
+const PLAIN: Ask = Ask {
+    path: "",
+    queries: &[""],
+    accept: JSON,
+    else_accept: None,
+    kind: Kind::Objects,
+    plane: Plane::Running,
+    right: Right::Path,
+    form: Form::Whole,
+    of_each_server: false,
+    as_nobody: false,
+};
+
+/// How a server behaves, which counts where nothing tells how it is set up.
+const BEHAVIOUR: Ask = Ask { accept: "*/*", kind: Kind::Status, plane: Plane::Observed, form: Form::Status, ..PLAIN };
+
+/// All that is asked, in order. The first one is asked alone: who gets no answer to it gets none at all.
+pub const ASKS: [Ask; 14] = [
+    Ask { path: "/version", kind: Kind::Version, of_each_server: true, ..PLAIN },
+    // Who the cluster is.
+    Ask {
+        path: "/api/v1/namespaces/kube-system",
+        right: Right::Resource { verb: "get", group: "", resource: "namespaces", namespace: "", name: "kube-system" },
+        ..PLAIN
+    },
+    Ask {
+        path: "/flagz",
+        accept: "application/json;as=Flagz;v=v1beta1;g=config.k8s.io,\
+                 application/json;as=Flagz;v=v1alpha1;g=config.k8s.io;q=0.9,text/plain;q=0.5",
+        else_accept: Some("text/plain"),
+        kind: Kind::Flagz,
+        of_each_server: true,
+        ..PLAIN
+    },
+    Ask {
+        path: "/statusz",
+        accept: "application/json;as=Statusz;v=v1beta1;g=config.k8s.io,\
+                 application/json;as=Statusz;v=v1alpha1;g=config.k8s.io;q=0.9,text/plain;q=0.5",
+        else_accept: Some("text/plain"),
+        kind: Kind::Statusz,
+        of_each_server: true,
+        ..PLAIN
+    },
+    Ask {
+        path: "/metrics",
+        accept: "text/plain",
+        kind: Kind::Metrics,
+        form: Form::Metrics,
+        of_each_server: true,
+        ..PLAIN
+    },
+    Ask { path: "/apis", kind: Kind::Discovery, ..PLAIN },
+    // Mirror pods: kubeadm and Talos label them with a tier, kops, kubespray's like and others with an application.
+    Ask {
+        path: "/api/v1/namespaces/kube-system/pods",
+        queries: &["labelSelector=tier%3Dcontrol-plane", "labelSelector=k8s-app%3Dkube-apiserver"],
+        kind: Kind::Workload,
+        plane: Plane::Declared,
+        right: Right::Resource { verb: "list", group: "", resource: "pods", namespace: "kube-system", name: "" },
+        form: Form::List,
+        ..PLAIN
+    },
+    Ask {
+        path: "/api/v1/namespaces/kube-system/configmaps/kubeadm-config",
+        kind: Kind::Workload,
+        plane: Plane::Declared,
+        right: Right::Resource {
+            verb: "get",
+            group: "",
+            resource: "configmaps",
+            namespace: "kube-system",
+            name: "kubeadm-config",
+        },
+        ..PLAIN
+    },
+    // Who serves: each API server renews a lease (1.20 on; the label is of 1.26, the one before it of 1.20).
+    Ask {
+        path: "/apis/coordination.k8s.io/v1/namespaces/kube-system/leases",
+        queries: &[
+            "labelSelector=apiserver.kubernetes.io%2Fidentity%3Dkube-apiserver",
+            "labelSelector=k8s.io%2Fcomponent%3Dkube-apiserver",
+        ],
+        right: Right::Resource {
+            verb: "list",
+            group: "coordination.k8s.io",
+            resource: "leases",
+            namespace: "kube-system",
+            name: "",
+        },
+        form: Form::List,
+        ..PLAIN
+    },
+    // Where each of them can be asked itself.
+    Ask {
+        path: "/apis/discovery.k8s.io/v1/namespaces/default/endpointslices/kubernetes",
+        right: Right::Resource {
+            verb: "get",
+            group: "discovery.k8s.io",
+            resource: "endpointslices",
+            namespace: "default",
+            name: "kubernetes",
+        },
+        ..PLAIN
+    },
+    // A table has the release and the system of a node and not the images it holds, a hundredth of the size.
+    Ask {
+        path: "/api/v1/nodes",
+        queries: &["includeObject=None"],
+        accept: "application/json;as=Table;v=v1;g=meta.k8s.io,application/json;q=0.5",
+        right: Right::Resource { verb: "list", group: "", resource: "nodes", namespace: "", name: "" },
+        form: Form::List,
+        ..PLAIN
+    },
+    // The index of the profiles, and none of them.
+    Ask { path: "/debug/pprof/", ..BEHAVIOUR },
+    Ask { path: "/api", right: Right::Nothing, as_nobody: true, ..BEHAVIOUR },
+    Ask { path: "/healthz", right: Right::Nothing, as_nobody: true, ..BEHAVIOUR },
+];
+
+impl Ask {
+    /// What is wanted, in a form that groups: a verb and a resource, or a path.
+    pub fn wanted(&self) -> String {
+        match self.right {
+            Right::Path => format!("get {}", self.path),
+            Right::Nothing => format!("get {} without credentials", self.path),
+            Right::Resource { verb, group, resource, namespace, name } => {
+                let group = if group.is_empty() { String::new() } else { format!(".{group}") };
+                let name = if name.is_empty() { String::new() } else { format!("/{name}") };
+                let namespace = if namespace.is_empty() { String::new() } else { format!(" in {namespace}") };
+                format!("{verb} {resource}{group}{name}{namespace}")
+            }
+        }
+    }
+
+    /// The caller may not have it.
+    pub fn forbidden(&self, who: Option<&str>) -> Gap {
+        let who = who.map_or_else(|| "this user".to_owned(), |who| format!("`{who}`"));
+        Gap {
+            kind: GapKind::Unread,
+            reason: format!("{who} may not {} (403)", self.wanted()),
+            wanted: self.wanted(),
+            who_could_answer: "a user with the role that `portcullis rbac-manifest` prints".to_owned(),
+        }
+    }
+
+    /// It was asked and there is no answer.
+    pub fn unanswered(&self, why: &str) -> Gap {
+        Gap {
+            kind: GapKind::Unread,
+            reason: format!("no answer to {}: {why}", self.wanted()),
+            wanted: self.wanted(),
+            who_could_answer: "another run, once the API server answers".to_owned(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_right_is_named_as_a_role_grants_it() {
+        let wanted: Vec<String> = ASKS.iter().map(Ask::wanted).collect();
+        assert_eq!(wanted[1..4], ["get namespaces/kube-system", "get /flagz", "get /statusz"]);
+        assert!(wanted.contains(&"list leases.coordination.k8s.io in kube-system".to_owned()), "{wanted:?}");
+        assert!(wanted.contains(&"get configmaps/kubeadm-config in kube-system".to_owned()), "{wanted:?}");
+        assert_eq!(ASKS[2].forbidden(Some("jane")).reason, "`jane` may not get /flagz (403)");
+    }
+
+    #[test]
+    fn nothing_is_asked_that_is_no_get_of_a_known_form() {
+        for ask in ASKS {
+            assert!(ask.path.starts_with('/') && !ask.path.contains(['?', ' ']), "{}", ask.path);
+            assert!(!ask.queries.is_empty());
+            if let Right::Resource { verb, .. } = ask.right {
+                assert_eq!(verb == "list", ask.form == Form::List, "{}", ask.path);
+            }
+        }
+    }
+}

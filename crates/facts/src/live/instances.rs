@@ -1,0 +1,344 @@
+//! Which answer belongs to which server.
+//!
+//! One address may stand for several servers, and a mirror pod is of one of them. A server is told by the address that it
+//! advertises: its flags name it, and so does its pod or its node. Where that is not known and there is one of each, they are
+//! the same; where there are several, none is taken for another.
+
+use std::collections::BTreeMap;
+
+use model::{Body, Evidence, EvidenceId, Gap, GapKind, Kind, Location, Minor, Plane, Version};
+
+use super::{
+    ASKS,
+    objects::{self, Identity, Node},
+    operator::{self, Operator},
+};
+use crate::{
+    Files, Invocation, Options,
+    apiserver::{self, ApiServer},
+    running::{self, Metrics, ReportedFlag, Seen, Stamp, metrics},
+};
+
+/// What became of the answers of one cluster.
+pub(crate) struct Found {
+    pub(crate) servers: Vec<ApiServer>,
+    /// The servers that say that they serve; `None` where that is not known.
+    pub(crate) identities: Option<Vec<Identity>>,
+    pub(crate) nodes: Option<Vec<Node>>,
+    /// Who runs the control plane.
+    pub(crate) distribution: Option<&'static str>,
+}
+
+/// The first release that has `/flagz` (component-base zpages, with the gate ComponentFlagz).
+const FLAGZ_SINCE: Minor = Minor::new(1, 32);
+
+/// What one address answered.
+struct Replica {
+    base: String,
+    /// The piece of evidence that stands for it.
+    said_in: EvidenceId,
+    stamp: Option<(Version, Location)>,
+    flags: Seen<Vec<ReportedFlag>>,
+    metrics: Seen<Metrics>,
+}
+
+impl Replica {
+    /// The address that it advertises to the others.
+    fn address(&self) -> Option<&str> {
+        let flags = self.flags.as_ref().ok()?.as_ref()?;
+        let flag = flags.iter().find(|flag| flag.name == "advertise-address")?;
+        (flag.value != "<nil>" && !flag.value.is_empty()).then_some(flag.value.as_str())
+    }
+
+    fn host(&self) -> &str {
+        self.base.split_once("://").map_or(self.base.as_str(), |(_, host)| host)
+    }
+}
+
+/// The servers of a cluster that was asked; `None` where none was.
+pub(crate) fn resolve(
+    evidence: &[Evidence],
+    invocations: &[Invocation],
+    root: Option<&str>,
+    options: &Options,
+) -> Option<Found> {
+    let replicas = replicas(evidence);
+    if replicas.is_empty() {
+        return None;
+    }
+    let piece =
+        |end: &str| evidence.iter().find(|piece| piece.kind == Kind::Objects && piece.id.as_str().ends_with(end));
+    let nodes = piece("/api/v1/nodes").and_then(|piece| objects::nodes(piece).ok().flatten());
+    let identities = piece("/leases").and_then(|piece| objects::leases(piece).ok().flatten());
+    let served = evidence.iter().find(|piece| piece.kind == Kind::Discovery);
+    let within = served.and_then(|piece| running::releases(piece).ok().flatten());
+    let unread = |piece: &&Evidence| piece.kind == Kind::Workload && matches!(piece.body, Body::Unread(_));
+    // Of all that would declare it, a pod would say most.
+    let undeclared = evidence.iter().filter(unread).max_by_key(|piece| piece.id.as_str().ends_with("/pods"));
+    let undeclared = undeclared.and_then(|piece| match &piece.body {
+        Body::Unread(gap) => Some(gap.clone()),
+        _ => None,
+    });
+
+    // A pod is what a server was started with; a definition of the cluster is what pods were once made from.
+    let (definitions, pods): (Vec<&Invocation>, Vec<&Invocation>) =
+        invocations.iter().partition(|one| one.declared_in.as_str().contains("/configmaps/"));
+    let operator = replicas.iter().find_map(|replica| {
+        let version = replica.stamp.as_ref().map(|(version, _)| version);
+        operator::recognise(replica.host(), version, nodes.as_deref().unwrap_or_default(), evidence)
+    });
+    let lay = Layout { evidence, root, options, within, definition: definitions.first().copied(), operator };
+    let owner = |replica: &Replica| owner(replica, &pods, &replicas, nodes.as_deref().unwrap_or_default());
+    let owners: Vec<Option<usize>> = replicas.iter().map(owner).collect();
+
+    let mut servers = Vec::new();
+    for (index, pod) in pods.iter().enumerate() {
+        let replica = owners.iter().position(|owner| *owner == Some(index)).and_then(|at| replicas.get(at));
+        servers.push(match replica {
+            Some(replica) => lay.server(replica, Some(pod), pod.instance.clone(), undeclared.as_ref()),
+            None => lay.unasked(pod, &replicas),
+        });
+    }
+    let alone = replicas.len() == 1;
+    for (replica, owner) in replicas.iter().zip(&owners) {
+        // Of several pods one has answered, and nobody knows which.
+        if owner.is_some() || (!pods.is_empty() && replica.address().is_none()) {
+            continue;
+        }
+        let name = name(replica, alone, identities.as_deref(), nodes.as_deref());
+        servers.push(lay.server(replica, None, name, undeclared.as_ref()));
+    }
+    Some(Found { servers, identities, nodes, distribution: operator.map(|operator| operator.name) })
+}
+
+/// The name of a server that no pod names: that of its node, else of its only lease, else its address.
+fn name(replica: &Replica, alone: bool, identities: Option<&[Identity]>, nodes: Option<&[Node]>) -> String {
+    let node = nodes
+        .unwrap_or_default()
+        .iter()
+        .find(|node| node.address.is_some() && node.address.as_deref() == replica.address());
+    if let Some(node) = node {
+        return node.name.clone();
+    }
+    match identities {
+        Some([only]) if alone => only.host.clone().unwrap_or_else(|| replica.host().to_owned()),
+        _ => replica.host().to_owned(),
+    }
+}
+
+/// The pod that a replica is.
+fn owner(replica: &Replica, pods: &[&Invocation], replicas: &[Replica], nodes: &[Node]) -> Option<usize> {
+    if let Some(address) = replica.address() {
+        let written = format!("--advertise-address={address}");
+        let known = |pod: &&Invocation| {
+            pod.words.iter().any(|word| word.text == written)
+                || nodes.iter().any(|node| node.name == pod.instance && node.address.as_deref() == Some(address))
+        };
+        if let Some(index) = pods.iter().position(known) {
+            return Some(index);
+        }
+        // Every pod says which address it advertises, and it is another one.
+        if pods.iter().all(|pod| pod.words.iter().any(|word| word.text.starts_with("--advertise-address="))) {
+            return None;
+        }
+    }
+    (pods.len() == 1 && replicas.len() == 1).then_some(0)
+}
+
+fn replicas(evidence: &[Evidence]) -> Vec<Replica> {
+    let mut by_base: BTreeMap<&str, Vec<&Evidence>> = BTreeMap::new();
+    for ask in ASKS.iter().filter(|ask| ask.of_each_server) {
+        for piece in evidence.iter().filter(|piece| piece.kind == ask.kind) {
+            if let Some(base) = piece.id.as_str().strip_suffix(ask.path) {
+                by_base.entry(base).or_default().push(piece);
+            }
+        }
+    }
+    let read = |(base, pieces): (&str, Vec<&Evidence>)| {
+        let find = |kind| pieces.iter().find(|piece| piece.kind == kind).copied();
+        let stamp = |seen: Option<Seen<Stamp>>| match seen {
+            Some(Ok(Some(Stamp::Release(version, at)))) => Some((version, at)),
+            _ => None,
+        };
+        let stamp = stamp(find(Kind::Version).map(running::release))
+            .or_else(|| stamp(find(Kind::Statusz).map(running::status)));
+        let mut flags = find(Kind::Flagz).map_or(Ok(None), running::flags);
+        // A server refuses a path before it looks whether there is one.
+        if flags.is_err() && stamp.as_ref().is_some_and(|(version, _)| version.minor < FLAGZ_SINCE) {
+            flags = Ok(None);
+        }
+        Some(Replica {
+            base: base.to_owned(),
+            said_in: find(Kind::Flagz)
+                .filter(|piece| piece.text().is_some())
+                .or(find(Kind::Version))
+                .or(pieces.first().copied())?
+                .id
+                .clone(),
+            stamp,
+            flags,
+            metrics: find(Kind::Metrics).map_or(Ok(None), metrics::read),
+        })
+    };
+    by_base.into_iter().filter_map(read).collect()
+}
+
+/// What the servers of one cluster share.
+struct Layout<'a> {
+    evidence: &'a [Evidence],
+    root: Option<&'a str>,
+    options: &'a Options,
+    /// The releases that serve what is served.
+    within: Option<(Minor, Minor)>,
+    definition: Option<&'a Invocation>,
+    operator: Option<Operator>,
+}
+
+impl Layout<'_> {
+    /// A server that answered, with what is declared of it behind what it says.
+    fn server(&self, replica: &Replica, pod: Option<&Invocation>, instance: String, pods: Option<&Gap>) -> ApiServer {
+        let stamp = replica.stamp.as_ref().map(|(version, _)| version);
+        let image = pod.and_then(|pod| pod.version.as_ref()).map(|(version, _)| version);
+        let version = self.options.version.as_ref().or(stamp).or(image);
+        let process = Invocation {
+            component: "kube-apiserver",
+            instance,
+            declared_in: replica.said_in.clone(),
+            plane: Plane::Running,
+            words: Vec::new(),
+            open_ended: None,
+            list: None,
+            version: replica.stamp.clone(),
+            releases: self.within,
+            mounts: pod.map(|pod| pod.mounts.clone()).unwrap_or_default(),
+            carried: Vec::new(),
+            contained: pod.is_some_and(|pod| pod.contained),
+            distribution: None,
+            problems: Vec::new(),
+        };
+        let declared = self.declared(pod, version);
+        let server = match &replica.flags {
+            Ok(Some(flags)) => {
+                let running = apiserver::reported(&process, flags, version, &self.files(&process)).that_runs();
+                match (declared, pods) {
+                    (Some(declared), _) => running.over(declared),
+                    // Somebody declares it, and that was not read.
+                    (None, Some(gap)) => running.over_gap(gap),
+                    (None, None) => running,
+                }
+            }
+            Err(gap) => self.declared_or(declared, &process, gap, version).hidden_by(gap),
+            // It does not say what it runs with, as servers before 1.32 do not.
+            Ok(None) => match declared {
+                Some(declared) => declared.that_runs(),
+                None => self.behaving(replica, self.unseen(&process, &self.silence(replica, pods), version)),
+            },
+        };
+        server.with_metrics(replica.metrics.clone().ok().flatten())
+    }
+
+    /// A server that is declared and was not asked itself.
+    fn unasked(&self, pod: &Invocation, replicas: &[Replica]) -> ApiServer {
+        let version = self.options.version.as_ref();
+        let declared = apiserver::resolve(pod, version, &self.files(pod));
+        let declared = match self.definition {
+            Some(definition) => declared.over(apiserver::resolve(definition, version, &self.files(definition))),
+            None => declared,
+        };
+        // What the others do not serve, this one does not serve either.
+        let hidden = replicas.iter().find_map(|replica| match &replica.flags {
+            Ok(None) => None,
+            Err(gap) => Some(gap.clone()),
+            Ok(Some(_)) => Some(Gap {
+                kind: GapKind::NotCollected,
+                reason: format!("the flags that `{}` runs with were not asked of it", pod.instance),
+                wanted: format!("get /flagz of {}", pod.instance),
+                who_could_answer: "a run that reaches the API server of that node".to_owned(),
+            }),
+        });
+        match hidden {
+            Some(gap) => declared.hidden_by(&gap),
+            None => declared,
+        }
+    }
+
+    fn declared(&self, pod: Option<&Invocation>, version: Option<&Version>) -> Option<ApiServer> {
+        let resolve = |one: &Invocation| apiserver::resolve(one, version, &self.files(one));
+        match (pod.map(resolve), self.definition.map(resolve)) {
+            (Some(pod), Some(definition)) => Some(pod.over(definition)),
+            (Some(one), None) | (None, Some(one)) => Some(one),
+            (None, None) => None,
+        }
+    }
+
+    fn declared_or(
+        &self,
+        declared: Option<ApiServer>,
+        process: &Invocation,
+        gap: &Gap,
+        version: Option<&Version>,
+    ) -> ApiServer {
+        declared.map_or_else(|| self.unseen(process, gap, version), ApiServer::that_runs)
+    }
+
+    /// A server of which no setting is known.
+    fn unseen(&self, process: &Invocation, gap: &Gap, version: Option<&Version>) -> ApiServer {
+        let process = Invocation { open_ended: Some(gap.clone()), ..process.clone() };
+        apiserver::resolve(&process, version, &self.files(&process)).that_runs().that_shows_nothing(gap)
+    }
+
+    /// What answers show of a server of which nothing else tells.
+    fn behaving(&self, replica: &Replica, mut server: ApiServer) -> ApiServer {
+        // Something that stands before a path of its own may give the answer.
+        if replica.host().contains('/') {
+            return server;
+        }
+        let code = |path: &str| {
+            let id = format!("{}{path}", replica.base);
+            let piece = self.evidence.iter().find(|piece| piece.kind == Kind::Status && piece.id.as_str() == id)?;
+            let code: u16 = piece.text()?.trim().parse().ok()?;
+            Some((code, Location::whole(piece.id.clone(), piece.plane)))
+        };
+        if let (Some((api, at)), Some((health, _))) = (code("/api"), code("/healthz")) {
+            // Who is not let in is told so before anybody looks at what is wanted. From 1.31 on a file may let some paths in.
+            let limited = !server.component().release.is_before(Minor::new(1, 31));
+            let let_in = match (api, health) {
+                (200 | 403 | 404, _) => Some(true),
+                (401, 401) if !limited => Some(false),
+                _ => None,
+            };
+            server =
+                let_in.map_or_else(|| server.clone(), |let_in| server.clone().observed("anonymous-auth", let_in, &at));
+        }
+        match code("/debug/pprof/") {
+            Some((200, at)) => server.observed("profiling", true, &at),
+            Some((404, at)) => server.observed("profiling", false, &at),
+            _ => server,
+        }
+    }
+
+    fn files<'f>(&'f self, invocation: &'f Invocation) -> Files<'f> {
+        Files {
+            root: self.root,
+            mounts: &invocation.mounts,
+            contained: invocation.contained,
+            evidence: self.evidence,
+            carried: &invocation.carried,
+        }
+    }
+
+    /// Why nothing is known of what a server runs with, that does not say so itself.
+    fn silence(&self, replica: &Replica, pods: Option<&Gap>) -> Gap {
+        let why = match pods {
+            Some(gap) => format!("and {}", gap.reason),
+            None => "and no pod of the cluster is one".to_owned(),
+        };
+        let on_a_node = "whoever runs the control plane: its manifest or unit, with --root, or portcullis on its node";
+        Gap {
+            kind: GapKind::NotCollected,
+            reason: format!("the API server does not serve /flagz, {why}"),
+            wanted: format!("the arguments of the API server at {}", replica.host()),
+            who_could_answer: self.operator.map_or(on_a_node, |operator| operator.who_knows).to_owned(),
+        }
+    }
+}

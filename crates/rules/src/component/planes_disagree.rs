@@ -1,0 +1,113 @@
+//! What runs, held against what is declared. The page beside this file explains the rule and tests it.
+
+use model::{
+    Answer, Component, Confidence, DECLARED, Finding, Gap, Label, Origin, Plane, Reading, Remedy, RuleCard, Safety,
+    Setting, Severity, Unanswered, Verdict,
+};
+
+use crate::{Applies, Check, Rule, say};
+
+pub(super) static RULE: Rule = Rule {
+    info: RuleCard {
+        id: "component-planes-disagree",
+        title: "A component runs with something else than what is declared",
+        severity: Severity::Medium,
+        fix: None,
+        page: include_str!("planes_disagree.md"),
+    },
+    component: "cluster",
+    applies: Applies::ALWAYS,
+    check: Check::Component(check),
+};
+
+/// Flags that a server fills in by itself where nobody gives them: Complete in pkg/controlplane/apiserver/options and
+/// cmd/kube-apiserver/app/options, and MaybeDefaultWithSelfSignedCerts in apiserver pkg/server/options (1.36).
+const FILLED_IN: [&str; 10] = [
+    "advertise-address", "audit-log-path", "external-hostname", "log-text-info-buffer-size", "service-account-key-file",
+    "service-cluster-ip-range", "tls-cert-file", "tls-private-key-file", "vmodule", "watch-cache-sizes",
+];
+
+/// Lists whose order means nothing, and which some come in.
+const UNORDERED: [&str; 4] =
+    ["disable-admission-plugins", "enable-admission-plugins", "runtime-config", "watch-cache-sizes"];
+
+fn check(component: &Component) -> Verdict {
+    let mut answer = Answer::default();
+    let mut same = 0_usize;
+    let (mut hidden, mut undeclared) = (None::<Gap>, None::<Gap>);
+    for setting in component.settings.iter().filter(|setting| setting.readings.len() > 1) {
+        let running = match setting.nearest() {
+            Ok(running) if running.plane == Plane::Running => running,
+            Ok(_) => continue,
+            Err(gap) => {
+                hidden.get_or_insert_with(|| gap.clone());
+                continue;
+            }
+        };
+        match setting.readings.get(1) {
+            Some(Ok(declared)) if agree(setting, running, declared) => same += 1,
+            Some(Ok(declared)) => answer.findings.push(finding(setting, running, declared)),
+            Some(Err(gap)) => undeclared = undeclared.or_else(|| Some(gap.clone())),
+            None => {}
+        }
+    }
+    if same == 0 && answer.findings.is_empty() {
+        return Err(match hidden.or(undeclared) {
+            Some(gap) => Unanswered::Gap(Gap {
+                reason: gap.reason.split(DECLARED).next().unwrap_or_default().to_owned(),
+                ..gap
+            }),
+            None => Unanswered::NotApplicable("only one plane of it was seen, so that there is nothing to compare".to_owned()),
+        });
+    }
+    answer.because = format!("{same} flags that the process lists are as they are declared");
+    Ok(answer)
+}
+
+fn agree(setting: &Setting, running: &Reading, declared: &Reading) -> bool {
+    if running.value == declared.value || running.value == declared.in_force() {
+        return true;
+    }
+    // What another plane could not read is no other value.
+    if declared.open.is_some() && matches!(declared.origin, Origin::Default { .. }) {
+        return true;
+    }
+    if FILLED_IN.contains(&setting.name) && matches!(declared.origin, Origin::Default { .. }) {
+        return true;
+    }
+    UNORDERED.contains(&setting.name) && sorted(&running.value) == sorted(&declared.value)
+}
+
+fn sorted(list: &str) -> Vec<&str> {
+    let mut items: Vec<&str> = list.trim_matches(['[', ']']).split(',').map(str::trim).collect();
+    items.sort_unstable();
+    items
+}
+
+fn finding(setting: &Setting, running: &Reading, declared: &Reading) -> Finding {
+    let name = say::flag(setting.name);
+    let shown = |value: &str| if say::is_nothing(value) { "not set".to_owned() } else { format!("`{value}`") };
+    let written = matches!(declared.origin, Origin::Written(_));
+    let message = if written {
+        format!("`{name}` runs as {} and is declared as {}", shown(&running.value), shown(&declared.value))
+    } else {
+        format!("`{name}` runs as {}, and nothing that is declared makes it so", shown(&running.value))
+    };
+    let text = if written { format!("declared as {}", shown(&declared.value)) } else { "would be declared here".to_owned() };
+    Finding {
+        subject: Some(name.clone()),
+        setting: Some(name),
+        message,
+        severity: None,
+        // A default may be filled in by a server in ways that are not known here.
+        confidence: if written { Confidence::Certain } else { Confidence::Probable },
+        primary: running.origin.clone(),
+        because: declared.origin.location().map(|at| Label { at: at.clone(), text }).into_iter().collect(),
+        remedy: Some(Remedy {
+            title: "find out which of the two is meant, and make the other one so".to_owned(),
+            safety: Safety::Manual,
+            breaks: vec!["A restart makes what is declared run, whether or not it was meant.".to_owned()],
+            changes: Vec::new(),
+        }),
+    }
+}

@@ -1,0 +1,128 @@
+//! Replicas of one component, held against each other. The page beside this file explains the rule and tests it.
+
+use std::collections::BTreeMap;
+
+use facts::{Cluster, apiserver::ApiServer, flags::KUBE_APISERVER};
+use model::{
+    Answer, Component, Confidence, DECLARED, Finding, Gap, GapKind, Label, Origin, Plane, Reading, Remedy, RuleCard,
+    Safety, Severity, Unanswered, Verdict,
+};
+
+use crate::{Applies, Check, Rule, say};
+
+pub(super) static RULE: Rule = Rule {
+    info: RuleCard {
+        id: "component-replicas-differ",
+        title: "Replicas of one component are set up differently",
+        severity: Severity::Medium,
+        fix: None,
+        page: include_str!("replicas_differ.md"),
+    },
+    component: "cluster",
+    applies: Applies::ALWAYS,
+    check: Check::Cluster(check),
+};
+
+/// Flags that belong to a host: its addresses, and files that are named after it.
+const OF_A_HOST: [&str; 12] = [
+    "advertise-address", "bind-address", "etcd-certfile", "etcd-keyfile", "etcd-servers", "external-hostname",
+    "insecure-bind-address", "kubelet-client-certificate", "kubelet-client-key", "peer-advertise-ip", "tls-cert-file",
+    "tls-private-key-file",
+];
+
+fn check(cluster: &Cluster) -> Verdict {
+    let servers: Vec<&Component> = cluster.apiservers.iter().map(ApiServer::component).collect();
+    let asked = cluster.identities.is_some() || servers.iter().any(|server| runs(server));
+    let serving = cluster.identities.as_ref().map_or(0, Vec::len);
+    let mut answer = Answer::default();
+    if serving > servers.len() {
+        answer.gaps.push(Gap {
+            kind: GapKind::NotCollected,
+            reason: format!("{serving} API servers hold a lease, and {} of them looked at", were(servers.len())),
+            wanted: "the other API servers".to_owned(),
+            who_could_answer: "a user who may list the pods of kube-system, or the files of the other nodes".to_owned(),
+        });
+    } else if servers.len() < 2 {
+        return Err(Unanswered::NotApplicable("there is one API server, as far as was seen".to_owned()));
+    }
+    let mut same = 0_usize;
+    for flag in KUBE_APISERVER.flags.iter().filter(|flag| !OF_A_HOST.contains(&flag.name)) {
+        let mut held: BTreeMap<&str, Vec<(&Component, &Reading)>> = BTreeMap::new();
+        for server in &servers {
+            match server.setting(flag.name).map(|setting| setting.in_force()) {
+                Some(Ok(reading)) => held.entry(reading.in_force()).or_default().push((*server, reading)),
+                Some(Err(gap)) => answer.gaps.push(unknown(server, gap)),
+                None => {}
+            }
+        }
+        match held.len() {
+            0 => {}
+            1 => same += usize::from(held.values().all(|of| of.len() > 1)),
+            _ => answer.findings.push(finding(flag.name, &held, asked)),
+        }
+    }
+    // One reason for many settings is one gap.
+    answer.gaps.sort();
+    answer.gaps.dedup();
+    if servers.len() < 2 && answer.findings.is_empty() {
+        return Err(Unanswered::Gap(answer.gaps.swap_remove(0)));
+    }
+    answer.because = format!("{} API servers agree on {same} settings", servers.len());
+    Ok(answer)
+}
+
+fn were(count: usize) -> String {
+    if count == 1 { "1 was".to_owned() } else { format!("{count} were") }
+}
+
+/// Whether the process itself was asked.
+fn runs(server: &Component) -> bool {
+    let running = |reading: &Reading| reading.plane == Plane::Running;
+    server.settings.iter().any(|setting| setting.nearest().is_ok_and(running))
+}
+
+fn unknown(server: &Component, gap: &Gap) -> Gap {
+    let reason = gap.reason.split(DECLARED).next().unwrap_or_default();
+    Gap {
+        reason: format!("not all of `{}` is known, so that it cannot be compared", server.instance),
+        wanted: format!("the settings of {}", server.instance),
+        who_could_answer: format!("{}, because {reason}", gap.who_could_answer),
+        ..gap.clone()
+    }
+}
+
+fn finding(name: &str, held: &BTreeMap<&str, Vec<(&Component, &Reading)>>, asked: bool) -> Finding {
+    let flag = say::flag(name);
+    // The few are likelier to be wrong than the many, and are where to look first.
+    let mut sides: Vec<(&&str, &Vec<(&Component, &Reading)>)> = held.iter().collect();
+    sides.sort_by_key(|(_, of)| of.len());
+    let shown = |value: &str| if say::is_nothing(value) { "not set".to_owned() } else { format!("`{value}`") };
+    let names = |of: &[(&Component, &Reading)]| {
+        let named: Vec<&str> = of.iter().take(3).map(|(server, _)| server.instance.as_str()).collect();
+        let more = if of.len() > 3 { format!(" and {} more", of.len() - 3) } else { String::new() };
+        format!("{}{more}", named.join(", "))
+    };
+    let said: Vec<String> = sides.iter().map(|(value, of)| format!("{} on {}", shown(value), names(of))).collect();
+    let primary = sides.first().and_then(|(_, of)| of.first()).map(|(_, reading)| reading.origin.clone());
+    let because = sides.iter().skip(1).filter_map(|(value, of)| {
+        let (server, reading) = of.first()?;
+        let at = reading.origin.location()?.clone();
+        Some(Label { at, text: format!("{} on {}", shown(value), server.instance) })
+    });
+    Finding {
+        subject: Some(flag.clone()),
+        setting: Some(flag.clone()),
+        message: format!("`{flag}` is {}", said.join(", ")),
+        severity: None,
+        // A dump of files may hold the servers of several clusters.
+        confidence: if asked { Confidence::Certain } else { Confidence::Possible },
+        because: because.collect(),
+        primary: primary.unwrap_or_else(|| Origin::Implied { by: None, how: String::new() }),
+        remedy: Some(Remedy {
+            title: "set all replicas up alike".to_owned(),
+            safety: Safety::Manual,
+            breaks: vec!["Which of them is meant only a person can tell.".to_owned()],
+            changes: Vec::new(),
+        }),
+    }
+}

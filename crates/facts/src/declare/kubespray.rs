@@ -1,40 +1,40 @@
 //! kubespray's variables (`group_vars` of its inventory), as the API server that kubeadm starts with what it makes of them.
 //!
-//! Read at v2.11.0 to v2.31.0 of kubernetes-sigs/kubespray: roles/kubernetes/control-plane (before 2.16 `master`),
-//! templates/kubeadm-config.*.yaml.j2 and defaults, and roles/kubespray_defaults. Ansible takes a variable from whichever
-//! file of the inventory is nearest to the host, so a file speaks for the variables that it sets. Any that it does not set
-//! may be set in another: then it is a gap that names kubespray's own value. A value in Jinja is one as well, but for a
-//! variable of the same file at its beginning. Each file is read by itself.
+//! The files of an inventory are one definition (`inventory`); a file that lies in none is one by itself, as those that are
+//! handed to Ansible with `-e @file`. What nobody sets is kubespray's own value (`flags`), by its release: one of Kubernetes
+//! is deployed by several, and what they do not agree on is a gap. A value in Jinja is one as well, but for variables to
+//! which nothing is done. What the inventory file itself or a command line of Ansible sets is not seen.
 //!
-//! Start at [`invocations`]; `flags` says what kubespray makes of each variable.
+//! Read at v2.11.0 to v2.31.0 of kubernetes-sigs/kubespray. Start at [`invocations`].
 
+mod files;
 mod flags;
+mod inventory;
+mod variables;
 
 use std::collections::BTreeSet;
 
-use model::{Evidence, Form, Gap, GapKind, Location, Minor, Problem, Shape, Site, Version};
-use yaml::{Cursor, Resolved};
+use model::{Evidence, Form, Gap, GapKind, Kind, Location, Minor, Site, Version};
+use yaml::{Cursor, Limits};
 
-use self::flags::{Flags, SINCE};
+use self::{
+    files::Files,
+    flags::{KNOWN, Meant},
+    inventory::File,
+    variables::{Said, Variables, unreadable},
+};
 use super::{
     Source,
     command::unfilled,
     kubeadm::{Argument, Around, Configuration, Fallback, Layer, Shape as Format, release},
     layers::made_at_start,
 };
-use crate::{Hand, Invocation, Word, flags::KUBE_APISERVER};
+use crate::{Hand, Invocation, Word, redact::parsable};
 
 const NAME: &str = "kubespray";
 
 /// More items than a list of an inventory has.
 const MOST: usize = 512;
-
-/// Variables that stand in one another, at most.
-const DEEPEST: usize = 4;
-
-/// The releases of Kubernetes of which kubespray's own flags are known. 2.10 gave kubeadm fewer of its variables, and
-/// releases before it did not need kubeadm at all.
-const KNOWN: (u16, u16) = (15, 36);
 
 /// Variables that no other playbook is known to have, each enough by itself.
 const OWN: [&str; 12] = [
@@ -85,19 +85,7 @@ pub(super) fn speaks(text: &str) -> bool {
 
 /// Whether a text sets variables of kubespray.
 pub(super) fn declares(source: &Source<'_>) -> bool {
-    source.documents().any(|document| is_inventory(&document.cursor()))
-}
-
-/// The API server that a file of variables is about.
-pub(super) fn invocations(source: &Source<'_>, evidence: &[Evidence]) -> Vec<Invocation> {
-    let mut found = Vec::new();
-    for document in source.documents() {
-        let root = document.cursor();
-        if is_inventory(&root) {
-            found.push(Variables { source, root }.invocation(source.problems(document), evidence));
-        }
-    }
-    found
+    source.documents().next().is_some_and(|document| is_inventory(&document.cursor()))
 }
 
 /// The file names no kind, so it is known by its variables, of which one at least has to be about Kubernetes.
@@ -113,215 +101,187 @@ fn is_inventory(root: &Cursor<'_>) -> bool {
     known.len() > 1 && known.iter().any(|name| name.starts_with("kube_"))
 }
 
-/// What a file says of a variable.
-enum Said<T> {
-    /// The value, and where it stands.
-    Value(T, Location),
-    /// It is set, to what cannot be read here.
-    Open(Gap),
-    /// Another file may set it.
-    Nothing,
+/// Whether a file, by its name, is one of several of an inventory.
+pub(super) fn is_part(id: &str) -> bool {
+    inventory::is_part(id)
 }
 
-struct Variables<'a> {
-    source: &'a Source<'a>,
-    root: Cursor<'a>,
+/// Folders that hold more of the inventory that a text is part of.
+pub(super) fn folders(source: &Source<'_>) -> Vec<String> {
+    if declares(source) { inventory::folders(source.evidence.as_str()) } else { Vec::new() }
 }
 
-impl<'a> Variables<'a> {
-    fn sets(&self, name: &str) -> bool {
-        self.root.get(name).is_some()
-    }
+/// The API server that an inventory is about; the file that says most of it stands for all.
+pub(super) fn invocations(source: &Source<'_>, evidence: &[Evidence]) -> Vec<Invocation> {
+    let files = inventory::files(source.evidence.as_str(), evidence);
+    let texts: Vec<_> = files
+        .iter()
+        .map(|file| {
+            let text = file.evidence.text().filter(|_| file.unread.is_none())?;
+            let parsed = parsable(file.evidence, text);
+            let stream = yaml::parse(&parsed, &Limits::default());
+            Some((parsed, stream))
+        })
+        .collect();
+    let sources: Vec<Option<Source<'_>>> = files
+        .iter()
+        .zip(&texts)
+        .map(|(file, text)| {
+            let (text, stream) = text.as_ref()?;
+            Some(Source {
+                evidence: &file.evidence.id,
+                plane: file.evidence.plane,
+                text,
+                root: source.root,
+                stream,
+                inside: None,
+            })
+        })
+        .collect();
+    let parts: Vec<(&File<'_>, Option<&Source<'_>>)> = files.iter().zip(sources.iter().map(Option::as_ref)).collect();
+    let Some(main) = most(&parts).filter(|(main, _)| *main.evidence == *source.evidence) else { return Vec::new() };
+    let variables = Variables::of(main, &parts);
+    vec![invocation(&variables, evidence)]
+}
 
-    fn text(&self, name: &str) -> Said<String> {
-        let Some(found) = self.root.get(name) else { return Said::Nothing };
-        let Some(text) = found.text().filter(|text| !found.is_null() && !text.is_empty()) else {
-            return Said::Open(unreadable(name, "is no text"));
-        };
-        let text = self.filled(text, DEEPEST);
-        match unfilled(&text) {
-            Some(gap) => Said::Open(gap),
-            None => Said::Value(text, self.source.at(&found)),
+/// The file that says most of kubespray's variables, and of those that say as many the one that counts most.
+fn most<'a>(parts: &[(&File<'a>, Option<&'a Source<'a>>)]) -> Option<(&'a Source<'a>, Cursor<'a>)> {
+    let said = |(file, source): &(&File<'a>, Option<&'a Source<'a>>)| {
+        let source = (*source).filter(|_| file.evidence.kind == Kind::Workload)?;
+        let root = source.documents().next()?.cursor();
+        let known = OWN.iter().chain(&SHARED).filter(|name| root.get(name).is_some()).count();
+        is_inventory(&root).then_some(((file.doubt.is_none(), known), (source, root)))
+    };
+    parts.iter().filter_map(said).max_by_key(|(weight, _)| *weight).map(|(_, main)| main)
+}
+
+fn invocation(variables: &Variables<'_>, evidence: &[Evidence]) -> Invocation {
+    let source = variables.source;
+    let meant = Meant::of(variables);
+    let version = version(variables);
+    let folder = variables.folder("kube_cert_dir");
+    let mut words = flags::words(variables, meant);
+    let authorizers = taken_by_kubeadm(&mut words);
+    let fallback = |variable: &str, own: &str| match variables.text(variable) {
+        Said::Value(text, at) => {
+            let site = Site { at, form: Form::Field };
+            Fallback::Known(text, site, Hand::Made(format!("`{variable}` decides it")))
         }
-    }
-
-    /// A text, in which a variable that begins it is put in where the file sets it and nothing is done to it: folders are
-    /// written so.
-    fn filled(&self, text: &str, deepest: usize) -> String {
-        let named = text.strip_prefix("{{").and_then(|rest| rest.split_once("}}"));
-        let value = named.and_then(|(name, rest)| {
-            let value = self.root.get(name.trim()).filter(|value| !value.is_null())?.text()?;
-            Some(format!("{value}{rest}"))
-        });
-        match value.filter(|_| deepest > 0) {
-            Some(value) => self.filled(&value, deepest - 1),
-            None => text.to_owned(),
-        }
-    }
-
-    /// A switch as a template of kubespray asks for it. Ansible reads YAML 1.1, in which `yes` and `off` are booleans too; a
-    /// text in quotes is true to Jinja, whatever it says, and printed as it is: nobody means that.
-    fn switch(&self, name: &str) -> Said<bool> {
-        let Some(found) = self.root.get(name) else { return Said::Nothing };
-        let plain = found.scalar().filter(|scalar| scalar.style() == yaml::Style::Plain).map(yaml::Scalar::text);
-        let on = match (found.resolved(), plain) {
-            (Some(Resolved::Bool(on)), _) => Some(on),
-            (_, Some("yes" | "Yes" | "YES" | "on" | "On" | "ON")) => Some(true),
-            (_, Some("no" | "No" | "NO" | "off" | "Off" | "OFF")) => Some(false),
-            _ => None,
-        };
-        match on {
-            Some(on) => Said::Value(on, self.source.at(&found)),
-            None => Said::Open(
-                found.text().and_then(unfilled).unwrap_or_else(|| unreadable(name, "is neither true nor false")),
-            ),
-        }
-    }
-
-    fn list(&self, name: &str) -> Said<Vec<String>> {
-        let Some(found) = self.root.get(name) else { return Said::Nothing };
-        if found.sequence().is_none() {
-            return Said::Open(found.text().and_then(unfilled).unwrap_or_else(|| unreadable(name, "is no list")));
-        }
-        let mut values = Vec::new();
-        for item in found.items().take(MOST) {
-            match item.text() {
-                Some(text) if unfilled(text).is_none() => values.push(text.to_owned()),
-                other => {
-                    let gap = other.and_then(unfilled);
-                    return Said::Open(gap.unwrap_or_else(|| unreadable(name, "is no list of texts")));
-                }
-            }
-        }
-        Said::Value(values, self.source.at(&found))
-    }
-
-    /// Where a variable would be added.
-    fn home(&self) -> Site {
-        let audits = matches!(self.switch("kubernetes_audit"), Said::Value(true, _));
-        Site {
-            at: self.source.at(&self.root),
-            form: Form::Fields(if audits { flags::WITH_AUDIT } else { flags::FIELDS }),
-        }
-    }
-
-    fn version(&self) -> Option<(Version, Location)> {
-        let Said::Value(text, at) = self.text("kube_version") else { return None };
-        Some((release(&text)?, at))
-    }
-
-    /// The oldest release that a kubespray which knows the variables deploys (`kube_version_min_required`).
-    fn oldest(&self) -> u16 {
-        SINCE.iter().filter(|(variable, _)| self.sets(variable)).map(|(_, minor)| *minor).fold(KNOWN.0, u16::max)
-    }
-
-    fn fallback(&self, variable: &str, default: &str) -> Fallback {
-        match self.text(variable) {
-            Said::Value(text, at) => {
-                let site = Site { at, form: Form::Field };
-                Fallback::Known(text, site, Hand::Made(format!("`{variable}` decides it")))
-            }
-            Said::Open(gap) => Fallback::Unseen(gap),
-            Said::Nothing => Fallback::Unseen(elsewhere(variable, default)),
-        }
-    }
-
-    /// The folder of keys and certificates; where the file does not say it, kubespray's own is a guess.
-    fn certificates(&self) -> Option<String> {
-        match self.text("kube_cert_dir") {
-            Said::Value(folder, _) => Some(folder.trim_end_matches('/').to_owned()),
-            _ => None,
-        }
-    }
-
-    fn invocation(&self, problems: Vec<Problem>, evidence: &[Evidence]) -> Invocation {
-        let mut flags = Flags::of(self, evidence);
-        let beneath = flags.take("authorization-mode");
-        let folder = self.certificates();
-        let configuration = Configuration {
-            root: Layer { source: self.source, node: self.root.clone() },
-            cluster: Vec::new(),
-            init: Vec::new(),
-            shape: Format::Map,
-            releases: Some((Minor::new(1, self.oldest()), Minor::new(1, u16::MAX))),
-            home: None,
-            around: Around {
-                distribution: Some(NAME),
-                subnet: Fallback::Unseen(elsewhere("kube_service_addresses", "10.233.0.0/18")),
-                domain: self.fallback("dns_domain", "{{ cluster_name }}"),
-                port: self.fallback("kube_apiserver_port", "6443"),
-                beneath: beneath.into_iter().map(argument).collect(),
-                certificates: Some(folder.clone().unwrap_or_else(|| GUESSED.to_owned())),
-                version: self.version(),
-                ..Around::default()
-            },
-        };
-        let mut invocation = configuration.invocation(problems);
-        let home = self.home();
-        invocation.words.retain(|word| !flag_of(word).is_some_and(|name| flags.decides(name)));
-        let may_be_added = match self.root.get(EXTRA) {
-            Some(map) if map.mapping().is_some() => None,
-            Some(other) => other.text().and_then(unfilled).or_else(|| Some(unreadable(EXTRA, "is no map"))),
-            None => Some(elsewhere(EXTRA, "{}")),
-        };
-        invocation.words.extend(flags.words());
-        for word in invocation.words.iter_mut().filter(|word| matches!(word.hand, Hand::Default(_))) {
+        Said::Open(gap) => Fallback::Unseen(gap),
+        Said::Nothing => Fallback::Known(own.to_owned(), variables.home(), Hand::Default(NAME)),
+    };
+    let domain = match variables.text("dns_domain") {
+        Said::Nothing => fallback("cluster_name", "cluster.local"),
+        _ => fallback("dns_domain", ""),
+    };
+    let configuration = Configuration {
+        root: Layer { source, node: variables.root.clone() },
+        cluster: Vec::new(),
+        init: Vec::new(),
+        shape: Format::Map,
+        releases: Some((Minor::new(1, meant.oldest()), Minor::new(1, u16::MAX))),
+        home: None,
+        around: Around {
+            distribution: Some(NAME),
+            // Flags give it, where it is not kubeadm's own.
+            subnet: Fallback::Kubeadm,
+            domain,
+            port: fallback("kube_apiserver_port", "6443"),
+            beneath: authorizers.iter().map(argument).collect(),
+            certificates: Some(folder.clone().unwrap_or_else(|_| UNKNOWN_FOLDER.to_owned())),
+            version: version.clone(),
+            ..Around::default()
+        },
+    };
+    let mut invocation = configuration.invocation(variables.problems.clone());
+    let home = variables.home();
+    let own: BTreeSet<String> = words.iter().filter_map(flag_of).map(str::to_owned).collect();
+    invocation.words.retain(|word| !flag_of(word).is_some_and(|name| own.contains(name)));
+    for word in &mut invocation.words {
+        // What kubeadm adds is still written among kubespray's variables.
+        if matches!(word.hand, Hand::Default(_)) {
             word.site = home.clone();
-            let guessed = folder.is_none() && word.text.contains(GUESSED);
-            let gap =
-                may_be_added.clone().or_else(|| guessed.then(|| elsewhere("kube_cert_dir", "/etc/kubernetes/ssl")));
-            if guessed {
-                word.unresolved = gap;
-            } else if let Some(gap) = gap {
-                word.unresolved.get_or_insert(gap);
-            }
         }
-        if folder.is_none() {
-            invocation.mounts.retain(|mount| mount.container != GUESSED);
-            invocation.carried.retain(|file| !file.path.starts_with(GUESSED));
+        if word.site == home && word.hand == Hand::Written {
+            word.hand = Hand::Default(NAME);
         }
-        if let Some(gap) = &may_be_added {
-            invocation.words.extend(self.others(&invocation.words, &flags, gap, &home));
+        if let (Err(gap), true) = (&folder, word.text.contains(UNKNOWN_FOLDER)) {
+            word.unresolved = Some(gap.clone());
         }
-        invocation.words.extend(unknown(&home));
-        let folders =
-            [format!("{}/", folder.as_deref().unwrap_or("/etc/kubernetes/ssl")), "/etc/kubernetes/".to_owned()];
-        invocation.carried.extend(flags.carried());
-        invocation.mounts.extend(flags.mounts());
-        let made = made_at_start(self.source, evidence, &invocation.words, &folders);
-        let fresh: Vec<_> =
-            made.into_iter().filter(|file| invocation.carried.iter().all(|known| known.path != file.path)).collect();
-        invocation.carried.extend(fresh);
-        invocation.list = Some(home);
-        // Whatever a switch leaves out may be among the arguments that another file has kubeadm pass on.
-        invocation.open_ended = may_be_added;
-        invocation
     }
+    if folder.is_err() {
+        invocation.mounts.retain(|mount| mount.container != UNKNOWN_FOLDER);
+        invocation.carried.retain(|file| !file.path.starts_with(UNKNOWN_FOLDER));
+    }
+    invocation.words.extend(words);
+    let open = may_be_added(variables);
+    if let Some(gap) = &open {
+        // They take the place of most of what variables say.
+        for word in &mut invocation.words {
+            word.unresolved.get_or_insert_with(|| gap.clone());
+        }
+    }
+    invocation.words.extend(unknown(&home));
 
-    /// Flags that kubespray gives no variable, which somebody may have written in another file all the same.
-    fn others(&self, words: &[Word], flags: &Flags<'_>, gap: &Gap, home: &Site) -> Vec<Word> {
-        let given: BTreeSet<&str> = words.iter().filter_map(flag_of).collect();
-        let open = KUBE_APISERVER.flags.iter().filter(|flag| !given.contains(flag.name) && !flags.decides_all(flag));
-        let words = open.map(|flag| Word {
-            hand: Hand::Default(NAME),
-            unresolved: Some(gap.clone()),
-            ..Word::written(format!("--{}=", flag.name), home.clone())
-        });
-        super::agree::where_known(words.collect())
+    let minor = version.as_ref().map(|(version, _)| version.minor.minor);
+    let files = Files::of(variables, evidence, meant, minor);
+    invocation.carried.extend(files.carried);
+    invocation.mounts.extend(files.mounts);
+    let folders: Vec<String> = [folder, variables.folder("kube_config_dir"), variables.folder("etcd_cert_dir")]
+        .into_iter()
+        .flatten()
+        .map(|folder| format!("{folder}/"))
+        .collect();
+    let made = made_at_start(source, evidence, &invocation.words, &folders);
+    let fresh: Vec<_> =
+        made.into_iter().filter(|file| invocation.carried.iter().all(|known| known.path != file.path)).collect();
+    invocation.carried.extend(fresh);
+    invocation.list = Some(home);
+    invocation.open_ended = open;
+    invocation
+}
+
+/// The authorizers, where a flag names them in every release: kubeadm reads that flag before it passes it on.
+fn taken_by_kubeadm(words: &mut Vec<Word>) -> Option<Word> {
+    let is_mode = |word: &Word| flag_of(word) == Some("authorization-mode");
+    if words.iter().any(|word| flag_of(word) == Some("authorization-config")) {
+        return None;
     }
+    let first = words.iter().find(|word| is_mode(word))?.clone();
+    if !words.iter().filter(|word| is_mode(word)).all(|word| word.text == first.text && word.site == first.site) {
+        return None;
+    }
+    words.retain(|word| !is_mode(word));
+    Some(first)
+}
+
+/// Why arguments may be passed on that nobody sees.
+fn may_be_added(variables: &Variables<'_>) -> Option<Gap> {
+    match variables.node(EXTRA) {
+        Said::Value((_, map), _) if map.mapping().is_some() => None,
+        Said::Value((_, other), _) if other.is_null() => None,
+        Said::Value((_, other), _) => other.text().and_then(unfilled).or_else(|| Some(unreadable(EXTRA, "is no map"))),
+        Said::Open(gap) => Some(gap),
+        Said::Nothing => None,
+    }
+}
+
+fn version(variables: &Variables<'_>) -> Option<(Version, Location)> {
+    let Said::Value(text, at) = variables.text("kube_version") else { return None };
+    Some((release(&text)?, at))
 }
 
 const EXTRA: &str = "kube_kubeadm_apiserver_extra_args";
 
-/// A folder that stands for the one that is not known.
-const GUESSED: &str = "{{ kube_cert_dir }}";
+/// Stands for a folder that is not known.
+const UNKNOWN_FOLDER: &str = "{{ kube_cert_dir }}";
 
 fn flag_of(word: &Word) -> Option<&str> {
     let long = word.text.strip_prefix("--")?;
     Some(long.split_once('=').map_or(long, |(name, _)| name))
 }
 
-fn argument(word: Word) -> Argument {
+fn argument(word: &Word) -> Argument {
     let (name, value) = word.text.trim_start_matches('-').split_once('=').unwrap_or_default();
     Argument {
         name: name.to_owned(),
@@ -349,31 +309,3 @@ fn unknown(home: &Site) -> [Word; 2] {
 }
 
 const MANIFESTS: &str = "give /etc/kubernetes/manifests of a control plane node";
-
-/// The gap of a variable that a file leaves to others.
-fn elsewhere(variable: &str, default: &str) -> Gap {
-    let own = if default.is_empty() {
-        "kubespray itself does not".to_owned()
-    } else {
-        format!("kubespray's own value is `{default}`")
-    };
-    Gap {
-        kind: GapKind::NotCollected,
-        reason: format!("`{variable}` is not in this file, and another of the inventory may set it; {own}"),
-        wanted: "the other variables of the inventory".to_owned(),
-        who_could_answer: MANIFESTS.to_owned(),
-    }
-}
-
-fn unreadable(variable: &str, what: &str) -> Gap {
-    Gap {
-        kind: GapKind::Unread,
-        reason: format!("`{variable}` {what}"),
-        wanted: format!("the value of `{variable}`"),
-        who_could_answer: "whoever wrote the inventory".to_owned(),
-    }
-}
-
-const fn named(setting: &'static str, field: &'static str, shape: Shape) -> model::Named {
-    model::Named { setting, field, shape }
-}

@@ -179,11 +179,15 @@ pub(crate) fn files(evidence: &[Evidence], root: Option<&str>) -> Vec<String> {
 /// Folders, named as evidence is, in which every `.conf` or YAML file may change what a file of the evidence declares.
 pub(crate) fn folders(evidence: &[Evidence], root: Option<&str>) -> Vec<String> {
     let mut found = Vec::new();
-    let may_have =
-        |file: &Evidence| file.id.as_str().ends_with(".service") || file.text().is_some_and(|text| k3s::speaks(text));
+    let may_have = |file: &Evidence| {
+        file.id.as_str().ends_with(".service")
+            || kubespray::is_part(file.id.as_str())
+            || file.text().is_some_and(|text| k3s::speaks(text))
+    };
     each_of(evidence, root, &may_have, &mut |source, _| {
         found.extend(unit::drop_in_folders(source));
         found.extend(k3s::drop_in_folders(source));
+        found.extend(kubespray::folders(source));
     });
     found.sort_unstable();
     found.dedup();

@@ -1,14 +1,16 @@
-//! What kubespray makes of its variables: the arguments that it has kubeadm give the API server, in the order of its
-//! template (roles/kubernetes/control-plane/templates/kubeadm-config.*.yaml.j2).
+//! The arguments that a release of kubespray has kubeadm give the API server, in the order of its template
+//! (templates/kubeadm-config.v1beta1 to v1beta4.yaml.j2 of roles/kubernetes/control-plane, before v2.16.0 `master`; the
+//! values of variables that nobody sets are those of its defaults and of roles/kubespray_defaults).
 
-use std::collections::BTreeSet;
+use model::{Form, Gap, GapKind, Location, Named, Shape, Site};
 
-use model::{CutSecret, Evidence, Form, Gap, GapKind, Location, Minor, Named, Shape, Site, Span, Strength};
-
-use super::{EXTRA, MANIFESTS, MOST, NAME, Said, Variables, elsewhere, flag_of, named, unreadable};
+use super::{
+    EXTRA, MANIFESTS, MOST, NAME,
+    variables::{Said, Variables},
+};
 use crate::{
-    Carried, Hand, Mount, Word,
-    declare::{command::unfilled, embedded},
+    Hand, Word,
+    declare::agree::{Distribution, Given, agree},
 };
 
 /// Variables that one flag is made of.
@@ -46,589 +48,727 @@ const LOOKUP: Named = named("service-account-lookup", "kube_apiserver_service_ac
 const SUITES: Named = named("tls-cipher-suites", "tls_cipher_suites", Shape::List);
 const TLS: Named = named("tls-min-version", "tls_min_version", Shape::Text);
 
-/// Variables that came later than 2.11, and the oldest minor release of 1.x that the kubespray which first has them deploys.
-pub(super) const SINCE: [(&str, u16); 17] = [
-    ("event_ttl_duration", 17),
-    ("kube_webhook_authorization", 17),
-    ("kubelet_rotate_server_certificates", 17),
-    ("kubernetes_audit_webhook", 17),
-    ("tls_cipher_suites", 17),
-    ("tls_min_version", 17),
-    ("kube_apiserver_pod_eviction_not_ready_timeout_seconds", 18),
-    ("kube_apiserver_pod_eviction_unreachable_timeout_seconds", 18),
-    ("kube_apiserver_admission_control_config_file", 21),
-    ("kube_apiserver_admission_event_rate_limits", 21),
-    ("kube_apiserver_feature_gates", 21),
-    ("kube_apiserver_service_account_lookup", 21),
-    ("kube_pod_security_use_default", 22),
-    ("kube_apiserver_etcd_compaction_interval", 26),
-    ("kube_apiserver_tracing", 27),
-    ("kube_apiserver_use_authorization_config_file", 30),
-    ("kube_apiserver_use_authentication_config_file", 33),
+const fn named(setting: &'static str, field: &'static str, shape: Shape) -> Named {
+    Named { setting, field, shape }
+}
+
+pub(super) const AUTHENTICATION_FILE: &str = "kube_apiserver_use_authentication_config_file";
+pub(super) const AUTHORIZATION_FILE: &str = "kube_apiserver_use_authorization_config_file";
+
+/// Variables that came later than v2.11.0, with the minor release of kubespray 2 that first has them.
+const SINCE: [(&str, u16); 17] = [
+    ("event_ttl_duration", 14),
+    ("kube_webhook_authorization", 14),
+    ("kubelet_rotate_server_certificates", 14),
+    ("kubernetes_audit_webhook", 14),
+    ("tls_cipher_suites", 14),
+    ("tls_min_version", 14),
+    ("kube_apiserver_pod_eviction_not_ready_timeout_seconds", 15),
+    ("kube_apiserver_pod_eviction_unreachable_timeout_seconds", 15),
+    ("kube_apiserver_admission_control_config_file", 19),
+    ("kube_apiserver_admission_event_rate_limits", 19),
+    ("kube_apiserver_feature_gates", 19),
+    ("kube_apiserver_service_account_lookup", 19),
+    ("kube_pod_security_use_default", 20),
+    ("kube_apiserver_etcd_compaction_interval", 24),
+    ("kube_apiserver_tracing", 25),
+    (AUTHORIZATION_FILE, 28),
+    (AUTHENTICATION_FILE, 31),
 ];
 
-/// Flags that are the value of a variable as it stands, with what kubespray gives unasked.
-const TEXTS: [(&str, &str, &str); 9] = [
-    ("bind-address", "kube_apiserver_bind_address", "::"),
-    ("default-not-ready-toleration-seconds", "kube_apiserver_pod_eviction_not_ready_timeout_seconds", "300"),
-    ("default-unreachable-toleration-seconds", "kube_apiserver_pod_eviction_unreachable_timeout_seconds", "300"),
-    ("etcd-compaction-interval", "kube_apiserver_etcd_compaction_interval", "5m0s"),
-    ("event-ttl", "event_ttl_duration", "1h0m0s"),
-    ("kubelet-preferred-address-types", "kubelet_preferred_address_types", "InternalDNS,InternalIP,Hostname,…"),
-    ("request-timeout", "kube_apiserver_request_timeout", "1m0s"),
-    ("service-node-port-range", "kube_apiserver_node_port_range", "30000-32767"),
-    ("storage-backend", "kube_apiserver_storage_backend", "etcd3"),
+/// The minor releases of kubespray 2 that are known, with the oldest and the newest one of Kubernetes that each deploys
+/// (`kube_version_min_required` and `kube_version` of its defaults; from 2.28 on the checksums that it has).
+const RELEASES: [(u16, u16, u16); 21] = [
+    (11, 14, 15),
+    (12, 15, 16),
+    (13, 16, 17),
+    (14, 17, 18),
+    (15, 18, 19),
+    (16, 19, 20),
+    (17, 19, 21),
+    (18, 20, 22),
+    (19, 21, 23),
+    (20, 22, 24),
+    (21, 23, 25),
+    (22, 24, 26),
+    (23, 25, 27),
+    (24, 26, 28),
+    (25, 27, 29),
+    (26, 28, 30),
+    (27, 29, 31),
+    (28, 30, 32),
+    (29, 31, 33),
+    (30, 32, 34),
+    (31, 33, 35),
 ];
 
-const BOOLEANS: [(&str, &str, &str); 3] = [
-    ("anonymous-auth", "kube_api_anonymous_auth", "true"),
-    ("enable-aggregator-routing", "kube_api_aggregator_routing", "false"),
-    ("profiling", "kube_profiling", "false"),
-];
+/// The releases of Kubernetes of which kubespray's own flags are known. kubespray 2.10, which deploys 1.14 too, gave kubeadm
+/// fewer of its variables. The next after 2.31, which deploys 1.36, has the same for the API server (commit 46dbdd399).
+pub(super) const KNOWN: (u16, u16) = (15, 36);
 
-/// Lists that are joined by commas; an empty one gives no flag.
-const LISTS: [(&str, &str, &str); 4] = [
-    ("authorization-mode", "authorization_modes", "[Node, RBAC]"),
-    ("disable-admission-plugins", "kube_apiserver_disable_admission_plugins", "[]"),
-    ("runtime-config", "kube_api_runtime_config", "[]"),
-    ("tls-cipher-suites", "tls_cipher_suites", ""),
-];
+/// The releases of kubespray that a set of variables can be meant for.
+#[derive(Clone, Copy)]
+pub(super) struct Meant {
+    from: u16,
+    to: u16,
+}
 
-/// Bytes of the key that kubespray makes (`kube_encrypt_token`).
-const OWN_KEY: u32 = 32;
+impl Meant {
+    pub(super) fn of(variables: &Variables<'_>) -> Self {
+        let newest = RELEASES[RELEASES.len() - 1].0;
+        let from = SINCE.iter().filter(|(variable, _)| variables.sets(variable)).map(|(_, since)| *since);
+        let from = from.fold(RELEASES[0].0, u16::max);
+        // `v` stands before the release up to v2.27.0; then the templates put it there themselves.
+        match variables.text("kube_version") {
+            Said::Value(text, _) if text.starts_with('v') => Self { from, to: 27 },
+            Said::Value(text, _) if text.starts_with(|c: char| c.is_ascii_digit()) => {
+                Self { from: from.max(28), to: newest }
+            }
+            _ => Self { from, to: newest },
+        }
+    }
+
+    /// The oldest release of Kubernetes that one of them deploys.
+    pub(super) fn oldest(self) -> u16 {
+        RELEASES.iter().find(|(own, ..)| *own == self.from).map_or(KNOWN.0, |(_, oldest, _)| *oldest).max(KNOWN.0)
+    }
+
+    /// Those that deploy a release of Kubernetes; where the variables fit none of them, all that do.
+    fn deploying(self, minor: u16) -> Vec<u16> {
+        let all = RELEASES.iter().filter(|(_, oldest, newest)| *oldest <= minor && minor <= *newest);
+        let all: Vec<u16> = all.map(|(own, ..)| *own).collect();
+        let mut fit = all.clone();
+        fit.retain(|own| (self.from..=self.to).contains(own));
+        match (fit.is_empty(), all.is_empty()) {
+            (false, _) => fit,
+            (true, false) => all,
+            (true, true) => vec![RELEASES[RELEASES.len() - 1].0],
+        }
+    }
+
+    /// All that are possible, for one release of Kubernetes or for any.
+    fn possible(self, minor: Option<u16>) -> Vec<u16> {
+        match minor {
+            Some(minor) => self.deploying(minor),
+            None => RELEASES.iter().map(|(own, ..)| *own).filter(|own| (self.from..=self.to).contains(own)).collect(),
+        }
+    }
+}
+
+/// The words that kubespray gives kubeadm, in every release that is possible.
+pub(super) fn words(variables: &Variables<'_>, meant: Meant) -> Vec<Word> {
+    let distribution = Distribution { name: NAME, home: variables.home() };
+    // The templates ask for the release of Kubernetes where they choose their own version and that of a file.
+    let like = |minor: u16| [36, 34, 32, 31, 30].into_iter().find(|first| minor >= *first).unwrap_or(KNOWN.0);
+    agree(
+        &distribution,
+        KNOWN,
+        |minor| meant.deploying(minor),
+        like,
+        |kubespray, minor| {
+            let mut line = Line { variables, kubespray, minor, given: Vec::new() };
+            line.make();
+            line.given
+        },
+    )
+}
+
+/// What kubespray says of a variable in every release that is possible, if they agree.
+pub(super) fn in_all<T: PartialEq>(meant: Meant, minor: Option<u16>, own: impl Fn(u16) -> T) -> Option<T> {
+    let mut releases = meant.possible(minor).into_iter().map(own);
+    let first = releases.next()?;
+    releases.all(|other| other == first).then_some(first)
+}
+
+/// The folder in which kubespray looks for its files, by the variable.
+const CONFIGURATION: &str = "kube_config_dir";
+const CERTIFICATES: &str = "kube_cert_dir";
+
+/// Version of the group in the name of a file of authorizers, and of authenticators.
+pub(super) fn version_of_authorization(minor: u16) -> &'static str {
+    match minor {
+        ..30 => "v1alpha1",
+        30..32 => "v1beta1",
+        32.. => "v1",
+    }
+}
+
+pub(super) fn version_of_authentication(minor: u16) -> &'static str {
+    if minor < 34 { "v1beta1" } else { "v1" }
+}
 
 const IN_A_LIST: Form = Form::ByHand("its values stand in a list, which is changed by hand");
 
-/// The flags that kubespray decides, each with its words; one without is not given.
-pub(super) struct Flags<'a> {
-    variables: &'a Variables<'a>,
-    evidence: &'a [Evidence],
-    home: Site,
-    decided: BTreeSet<String>,
-    words: Vec<Word>,
-    carried: Vec<Carried>,
-    mounts: Vec<Mount>,
+/// Whether a switch is on.
+enum On {
+    /// And where it says so; nobody may have written it.
+    Yes(Option<Location>),
+    No,
+    Open(Gap),
 }
 
-impl<'a> Flags<'a> {
-    pub(super) fn of(variables: &'a Variables<'a>, evidence: &'a [Evidence]) -> Self {
-        let mut flags = Self {
-            variables,
-            evidence,
-            home: variables.home(),
-            decided: BTreeSet::new(),
-            words: Vec::new(),
-            carried: Vec::new(),
-            mounts: Vec::new(),
+/// A command line that is being made.
+struct Line<'v, 'a> {
+    variables: &'v Variables<'a>,
+    kubespray: u16,
+    minor: u16,
+    given: Vec<Given>,
+}
+
+impl Line<'_, '_> {
+    /// Up to v1beta3 arguments are a map, in which the last of two counts; a list (v1beta4) gives both.
+    fn put(&mut self, flag: &str, words: Vec<Word>) {
+        let before = self.given.iter().position(|given| given.name == flag).map(|at| self.given.remove(at));
+        let words = match before.filter(|_| self.is_list()) {
+            Some(before) => self.both(before.words, words),
+            None => words,
         };
-        flags.adds("allow-privileged", "true");
-        flags.adds("endpoint-reconciler-type", "lease");
-        flags.plain();
-        flags.admission();
-        flags.addresses();
-        flags.etcd();
-        flags.who();
-        flags.issuers();
-        flags.encryption();
-        flags.audit();
-        flags.webhooks();
-        flags.extra();
-        flags
+        self.given.push(Given { name: flag.to_owned(), words });
     }
 
-    pub(super) fn decides(&self, flag: &str) -> bool {
-        self.decided.contains(flag)
+    fn word(&self, flag: &str, value: &str, site: Site, hand: Hand) -> Word {
+        Word { hand, ..Word::written(format!("--{flag}={value}"), site) }
     }
 
-    /// The same, under whatever name the flag has.
-    pub(super) fn decides_all(&self, flag: &crate::flags::Flag) -> bool {
-        self.decides(flag.name) || flag.shares.is_some_and(|other| self.decides(other))
-    }
-
-    /// The words of one flag, taken out.
-    pub(super) fn take(&mut self, flag: &str) -> Vec<Word> {
-        let (own, others) = std::mem::take(&mut self.words).into_iter().partition(|word| flag_of(word) == Some(flag));
-        self.words = others;
-        if !Vec::is_empty(&own) {
-            self.decided.remove(flag);
-        }
-        own
-    }
-
-    pub(super) fn words(&mut self) -> Vec<Word> {
-        crate::declare::agree::where_known(std::mem::take(&mut self.words))
-    }
-
-    pub(super) fn carried(&mut self) -> Vec<Carried> {
-        std::mem::take(&mut self.carried)
-    }
-
-    pub(super) fn mounts(&mut self) -> Vec<Mount> {
-        std::mem::take(&mut self.mounts)
-    }
-
-    fn put(&mut self, flag: &str, value: &str, site: Site, hand: Hand, releases: Option<(Minor, Minor)>) {
-        self.decided.insert(flag.to_owned());
-        let text = format!("--{flag}={value}");
-        self.words.push(Word { hand, releases, ..Word::written(text, site) });
-    }
-
+    /// What kubespray gives unasked.
     fn adds(&mut self, flag: &str, value: &str) {
-        self.put(flag, value, self.home.clone(), Hand::Default(NAME), None);
+        let word = self.word(flag, value, self.variables.home(), Hand::Default(NAME));
+        self.put(flag, vec![word]);
     }
 
     /// What a variable is given as.
-    fn writes(&mut self, flag: &str, variable: &str, value: &str, at: Location, form: Form) {
-        let since = SINCE.iter().find(|(name, _)| *name == variable).map(|(_, since)| *since);
-        self.put(flag, value, Site { at, form }, Hand::Written, since.map(|since| minors(since, u16::MAX)));
-        if let Some(since) = since {
-            self.open_in(flag, unknown_there(variable), Some(minors(0, since - 1)));
-        }
+    fn writes(&mut self, flag: &str, value: &str, at: Location, form: Form) {
+        let word = self.word(flag, value, Site { at, form }, Hand::Written);
+        self.put(flag, vec![word]);
     }
 
     /// What a switch adds.
-    fn makes(&mut self, flag: &str, switch: &str, value: Result<String, Gap>, at: &Location) {
-        match value {
-            Ok(value) => {
+    fn makes(&mut self, flag: &str, switch: &str, value: Result<String, Gap>, at: Option<&Location>) {
+        match (value, at) {
+            (Ok(value), Some(at)) => {
                 let site = Site { at: at.clone(), form: Form::Field };
-                self.put(flag, &value, site, Hand::Made(format!("`{switch}` decides it")), None);
+                let word = self.word(flag, &value, site, Hand::Made(format!("`{switch}` decides it")));
+                self.put(flag, vec![word]);
             }
-            Err(gap) => self.open(flag, gap),
+            (Ok(value), None) => self.adds(flag, &value),
+            (Err(gap), _) => self.open(flag, gap),
         }
     }
 
     fn open(&mut self, flag: &str, gap: Gap) {
-        self.open_in(flag, gap, None);
+        let word = self.word(flag, "", self.variables.home(), Hand::Default(NAME));
+        self.put(flag, vec![Word { unresolved: Some(gap), ..word }]);
     }
 
-    fn open_in(&mut self, flag: &str, gap: Gap, releases: Option<(Minor, Minor)>) {
-        self.decided.insert(flag.to_owned());
-        let hand = Hand::Default(NAME);
-        let text = format!("--{flag}=");
-        self.words.push(Word { hand, unresolved: Some(gap), releases, ..Word::written(text, self.home.clone()) });
+    fn on(&self, switch: &str, own: bool) -> On {
+        match self.variables.switch(switch) {
+            Said::Value(true, at) => On::Yes(Some(at)),
+            Said::Value(false, _) => On::No,
+            Said::Open(gap) => On::Open(gap),
+            Said::Nothing if own => On::Yes(None),
+            Said::Nothing => On::No,
+        }
     }
 
-    /// Flags that are surely not given.
-    fn leaves(&mut self, flags: &[&str]) {
-        self.decided.extend(flags.iter().map(|flag| (*flag).to_owned()));
-    }
-
-    /// Where a switch is on; the flags that hang on it are left out where it is off, and open where nobody can tell.
+    /// Where a switch is on that is off by itself; the flags that hang on it are open where nobody can tell.
     fn switched(&mut self, switch: &str, flags: &[&str]) -> Option<Location> {
-        let gap = match self.variables.switch(switch) {
-            Said::Value(true, at) => return Some(at),
-            Said::Value(false, _) => {
-                self.leaves(flags);
-                return None;
+        match self.on(switch, false) {
+            On::Yes(at) => at,
+            On::No => None,
+            On::Open(gap) => {
+                flags.iter().for_each(|flag| self.open(flag, gap.clone()));
+                None
             }
-            Said::Open(gap) => gap,
-            Said::Nothing => elsewhere(switch, "false"),
-        };
-        flags.iter().for_each(|flag| self.open(flag, gap.clone()));
-        None
+        }
     }
 
-    /// A file below a folder that has a variable of its own.
-    fn file(&self, variable: &str, own: &str, name: &str) -> Result<String, Gap> {
+    fn text(&mut self, flag: &str, variable: &str, own: &str) {
         match self.variables.text(variable) {
-            Said::Value(folder, _) => Ok(format!("{}/{name}", folder.trim_end_matches('/'))),
-            Said::Open(gap) => Err(gap),
-            // Where it is does not matter as long as what is in it is kubespray's.
-            Said::Nothing => Ok(format!("{own}/{name}")),
-        }
-    }
-
-    fn configured(&self, name: &str) -> Result<String, Gap> {
-        self.file("kube_config_dir", "/etc/kubernetes", name)
-    }
-
-    /// A file that kubespray writes, and that nobody can look into here.
-    fn brings(&mut self, path: &Result<String, Gap>, reason: &str) {
-        if let Ok(path) = path {
-            self.carried.push(embedded::unread(self.variables.source, path, reason));
-            self.shows(path);
-        }
-    }
-
-    /// kubespray mounts the folder of a file that it gives the server.
-    fn shows(&mut self, path: &str) {
-        if let Some((folder, _)) = path.rsplit_once('/') {
-            self.mounts.push(Mount::same(folder));
-        }
-    }
-
-    fn plain(&mut self) {
-        for (flag, variable, own) in TEXTS {
-            match self.variables.text(variable) {
-                Said::Value(text, at) => self.writes(flag, variable, &text, at, Form::Field),
-                Said::Open(gap) => self.open(flag, gap),
-                Said::Nothing => self.open(flag, elsewhere(variable, own)),
-            }
-        }
-        for (flag, variable, own) in BOOLEANS {
-            match self.variables.switch(variable) {
-                Said::Value(on, at) => self.writes(flag, variable, &on.to_string(), at, Form::Field),
-                Said::Open(gap) => self.open(flag, gap),
-                Said::Nothing => self.open(flag, elsewhere(variable, own)),
-            }
-        }
-        for (flag, variable, own) in LISTS {
-            self.listed(flag, variable, own);
-        }
-        match self.variables.text("tls_min_version") {
-            Said::Value(text, at) => self.writes(TLS.setting, TLS.field, &text, at, Form::Field),
-            Said::Open(gap) => self.open(TLS.setting, gap),
-            Said::Nothing => self.open(TLS.setting, elsewhere(TLS.field, "")),
-        }
-        // Where it is off nothing is given, and the server looks accounts up by itself.
-        if let Some(at) = self.switched(LOOKUP.field, &[LOOKUP.setting]) {
-            self.writes(LOOKUP.setting, LOOKUP.field, "true", at, Form::Field);
-        }
-        // `default(…, true)` takes the second where the first is empty.
-        let gates = ["kube_apiserver_feature_gates", "kube_feature_gates"];
-        let said = gates.into_iter().find(|name| {
-            let said = self.variables.list(name);
-            matches!(&said, Said::Value(list, _) if !list.is_empty()) || matches!(said, Said::Open(_))
-        });
-        match said {
-            Some(variable) => self.listed("feature-gates", variable, "[]"),
-            None if gates.iter().all(|name| self.variables.sets(name)) => self.leaves(&["feature-gates"]),
-            None => self.open("feature-gates", elsewhere("kube_feature_gates", "[]")),
-        }
-    }
-
-    fn listed(&mut self, flag: &str, variable: &str, own: &str) {
-        match self.variables.list(variable) {
-            Said::Value(list, _) if list.is_empty() => {
-                // Of these kubeadm gives its own where nobody does.
-                if ![AUTHORIZERS.setting, ON.setting].contains(&flag) {
-                    self.leaves(&[flag]);
-                }
-            }
-            Said::Value(list, at) => self.writes(flag, variable, &list.join(","), at, IN_A_LIST),
+            Said::Value(text, at) => self.writes(flag, &text, at, Form::Field),
             Said::Open(gap) => self.open(flag, gap),
-            Said::Nothing => self.open(flag, elsewhere(variable, own)),
+            Said::Nothing => self.adds(flag, own),
+        }
+    }
+
+    /// The same of a variable that kubespray has no value for.
+    fn text_if(&mut self, flag: &str, variable: &str) {
+        if !matches!(self.variables.node(variable), Said::Nothing) {
+            self.text(flag, variable, "");
+        }
+    }
+
+    fn boolean(&mut self, flag: &str, variable: &str, own: bool) {
+        match self.variables.switch(variable) {
+            Said::Value(on, at) => self.writes(flag, &on.to_string(), at, Form::Field),
+            Said::Open(gap) => self.open(flag, gap),
+            Said::Nothing => self.adds(flag, &own.to_string()),
+        }
+    }
+
+    /// A list that is joined by commas; an empty one gives no flag.
+    fn list(&mut self, flag: &str, variable: &str) {
+        match self.variables.list(variable) {
+            Said::Value(list, _) if list.is_empty() => {}
+            Said::Value(list, at) => self.writes(flag, &list.join(","), at, IN_A_LIST),
+            Said::Open(gap) => self.open(flag, gap),
+            Said::Nothing => {}
+        }
+    }
+
+    fn below(&self, variable: &str, name: &str) -> Result<String, Gap> {
+        Ok(format!("{}/{name}", self.variables.folder(variable)?))
+    }
+
+    /// Whether the template of v1beta4 is taken: the only one from 2.31 on, and before where kubeadm reads it.
+    fn is_list(&self) -> bool {
+        self.kubespray >= 31 || (self.kubespray >= 27 && self.minor >= 31)
+    }
+
+    fn make(&mut self) {
+        let release = self.kubespray;
+        if release >= 24 {
+            self.text("etcd-compaction-interval", "kube_apiserver_etcd_compaction_interval", "5m0s");
+        }
+        if release >= 15 {
+            for (flag, variable) in [
+                ("default-not-ready-toleration-seconds", "kube_apiserver_pod_eviction_not_ready_timeout_seconds"),
+                ("default-unreachable-toleration-seconds", "kube_apiserver_pod_eviction_unreachable_timeout_seconds"),
+            ] {
+                self.text(flag, variable, "300");
+            }
+        }
+        self.structured();
+        self.text(BIND.setting, BIND.field, if release >= 28 { "::" } else { "0.0.0.0" });
+        self.admission();
+        self.open("apiserver-count", unresolved("it is the number of hosts in the group of the control plane"));
+        self.adds("endpoint-reconciler-type", "lease");
+        if !matches!(self.on("etcd_events_cluster_enabled", false), On::No) {
+            self.open("etcd-servers-overrides", unresolved("it follows from the hosts of the inventory"));
+        }
+        self.text("service-node-port-range", "kube_apiserver_node_port_range", "30000-32767");
+        self.network();
+        self.text(
+            "kubelet-preferred-address-types",
+            "kubelet_preferred_address_types",
+            "InternalDNS,InternalIP,Hostname,ExternalDNS,ExternalIP",
+        );
+        self.boolean(PROFILING.setting, PROFILING.field, false);
+        self.text(TIMEOUT.setting, TIMEOUT.field, "1m0s");
+        self.boolean("enable-aggregator-routing", "kube_api_aggregator_routing", false);
+        self.passwords();
+        // Where it is off nothing is given, and the server looks accounts up by itself.
+        if release >= 19 {
+            match self.on(LOOKUP.field, true) {
+                On::Yes(Some(at)) => self.writes(LOOKUP.setting, "true", at, Form::Field),
+                On::Yes(None) => self.adds(LOOKUP.setting, "true"),
+                On::Open(gap) => self.open(LOOKUP.setting, gap),
+                On::No => {}
+            }
+        }
+        self.issuers();
+        self.webhooks();
+        let (flag, switch) = ("encryption-provider-config", "kube_encrypt_secret_data");
+        if let Some(at) = self.switched(switch, &[flag]) {
+            self.makes(flag, switch, self.below(CERTIFICATES, "secrets_encryption.yaml"), Some(&at));
+        }
+        self.text("storage-backend", "kube_apiserver_storage_backend", "etcd3");
+        self.list("runtime-config", "kube_api_runtime_config");
+        self.adds("allow-privileged", "true");
+        self.audit();
+        self.extra();
+        self.gates();
+        self.cloud();
+        if release >= 14 {
+            self.text_if(TLS.setting, TLS.field);
+            self.list(SUITES.setting, SUITES.field);
+            self.text(TTL.setting, TTL.field, "1h0m0s");
+            let (flag, switch) = ("kubelet-certificate-authority", "kubelet_rotate_server_certificates");
+            if let Some(at) = self.switched(switch, &[flag]) {
+                self.makes(flag, switch, self.below(CERTIFICATES, "ca.crt"), Some(&at));
+            }
+        }
+        if release >= 25 {
+            let (flag, switch) = ("tracing-config-file", "kube_apiserver_tracing");
+            if let Some(at) = self.switched(switch, &[flag]) {
+                self.makes(flag, switch, self.below(CONFIGURATION, "tracing/apiserver-tracing.yaml"), Some(&at));
+            }
+        }
+        self.etcd();
+    }
+
+    /// Files that say who is served and who may do what, and the flags in whose place they come.
+    fn structured(&mut self) {
+        let authentication = match self.kubespray {
+            31.. => self.on(AUTHENTICATION_FILE, false),
+            _ => On::No,
+        };
+        match authentication {
+            On::No => self.boolean(ANONYMOUS.setting, ANONYMOUS.field, true),
+            On::Yes(at) => {
+                let name = format!("apiserver-authentication-config-{}.yaml", version_of_authentication(self.minor));
+                self.makes("authentication-config", AUTHENTICATION_FILE, self.below(CONFIGURATION, &name), at.as_ref());
+            }
+            On::Open(gap) => {
+                self.open("authentication-config", gap.clone());
+                self.open(ANONYMOUS.setting, gap);
+            }
+        }
+        let authorization = match self.kubespray {
+            28.. => self.on(AUTHORIZATION_FILE, false),
+            _ => On::No,
+        };
+        match authorization {
+            On::No => match self.variables.list(AUTHORIZERS.field) {
+                Said::Value(list, at) => self.writes(AUTHORIZERS.setting, &list.join(","), at, IN_A_LIST),
+                Said::Open(gap) => self.open(AUTHORIZERS.setting, gap),
+                Said::Nothing => self.adds(AUTHORIZERS.setting, "Node,RBAC"),
+            },
+            On::Yes(at) => {
+                let name = format!("apiserver-authorization-config-{}.yaml", version_of_authorization(self.minor));
+                self.makes("authorization-config", AUTHORIZATION_FILE, self.below(CONFIGURATION, &name), at.as_ref());
+            }
+            On::Open(gap) => {
+                self.open("authorization-config", gap.clone());
+                self.open(AUTHORIZERS.setting, gap);
+            }
         }
     }
 
     fn admission(&mut self) {
-        match self.variables.switch("podsecuritypolicy_enabled") {
-            Said::Value(false, _) | Said::Nothing => self.listed(ON.setting, ON.field, "[]"),
-            Said::Value(true, _) | Said::Open(_) => {
-                self.open(
-                    ON.setting,
-                    unresolved("`podsecuritypolicy_enabled` adds `PodSecurityPolicy` in some releases"),
-                );
+        // From 2.24 on there is no PodSecurityPolicy.
+        let policies = match self.kubespray {
+            24.. => On::No,
+            _ => self.on("podsecuritypolicy_enabled", false),
+        };
+        match (policies, self.variables.list(ON.field)) {
+            (On::No, _) => self.list(ON.setting, ON.field),
+            (On::Open(gap), _) | (On::Yes(_), Said::Open(gap)) => self.open(ON.setting, gap),
+            (On::Yes(at), said) => {
+                // roles/kubernetes/control-plane/tasks/main.yml: a union with the plug-in, less another one.
+                let mut list = if let Said::Value(list, _) = said { list } else { Vec::new() };
+                list.retain(|plugin| plugin != "SecurityContextDeny");
+                if !list.iter().any(|plugin| plugin == "PodSecurityPolicy") {
+                    list.push("PodSecurityPolicy".to_owned());
+                }
+                self.makes(ON.setting, "podsecuritypolicy_enabled", Ok(list.join(",")), at.as_ref());
             }
         }
-        let (flag, switch) = ("admission-control-config-file", "kube_apiserver_admission_control_config_file");
-        if let Some(at) = self.switched(switch, &[flag]) {
-            let path = self.configured("admission-controls.yaml");
-            self.brings(&path, "kubespray makes it of the variables of each plug-in");
-            self.makes(flag, switch, path, &at);
+        if self.kubespray >= 19 {
+            let (flag, switch) = ("admission-control-config-file", "kube_apiserver_admission_control_config_file");
+            if let Some(at) = self.switched(switch, &[flag]) {
+                self.makes(flag, switch, self.below(CONFIGURATION, "admission-controls.yaml"), Some(&at));
+            }
         }
+        self.list(OFF.setting, OFF.field);
     }
 
     /// Addresses and ports. From 2.20 on kubespray opens no port without TLS.
-    fn addresses(&mut self) {
-        let (flag, variable) = ("service-cluster-ip-range", "kube_service_addresses");
-        let six = ["enable_dual_stack_networks", "ipv6_stack"].iter().any(|switch| {
-            self.variables.sets(switch) && !matches!(self.variables.switch(switch), Said::Value(false, _))
-        });
-        match self.variables.text(variable) {
-            _ if six => self.open(flag, unresolved("the ranges of both families make it")),
-            Said::Value(text, at) => self.writes(flag, variable, &text, at, Form::Field),
-            Said::Open(gap) => self.open(flag, gap),
-            Said::Nothing => self.open(flag, elsewhere(variable, "10.233.0.0/18")),
-        }
-        let (flag, variable) = ("insecure-port", "kube_apiserver_insecure_port");
-        match self.variables.text(variable) {
-            Said::Value(text, at) => {
-                let site = Site { at, form: Form::Field };
-                self.put(flag, &text, site, Hand::Written, Some(minors(0, 21)));
-                self.open_in(flag, unknown_there(variable), Some(minors(22, 23)));
-                if text == "0" {
-                    self.leaves(&["insecure-bind-address"]);
-                }
-            }
-            Said::Open(gap) => self.open(flag, gap),
-            Said::Nothing => self.open(flag, elsewhere(variable, "0")),
-        }
-        if !self.decides("insecure-bind-address") {
-            self.open("insecure-bind-address", elsewhere("kube_apiserver_insecure_bind_address", "127.0.0.1"));
-        }
-    }
-
-    /// An etcd of kubespray's own, unless kubeadm starts it.
-    fn etcd(&mut self) {
-        let gap = match self.variables.text("etcd_deployment_type") {
-            Said::Value(kind, _) if kind == "kubeadm" => return,
-            Said::Value(..) => unresolved("it follows from the hosts of the inventory"),
-            Said::Open(gap) => gap,
-            Said::Nothing => elsewhere("etcd_deployment_type", "host"),
+    fn network(&mut self) {
+        let flag = "service-cluster-ip-range";
+        let ranges = |line: &Self| {
+            let range = |variable: &str, own: &str| match line.variables.text(variable) {
+                Said::Value(text, at) => Ok((text, Some(at))),
+                Said::Open(gap) => Err(gap),
+                Said::Nothing => Ok((own.to_owned(), None)),
+            };
+            let is_on = |switch: &str, own: bool| match line.on(switch, own) {
+                On::Yes(_) => Ok(true),
+                On::No => Ok(false),
+                On::Open(gap) => Err(gap),
+            };
+            let older = is_on("enable_dual_stack_networks", false);
+            let (four, six) = match line.kubespray {
+                28.. => (is_on("ipv4_stack", true)?, is_on("ipv6_stack", older?)?),
+                16.. => (true, older?),
+                _ => (true, false),
+            };
+            let four = four.then(|| range("kube_service_addresses", "10.233.0.0/18")).transpose()?;
+            let six = six.then(|| range("kube_service_addresses_ipv6", "fd85:ee78:d8a6:8607::1000/116")).transpose()?;
+            Ok((four, six))
         };
-        for flag in ["etcd-servers", "etcd-cafile", "etcd-certfile", "etcd-keyfile"] {
-            self.open(flag, gap.clone());
+        match ranges(self) {
+            Err(gap) => self.open(flag, gap),
+            Ok((Some((range, at)), None) | (None, Some((range, at)))) => match at {
+                Some(at) => self.writes(flag, &range, at, Form::Field),
+                None => self.adds(flag, &range),
+            },
+            Ok((Some((four, at)), Some((six, other)))) => {
+                let how = "kube_service_addresses` and `kube_service_addresses_ipv6";
+                self.makes(flag, how, Ok(format!("{four},{six}")), at.or(other).as_ref());
+            }
+            Ok((None, None)) => self.open(flag, unresolved("neither family of addresses is on")),
+        }
+        if self.kubespray < 20 {
+            self.text("insecure-port", "kube_apiserver_insecure_port", "0");
+            match self.variables.text("kube_apiserver_insecure_port") {
+                Said::Value(port, _) if port == "0" => {}
+                Said::Nothing => {}
+                _ => self.text("insecure-bind-address", "kube_apiserver_insecure_bind_address", "127.0.0.1"),
+            }
         }
     }
 
-    /// Files that say who is served, and who may do what. A file that sets the plain variable is not asked for the other.
-    fn who(&mut self) {
-        for (flag, switch, replaced) in [
-            ("authentication-config", "kube_apiserver_use_authentication_config_file", ANONYMOUS),
-            ("authorization-config", "kube_apiserver_use_authorization_config_file", AUTHORIZERS),
+    /// An etcd of kubespray's own or of somebody else, unless kubeadm starts it. Arguments take the place of what kubeadm
+    /// makes of it.
+    fn etcd(&mut self) {
+        if is_kubeadm_etcd(self.variables) {
+            return;
+        }
+        let all = ["etcd-servers", "etcd-cafile", "etcd-certfile", "etcd-keyfile"];
+        let given: Vec<Given> = all
+            .iter()
+            .filter_map(|flag| {
+                let at = self.given.iter().position(|given| given.name == *flag)?;
+                Some(self.given.remove(at))
+            })
+            .collect();
+        self.own_etcd(&all);
+        self.given.retain(|own| given.iter().all(|other| other.name != own.name));
+        self.given.extend(given);
+    }
+
+    fn own_etcd(&mut self, flags: &[&str]) {
+        for kind in ["etcd_deployment_type", "etcd_kubeadm_enabled"] {
+            if let Said::Open(gap) = self.variables.text(kind) {
+                flags.iter().for_each(|flag| self.open(flag, gap.clone()));
+                return;
+            }
+        }
+        match self.variables.text("etcd_access_addresses") {
+            Said::Value(text, at) => self.writes("etcd-servers", &text, at, Form::Field),
+            Said::Open(gap) => self.open("etcd-servers", gap),
+            Said::Nothing => self.open("etcd-servers", unresolved("it follows from the hosts of the inventory")),
+        }
+        for (flag, variable, own) in [
+            ("etcd-cafile", "kube_etcd_cacert_file", Some("ca.pem")),
+            ("etcd-certfile", "kube_etcd_cert_file", None),
+            ("etcd-keyfile", "kube_etcd_key_file", None),
         ] {
-            if !self.variables.sets(switch) && self.variables.sets(replaced.field) {
-                self.leaves(&[flag]);
-            } else if self.switched(switch, &[flag]).is_some() {
-                let gap = unresolved(&format!("`{switch}` puts a file in its place"));
-                for flag in [flag, replaced.setting] {
-                    self.take(flag);
-                    self.open(flag, gap.clone());
-                }
+            let path = match (self.variables.text(variable), own) {
+                (Said::Value(name, at), _) => self.below("etcd_cert_dir", &name).map(|path| (path, Some(at))),
+                (Said::Open(gap), _) => Err(gap),
+                (Said::Nothing, Some(own)) => self.below("etcd_cert_dir", own).map(|path| (path, None)),
+                (Said::Nothing, None) => Err(unresolved("it has the name of the host")),
+            };
+            match path {
+                Ok((path, at)) => self.makes(flag, variable, Ok(path), at.as_ref()),
+                Err(gap) => self.open(flag, gap),
             }
         }
-        // The templates of v1beta4, which kubeadm reads from 1.31 on, have no tokens in files.
-        let (flag, switch) = ("token-auth-file", "kube_token_auth");
-        if let Some(at) = self.switched(switch, &[flag]) {
-            let own = self.configured("tokens");
-            let path = own.and_then(|own| self.file("kube_token_dir", &own, "known_tokens.csv"));
-            self.brings(&path, "kubespray makes the tokens");
-            self.makes(flag, switch, path, &at);
-            self.words.iter_mut().filter(|word| flag_of(word) == Some(flag)).for_each(|word| {
-                word.releases = Some(minors(0, 30));
-            });
+    }
+
+    /// Passwords, gone with 2.15, and tokens in files, of which the template of v1beta4 has none.
+    fn passwords(&mut self) {
+        if self.kubespray < 15
+            && let Some(at) = self.switched("kube_basic_auth", &["basic-auth-file"])
+        {
+            let users = match self.variables.text("kube_users_dir") {
+                Said::Value(folder, _) => Ok(format!("{}/known_users.csv", folder.trim_end_matches('/'))),
+                Said::Open(gap) => Err(gap),
+                Said::Nothing => self.below(CONFIGURATION, "users/known_users.csv"),
+            };
+            self.makes("basic-auth-file", "kube_basic_auth", users, Some(&at));
         }
-        // Gone with 2.15.
-        let (flag, switch) = ("basic-auth-file", "kube_basic_auth");
-        if self.switched(switch, &[flag]).is_some() {
-            self.open_in(flag, unresolved("kubespray makes the passwords"), Some(minors(0, 18)));
-        }
-        let (flag, switch) = ("kubelet-certificate-authority", "kubelet_rotate_server_certificates");
-        if let Some(at) = self.switched(switch, &[flag]) {
-            let path = self.file("kube_cert_dir", "/etc/kubernetes/ssl", "ca.crt");
-            if let Ok(path) = &path {
-                self.carried.push(embedded::present(self.variables.source, path.clone()));
-                self.shows(path);
-            }
-            self.makes(flag, switch, path, &at);
-        }
-        let (flag, switch) = ("tracing-config-file", "kube_apiserver_tracing");
-        if let Some(at) = self.switched(switch, &[flag]) {
-            let path = self.configured("tracing/apiserver-tracing.yaml");
-            self.brings(&path, "kubespray makes it of `kube_apiserver_tracing_…`");
-            self.makes(flag, switch, path, &at);
+        if !self.is_list()
+            && let Some(at) = self.switched("kube_token_auth", &["token-auth-file"])
+        {
+            let path = self.below("kube_token_dir", "known_tokens.csv");
+            self.makes("token-auth-file", "kube_token_auth", path, Some(&at));
         }
     }
 
     fn issuers(&mut self) {
         const SWITCH: &str = "kube_oidc_auth";
-        const ISSUER: [(&str, &str); 7] = [
-            ("oidc-issuer-url", "kube_oidc_url"),
-            ("oidc-client-id", "kube_oidc_client_id"),
+        const NEEDED: [(&str, &str); 2] =
+            [("oidc-issuer-url", "kube_oidc_url"), ("oidc-client-id", "kube_oidc_client_id")];
+        const MORE: [(&str, &str); 5] = [
             ("oidc-ca-file", "kube_oidc_ca_file"),
             ("oidc-username-claim", "kube_oidc_username_claim"),
             ("oidc-groups-claim", "kube_oidc_groups_claim"),
             ("oidc-username-prefix", "kube_oidc_username_prefix"),
             ("oidc-groups-prefix", "kube_oidc_groups_prefix"),
         ];
-        if self.switched(SWITCH, &ISSUER.map(|(flag, _)| flag)).is_none() {
+        let flags: Vec<&str> = NEEDED.iter().chain(&MORE).map(|(flag, _)| *flag).collect();
+        if self.kubespray >= 31 {
+            match self.on(AUTHENTICATION_FILE, false) {
+                On::Yes(_) => return,
+                On::No => {}
+                On::Open(gap) => {
+                    flags.iter().for_each(|flag| self.open(flag, gap.clone()));
+                    return;
+                }
+            }
+        }
+        if self.switched(SWITCH, &flags).is_none()
+            || NEEDED.iter().any(|(_, variable)| matches!(self.variables.node(variable), Said::Nothing))
+        {
             return;
         }
-        for (flag, variable) in ISSUER {
-            match self.variables.text(variable) {
-                Said::Value(text, at) => self.writes(flag, variable, &text, at, Form::Field),
-                Said::Open(gap) => self.open(flag, gap),
-                Said::Nothing => self.open(flag, elsewhere(variable, "")),
-            }
-        }
-    }
-
-    fn encryption(&mut self) {
-        let (flag, switch) = ("encryption-provider-config", "kube_encrypt_secret_data");
-        let Some(at) = self.switched(switch, &[flag]) else { return };
-        let path = self.file("kube_cert_dir", "/etc/kubernetes/ssl", "secrets_encryption.yaml");
-        if let Ok(path) = &path {
-            let file = self.encrypted(path);
-            self.carried.push(file);
-            self.shows(path);
-        }
-        self.makes(flag, switch, path, &at);
-    }
-
-    /// What templates/secrets_encryption.yaml.j2 makes of the variables. A key that is not written here is taken to be of
-    /// the one length with which every provider starts, which is that of those that kubespray makes.
-    fn encrypted(&self, path: &str) -> Carried {
-        let variables = self.variables;
-        let unread = |reason: &str| embedded::unread(variables.source, path, reason);
-        let algorithm = match variables.text("kube_encryption_algorithm") {
-            Said::Value(text, _) => text,
-            Said::Open(gap) => return unread(&gap.reason),
-            Said::Nothing => return unread(&elsewhere("kube_encryption_algorithm", "secretbox").reason),
-        };
-        let resources = match variables.list("kube_encryption_resources") {
-            Said::Value(list, _) => list,
-            Said::Open(gap) => return unread(&gap.reason),
-            Said::Nothing => return unread(&elsewhere("kube_encryption_resources", "[secrets]").reason),
-        };
-        let is_word = |text: &String| {
-            !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_./*".contains(&b))
-        };
-        if !resources.iter().chain([&algorithm]).all(is_word) {
-            return unread("`kube_encryption_resources` and `kube_encryption_algorithm` are not all plain words");
-        }
-        let quoted: Vec<String> = resources.iter().map(|name| format!("'{name}'")).collect();
-        let mut text = format!(
-            "apiVersion: apiserver.config.k8s.io/v1\nkind: EncryptionConfiguration\nresources:\n- resources: [{}]\n  \
-             providers:\n  - {algorithm}:\n      keys:\n      - name: key\n        secret: ",
-            quoted.join(", ")
-        );
-        let start = u32::try_from(text.len()).unwrap_or(u32::MAX);
-        text.push_str("xxxxxxxx");
-        let end = u32::try_from(text.len()).unwrap_or(u32::MAX);
-        text.push_str("\n  - identity: {}\n");
-        let token = variables.root.get("kube_encrypt_token").map(|token| token.span());
-        let is_it =
-            |cut: &&CutSecret| token.is_some_and(|token| token.start <= cut.span.start && cut.span.end <= token.end);
-        let cut = self.evidence.iter().filter(|file| file.id == *variables.source.evidence);
-        let secret = match cut.flat_map(|file| &file.secrets).find(is_it) {
-            // The template encodes it.
-            Some(cut) => CutSecret { decoded: Some(cut.span.end - cut.span.start), ..cut.clone() },
-            None => CutSecret {
-                span: Span::new(0, 0),
-                decoded: Some(OWN_KEY),
-                strength: Strength::Plain,
-                group: u32::MAX,
-                nature: None,
-            },
-        };
-        let secrets = vec![CutSecret { span: Span::new(start, end), nature: None, ..secret }];
-        embedded::composed(variables.source, path, text, secrets)
-    }
-
-    fn audit(&mut self) {
-        const LOG: [(&str, &str, &str); 4] = [
-            ("audit-log-path", "audit_log_path", "/var/log/audit/kube-apiserver-audit.log"),
-            ("audit-log-maxage", "audit_log_maxage", "30"),
-            ("audit-log-maxbackup", "audit_log_maxbackups", "10"),
-            ("audit-log-maxsize", "audit_log_maxsize", "100"),
-        ];
-        const HOOK: [(&str, &str, &str); 4] = [
-            ("audit-webhook-config-file", "audit_webhook_config_file", "…/apiserver-audit-webhook-config.yaml"),
-            ("audit-webhook-mode", "audit_webhook_mode", "batch"),
-            ("audit-webhook-batch-max-size", "audit_webhook_batch_max_size", "100"),
-            ("audit-webhook-batch-max-wait", "audit_webhook_batch_max_wait", "1s"),
-        ];
-        let logs = self.switched("kubernetes_audit", &LOG.map(|(flag, ..)| flag));
-        let sends = self.switched("kubernetes_audit_webhook", &HOOK.map(|(flag, ..)| flag));
-        for (flag, variable, own) in
-            LOG.iter().filter(|_| logs.is_some()).chain(HOOK.iter().filter(|_| sends.is_some()))
-        {
-            match self.variables.text(variable) {
-                Said::Value(text, at) => self.writes(flag, variable, &text, at, Form::Field),
-                Said::Open(gap) => self.open(flag, gap),
-                Said::Nothing => self.open(flag, elsewhere(variable, own)),
-            }
-        }
-        if let (Some(_), Said::Value(path, _)) = (&logs, self.variables.text("audit_log_path"))
-            && let Some((folder, _)) = path.rsplit_once('/')
-        {
-            // Whatever folder of the host it is (`audit_log_hostpath`), one is mounted there.
-            self.mounts.push(Mount { container: folder.to_owned(), host: None, read_only: false });
-        }
-        let flag = "audit-policy-file";
-        let off = |name: &str| matches!(self.variables.switch(name), Said::Value(false, _));
-        if let Some((at, switch)) =
-            logs.map(|at| (at, "kubernetes_audit")).or(sends.map(|at| (at, "kubernetes_audit_webhook")))
-        {
-            let path = match self.variables.text("audit_policy_file") {
-                Said::Value(path, _) => Ok(path),
-                Said::Open(gap) => Err(gap),
-                Said::Nothing => self.configured("audit-policy/apiserver-audit-policy.yaml"),
-            };
-            self.brings(&path, "kubespray writes it, of `audit_policy_custom_rules` where they are set");
-            self.makes(flag, switch, path, &at);
-        } else if off("kubernetes_audit") && off("kubernetes_audit_webhook") {
-            self.leaves(&[flag]);
-        } else {
-            self.open(flag, elsewhere("kubernetes_audit_webhook", "false"));
+        for (flag, variable) in NEEDED.iter().chain(&MORE) {
+            self.text_if(flag, variable);
         }
     }
 
     fn webhooks(&mut self) {
-        for (flag, switch, file) in [
-            ("authentication-token-webhook-config-file", "kube_webhook_token_auth", "webhook-token-auth-config.yaml"),
-            ("authorization-webhook-config-file", "kube_webhook_authorization", "webhook-authorization-config.yaml"),
-        ] {
-            if let Some(at) = self.switched(switch, &[flag]) {
-                let path = self.configured(file);
-                self.brings(&path, "kubespray makes it of the address that it is told");
-                self.makes(flag, switch, path, &at);
-            }
+        let (flag, switch) = ("authentication-token-webhook-config-file", "kube_webhook_token_auth");
+        if let Some(at) = self.switched(switch, &[flag]) {
+            self.makes(flag, switch, self.below(CONFIGURATION, "webhook-token-auth-config.yaml"), Some(&at));
+        }
+        let (flag, switch) = ("authorization-webhook-config-file", "kube_webhook_authorization");
+        let is_replaced = self.kubespray >= 28 && !matches!(self.on(AUTHORIZATION_FILE, false), On::No);
+        if self.kubespray >= 14
+            && !is_replaced
+            && let Some(at) = self.switched(switch, &[flag])
+        {
+            self.makes(flag, switch, self.below(CONFIGURATION, "webhook-authorization-config.yaml"), Some(&at));
         }
     }
 
-    /// What somebody wrote for kubeadm to pass on. Up to 1.30 it is an entry of a map, which takes the place of one before
-    /// it; from 1.31 on kubeadm has a list (v1beta4) and gives both.
-    fn extra(&mut self) {
-        const BEHIND: [&str; 6] = [
-            "event-ttl",
-            "feature-gates",
-            "kubelet-certificate-authority",
-            "tls-cipher-suites",
-            "tls-min-version",
-            "tracing-config-file",
+    fn audit(&mut self) {
+        let backups = if self.kubespray >= 22 { "10" } else { "1" };
+        let log = [
+            ("audit-log-path", "audit_log_path", "/var/log/audit/kube-apiserver-audit.log"),
+            ("audit-log-maxage", "audit_log_maxage", "30"),
+            ("audit-log-maxbackup", "audit_log_maxbackups", backups),
+            ("audit-log-maxsize", "audit_log_maxsize", "100"),
         ];
-        let Some(map) = self.variables.root.get(EXTRA) else { return };
+        let (policy, logs, sends) = ("audit-policy-file", "kubernetes_audit", "kubernetes_audit_webhook");
+        let logs_at = self.switched(logs, &log.map(|(flag, ..)| flag));
+        if logs_at.is_some() {
+            for (flag, variable, own) in log {
+                self.text(flag, variable, own);
+            }
+        }
+        let mut sends_at = None;
+        if self.kubespray >= 14 {
+            let (file, mode) = ("audit-webhook-config-file", "audit-webhook-mode");
+            let batch = ["audit-webhook-batch-max-size", "audit-webhook-batch-max-wait"];
+            sends_at = self.switched(sends, &[file, mode, batch[0], batch[1]]);
+            if sends_at.is_some() {
+                match self.below(CONFIGURATION, "audit-policy/apiserver-audit-webhook-config.yaml") {
+                    Ok(own) => self.text(file, "audit_webhook_config_file", &own),
+                    Err(gap) => self.open(file, gap),
+                }
+                self.text(mode, "audit_webhook_mode", "batch");
+                // Before 2.16 the sizes of batches are given whatever the mode is.
+                let is_batch = match self.variables.text("audit_webhook_mode") {
+                    Said::Value(mode, _) => mode == "batch",
+                    Said::Open(_) | Said::Nothing => true,
+                };
+                if is_batch || self.kubespray < 16 {
+                    self.text(batch[0], "audit_webhook_batch_max_size", "100");
+                    self.text(batch[1], "audit_webhook_batch_max_wait", "1s");
+                }
+            }
+        }
+        let (at, switch) = match (logs_at, sends_at) {
+            (Some(at), _) => (at, logs),
+            (None, Some(at)) => (at, sends),
+            (None, None) => {
+                for switch in [logs, sends] {
+                    if let On::Open(gap) = self.on(switch, false) {
+                        self.open(policy, gap);
+                    }
+                }
+                return;
+            }
+        };
+        let path = match self.variables.text("audit_policy_file") {
+            Said::Value(path, _) => Ok(path),
+            Said::Open(gap) => Err(gap),
+            Said::Nothing => self.below(CONFIGURATION, "audit-policy/apiserver-audit-policy.yaml"),
+        };
+        self.makes(policy, switch, path, Some(&at));
+    }
+
+    /// `default(…, true)` takes the second where the first is empty.
+    fn gates(&mut self) {
+        let (own, all) = ("kube_apiserver_feature_gates", "kube_feature_gates");
+        let says = match self.variables.list(own) {
+            Said::Value(list, _) => !list.is_empty(),
+            Said::Open(_) => true,
+            Said::Nothing => false,
+        };
+        self.list("feature-gates", if self.kubespray >= 19 && says { own } else { all });
+    }
+
+    /// The driver of a cloud in the server itself, gone with 2.27.
+    fn cloud(&mut self) {
+        const CLOUDS: [&str; 5] = ["openstack", "azure", "vsphere", "aws", "gce"];
+        if self.kubespray >= 27 {
+            return;
+        }
+        let config = self.below(CONFIGURATION, "cloud_config");
+        match self.variables.text("cloud_provider") {
+            Said::Value(cloud, at) if CLOUDS.contains(&&*cloud) && (cloud != "gce" || self.kubespray >= 18) => {
+                self.makes("cloud-config", "cloud_provider", config, Some(&at));
+                self.writes("cloud-provider", &cloud, at, Form::Field);
+            }
+            Said::Value(cloud, at) if cloud == "external" && self.kubespray < 13 => {
+                self.makes("cloud-config", "cloud_provider", config, Some(&at));
+            }
+            Said::Open(gap) => {
+                self.open("cloud-provider", gap.clone());
+                self.open("cloud-config", gap);
+            }
+            _ => {}
+        }
+    }
+
+    /// What somebody wrote for kubeadm to pass on.
+    fn extra(&mut self) {
+        let Said::Value((source, map), _) = self.variables.node(EXTRA) else { return };
         for entry in map.entries().take(MOST) {
             let name = entry.name.as_ref();
-            let site = Site { at: self.variables.source.at(&entry.value), form: Form::Entry };
-            let text = entry.value.text().filter(|_| !entry.value.is_null());
-            let unresolved_there = match text {
-                Some(text) => unfilled(text),
-                None => Some(unreadable(name, "is no text")),
+            let site = Site { at: source.at(&entry.value), form: Form::Entry };
+            let word = match self.variables.written(name, &entry.value) {
+                Ok(text) => Word::written(format!("--{name}={text}"), site),
+                Err(gap) => Word {
+                    unresolved: Some(gap),
+                    ..Word::written(format!("--{name}={}", entry.value.text().unwrap_or_default()), site)
+                },
             };
-            let word = Word {
-                unresolved: unresolved_there,
-                ..Word::written(format!("--{name}={}", text.unwrap_or_default()), site)
-            };
-            let before = self.take(name);
-            self.decided.insert(name.to_owned());
-            let is_same = before.iter().all(|own| own.text == word.text && own.unresolved.is_none());
-            if before.is_empty() || is_same {
-                self.words.push(word);
-                continue;
-            }
-            let both =
-                unresolved(&format!("kubespray gives `--{name}` beside `{EXTRA}`, and which counts is not known"));
-            let from = if BEHIND.contains(&name) { 0 } else { 31 };
-            if from > 0 {
-                self.words.push(Word { releases: Some(minors(0, from - 1)), ..word });
-            }
-            self.open_in(name, both, Some(minors(from, u16::MAX)));
+            self.put(name, vec![word]);
         }
+    }
+
+    /// A name that is given twice (kubernetes/kubernetes, cmd/kubeadm/app/util/arguments.go): kubeadm sorts by value up to
+    /// 1.31 and, from 1.36 on, keeps the order; in between it depends on the patch release (pull request 135400).
+    fn both(&self, mut words: Vec<Word>, more: Vec<Word>) -> Vec<Word> {
+        words.extend(more);
+        let is_same =
+            words.windows(2).all(|pair| pair[0].text == pair[1].text && pair[0].unresolved == pair[1].unresolved);
+        match self.minor {
+            _ if is_same => words.truncate(1),
+            ..32 => words.sort_by(|a, b| a.text.cmp(&b.text)),
+            36.. => {}
+            _ => {
+                let gap = Gap {
+                    kind: GapKind::Version,
+                    reason: format!("kubespray gives the flag beside `{EXTRA}`, and which counts depends on kubeadm"),
+                    wanted: "the manifest as kubeadm wrote it".to_owned(),
+                    who_could_answer: MANIFESTS.to_owned(),
+                };
+                for word in &mut words {
+                    word.unresolved.get_or_insert_with(|| gap.clone());
+                }
+            }
+        }
+        words
     }
 }
 
-fn minors(from: u16, to: u16) -> (Minor, Minor) {
-    (Minor::new(1, from), Minor::new(1, to))
+/// Whether kubeadm starts etcd.
+pub(super) fn is_kubeadm_etcd(variables: &Variables<'_>) -> bool {
+    matches!(variables.text("etcd_deployment_type"), Said::Value(kind, _) if kind == "kubeadm")
+        || matches!(variables.switch("etcd_kubeadm_enabled"), Said::Value(true, _))
 }
 
-fn unresolved(reason: &str) -> Gap {
+pub(super) fn unresolved(reason: &str) -> Gap {
     Gap {
         kind: GapKind::Unresolved,
         reason: reason.to_owned(),
         wanted: "the manifest as kubeadm wrote it".to_owned(),
-        who_could_answer: MANIFESTS.to_owned(),
-    }
-}
-
-/// The gap of a variable in releases whose kubespray may not know it.
-fn unknown_there(variable: &str) -> Gap {
-    Gap {
-        kind: GapKind::Version,
-        reason: format!("not every kubespray that deploys this release knows `{variable}`"),
-        wanted: "--kubernetes-version".to_owned(),
         who_could_answer: MANIFESTS.to_owned(),
     }
 }

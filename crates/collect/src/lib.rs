@@ -6,6 +6,7 @@
 //! Nothing here writes, follows a link out of where it was sent, or reads without a limit. Start at [`gather`].
 
 mod ahead;
+pub mod endpoint;
 pub mod live;
 mod read;
 mod walk;
@@ -21,7 +22,7 @@ use model::{Body, Evidence, EvidenceId, Gap, GapKind, Kind, Plane};
 
 use crate::{
     ahead::{Looked, Step, recognised},
-    read::Unreadable,
+    read::{Cause, Unreadable},
 };
 
 /// What the user named.
@@ -84,14 +85,16 @@ impl Inputs {
 
     fn count(&mut self, kind: Kind) {
         match kind {
-            Kind::Workload | Kind::Kubeconfig | Kind::ConfigFile | Kind::Arguments | Kind::Flagz => self.judged += 1,
+            Kind::Workload | Kind::Kubeconfig | Kind::ConfigFile | Kind::Arguments | Kind::Flagz | Kind::Objects => {
+                self.judged += 1
+            }
             Kind::Supporting
             | Kind::Version
             | Kind::Statusz
             | Kind::Metrics
+            | Kind::Health
             | Kind::Discovery
-            | Kind::Status
-            | Kind::Objects => self.supporting += 1,
+            | Kind::Status => self.supporting += 1,
             Kind::NotOurs => self.not_ours += 1,
             Kind::Templated => self.templated += 1,
             Kind::Broken => self.broken += 1,
@@ -236,15 +239,18 @@ impl Gatherer<'_> {
         if folder.is_read_beside {
             return;
         }
-        let twice =
-            evidence.kind != Kind::ConfigFile && folder.evidence.iter().any(|known| known.kind == evidence.kind);
+        // Several files of objects are one cluster's, and so are files that a component is given.
+        let may_be_twice = matches!(evidence.kind, Kind::ConfigFile | Kind::Objects);
+        let twice = !may_be_twice && folder.evidence.iter().any(|known| known.kind == evidence.kind);
         if folder.whole.is_none() && twice {
             // The folder declares the component, or tells clients of clusters, twice: each file stands for itself.
             folder.alone = true;
         }
         folder.evidence.push(evidence);
         if folder.alone {
-            for evidence in folder.evidence.drain(..) {
+            let (objects, alone) = folder.evidence.drain(..).partition(|evidence| evidence.kind == Kind::Objects);
+            folder.evidence = objects;
+            for evidence in alone {
                 let name = evidence.id.as_str().to_owned();
                 self.hand_over(name, self.options.root.clone(), vec![evidence]);
             }
@@ -302,7 +308,7 @@ impl Gatherer<'_> {
             });
         }
         let text = text?;
-        matches!(kind, Kind::Workload | Kind::Kubeconfig | Kind::ConfigFile)
+        matches!(kind, Kind::Workload | Kind::Kubeconfig | Kind::ConfigFile | Kind::Objects)
             .then(|| self.redactor.evidence(id, Plane::Declared, kind, &text))
     }
 
@@ -353,7 +359,7 @@ impl Gatherer<'_> {
                 let unreadable = Unreadable::from(error);
                 let id = EvidenceId::new(folder.display().to_string());
                 let body = || unread(&id, unreadable.reason, unreadable.hint);
-                return if unreadable.missing { Vec::new() } else { vec![piece(folder, body())] };
+                return if unreadable.cause == Cause::Missing { Vec::new() } else { vec![piece(folder, body())] };
             }
         };
         let mut found = Vec::new();
@@ -392,7 +398,7 @@ impl Gatherer<'_> {
         let looked = if inside {
             read::below(root, &path, self.options.largest, want.contents != Contents::Unneeded)
         } else {
-            Err(Unreadable { missing: false, reason: "the path leads out of the root".to_owned(), hint: None })
+            Err(Unreadable { cause: Cause::Other, reason: "the path leads out of the root".to_owned(), hint: None })
         };
         let body = match looked {
             Ok(_) if want.contents == Contents::Unneeded => Body::Present,
@@ -400,7 +406,8 @@ impl Gatherer<'_> {
                 Ok(text) => return self.redactor.wanted(want, Plane::Declared, &text),
                 Err(reason) => unread(&want.id, reason, None),
             },
-            Err(Unreadable { missing: true, .. }) => Body::Missing,
+            Err(Unreadable { cause: Cause::Missing, .. }) => Body::Missing,
+            Err(Unreadable { cause: Cause::Folder, .. }) => Body::Folder,
             Err(unreadable) => unread(&want.id, unreadable.reason, unreadable.hint),
         };
         Evidence {

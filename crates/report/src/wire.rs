@@ -6,11 +6,13 @@
 
 mod benchmark;
 mod diff;
+mod probe;
 
 use std::collections::BTreeMap;
 
 pub use benchmark::*;
 pub use diff::*;
+pub use probe::*;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 

@@ -25,7 +25,7 @@ pub struct Redactor {
 }
 
 /// Keys whose value is a secret wherever they stand, in lower case without `-` and `_`.
-const SECRET_KEYS: [&str; 40] = [
+const SECRET_KEYS: [&str; 41] = [
     "aadclientcertpassword",
     "aadclientsecret",
     "accesskey",
@@ -48,6 +48,7 @@ const SECRET_KEYS: [&str; 40] = [
     "identitytoken",
     "idtoken",
     "kafkaclientkey",
+    "pass",
     "passphrase",
     "passwd",
     "password",
@@ -335,7 +336,7 @@ fn first_column(text: &str, spans: &mut Vec<Span>) {
 /// Whether a walk over the tree could find anything: most manifests hold no such word.
 fn mentions_a_key(text: &str) -> bool {
     let bytes = text.as_bytes();
-    ["secret", "token", "passw", "passphrase", "key"].iter().any(|word| {
+    ["secret", "token", "passw", "passphrase", "pass:", "_pwd", "key"].iter().any(|word| {
         let (first, rest) = (word.as_bytes()[0], &word.as_bytes()[1..]);
         bytes.iter().enumerate().any(|(at, byte)| {
             byte.eq_ignore_ascii_case(&first)
@@ -482,7 +483,7 @@ fn is_table(text: &str) -> bool {
 /// Whether the name of a variable says that its value is a secret: one of the environment (`API_TOKEN`), one of a playbook
 /// (`kubeadm_token`), or what a registry takes for name and password together.
 fn names_a_secret(name: &str, value: &Cursor<'_>) -> bool {
-    const ENDINGS: [&str; 5] = ["token", "password", "secret", "access_key", "certificate_key"];
+    const ENDINGS: [&str; 6] = ["token", "password", "_pwd", "secret", "access_key", "certificate_key"];
     let Some(text) = value.str().filter(|text| !text.contains("{{") && !text.starts_with('/')) else { return false };
     let is_variable =
         name.contains('_') && name.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_');

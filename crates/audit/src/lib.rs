@@ -8,6 +8,7 @@ mod bundle;
 mod cve;
 mod diff;
 mod fleet;
+pub mod probe;
 mod rbac;
 mod select;
 pub mod simulate;
@@ -22,11 +23,13 @@ use std::{
 };
 
 use collect::{Arrived, Event, Inputs, Target, live::Requests};
-use facts::{Cluster, Redactor};
+use facts::{
+    Cluster, Redactor,
+    live::{ASKS, Ask, Form},
+};
 use model::{Change, Entry, EvidenceId, Site};
 use rayon::iter::{IntoParallelIterator as _, ParallelIterator as _};
 use report::{ClusterReport, Judged, RuleMeta, RunProblem, wire};
-use rules::Rule;
 
 pub use benchmark::Wanted as WantedBenchmark;
 pub use bundle::collect;
@@ -40,11 +43,12 @@ pub use diff::diff;
 pub use model::{Confidence, Severity, Version};
 pub use rbac::rbac_manifest;
 pub use report::compare::fails_anew;
+pub use rules::Rule;
 pub use select::{NoSuchRule, Profile, nearest, select};
 pub use waive::{Waiver, Waivers};
 
 /// How to look, whatever is done with what is seen.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Look {
     /// Wins over the release that the evidence names.
     pub version: Option<Version>,
@@ -145,7 +149,7 @@ pub fn audit(
         let edits = planned(&judgement.entries, cluster);
         (choice, judgement, edits)
     };
-    each_cluster(targets, look, stdin, &mut summary, &judge, &mut |came, summary| {
+    each_cluster(targets, look, asks(&judging.rules), stdin, &mut summary, &judge, &mut |came, summary| {
         let (known, (choice, judgement, edits)) = match came {
             Ok(came) => came,
             Err(target) => return on_step(Step::Nothing(target)),
@@ -187,7 +191,7 @@ pub fn audit(
 /// Resolves every target, without judging anything.
 pub fn resolve(targets: &[Target], look: &Look, stdin: &mut dyn io::Read, on_step: &mut dyn FnMut(Step)) -> Summary {
     let mut summary = Summary::default();
-    each_cluster(targets, look, stdin, &mut summary, &|_| (), &mut |came, _| {
+    each_cluster(targets, look, asks(&[]), stdin, &mut summary, &|_| (), &mut |came, _| {
         on_step(match came {
             Ok((known, ())) => Step::Cluster(Box::new(report_of(known, Vec::new(), Vec::new()))),
             Err(target) => Step::Nothing(target),
@@ -253,17 +257,24 @@ pub fn knowledge() -> wire::Knowledge {
 /// What is done with each cluster and what the work on it came to, or with a target that gave none.
 type OnCluster<'a, T> = dyn FnMut(Result<(Known, T), String>, &mut Summary) + 'a;
 
+/// What a cluster that runs is asked: all that tells how its servers are set up, and the objects that a rule is about.
+fn asks(rules: &[&'static Rule]) -> Vec<&'static Ask> {
+    let of_objects = |ask: &Ask| matches!(ask.form, Form::Objects { .. });
+    ASKS.iter().filter(|ask| !of_objects(ask) || rules.iter().any(|rule| rule.wants(ask))).collect()
+}
+
 /// Resolves each cluster and has `work` made of it on all cores, and hands over what comes of it in the order of the clusters.
 fn each_cluster<T: Send>(
     targets: &[Target],
     look: &Look,
+    asks: Vec<&'static Ask>,
     stdin: &mut dyn io::Read,
     summary: &mut Summary,
     work: &(dyn Fn(&Cluster) -> T + Sync),
     on_cluster: &mut OnCluster<'_, T>,
 ) {
     let mut redactor = Redactor::new();
-    let collecting = look.collecting();
+    let collecting = look.collecting(asks);
     let said = &collecting.said;
     let one = |arrived: Arrived| {
         let Arrived { gathered, live, labels } = arrived;
@@ -326,7 +337,7 @@ struct Known {
 }
 
 impl Look {
-    fn collecting(&self) -> collect::Options {
+    fn collecting(&self, asks: Vec<&'static Ask>) -> collect::Options {
         collect::Options {
             root: self.root.clone(),
             largest: LARGEST,
@@ -334,6 +345,7 @@ impl Look {
             said: facts::Options { version: self.version.clone(), as_of: self.as_of },
             signer: self.signer,
             seen: self.seen.clone(),
+            asks,
         }
     }
 }

@@ -72,7 +72,7 @@ pub fn everything(
     if ways.is_empty() {
         return;
     }
-    live::gather(&ways, pace, redactor, &mut known, &mut |came| match came {
+    live::gather(&ways, pace, &options.asks, redactor, &mut known, &mut |came| match came {
         Came::Cluster(gathered, live) => {
             let labels = labels.get(&gathered.name).map(|labels| (*labels).clone()).unwrap_or_default();
             on(Event::Cluster(Box::new(Arrived { gathered, live: Some(live), labels })));

@@ -82,8 +82,13 @@ impl Known {
         for Placed { item, at } in items {
             match item {
                 Item::Certificate(certificate) => self.add(&certificate.key, &certificate.subject.text, at),
-                Item::PublicKey(key) | Item::PrivateKey(Some(key)) => self.add(key, &words(key), at),
-                Item::PrivateKey(None) | Item::Other { .. } => {}
+                Item::PublicKey(key) => self.add(key, &words(key), at),
+                Item::PrivateKey { key, .. } => {
+                    if let Some(key) = key.key() {
+                        self.add(key, &words(key), at);
+                    }
+                }
+                Item::Other { .. } => {}
             }
         }
     }

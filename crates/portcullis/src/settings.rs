@@ -162,12 +162,7 @@ fn no_such_rule(error: audit::NoSuchRule) -> UsageError {
 /// Some formats are a benchmark's own: without a profile that names one, that is CIS.
 pub(crate) fn judging(args: &args::Audit, today: Date, needs_benchmark: bool) -> Result<Judging> {
     let profile = profile(&args.profile)?;
-    let rules = audit::select(profile, &args.rules, &args.skip).map_err(no_such_rule)?;
-    if rules.is_empty() {
-        return Err(UsageError(
-            "no rule is left to ask: --skip leaves out all that --rule and --profile choose".to_owned(),
-        ));
-    }
+    let rules = rules(profile, &args.rules, &args.skip)?;
     let show = match args.show {
         args::Show::Certain => Confidence::Certain,
         args::Show::Probable => Confidence::Probable,
@@ -188,6 +183,17 @@ pub(crate) fn judging(args: &args::Audit, today: Date, needs_benchmark: bool) ->
         by_edition,
         earlier: report::Fleet::default(),
     })
+}
+
+/// The rules that are chosen, of which there has to be one.
+pub(crate) fn rules(profile: Profile, wanted: &[String], skipped: &[String]) -> Result<Vec<&'static audit::Rule>> {
+    let rules = audit::select(profile, wanted, skipped).map_err(no_such_rule)?;
+    if rules.is_empty() {
+        return Err(UsageError(
+            "no rule is left to ask: --skip leaves out all that --rule and --profile choose".to_owned(),
+        ));
+    }
+    Ok(rules)
 }
 
 /// The profile of that name.

@@ -30,5 +30,5 @@ pub use input::{
 pub use schema::{schema, schemas};
 pub use text::{
     Look, Mistake, bundle_line, cve_text, diff_text, effective_text, explain, mistake, overview_text, place,
-    problem_line, report_text, rules_table, settings_text, simulation_text,
+    probe_text, problem_line, report_text, rules_table, settings_text, simulation_text,
 };

@@ -18,7 +18,7 @@ use model::{
     Release, Unanswered, Verdict,
 };
 
-use crate::{Check, Rule, certificates, files, plugins, row};
+use crate::{Check, Rule, certificates, files, objects, plugins, row};
 
 /// What the rules say about one cluster.
 #[derive(Clone, Debug, Default)]
@@ -38,8 +38,7 @@ pub fn judge(cluster: &Cluster, rules: &[&'static Rule]) -> Judgement {
     for rule in rules.iter().filter(|rule| !matches!(rule.check, Check::Fleet(_))) {
         let mut asked = false;
         for question in questions(rule, cluster) {
-            asked = true;
-            question.put(rule, &mut judgement);
+            asked |= question.put(rule, &mut judgement);
         }
         if !asked {
             judgement.not_asked.push(rule.info.id);
@@ -59,6 +58,7 @@ pub fn judge_fleet(fleet: &Fleet, rules: &[&'static Rule]) -> Judgement {
             subject: None,
             declared_in: None,
             release: None,
+            of_objects: false,
             ask: Box::new(move || check(fleet)),
         };
         question.put(rule, &mut judgement);
@@ -89,6 +89,8 @@ struct Question<'a> {
     declared_in: Option<&'a EvidenceId>,
     /// `None` where no release has a say in it.
     release: Option<Release>,
+    /// Whether what nobody was asked for is no answer.
+    of_objects: bool,
     ask: Box<dyn Fn() -> Verdict + 'a>,
 }
 
@@ -100,6 +102,7 @@ fn questions<'a>(rule: &'static Rule, cluster: &'a Cluster) -> Vec<Question<'a>>
         subject: None,
         declared_in: Some(&component.declared_in),
         release: Some(component.release.clone()),
+        of_objects: false,
         ask,
     };
     // Every component there is; the API server is the first whose facts are resolved.
@@ -159,6 +162,7 @@ fn questions<'a>(rule: &'static Rule, cluster: &'a Cluster) -> Vec<Question<'a>>
                 subject: question.name,
                 declared_in: Some(&question.held.file),
                 release: None,
+                of_objects: false,
                 ask: question.ask,
             })
             .collect(),
@@ -172,8 +176,23 @@ fn questions<'a>(rule: &'static Rule, cluster: &'a Cluster) -> Vec<Question<'a>>
                 subject: None,
                 declared_in: None,
                 release: Some(release),
+                of_objects: false,
                 ask: Box::new(move || check(cluster)),
             })
+            .collect(),
+        Check::Objects { of, ask } => of
+            .iter()
+            .any(|of| cluster.objects.is_asked(*of))
+            .then(|| Question {
+                component: None,
+                instance: None,
+                subject: None,
+                declared_in: None,
+                release: release(cluster),
+                of_objects: true,
+                ask: Box::new(move || ask(cluster)),
+            })
+            .into_iter()
             .collect(),
     }
 }
@@ -233,12 +252,14 @@ fn of_file<'a>(config: &'a Kubeconfig, subject: Option<&'a str>, ask: Box<dyn Fn
         subject,
         declared_in: Some(&config.file),
         release: None,
+        of_objects: false,
         ask,
     }
 }
 
 impl Question<'_> {
-    fn put(&self, rule: &'static Rule, judgement: &mut Judgement) {
+    /// Asks, and says whether that came to anything.
+    fn put(&self, rule: &'static Rule, judgement: &mut Judgement) -> bool {
         let verdict = match self.release.as_ref().and_then(|release| rule.applies.excludes(release)) {
             Some(reason) => Err(Unanswered::NotApplicable(reason)),
             None => catch_unwind(AssertUnwindSafe(|| (self.ask)())).unwrap_or_else(|_| {
@@ -254,6 +275,8 @@ impl Question<'_> {
                 }))
             }),
         };
+        let verdict = if self.of_objects { objects::answered(verdict) } else { Some(verdict) };
+        let Some(verdict) = verdict else { return false };
         match verdict {
             Ok(answer) => self.answered(rule, answer, judgement),
             Err(Unanswered::Gap(gap)) => judgement.entries.push(self.undetermined(rule, gap, None)),
@@ -261,6 +284,7 @@ impl Question<'_> {
                 .entries
                 .push(Entry { message: reason.clone(), ..self.entry(rule, Outcome::NotApplicable(reason)) }),
         }
+        true
     }
 
     fn answered(&self, rule: &'static Rule, answer: Answer, judgement: &mut Judgement) {

@@ -5,7 +5,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use facts::Gathered;
-use model::{Body, CutSecret, Digest, Evidence, EvidenceId, Gap, Key, Nature, Span};
+use model::{Body, CutSecret, Digest, Evidence, EvidenceId, Gap, Key, Nature, PrivateKey, Span};
 use serde::{Deserialize, Serialize};
 
 use super::{LONGEST, hex, words};
@@ -120,6 +120,7 @@ pub(super) enum BodyRecord {
     Text(Member),
     Present,
     Missing,
+    Folder,
     Unread(GapRecord),
 }
 
@@ -146,10 +147,20 @@ struct SecretRecord {
 #[derive(Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 enum NatureRecord {
-    PrivateKey(Option<KeyRecord>),
+    PrivateKey(PrivateKeyRecord),
     BootstrapToken,
     SignedToken { subject: Option<String>, ends: Option<i64> },
     Placeholder(String),
+}
+
+/// What digits of a private key stand for; of the key itself the public half.
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+enum PrivateKeyRecord {
+    Read { key: KeyRecord, form: String },
+    Unreadable,
+    Spoilt,
+    Absent,
 }
 
 #[derive(Debug, Deserialize, Serialize)]
@@ -254,6 +265,7 @@ impl Piece {
             Body::Text(text) => BodyRecord::Text(keep(text)?),
             Body::Present => BodyRecord::Present,
             Body::Missing => BodyRecord::Missing,
+            Body::Folder => BodyRecord::Folder,
             Body::Unread(gap) => BodyRecord::Unread(GapRecord {
                 kind: words::gap::word(gap.kind).to_owned(),
                 reason: gap.reason.clone(),
@@ -278,6 +290,7 @@ impl Piece {
             (BodyRecord::Text(_), None) => return Err("it lacks its text".to_owned()),
             (BodyRecord::Present, _) => Body::Present,
             (BodyRecord::Missing, _) => Body::Missing,
+            (BodyRecord::Folder, _) => Body::Folder,
             (BodyRecord::Unread(gap), _) => Body::Unread(Gap {
                 kind: words::gap::read(&gap.kind).ok_or_else(|| unknown("gap", &gap.kind))?,
                 reason: short(&gap.reason)?,
@@ -312,12 +325,7 @@ impl SecretRecord {
             strength: words::strength::word(secret.strength).to_owned(),
             group: secret.group,
             nature: secret.nature.as_ref().map(|nature| match nature {
-                Nature::PrivateKey(key) => NatureRecord::PrivateKey(key.as_ref().map(|key| KeyRecord {
-                    algorithm: key.algorithm.clone(),
-                    bits: key.bits,
-                    exponent: key.exponent,
-                    public: key.public.as_ref().map(|public| hex(public)),
-                })),
+                Nature::PrivateKey(key) => NatureRecord::PrivateKey(PrivateKeyRecord::of(key)),
                 Nature::BootstrapToken => NatureRecord::BootstrapToken,
                 Nature::SignedToken { subject, ends } => {
                     NatureRecord::SignedToken { subject: subject.clone(), ends: *ends }
@@ -337,7 +345,7 @@ impl SecretRecord {
         }
         let nature = self.nature.as_ref().map(|nature| {
             Ok::<_, Odd>(match nature {
-                NatureRecord::PrivateKey(key) => Nature::PrivateKey(key.as_ref().map(KeyRecord::read).transpose()?),
+                NatureRecord::PrivateKey(key) => Nature::PrivateKey(key.read()?),
                 NatureRecord::BootstrapToken => Nature::BootstrapToken,
                 NatureRecord::SignedToken { subject, ends } => {
                     Nature::SignedToken { subject: subject.as_deref().map(short).transpose()?, ends: *ends }
@@ -351,6 +359,34 @@ impl SecretRecord {
             strength: words::strength::read(&self.strength).ok_or_else(|| unknown("strength", &self.strength))?,
             group: self.group.saturating_add(base),
             nature: nature.transpose()?,
+        })
+    }
+}
+
+impl PrivateKeyRecord {
+    fn of(key: &PrivateKey) -> Self {
+        match key {
+            PrivateKey::Read(key, form) => {
+                let public = key.public.as_ref().map(|public| hex(public));
+                let (algorithm, bits, exponent) = (key.algorithm.clone(), key.bits, key.exponent);
+                let form = words::key_form::word(*form).to_owned();
+                Self::Read { key: KeyRecord { algorithm, bits, exponent, public }, form }
+            }
+            PrivateKey::Unreadable => Self::Unreadable,
+            PrivateKey::Spoilt => Self::Spoilt,
+            PrivateKey::Absent => Self::Absent,
+        }
+    }
+
+    fn read(&self) -> Result<PrivateKey, Odd> {
+        Ok(match self {
+            Self::Read { key, form } => {
+                let form = words::key_form::read(form).ok_or_else(|| unknown("form of a key", form))?;
+                PrivateKey::Read(key.read()?, form)
+            }
+            Self::Unreadable => PrivateKey::Unreadable,
+            Self::Spoilt => PrivateKey::Spoilt,
+            Self::Absent => PrivateKey::Absent,
         })
     }
 }

@@ -3,7 +3,10 @@
 use std::{fs, io::Cursor, path::Path};
 
 use facts::{Gathered, Redactor};
-use model::{Body, CutSecret, Evidence, EvidenceId, Gap, GapKind, Key, Kind, Nature, Plane, Span, Strength};
+use model::{
+    Body, CutSecret, Evidence, EvidenceId, Gap, GapKind, Key, KeyForm, Kind, Nature, Plane, PrivateKey as Digits, Span,
+    Strength,
+};
 
 use std::collections::BTreeMap;
 
@@ -46,7 +49,7 @@ fn sample() -> Gathered {
     };
     let mut cut = piece("c", Body::Text("a: ****\nb: ****\nc: ****\nd: ****\n".into()));
     cut.secrets = vec![
-        secret(3, Some(Nature::PrivateKey(Some(key)))),
+        secret(3, Some(Nature::PrivateKey(Digits::Read(key, KeyForm::Pkcs8)))),
         secret(11, Some(Nature::SignedToken { subject: Some("system:serviceaccount:a:b".to_owned()), ends: Some(-1) })),
         secret(19, Some(Nature::Placeholder("<x>".to_owned()))),
         secret(27, None),
@@ -61,6 +64,7 @@ fn sample() -> Gathered {
             cut,
             piece("d", Body::Missing),
             piece("e", Body::Present),
+            piece("g", Body::Folder),
             piece("f", Body::Unread(gap)),
         ],
     }
@@ -103,7 +107,7 @@ fn everything_survives() {
         match (&read.body, &wrote.body) {
             (Body::Text(read), Body::Text(wrote)) => assert_eq!(read, wrote),
             (Body::Unread(read), Body::Unread(wrote)) => assert_eq!(read, wrote),
-            (Body::Missing, Body::Missing) | (Body::Present, Body::Present) => {}
+            (Body::Missing, Body::Missing) | (Body::Present, Body::Present) | (Body::Folder, Body::Folder) => {}
             _ => panic!("{} became something else", read.id),
         }
     }

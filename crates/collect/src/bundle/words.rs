@@ -1,6 +1,6 @@
 //! Words of the evidence model as bundles spell them. A word that is not here is of a later version.
 
-use model::{GapKind, Kind, Plane, Strength};
+use model::{GapKind, KeyForm, Kind, Plane, Strength};
 
 /// A closed list and its words; a variant that is added does not compile before it has one.
 macro_rules! words {
@@ -37,6 +37,7 @@ words! { kind: Kind {
     Metrics = "metrics",
     Discovery = "discovery",
     Status = "status",
+    Health = "health",
     Objects = "objects",
     Supporting = "supporting",
     NotOurs = "not-ours",
@@ -52,6 +53,8 @@ words! { gap: GapKind {
     Unresolved = "unresolved",
     Manual = "manual",
 } }
+
+words! { key_form: KeyForm { Pkcs1 = "pkcs1", Pkcs8 = "pkcs8", Sec1 = "sec1" } }
 
 words! { strength: Strength {
     Placeholder = "placeholder",

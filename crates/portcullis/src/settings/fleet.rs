@@ -189,7 +189,7 @@ impl Reading {
     }
 
     fn kubeconfig(&self, file: &str) -> Access {
-        Access { files: vec![self.folder.join(file)], named: true, in_cluster: false }
+        Access { files: vec![self.folder.join(file)], named: true, pod: None }
     }
 
     fn labels(&mut self, value: &Spanned<DeValue<'_>>) -> BTreeMap<String, String> {

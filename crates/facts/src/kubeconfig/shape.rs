@@ -81,6 +81,11 @@ pub(super) fn check<'c>(root: &Cursor<'c>, evidence: &Evidence) -> Result<(), Mi
         _ => Ok(()),
     };
     fits(root, "current-context", Shape::Text)?;
+    fits(root, "preferences", Shape::Mapping)?;
+    fits(root, "extensions", Shape::List)?;
+    if let Some(preferences) = root.get("preferences") {
+        fits(&preferences, "colors", Shape::Bool)?;
+    }
     for (list, inner, fields) in LISTS {
         let Some(entries) = root.get(list).filter(|entries| !entries.is_null()) else { continue };
         if entries.sequence().is_none() {

@@ -323,6 +323,11 @@ fn references(used: &InUse<'_>, path: &str, evidence: &Evidence) -> Vec<Referenc
         if used.is_tls && !has("token") {
             add(user, "tokenFile", Contents::Unneeded, true);
         }
+        // `newOIDCAuthProvider` reads it at once.
+        let provider = user.get("auth-provider").filter(|provider| text(provider, "name").as_deref() == Some("oidc"));
+        if let Some(config) = provider.and_then(|provider| provider.get("config")).filter(|_| used.is_tls) {
+            add(&config, "idp-certificate-authority", Contents::Unneeded, true);
+        }
     }
     found
 }

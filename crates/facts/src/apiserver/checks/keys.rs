@@ -138,7 +138,7 @@ impl Checks<'_> {
             self.cannot(flag, ProblemKind::Refused, message, &key.whole);
             return;
         };
-        if *private == PrivateKey::Unreadable {
+        if *private == PrivateKey::Unreadable || private.key().is_some_and(|key| !is_known(key)) {
             let message = format!("the key in `{}` cannot be read, or is under a password", shown(key_path));
             self.cannot(flag, ProblemKind::Refused, message, &key.whole);
             return;

@@ -153,6 +153,7 @@ fn rank(entry: &Entry) -> u8 {
 fn not_there(rule: &Rule) -> Gap {
     let (wanted, reason) = match rule.check {
         Check::Kubeconfig(_) => ("a kubeconfig", "no kubeconfig was given"),
+        Check::Objects { .. } => ("the running cluster", "no running cluster was asked for its objects"),
         _ => ("an API server's configuration", "no API server was given"),
     };
     Gap {

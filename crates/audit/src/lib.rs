@@ -6,6 +6,7 @@
 mod benchmark;
 mod cve;
 mod diff;
+pub mod probe;
 mod rbac;
 mod select;
 pub mod simulate;
@@ -18,11 +19,13 @@ use collect::{
     Inputs, Target,
     live::{Requests, Way},
 };
-use facts::{Cluster, Gathered, Redactor};
+use facts::{
+    Cluster, Gathered, Redactor,
+    live::{ASKS, Ask, Form},
+};
 use model::{Change, Entry, EvidenceId, Outcome, Site};
 use rayon::iter::{IntoParallelIterator as _, ParallelIterator as _};
 use report::{ClusterReport, Judged, RuleMeta, RunProblem, wire};
-use rules::Rule;
 
 pub use benchmark::Wanted as WantedBenchmark;
 pub use collect::{Target as AuditTarget, live};
@@ -31,6 +34,7 @@ pub use diff::diff;
 pub use model::{Confidence, Severity, Version};
 pub use rbac::rbac_manifest;
 pub use report::compare::fails_anew;
+pub use rules::Rule;
 pub use select::{NoSuchRule, Profile, nearest, select};
 pub use waive::{Waiver, Waivers};
 
@@ -117,6 +121,7 @@ pub fn audit(
     each_cluster(
         targets,
         look,
+        &asks(&judging.rules),
         stdin,
         &mut summary,
         &judge,
@@ -162,7 +167,7 @@ pub fn resolve(
     on_cluster: &mut dyn FnMut(ClusterReport),
 ) -> Summary {
     let mut summary = Summary::default();
-    each_cluster(targets, look, stdin, &mut summary, &|_| (), &mut |cluster, requests, (), _| {
+    each_cluster(targets, look, &asks(&[]), stdin, &mut summary, &|_| (), &mut |cluster, requests, (), _| {
         on_cluster(report_of(cluster, requests, Vec::new(), Vec::new()));
     });
     summary
@@ -225,10 +230,17 @@ pub fn knowledge() -> wire::Knowledge {
 /// What is done with each cluster, what was asked of it where it runs, and what the work on it came to.
 type OnCluster<'a, T> = dyn FnMut(Cluster, Option<Requests>, T, &mut Summary) + 'a;
 
+/// What a cluster that runs is asked: all that tells how its servers are set up, and the objects that a rule is about.
+fn asks(rules: &[&'static Rule]) -> Vec<&'static Ask> {
+    let of_objects = |ask: &Ask| matches!(ask.form, Form::Objects { .. });
+    ASKS.iter().filter(|ask| !of_objects(ask) || rules.iter().any(|rule| rule.wants(ask))).collect()
+}
+
 /// Resolves each cluster and has `work` made of it on all cores, and hands over what comes of it in the order of the clusters.
 fn each_cluster<T: Send>(
     targets: &[Target],
     look: &Look,
+    asks: &[&'static Ask],
     stdin: &mut dyn io::Read,
     summary: &mut Summary,
     work: &(dyn Fn(&Cluster) -> T + Sync),
@@ -279,7 +291,7 @@ fn each_cluster<T: Send>(
     if ways.is_empty() {
         return;
     }
-    let outcomes = collect::live::gather(&ways, look.pace, &mut redactor, &mut |gathered, live| {
+    let outcomes = collect::live::gather(&ways, look.pace, asks, &mut redactor, &mut |gathered, live| {
         let cluster = Cluster { id: live.id, ..facts::resolve(gathered, &said) };
         summary.cut(&cluster);
         let done = work(&cluster);

@@ -1,16 +1,18 @@
-//! The least role with which a cluster can be asked everything that is asked.
+//! The least role with which a cluster can be asked everything that the chosen rules are about.
 
 use std::{collections::BTreeMap, fmt::Write as _};
 
 use facts::live::{ASKS, Right};
+use rules::Rule;
 
 /// A ClusterRole, and a Role for each namespace that is looked into, as YAML to apply.
 ///
-/// They are made from the list of what is asked, so that they cannot lag behind it. Nothing in them can change anything.
-pub fn rbac_manifest() -> String {
+/// They are made from the list of what is asked and from what each rule wants of it, so that they cannot lag behind either.
+/// Nothing in them can change anything.
+pub fn rbac_manifest(chosen: &[&'static Rule]) -> String {
     let mut paths: Vec<&str> = Vec::new();
     let mut rules: BTreeMap<&str, Vec<Right>> = BTreeMap::new();
-    for ask in &ASKS {
+    for ask in ASKS.iter().filter(|ask| chosen.iter().any(|rule| rule.wants(ask))) {
         match ask.right {
             Right::Path => paths.push(ask.path),
             Right::Nothing => {}
@@ -19,11 +21,17 @@ pub fn rbac_manifest() -> String {
     }
     paths.sort_unstable();
     paths.dedup();
+    if paths.is_empty() && rules.is_empty() {
+        return "# The chosen rules ask a running cluster for nothing.\n".to_owned();
+    }
     let mut text = String::from(
         "# What `portcullis audit` asks of a running cluster, and nothing more. Bind it to whoever runs it:\n\
-         #   kubectl create clusterrolebinding portcullis --clusterrole portcullis --user NAME\n\
-         #   kubectl -n kube-system create rolebinding portcullis --role portcullis --user NAME\n",
+         #   kubectl create clusterrolebinding portcullis --clusterrole portcullis --user NAME\n",
     );
+    for namespace in rules.keys().filter(|namespace| !namespace.is_empty()) {
+        let _ =
+            writeln!(text, "#   kubectl -n {namespace} create rolebinding portcullis --role portcullis --user NAME");
+    }
     let head = |kind: &str, namespace: &str, text: &mut String| {
         let _ = writeln!(
             text,
@@ -35,7 +43,9 @@ pub fn rbac_manifest() -> String {
         text.push_str("rules:\n");
     };
     head("ClusterRole", "", &mut text);
-    let _ = writeln!(text, "- nonResourceURLs: [{}]\n  verbs: [get]", paths.join(", "));
+    if !paths.is_empty() {
+        let _ = writeln!(text, "- nonResourceURLs: [{}]\n  verbs: [get]", paths.join(", "));
+    }
     resources(rules.remove("").unwrap_or_default(), &mut text);
     for (namespace, rights) in rules {
         head("Role", namespace, &mut text);
@@ -61,13 +71,16 @@ mod tests {
 
     #[test]
     fn the_role_grants_reading_and_nothing_of_secrets() {
-        let text = rbac_manifest();
+        let all: Vec<&'static Rule> = rules::all().collect();
+        let text = rbac_manifest(&all);
         for line in text.lines().filter(|line| line.contains("verbs:")) {
             assert!(matches!(line.trim(), "verbs: [get]" | "verbs: [list]"), "{line}");
         }
         assert!(!text.contains("secrets") && !text.contains('*'), "{text}");
         assert!(
-            text.contains("- nonResourceURLs: [/apis, /debug/pprof/, /flagz, /metrics, /statusz, /version]"),
+            text.contains(
+                "- nonResourceURLs: [/apis, /debug/pprof/, /flagz, /livez, /metrics, /readyz, /statusz, /version]"
+            ),
             "{text}"
         );
         assert!(
@@ -75,5 +88,18 @@ mod tests {
             "{text}"
         );
         assert_eq!(text.matches("kind: Role\n").count(), 2);
+    }
+
+    #[test]
+    fn the_role_is_no_wider_than_the_rules_that_are_chosen() {
+        let of_files =
+            rules::find("kubeconfig-embedded-credentials").or(rules::all().find(|rule| rule.component == "pki"));
+        assert_eq!(
+            rbac_manifest(&[of_files.expect("a rule about files")]),
+            "# The chosen rules ask a running cluster for nothing.\n"
+        );
+        let server = rules::find("apiserver-anonymous-auth").expect("a rule about servers");
+        let text = rbac_manifest(&[server]);
+        assert!(text.contains("/flagz") && !text.contains("clusterroles"), "{text}");
     }
 }

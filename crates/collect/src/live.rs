@@ -15,7 +15,7 @@ mod oldest;
 
 use std::{collections::BTreeMap, sync::Arc, thread, time::Duration};
 
-pub use access::{Access, NoWay, Wanted, Way, split, ways};
+pub use access::{Access, NoWay, Pod, Wanted, Way, split, ways};
 pub use client::Requests;
 use facts::{Gathered, Redactor, live::Ask};
 use model::{Body, Evidence, EvidenceId};
@@ -47,11 +47,12 @@ pub struct Live {
     pub requests: Requests,
 }
 
-/// Asks every cluster and hands them over in the order of the ways, each as soon as those before it are done; so do the
+/// Asks every cluster all of `asks`, the first of them alone, and hands them over in the order of the ways, each as soon as those before it are done; so do the
 /// outcomes come back.
 pub fn gather(
     wanted: &[Way],
     pace: Pace,
+    asks: &[&'static Ask],
     redactor: &mut Redactor,
     on_cluster: &mut dyn FnMut(Gathered, Live),
 ) -> Vec<Outcome> {
@@ -61,7 +62,8 @@ pub fn gather(
     // A cluster that is judged holds up those behind it, of which a few may wait.
     let (sender, mut done) = tokio::sync::mpsc::channel(4);
     thread::scope(|scope| {
-        scope.spawn(move || run(&ways, pace, &sender));
+        let asks: Arc<[&'static Ask]> = asks.into();
+        scope.spawn(move || run(&ways, pace, &asks, &sender));
         while let Some((index, asked)) = done.blocking_recv() {
             let (Some(way), Some(outcome)) = (wanted.get(index), outcomes.get_mut(index)) else { continue };
             match asked {
@@ -106,7 +108,7 @@ fn trouble(way: &Way, message: String, hint: Option<String>) -> Trouble {
 type Done = (usize, Result<Asked, Failure>);
 
 /// The runtime, for as long as somebody is asked.
-fn run(ways: &Ways, pace: Pace, done: &tokio::sync::mpsc::Sender<Done>) {
+fn run(ways: &Ways, pace: Pace, asks: &Arc<[&'static Ask]>, done: &tokio::sync::mpsc::Sender<Done>) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = match runtime {
         Ok(runtime) => runtime,
@@ -126,10 +128,10 @@ fn run(ways: &Ways, pace: Pace, done: &tokio::sync::mpsc::Sender<Done>) {
         let mut waiting: BTreeMap<usize, Result<Asked, Failure>> = BTreeMap::new();
         while handed_over < ways.len() {
             while next < ways.len() && running.len() < at_once && next < handed_over + AHEAD * at_once {
-                let (ways, index) = (Arc::clone(ways), next);
+                let (ways, asks, index) = (Arc::clone(ways), Arc::clone(asks), next);
                 running.spawn(async move {
                     let Some(way) = ways.get(index) else { return (index, Err(nobody())) };
-                    let asked = tokio::time::timeout(pace.time + GRACE, ask::cluster(way, pace.time)).await;
+                    let asked = tokio::time::timeout(pace.time + GRACE, ask::cluster(way, &asks, pace.time)).await;
                     (index, asked.unwrap_or_else(|_| Err(late(way, pace.time))))
                 });
                 next += 1;
@@ -179,7 +181,7 @@ fn late(way: &Way, time: Duration) -> Failure {
 fn taken_in(way: &Way, asked: Asked, redactor: &mut Redactor, inputs: &mut Inputs) -> Gathered {
     let mut evidence: Vec<Evidence> = Vec::with_capacity(asked.answers.len());
     for Given { base, ask, raw } in asked.answers {
-        let id = EvidenceId::new(format!("{base}{}", ask.path));
+        let id = EvidenceId::new(ask.name(&base));
         let piece = match raw {
             Raw::Text(text) => {
                 inputs.count(ask.kind);

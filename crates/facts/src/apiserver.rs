@@ -30,7 +30,7 @@ use crate::{
     pki::{self, KeyFile},
     release,
     request::path,
-    running::{Metrics, ReportedFlag},
+    running::{Metrics, ReportedFlag, Told},
 };
 use config::Config;
 pub use gates::GivenGate;
@@ -49,7 +49,7 @@ pub struct ApiServer {
     key_files: Vec<KeyFile>,
     kubeconfigs: Vec<NamedKubeconfig>,
     files: Vec<(FileKind, Result<Option<Taken>, Gap>)>,
-    metrics: Option<Metrics>,
+    told: Option<Told>,
     audit_webhook: Result<Option<Kubeconfig>, Unanswered>,
     mounts: Vec<Mount>,
     contained: bool,
@@ -206,7 +206,12 @@ impl ApiServer {
 
     /// What the process has counted, where it was asked and said so.
     pub fn metrics(&self) -> Option<&Metrics> {
-        self.metrics.as_ref()
+        self.told.as_ref()?.metrics.as_ref().ok()?.as_ref()
+    }
+
+    /// What the process told of itself besides its flags; `None` where it was not asked.
+    pub fn told(&self) -> Option<&Told> {
+        self.told.as_ref()
     }
 
     /// The table of settings alone.
@@ -465,7 +470,7 @@ fn merged(
         key_files: keys,
         kubeconfigs,
         files: merge_files(&resolved),
-        metrics: None,
+        told: None,
         audit_webhook: merge_views(&resolved, "whether audit records are sent elsewhere", |one| &one.audit_webhook),
         mounts: invocation.mounts.clone(),
         contained: invocation.contained,

@@ -13,6 +13,7 @@ use crate::{
     flags::KUBE_APISERVER,
     kubeconfig::{self, Kubeconfig},
     live::{self, Identity, Node},
+    objects::{self, Objects},
     pki::{self, Held},
     releases::CALENDAR,
 };
@@ -52,6 +53,8 @@ pub struct Cluster {
     pub identities: Option<Vec<Identity>>,
     /// The nodes of a cluster that was asked; `None` where that is not known.
     pub nodes: Option<Vec<Node>>,
+    /// Objects of its API, as far as files hold them or a server gave them.
+    pub objects: Objects,
     /// The day to judge as of, which decides what is maintained and what was known.
     pub as_of: Date,
     /// Sorted by the file.
@@ -167,6 +170,7 @@ pub fn resolve(gathered: Gathered, options: &Options) -> Cluster {
         apiservers,
         identities,
         nodes,
+        objects: objects::read(&evidence),
         as_of,
         kubeconfigs,
         pki,

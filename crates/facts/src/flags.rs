@@ -3,7 +3,7 @@
 //! The table is `data/flags/*.json`, described by the keys of [`Flag`]; it is parsed once per process. Nothing here reads a
 //! command line (that is [`crate::pflag`]).
 
-use std::{fmt::Write, sync::LazyLock};
+use std::{collections::HashMap, fmt::Write, sync::LazyLock};
 
 use model::{Minor, Version};
 use serde::Deserialize;
@@ -24,6 +24,9 @@ pub struct Table {
     pub date: &'static str,
     underscores: Underscores,
     pub flags: Vec<Flag>,
+    /// Where each name stands in `flags`; the names are asked for hundreds of times for each release.
+    #[serde(skip)]
+    positions: HashMap<&'static str, usize>,
 }
 
 /// The releases that take `_` for `-` in the name of a flag, and not those between them.
@@ -92,8 +95,9 @@ pub enum Presence {
 
 impl Table {
     fn parse(text: &'static str) -> serde_json::Result<Self> {
-        let table: Self = serde_json::from_str(text)?;
+        let mut table: Self = serde_json::from_str(text)?;
         debug_assert!(table.flags.is_sorted_by_key(|flag| flag.name));
+        table.positions = table.flags.iter().enumerate().map(|(index, flag)| (flag.name, index)).collect();
         Ok(table)
     }
 
@@ -103,7 +107,7 @@ impl Table {
     }
 
     pub(crate) fn position(&self, name: &str) -> Option<usize> {
-        self.flags.binary_search_by(|flag| flag.name.cmp(name)).ok()
+        self.positions.get(name).copied()
     }
 
     /// Whether that release takes `_` for `-` in names.

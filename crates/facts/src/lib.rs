@@ -19,6 +19,7 @@ mod golang;
 mod invocation;
 pub mod kubeconfig;
 pub mod live;
+pub mod objects;
 pub mod pflag;
 pub mod pki;
 mod placeholder;

@@ -7,13 +7,17 @@
 mod instances;
 mod objects;
 mod operator;
+mod rights;
 
 use model::{Gap, GapKind, Kind, Plane};
 
+use crate::objects::Of;
+
 pub(crate) use instances::{Found, resolve};
 pub use objects::{Identity, Node, addresses, advertised};
+pub use rights::{Review, Rights, allowed};
 
-/// One thing that is asked of a cluster, with a GET each.
+/// One thing that is asked of a cluster, with a GET.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ask {
     pub path: &'static str,
@@ -59,9 +63,21 @@ pub enum Form {
     Metrics,
     /// By its status code alone.
     Status,
+    /// A line for each check of a server's health, whether it is well or not.
+    Health,
+    /// Page by page, of each object only the fields that are read, `most` objects at most. A list that is longer is given as
+    /// far as it was read, and says so.
+    Objects {
+        of: Of,
+        keep: &'static [&'static [&'static str]],
+        most: usize,
+    },
 }
 
 const JSON: &str = "application/json";
+
+/// Ends the name of what was asked without credentials.
+const NOBODY: &str = "#anonymous";
 
 const PLAIN: Ask = Ask {
     path: "",
@@ -79,8 +95,65 @@ const PLAIN: Ask = Ask {
 /// How a server behaves, which counts where nothing tells how it is set up.
 const BEHAVIOUR: Ask = Ask { accept: "*/*", kind: Kind::Status, plane: Plane::Observed, form: Form::Status, ..PLAIN };
 
+/// How a server is, in text; a server before 1.16 knows no such path.
+const HEALTH: Ask = Ask {
+    accept: "text/plain,*/*;q=0.5",
+    kind: Kind::Health,
+    plane: Plane::Observed,
+    form: Form::Health,
+    of_each_server: true,
+    ..PLAIN
+};
+
+/// As those are answered who have no credentials.
+const AS_NOBODY: Ask = Ask { right: Right::Nothing, as_nobody: true, ..BEHAVIOUR };
+
+const NAME: &[&str] = &["metadata", "name"];
+const NAMESPACE: &[&str] = &["metadata", "namespace"];
+const LABELS: &[&str] = &["metadata", "labels"];
+
+const ROLE: &[&[&str]] = &[
+    NAME,
+    NAMESPACE,
+    LABELS,
+    &["metadata", "annotations", "rbac.authorization.kubernetes.io/autoupdate"],
+    &["rules"],
+    &["aggregationRule"],
+];
+
+const BINDING: &[&[&str]] = &[
+    NAME,
+    NAMESPACE,
+    LABELS,
+    &["metadata", "annotations", "rbac.authorization.kubernetes.io/autoupdate"],
+    &["roleRef"],
+    &["subjects"],
+];
+
+/// Nothing of its containers: their variables are nobody's business here.
+const POD: &[&[&str]] = &[
+    NAME,
+    NAMESPACE,
+    &["metadata", "annotations", "kubernetes.io/config.mirror"],
+    &["metadata", "ownerReferences", "kind"],
+    &["metadata", "ownerReferences", "controller"],
+    &["spec", "serviceAccountName"],
+    &["spec", "automountServiceAccountToken"],
+    &["spec", "volumes", "name"],
+    &["spec", "volumes", "projected", "sources", "serviceAccountToken"],
+];
+
+/// All objects of a kind.
+const fn objects(of: Of, keep: &'static [&'static [&'static str]], most: usize) -> Ask {
+    Ask {
+        right: Right::Resource { verb: "list", group: of.group(), resource: of.resource(), namespace: "", name: "" },
+        form: Form::Objects { of, keep, most },
+        ..PLAIN
+    }
+}
+
 /// All that is asked, in order. The first one is asked alone: who gets no answer to it gets none at all.
-pub const ASKS: [Ask; 14] = [
+pub const ASKS: &[Ask] = &[
     Ask { path: "/version", kind: Kind::Version, of_each_server: true, ..PLAIN },
     // Who the cluster is.
     Ask {
@@ -114,7 +187,18 @@ pub const ASKS: [Ask; 14] = [
         of_each_server: true,
         ..PLAIN
     },
-    Ask { path: "/apis", kind: Kind::Discovery, ..PLAIN },
+    // Which of its checks fail; each server answers for itself.
+    Ask { path: "/livez", queries: &["verbose"], ..HEALTH },
+    Ask { path: "/readyz", queries: &["verbose"], ..HEALTH },
+    // With the resources of each group from 1.26 on; a server that knows no such form gives the groups alone.
+    Ask {
+        path: "/apis",
+        accept: "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,\
+                 application/json;g=apidiscovery.k8s.io;v=v2beta1;as=APIGroupDiscoveryList;q=0.9,application/json;q=0.5",
+        else_accept: Some(JSON),
+        kind: Kind::Discovery,
+        ..PLAIN
+    },
     // Mirror pods: kubeadm and Talos label them with a tier, kops, kubespray's like and others with an application.
     Ask {
         path: "/api/v1/namespaces/kube-system/pods",
@@ -176,13 +260,38 @@ pub const ASKS: [Ask; 14] = [
         form: Form::List,
         ..PLAIN
     },
+    Ask { path: "/api/v1/namespaces", ..objects(Of::Namespace, &[NAME, LABELS], 20_000) },
+    Ask { path: "/apis/rbac.authorization.k8s.io/v1/clusterroles", ..objects(Of::ClusterRole, ROLE, 50_000) },
+    Ask { path: "/apis/rbac.authorization.k8s.io/v1/roles", ..objects(Of::Role, ROLE, 50_000) },
+    Ask {
+        path: "/apis/rbac.authorization.k8s.io/v1/clusterrolebindings",
+        ..objects(Of::ClusterRoleBinding, BINDING, 100_000)
+    },
+    Ask { path: "/apis/rbac.authorization.k8s.io/v1/rolebindings", ..objects(Of::RoleBinding, BINDING, 100_000) },
+    Ask {
+        path: "/api/v1/serviceaccounts",
+        ..objects(Of::ServiceAccount, &[NAME, NAMESPACE, &["automountServiceAccountToken"]], 50_000)
+    },
+    Ask { path: "/api/v1/pods", ..objects(Of::Pod, POD, 50_000) },
     // The index of the profiles, and none of them.
     Ask { path: "/debug/pprof/", ..BEHAVIOUR },
-    Ask { path: "/api", right: Right::Nothing, as_nobody: true, ..BEHAVIOUR },
-    Ask { path: "/healthz", right: Right::Nothing, as_nobody: true, ..BEHAVIOUR },
+    Ask { path: "/api", ..AS_NOBODY },
+    Ask { path: "/healthz", ..AS_NOBODY },
+    // What lies below the paths that anybody may have: one check, which every server has; of profiles the one that is empty.
+    Ask { path: "/healthz/ping", ..AS_NOBODY },
+    Ask { path: "/livez/ping", ..AS_NOBODY },
+    Ask { path: "/metrics", ..AS_NOBODY },
+    Ask { path: "/debug/pprof/symbol", ..AS_NOBODY },
 ];
 
 impl Ask {
+    /// The name of what one server answers: its address, without the query. What is asked without credentials beside
+    /// what is asked with them is told apart by a fragment, which no request has.
+    pub fn name(&self, server: &str) -> String {
+        let path = self.path;
+        if self.as_nobody { format!("{server}{path}{NOBODY}") } else { format!("{server}{path}") }
+    }
+
     /// What is wanted, in a form that groups: a verb and a resource, or a path.
     pub fn wanted(&self) -> String {
         match self.right {
@@ -206,6 +315,12 @@ impl Ask {
             wanted: self.wanted(),
             who_could_answer: "a user with the role that `portcullis rbac-manifest` prints".to_owned(),
         }
+    }
+
+    /// The caller may not have it, and says so itself, so that it was not asked for.
+    pub fn not_granted(&self) -> Gap {
+        let reason = format!("this user may not {}, as its own access review says", self.wanted());
+        Gap { reason, ..self.forbidden(None) }
     }
 
     /// It was asked and there is no answer.
@@ -238,7 +353,11 @@ mod tests {
             assert!(ask.path.starts_with('/') && !ask.path.contains(['?', ' ']), "{}", ask.path);
             assert!(!ask.queries.is_empty());
             if let Right::Resource { verb, .. } = ask.right {
-                assert_eq!(verb == "list", ask.form == Form::List, "{}", ask.path);
+                let listed = matches!(ask.form, Form::List | Form::Objects { .. });
+                assert_eq!(verb == "list", listed, "{}", ask.path);
+                if let Form::Objects { of, .. } = ask.form {
+                    assert!(ask.path.ends_with(of.resource()), "{}", ask.path);
+                }
             }
         }
     }

@@ -11,6 +11,7 @@ mod certificate;
 mod der;
 mod held;
 mod pem;
+mod served;
 
 use model::{Evidence, Key, Location, Nature, PrivateKey, Span};
 
@@ -18,7 +19,9 @@ pub use certificate::{Certificate, Name, Purpose, Usage};
 pub(crate) use der::{private_key, public_key};
 pub use held::{Found, Held, KeyFile, Role, Seen};
 pub(crate) use held::{held, is_of_keys};
+pub use pem::pem;
 pub(crate) use pem::{Block, blocks};
+pub use served::{Served, name_of, oddities};
 
 use crate::spelling;
 

@@ -6,7 +6,7 @@
 use model::Kind;
 use yaml::{Document, EncodingFault, Fault, FaultKind};
 
-use crate::{configuration, declare, kubeconfig};
+use crate::{configuration, declare, kubeconfig, objects};
 
 /// What was made of the bytes of one file.
 pub struct Recognised {
@@ -36,7 +36,8 @@ pub fn recognise(bytes: &[u8]) -> Recognised {
         Err(fault) => return undecodable(bytes, &fault),
     };
     if let Some(kind) = bystander(text) {
-        return Recognised { kind, text: None, troubles: Vec::new() };
+        let text = (kind == Kind::Objects).then(|| text.to_owned());
+        return Recognised { kind, text, troubles: Vec::new() };
     }
     let stream = yaml::parse(text, &yaml::Limits::default());
     let readable: Vec<&Document> = stream
@@ -64,6 +65,10 @@ pub fn recognise(bytes: &[u8]) -> Recognised {
     }
     if configuration::speaks(text) && configuration::is_one(text, &stream) {
         return Recognised { kind: Kind::ConfigFile, text: Some(text.to_owned()), troubles };
+    }
+    if objects::speaks(text) && objects::is_one(&stream) {
+        troubles.extend(fatal.map(|fault| trouble(text, fault)));
+        return Recognised { kind: Kind::Objects, text: Some(text.to_owned()), troubles };
     }
     if declare::is_multipart(text) && text.to_ascii_lowercase().contains("content-transfer-encoding: base64") {
         troubles.push(Trouble {
@@ -100,13 +105,16 @@ fn unjudged(kubernetes: bool) -> Kind {
     if kubernetes { Kind::Supporting } else { Kind::NotOurs }
 }
 
-/// What a well-formed text is that speaks of nothing that is judged: by far the most of a large folder, and all that is wanted
-/// of it are the keys at its root. `None` where more has to be looked at.
+/// What a well-formed text is that speaks of no component and no configuration: by far the most of a large folder, and all
+/// that is wanted of it are the keys at its root and the kinds that it names. `None` where more has to be looked at.
 fn bystander(text: &str) -> Option<Kind> {
     if declare::speaks(text) || kubeconfig::speaks(text) || configuration::speaks(text) || declare::is_multipart(text) {
         return None;
     }
     let documents = yaml::outline(text, &yaml::Limits::default())?;
+    if objects::speaks(text) {
+        return objects::told_by_lines(text).then_some(Kind::Objects);
+    }
     Some(unjudged(documents.iter().any(|keys| ["kind", "apiVersion"].iter().all(|key| keys.iter().any(|k| k == key)))))
 }
 

@@ -15,7 +15,7 @@ use std::{
 use model::{Body, CutSecret, Digest, Evidence, EvidenceId, Kind, Nature, Plane, PrivateKey, Span, Strength};
 use yaml::{Cursor, Value};
 
-use crate::{Contents, Want, declare, pki, placeholder, running, spelling};
+use crate::{Contents, Want, declare, objects, pki, placeholder, running, spelling};
 
 /// Cuts the secrets of one run.
 #[derive(Default)]
@@ -25,7 +25,7 @@ pub struct Redactor {
 }
 
 /// Keys whose value is a secret wherever they stand, in lower case without `-` and `_`.
-const SECRET_KEYS: [&str; 40] = [
+const SECRET_KEYS: [&str; 41] = [
     "aadclientcertpassword",
     "aadclientsecret",
     "accesskey",
@@ -48,6 +48,7 @@ const SECRET_KEYS: [&str; 40] = [
     "identitytoken",
     "idtoken",
     "kafkaclientkey",
+    "pass",
     "passphrase",
     "passwd",
     "password",
@@ -120,9 +121,23 @@ impl Redactor {
             }
         }
         if parts.is_empty() && (mentions_a_key(text) || text.contains("content")) {
-            let stream = yaml::parse(text, &yaml::Limits::default());
-            for document in &stream.documents {
-                tree_spans(&document.cursor(), text, 0, &mut spans);
+            match objects::lines(text) {
+                // Object by object: the tree of all of them would take many times the text.
+                Some(lines) => {
+                    for (start, line) in lines.filter(|(_, line)| mentions_a_key(line)) {
+                        let mut own = Vec::new();
+                        for document in &yaml::parse(line, &yaml::Limits::default()).documents {
+                            tree_spans(&document.cursor(), line, 0, &mut own);
+                        }
+                        spans.extend(own.iter().map(|span| Span::new(span.start + start, span.end + start)));
+                    }
+                }
+                None => {
+                    let stream = yaml::parse(text, &yaml::Limits::default());
+                    for document in &stream.documents {
+                        tree_spans(&document.cursor(), text, 0, &mut spans);
+                    }
+                }
             }
         }
         self.overwrite(text, spans)
@@ -321,7 +336,7 @@ fn first_column(text: &str, spans: &mut Vec<Span>) {
 /// Whether a walk over the tree could find anything: most manifests hold no such word.
 fn mentions_a_key(text: &str) -> bool {
     let bytes = text.as_bytes();
-    ["secret", "token", "passw", "passphrase", "key"].iter().any(|word| {
+    ["secret", "token", "passw", "passphrase", "pass:", "_pwd", "key"].iter().any(|word| {
         let (first, rest) = (word.as_bytes()[0], &word.as_bytes()[1..]);
         bytes.iter().enumerate().any(|(at, byte)| {
             byte.eq_ignore_ascii_case(&first)
@@ -468,7 +483,7 @@ fn is_table(text: &str) -> bool {
 /// Whether the name of a variable says that its value is a secret: one of the environment (`API_TOKEN`), one of a playbook
 /// (`kubeadm_token`), or what a registry takes for name and password together.
 fn names_a_secret(name: &str, value: &Cursor<'_>) -> bool {
-    const ENDINGS: [&str; 5] = ["token", "password", "secret", "access_key", "certificate_key"];
+    const ENDINGS: [&str; 6] = ["token", "password", "_pwd", "secret", "access_key", "certificate_key"];
     let Some(text) = value.str().filter(|text| !text.contains("{{") && !text.starts_with('/')) else { return false };
     let is_variable =
         name.contains('_') && name.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_');

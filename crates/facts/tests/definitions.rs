@@ -4,46 +4,15 @@
 
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use model::{Author, EvidenceId, Form, Kind, Origin, Plane, Reading, Version};
-use portcullis_facts::{Cluster, Gathered, Options, Redactor, apiserver::ApiServer, recognise, resolve};
+mod shared;
 
-fn resolved(text: &str, version: Option<&str>) -> Cluster {
-    let recognised = recognise(text.as_bytes());
-    assert_eq!(recognised.kind, Kind::Workload, "{text}");
-    let evidence = Redactor::new().evidence(EvidenceId::new("file"), Plane::Declared, Kind::Workload, text);
-    let gathered = Gathered { name: "a".to_owned(), target: "a".to_owned(), root: None, evidence: vec![evidence] };
-    let version: Option<Version> = version.map(|version| version.parse().unwrap());
-    resolve(gathered, &Options { version, ..Options::default() })
-}
-
-fn server(cluster: &Cluster) -> &ApiServer {
-    let [server] = &cluster.apiservers[..] else { panic!("one server") };
-    server
-}
-
-fn reading(server: &ApiServer, flag: &str) -> Option<Reading> {
-    server.component().setting(flag)?.in_force().ok().cloned()
-}
-
-/// The value of a flag, and who set it: `written`, the distribution, `kubernetes` or `made`; nothing where that is not known.
-fn set(server: &ApiServer, flag: &str) -> (String, &'static str) {
-    let Some(reading) = reading(server, flag) else { return (String::new(), "unknown") };
-    let by = match &reading.origin {
-        Origin::Written(_) => "written",
-        Origin::Default { by: Author::Distribution { name }, .. } => name,
-        Origin::Default { .. } => "kubernetes",
-        Origin::Implied { .. } => "made",
-        _ => "otherwise",
-    };
-    (reading.value.clone(), by)
-}
+use model::{Form, Kind, Origin};
+use portcullis_facts::{Cluster, recognise};
+use shared::{cluster_of as resolved, reading, server, set};
 
 /// Each flag with its value and who set it.
 fn holds(text: &str, version: Option<&str>, wanted: &[(&str, &str, &str)]) {
-    let cluster = resolved(text, version);
-    for (flag, value, by) in wanted {
-        assert_eq!(set(server(&cluster), flag), ((*value).to_owned(), *by), "{flag} in {text}");
-    }
+    shared::holds(&resolved(text, version), wanted);
 }
 
 /// What an origin points at in the text, and how it is written there.

@@ -3,46 +3,17 @@
 
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use model::{Author, EvidenceId, Kind, Origin, Plane, Reading};
-use portcullis_facts::{Cluster, Gathered, Options, Redactor, apiserver::ApiServer, recognise, resolve};
+mod shared;
 
-fn cluster(text: &str) -> Cluster {
-    let recognised = recognise(text.as_bytes());
-    assert_eq!(recognised.kind, Kind::Workload, "{text}");
-    let evidence = Redactor::new().evidence(EvidenceId::new("file"), Plane::Declared, Kind::Workload, text);
-    let gathered = Gathered { name: "a".to_owned(), target: "a".to_owned(), root: None, evidence: vec![evidence] };
-    resolve(gathered, &Options::default())
-}
-
-fn server(cluster: &Cluster) -> &ApiServer {
-    let [server] = &cluster.apiservers[..] else { panic!("one server") };
-    server
-}
-
-fn reading(server: &ApiServer, flag: &str) -> Option<Reading> {
-    server.component().setting(flag).expect("a flag").in_force().ok().cloned()
-}
-
-/// The value of a flag, and who set it: `written`, the distribution, `kubernetes` or `made`; nothing where that is not known.
-fn set(server: &ApiServer, flag: &str) -> (String, &'static str) {
-    let Some(reading) = reading(server, flag) else { return (String::new(), "unknown") };
-    let by = match &reading.origin {
-        Origin::Written(_) => "written",
-        Origin::Default { by: Author::Distribution { name }, .. } => name,
-        Origin::Default { .. } => "kubernetes",
-        Origin::Implied { .. } => "made",
-        _ => "otherwise",
-    };
-    (reading.value.clone(), by)
-}
+use model::Kind;
+use portcullis_facts::recognise;
+use shared::{cluster, reading, server};
 
 /// Each flag with its value and who set it.
 fn holds(text: &str, distribution: Option<&str>, wanted: &[(&str, &str, &str)]) {
     let cluster = cluster(text);
     assert_eq!(cluster.distribution, distribution, "{text}");
-    for (flag, value, by) in wanted {
-        assert_eq!(set(server(&cluster), flag), ((*value).to_owned(), *by), "{flag} in {text}");
-    }
+    shared::holds(&cluster, wanted);
 }
 
 fn not_ours(texts: &[&str]) {

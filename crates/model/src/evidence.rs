@@ -64,6 +64,8 @@ pub enum Kind {
     Statusz,
     /// What a component counts, of which only the families that somebody reads are kept: `/metrics`.
     Metrics,
+    /// Which checks of a component's health pass: `/readyz`.
+    Health,
     /// The APIs that are served.
     Discovery,
     /// How a request was answered, by its status code alone.
@@ -91,6 +93,7 @@ impl Kind {
             Self::Flagz => "flagz",
             Self::Statusz => "statusz",
             Self::Metrics => "metrics",
+            Self::Health => "health",
             Self::Discovery => "discovery",
             Self::Status => "status",
             Self::Objects => "objects",

@@ -36,6 +36,8 @@ pub(crate) enum Command {
     Audit(Audit),
     /// Show every effective setting, its value, origin and place
     Resolve(Resolve),
+    /// Look at endpoints from outside, without credentials: TLS, certificates, what a stranger is answered
+    Probe(Probe),
     /// Show what a Kubernetes version is exposed to, and what to upgrade to
     Cve(Cve),
     /// Show what changed between two reports
@@ -48,7 +50,7 @@ pub(crate) enum Command {
     /// List the rules
     Rules(Rules),
     /// Print the least role with which a cluster can be asked, to apply with kubectl
-    RbacManifest,
+    RbacManifest(RbacManifest),
     /// Print the JSON Schema of an output
     Schema(Schema),
     /// The settings of Portcullis itself
@@ -117,6 +119,43 @@ pub(crate) struct Look {
     /// Write the result to a file instead of standard output; with FORMAT= beside it, in that format; may be repeated
     #[arg(long, short, value_name = "[FORMAT=]FILE")]
     pub(crate) output: Vec<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) voice: Voice,
+
+    /// The day to judge as of, as 2026-11-24 or with a time [default: now]
+    #[arg(long, value_name = "DATE", env = "PORTCULLIS_AS_OF", hide_env_values = true)]
+    pub(crate) as_of: Option<String>,
+}
+
+/// `probe`
+#[derive(Debug, Args)]
+pub(crate) struct Probe {
+    /// An API server, kubelet, etcd or another component, as HOST[:PORT], [ADDRESS]:PORT or https://HOST[:PORT]; the port
+    /// is 6443 where none is named, and 443 of https://. Each address of a name is looked at
+    #[arg(value_name = "HOST[:PORT]", required = true)]
+    pub(crate) endpoints: Vec<String>,
+
+    /// Write every byte sent and received to a file, as JSON
+    #[arg(long, value_name = "FILE")]
+    pub(crate) evidence: Option<PathBuf>,
+
+    /// Open connections as fast as the endpoint answers, and not five a second; for endpoints of one's own
+    #[arg(long)]
+    pub(crate) fast: bool,
+
+    /// How long one address may take, in seconds
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        default_value = "120",
+        value_parser = clap::value_parser!(u64).range(1..=3600)
+    )]
+    pub(crate) timeout: u64,
+
+    /// How to print the result: human or json
+    #[arg(long, value_name = "FORMAT", default_value = "human", env = "PORTCULLIS_FORMAT", hide_env_values = true)]
+    pub(crate) format: String,
 
     #[command(flatten)]
     pub(crate) voice: Voice,
@@ -259,6 +298,24 @@ pub(crate) struct Rules {
     pub(crate) voice: Voice,
 }
 
+#[derive(Debug, Args)]
+pub(crate) struct RbacManifest {
+    /// What the profile asks: all, essential, cis, an edition as cis-1.12, stig, nsa
+    #[arg(long, value_name = "NAME", default_value = "all")]
+    pub(crate) profile: String,
+
+    /// What rules ask whose name matches; `*` stands for any text; may be repeated
+    #[arg(long = "rule", value_name = "GLOB", value_delimiter = ',')]
+    pub(crate) rules: Vec<String>,
+
+    /// Leave out rules whose name matches; may be repeated
+    #[arg(long, value_name = "GLOB", value_delimiter = ',')]
+    pub(crate) skip: Vec<String>,
+
+    #[command(flatten)]
+    pub(crate) voice: Voice,
+}
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum Config {
     /// Show each setting of an audit, its value and where that comes from
@@ -374,7 +431,7 @@ pub(crate) struct Man {
 
 #[derive(Debug, Args)]
 pub(crate) struct Schema {
-    /// The output: report, jsonl, effective, cve, diff, settings or simulate
+    /// The output: report, jsonl, effective, cve, diff, settings, simulate, probe or exchanges
     #[arg(value_name = "NAME")]
     pub(crate) name: String,
 }

@@ -174,6 +174,11 @@ pub(crate) fn rules(args: &args::Rules) -> Outcome {
     Ok(out.finish())
 }
 
+pub(crate) fn rbac_manifest(args: &args::RbacManifest) -> Outcome {
+    let rules = settings::rules(settings::profile(&args.profile)?, &args.rules, &args.skip)?;
+    Ok(terminal::print(&audit::rbac_manifest(&rules)))
+}
+
 pub(crate) fn schema(args: &args::Schema) -> Outcome {
     let Some(text) = report::schema(&args.name) else {
         let typed = plain(&args.name);
@@ -318,7 +323,7 @@ impl Started {
     }
 }
 
-fn tool() -> wire::Tool {
+pub(crate) fn tool() -> wire::Tool {
     wire::Tool { name: "portcullis", version: env!("CARGO_PKG_VERSION"), knowledge: audit::knowledge() }
 }
 
@@ -337,7 +342,7 @@ pub(crate) fn look_of(voice: &args::Voice, to_file: bool) -> Look {
 }
 
 /// The start of a day, or a moment.
-fn day(typed: &str) -> Result<Timestamp, UsageError> {
+pub(crate) fn day(typed: &str) -> Result<Timestamp, UsageError> {
     let refused =
         |_| UsageError(format!("--as-of {}: not a date; write it as 2026-11-24 or 2026-11-24T12:00:00Z", plain(typed)));
     if let Ok(moment) = typed.parse::<Timestamp>() {

@@ -10,6 +10,7 @@ mod diff;
 mod exit;
 mod output;
 mod own;
+mod probe;
 mod settings;
 mod simulate;
 mod terminal;
@@ -27,6 +28,9 @@ use crate::{
     },
 };
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let words: Vec<_> = std::env::args_os().collect();
     let layers = match layers::read(&words) {
@@ -41,10 +45,11 @@ fn main() -> ExitCode {
         Some(Command::Resolve(args)) => commands::resolve(args),
         Some(Command::Cve(args)) => commands::cve(args),
         Some(Command::Simulate(args)) => simulate::simulate(args),
+        Some(Command::Probe(args)) => probe::probe(args),
         Some(Command::Diff(args)) => diff::diff(args),
         Some(Command::Explain(args)) => commands::explain(args),
         Some(Command::Rules(args)) => commands::rules(args),
-        Some(Command::RbacManifest) => Ok(terminal::print(&audit::rbac_manifest())),
+        Some(Command::RbacManifest(args)) => commands::rbac_manifest(args),
         Some(Command::Schema(args)) => commands::schema(args),
         Some(Command::Completions(args)) => Ok(own::completions(args)),
         Some(Command::Man(args)) => own::man(args),

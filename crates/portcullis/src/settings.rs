@@ -121,12 +121,7 @@ fn no_such_rule(error: audit::NoSuchRule) -> UsageError {
 /// Some formats are a benchmark's own: without a profile that names one, that is CIS.
 pub(crate) fn judging(args: &args::Audit, today: Date, needs_benchmark: bool) -> Result<Judging> {
     let profile = profile(&args.profile)?;
-    let rules = audit::select(profile, &args.rules, &args.skip).map_err(no_such_rule)?;
-    if rules.is_empty() {
-        return Err(UsageError(
-            "no rule is left to ask: --skip leaves out all that --rule and --profile choose".to_owned(),
-        ));
-    }
+    let rules = rules(profile, &args.rules, &args.skip)?;
     let show = match args.show {
         args::Show::Certain => Confidence::Certain,
         args::Show::Probable => Confidence::Probable,
@@ -138,6 +133,17 @@ pub(crate) fn judging(args: &args::Audit, today: Date, needs_benchmark: bool) ->
     let by_edition = benchmark.is_some();
     let benchmark = benchmark.or(needs_benchmark.then_some(WantedBenchmark::Cis));
     Ok(Judging { rules, show, fail_on: fail_on(args.fail_on), strict: args.strict, waivers, benchmark, by_edition })
+}
+
+/// The rules that are chosen, of which there has to be one.
+pub(crate) fn rules(profile: Profile, wanted: &[String], skipped: &[String]) -> Result<Vec<&'static audit::Rule>> {
+    let rules = audit::select(profile, wanted, skipped).map_err(no_such_rule)?;
+    if rules.is_empty() {
+        return Err(UsageError(
+            "no rule is left to ask: --skip leaves out all that --rule and --profile choose".to_owned(),
+        ));
+    }
+    Ok(rules)
 }
 
 /// The profile of that name.

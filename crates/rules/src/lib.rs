@@ -20,6 +20,7 @@ mod encryption;
 mod files;
 mod konnectivity;
 mod kubeconfig;
+mod objects;
 mod pending;
 mod pki;
 mod plugins;
@@ -36,6 +37,8 @@ use facts::{
     Cluster,
     apiserver::ApiServer,
     kubeconfig::{Endpoint, Kubeconfig, User},
+    live::{Ask, Form},
+    objects::Of,
     pki::Seen,
 };
 use model::{Component, Minor, Release, RuleCard, Verdict};
@@ -56,6 +59,21 @@ pub struct Rule {
     pub component: &'static str,
     pub applies: Applies,
     pub check: Check,
+}
+
+impl Rule {
+    /// Whether an answer of a running cluster can have a say in what the rule concludes.
+    pub fn wants(&self, ask: &Ask) -> bool {
+        // Every verdict is one of a cluster that is known again, and of a release.
+        let identity = ask.path == "/version" || ask.path.ends_with("/namespaces/kube-system");
+        match (&self.check, ask.form) {
+            (Check::Objects { of, .. }, Form::Objects { of: asked, .. }) => of.contains(&asked),
+            (Check::Objects { .. }, _) => identity,
+            (_, Form::Objects { .. }) => false,
+            (Check::Kubeconfig(_) | Check::AnyKubeconfig(_) | Check::User(_) | Check::Certificate { .. }, _) => false,
+            _ => true,
+        }
+    }
 }
 
 /// Whom a rule asks, and what.
@@ -81,6 +99,9 @@ pub enum Check {
     Certificate { of: Certificates, ask: fn(&Seen<'_>) -> Verdict },
     /// Once per cluster.
     Cluster(fn(&Cluster) -> Verdict),
+    /// Once per cluster whose evidence could hold objects of these kinds, with a finding for each that is wrong. Files never
+    /// answer it with a pass.
+    Objects { of: &'static [Of], ask: fn(&Cluster) -> Verdict },
     /// One setting of the rule's component, and one test of it.
     Setting(Row),
     /// Several of them.

@@ -17,7 +17,7 @@ use model::{
     Release, Unanswered, Verdict,
 };
 
-use crate::{Check, Rule, certificates, files, plugins, row};
+use crate::{Check, Rule, certificates, files, objects, plugins, row};
 
 /// What the rules say about one cluster.
 #[derive(Clone, Debug, Default)]
@@ -36,8 +36,7 @@ pub fn judge(cluster: &Cluster, rules: &[&'static Rule]) -> Judgement {
     for rule in rules {
         let mut asked = false;
         for question in questions(rule, cluster) {
-            asked = true;
-            question.put(rule, &mut judgement);
+            asked |= question.put(rule, &mut judgement);
         }
         if !asked {
             judgement.not_asked.push(rule.info.id);
@@ -62,6 +61,8 @@ struct Question<'a> {
     declared_in: Option<&'a EvidenceId>,
     /// `None` where no release has a say in it.
     release: Option<Release>,
+    /// Whether what nobody was asked for is no answer.
+    of_objects: bool,
     ask: Box<dyn Fn() -> Verdict + 'a>,
 }
 
@@ -73,6 +74,7 @@ fn questions<'a>(rule: &'static Rule, cluster: &'a Cluster) -> Vec<Question<'a>>
         subject: None,
         declared_in: Some(&component.declared_in),
         release: Some(component.release.clone()),
+        of_objects: false,
         ask,
     };
     // Every component there is; the API server is the first whose facts are resolved.
@@ -132,6 +134,7 @@ fn questions<'a>(rule: &'static Rule, cluster: &'a Cluster) -> Vec<Question<'a>>
                 subject: question.name,
                 declared_in: Some(&question.held.file),
                 release: None,
+                of_objects: false,
                 ask: question.ask,
             })
             .collect(),
@@ -144,8 +147,23 @@ fn questions<'a>(rule: &'static Rule, cluster: &'a Cluster) -> Vec<Question<'a>>
                 subject: None,
                 declared_in: None,
                 release: Some(release),
+                of_objects: false,
                 ask: Box::new(move || check(cluster)),
             })
+            .collect(),
+        Check::Objects { of, ask } => of
+            .iter()
+            .any(|of| cluster.objects.is_asked(*of))
+            .then(|| Question {
+                component: None,
+                instance: None,
+                subject: None,
+                declared_in: None,
+                release: release(cluster),
+                of_objects: true,
+                ask: Box::new(move || ask(cluster)),
+            })
+            .into_iter()
             .collect(),
     }
 }
@@ -205,12 +223,14 @@ fn of_file<'a>(config: &'a Kubeconfig, subject: Option<&'a str>, ask: Box<dyn Fn
         subject,
         declared_in: Some(&config.file),
         release: None,
+        of_objects: false,
         ask,
     }
 }
 
 impl Question<'_> {
-    fn put(&self, rule: &'static Rule, judgement: &mut Judgement) {
+    /// Asks, and says whether that came to anything.
+    fn put(&self, rule: &'static Rule, judgement: &mut Judgement) -> bool {
         let verdict = match self.release.as_ref().and_then(|release| rule.applies.excludes(release)) {
             Some(reason) => Err(Unanswered::NotApplicable(reason)),
             None => catch_unwind(AssertUnwindSafe(|| (self.ask)())).unwrap_or_else(|_| {
@@ -226,6 +246,8 @@ impl Question<'_> {
                 }))
             }),
         };
+        let verdict = if self.of_objects { objects::answered(verdict) } else { Some(verdict) };
+        let Some(verdict) = verdict else { return false };
         match verdict {
             Ok(answer) => self.answered(rule, answer, judgement),
             Err(Unanswered::Gap(gap)) => judgement.entries.push(self.undetermined(rule, gap, None)),
@@ -233,6 +255,7 @@ impl Question<'_> {
                 .entries
                 .push(Entry { message: reason.clone(), ..self.entry(rule, Outcome::NotApplicable(reason)) }),
         }
+        true
     }
 
     fn answered(&self, rule: &'static Rule, answer: Answer, judgement: &mut Judgement) {

@@ -312,7 +312,9 @@ fn as_pictured(page: &Page, case: &Case, scene: &Scene, mended: &Mended, complai
 /// A block of evidence as it is after the fix, in the shape of the block.
 pub(crate) fn fixed(fence: &Fence, scene: &Scene, mended: &Mended) -> Result<Vec<String>, String> {
     let id = match &fence.kind {
-        FenceKind::Yaml { file } => EvidenceId::new(format!("{}{file}", scene.root.as_deref().unwrap_or_default())),
+        FenceKind::Yaml { file } | FenceKind::Manifest { file } => {
+            EvidenceId::new(format!("{}{file}", scene.root.as_deref().unwrap_or_default()))
+        }
         _ => scene.manifest.clone(),
     };
     if !mended.touched.contains(&id) {

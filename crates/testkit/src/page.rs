@@ -11,8 +11,12 @@
 //! | `yaml file=PATH` | a file of the node, such as one that a flag or a unit names |
 //! | `certificate file=PATH` | certificates of the node, in words (see `certificate.rs`) |
 //! | `key file=PATH` | keys of the node, likewise |
+//! | `objects` | objects that a running cluster gave, as YAML; of every kind that is asked for it gave all |
+//! | `manifest file=PATH` | objects that somebody keeps in a file |
 //! | `missing file=PATH` | a file that was looked for and is not there |
+//! | `missing kind=KIND` | the cluster that gave the objects has no API for the kind |
 //! | `unread file=PATH` | a file that could not be read, and why |
+//! | `unread kind=KIND` | the cluster that gave the others refused the objects of that kind, and why |
 //! | `fixed` | the fence before it, after the remedy |
 //! | `outcome` | what the carets do not say, one entry a line |
 //! | `text` | an example for people |
@@ -20,6 +24,8 @@
 //! Evidence fences take `version=1.7.5` (or `version=unknown`), the release the base runs, and `root`, which makes the
 //! manifest a file of a node whose other files can be looked for. A comment line of carets is taken out of the evidence
 //! and says what is found in the line above it: `# ^^^^ message`, or `# ^^^^ note: label` for a place beside the finding.
+
+use facts::objects::Of;
 
 use crate::{Complaint, words::unknown};
 
@@ -73,6 +79,10 @@ pub enum FenceKind {
     Key { file: String },
     Missing { file: String },
     Unread { file: String },
+    Objects,
+    Manifest { file: String },
+    NoKind { of: Of },
+    UnreadKind { of: Of },
     Fixed,
     Outcome,
 }
@@ -89,9 +99,23 @@ pub struct Caret {
     pub text: String,
 }
 
-const KINDS: [&str; 12] =
-    ["args", "certificate", "fixed", "flagz", "key", "missing", "outcome", "pod", "text", "unit", "unread", "yaml"];
-const ATTRIBUTES: [&str; 3] = ["file", "root", "version"];
+const KINDS: [&str; 14] = [
+    "args",
+    "certificate",
+    "fixed",
+    "flagz",
+    "key",
+    "manifest",
+    "missing",
+    "objects",
+    "outcome",
+    "pod",
+    "text",
+    "unit",
+    "unread",
+    "yaml",
+];
+const ATTRIBUTES: [&str; 4] = ["file", "kind", "root", "version"];
 const COMPONENTS: [&str; 1] = ["kube-apiserver"];
 
 impl Case {
@@ -175,6 +199,7 @@ fn opening_line(opening: &str, line: usize, heading: &str, complaints: &mut Vec<
     let kind = words.next().unwrap_or("");
     let mut file = None;
     let mut component = None;
+    let mut of = None;
     let mut version = None;
     let mut root = false;
     let mut unread = false;
@@ -183,6 +208,17 @@ fn opening_line(opening: &str, line: usize, heading: &str, complaints: &mut Vec<
             None if word == "unread" && kind == "flagz" => unread = true,
             Some(("file", path)) => file = Some(path.to_owned()),
             Some(("version", release)) => version = Some(release.to_owned()),
+            Some(("kind", kind)) => {
+                of = Of::ALL.into_iter().find(|of| of.kind() == kind);
+                if of.is_none() {
+                    let kinds = Of::ALL.map(Of::kind);
+                    complaints.push(Complaint::new(
+                        line,
+                        heading,
+                        format!("no kind of object {}", unknown(kind, &kinds)),
+                    ));
+                }
+            }
             None if word == "root" => root = true,
             None if kind == "args" && component.is_none() => {
                 if !COMPONENTS.contains(&word) {
@@ -217,6 +253,10 @@ fn opening_line(opening: &str, line: usize, heading: &str, complaints: &mut Vec<
         "yaml" => FenceKind::Yaml { file: needs(file, "`file=`")? },
         "certificate" => FenceKind::Certificate { file: needs(file, "`file=`")? },
         "key" => FenceKind::Key { file: needs(file, "`file=`")? },
+        "objects" => FenceKind::Objects,
+        "manifest" => FenceKind::Manifest { file: needs(file, "`file=`")? },
+        "missing" if of.is_some() => FenceKind::NoKind { of: of? },
+        "unread" if of.is_some() => FenceKind::UnreadKind { of: of? },
         "missing" => FenceKind::Missing { file: needs(file, "`file=`")? },
         "unread" => FenceKind::Unread { file: needs(file, "`file=`")? },
         other => {
@@ -240,6 +280,8 @@ fn fill<'a>(
             | FenceKind::Pod
             | FenceKind::Unit { .. }
             | FenceKind::Yaml { .. }
+            | FenceKind::Objects
+            | FenceKind::Manifest { .. }
             | FenceKind::Flagz { unread: false }
     );
     for (number, line) in lines {

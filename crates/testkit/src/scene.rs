@@ -2,7 +2,11 @@
 
 use std::sync::Arc;
 
-use facts::{Cluster, Contents, Gathered, Options, Redactor};
+use facts::{
+    Cluster, Contents, Gathered, Options, Redactor,
+    live::{ASKS, Form},
+    objects::Of,
+};
 use model::{Body, Evidence, EvidenceId, Gap, GapKind, Kind, Minor, Plane, Version};
 
 use crate::{
@@ -66,7 +70,16 @@ pub(crate) fn scene(case: &Case) -> Result<Scene, String> {
     let evidence_fences =
         || case.fences.iter().filter(|fence| !matches!(fence.kind, FenceKind::Fixed | FenceKind::Outcome));
     let names_files = |fence: &Fence| {
-        !matches!(fence.kind, FenceKind::Args { .. } | FenceKind::Pod | FenceKind::Fixed | FenceKind::Outcome)
+        !matches!(
+            fence.kind,
+            FenceKind::Args { .. }
+                | FenceKind::Pod
+                | FenceKind::Objects
+                | FenceKind::NoKind { .. }
+                | FenceKind::UnreadKind { .. }
+                | FenceKind::Fixed
+                | FenceKind::Outcome
+        )
     };
     let root = evidence_fences().any(|fence| fence.root || names_files(fence)).then(|| ROOT.to_owned());
     let version = evidence_fences().find_map(|fence| fence.version.as_deref());
@@ -137,8 +150,24 @@ pub(crate) fn scene(case: &Case) -> Result<Scene, String> {
                 let reason = fence.body.iter().map(|(_, line)| line.trim()).collect::<Vec<_>>().join(" ");
                 scene.evidence.push(piece(id, Kind::ConfigFile, Body::Unread(unread(file, &reason))));
             }
-            FenceKind::Fixed | FenceKind::Outcome => {}
+            FenceKind::Manifest { file } => {
+                let id = scene.file(file);
+                let text = scene.whole(fence, &id);
+                scene.evidence.push(redactor.evidence(id, Plane::Declared, Kind::Objects, &text));
+            }
+            FenceKind::Objects
+            | FenceKind::NoKind { .. }
+            | FenceKind::UnreadKind { .. }
+            | FenceKind::Fixed
+            | FenceKind::Outcome => {}
         }
+    }
+    let of_cluster = |fence: &&Fence| {
+        matches!(fence.kind, FenceKind::Objects | FenceKind::NoKind { .. } | FenceKind::UnreadKind { .. })
+    };
+    let given: Vec<&Fence> = evidence_fences().filter(of_cluster).collect();
+    if !given.is_empty() {
+        scene.objects(&given)?;
     }
     if !words.is_empty() {
         text = scene.with_words(&text, &words);
@@ -239,6 +268,62 @@ impl Scene {
                 self.evidence.push(piece(want.id, Kind::ConfigFile, Body::Present));
             }
         }
+    }
+
+    /// The objects of a cluster as its API server gives them: a list for every kind that is asked for.
+    fn objects(&mut self, fences: &[&Fence]) -> Result<(), String> {
+        for ask in ASKS {
+            let Form::Objects { of, .. } = ask.form else { continue };
+            let id = EvidenceId::new(format!("https://cluster{}", ask.path));
+            let mut body = None;
+            let mut text = String::new();
+            for fence in fences {
+                match fence.kind {
+                    FenceKind::NoKind { of: missing } if missing == of => body = Some(Body::Missing),
+                    FenceKind::UnreadKind { of: refused } if refused == of => {
+                        let reason = fence.body.iter().map(|(_, line)| line.trim()).collect::<Vec<_>>().join(" ");
+                        body = Some(Body::Unread(unread(&ask.wanted(), &reason)));
+                    }
+                    FenceKind::Objects => self.of_kind(fence, of, &id, &mut text)?,
+                    _ => {}
+                }
+            }
+            if text.is_empty() {
+                text = format!("{{\"kind\":\"{}List\",\"apiVersion\":\"v1\",\"items\":[\n]}}\n", of.kind());
+            }
+            let body = body.unwrap_or_else(|| Body::Text(Arc::from(text)));
+            self.evidence.push(Evidence { plane: ask.plane, ..piece(id, ask.kind, body) });
+        }
+        Ok(())
+    }
+
+    /// The documents of a fence that are of one kind, each of their lines noted.
+    fn of_kind(&mut self, fence: &Fence, of: Of, id: &EvidenceId, text: &mut String) -> Result<(), String> {
+        for document in fence.body.split(|(_, line)| line == "---") {
+            let kind = document.iter().find_map(|(_, line)| line.strip_prefix("kind: "));
+            let kind = kind.ok_or("every object says its `kind:` on a line of its own")?;
+            if Of::ALL.iter().all(|of| of.kind() != kind) {
+                return Err(format!("no kind of object is `{kind}`"));
+            }
+            if kind != of.kind() {
+                continue;
+            }
+            if !text.is_empty() {
+                text.push_str("---\n");
+            }
+            for (page_line, line) in document {
+                self.lines.push(LineMap {
+                    page_line: *page_line,
+                    evidence: id.clone(),
+                    start: text.len(),
+                    indent: 0,
+                    text: line.clone(),
+                });
+                text.push_str(line);
+                text.push('\n');
+            }
+        }
+        Ok(())
     }
 
     fn gathered(&self, evidence: Vec<Evidence>) -> Gathered {

@@ -6,7 +6,7 @@ use std::{
 };
 
 use facts::{
-    live::{self, ASKS, Ask, Form},
+    live::{self, ASKS, Ask, Form, Review, Rights},
     running::metrics::Projection,
 };
 use kube::config::{AuthInfo, Config, KubeConfigOptions};
@@ -17,7 +17,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::{
     access::{Entry, Way},
-    client::{Answer, Conversation, Limits, Requests},
+    client::{self, Answer, Conversation, Limits, Requests},
     exec,
     failure::{self, Failure},
 };
@@ -47,13 +47,16 @@ pub(super) enum Raw {
 /// Objects that are asked for at a time.
 const PAGE: usize = 500;
 
-/// Objects of one kind that are taken in.
+/// Objects of one kind that are taken in as they are given.
 const MOST: usize = 20_000;
+
+/// Bytes of one list that are kept.
+const LARGEST: usize = 48 << 20;
 
 const LIMITS: Limits = Limits { connect: Duration::from_secs(10), request: Duration::from_secs(20), largest: 32 << 20 };
 
 /// Asks one cluster everything, until all is answered or the time is over.
-pub(super) async fn cluster(way: &Way, time: Duration) -> Result<Asked, Failure> {
+pub(super) async fn cluster(way: &Way, asks: &[&'static Ask], time: Duration) -> Result<Asked, Failure> {
     let until = Instant::now() + time;
     let server = way.server.trim_end_matches('/').to_owned();
     let config = config(way).await?;
@@ -64,11 +67,20 @@ pub(super) async fn cluster(way: &Way, time: Duration) -> Result<Asked, Failure>
     let mut nobody = Conversation::with(bare, &server, LIMITS, until)?;
     let base: Arc<str> = server.as_str().into();
     let given = |ask: &'static Ask, raw: Raw| Given { base: Arc::clone(&base), ask, raw };
-    let mut answers: Vec<Given> = Vec::with_capacity(ASKS.len());
+    let mut answers: Vec<Given> = Vec::with_capacity(asks.len());
     let mut broken: Option<String> = None;
-    for (index, ask) in ASKS.iter().enumerate() {
+    let mut may = May::default();
+    for (index, &ask) in asks.iter().enumerate() {
         if let Some(why) = &broken {
             answers.push(given(ask, Raw::Unread(ask.unanswered(why))));
+            continue;
+        }
+        // Who answers nothing is not asked what may be asked.
+        if index == 1 {
+            may.rights = talk.review(Review::Rules).await.ok().flatten().and_then(|answer| Rights::read(&answer));
+        }
+        if index > 0 && !may.ask(&mut talk, ask).await {
+            answers.push(given(ask, Raw::Unread(ask.not_granted())));
             continue;
         }
         let talk = if ask.as_nobody { &mut nobody } else { &mut talk };
@@ -102,13 +114,38 @@ pub(super) async fn cluster(way: &Way, time: Duration) -> Result<Asked, Failure>
     let mut spent =
         Requests { count: talk.spent.count + nobody.spent.count, bytes: talk.spent.bytes + nobody.spent.bytes };
     for address in others(&answers) {
-        let (more, requests) = replica(&config, &server, &address, until).await;
+        let (more, requests) = replica(&config, &server, &address, &may, until).await;
         answers.extend(more);
         spent.count += requests.count;
         spent.bytes += requests.bytes;
     }
     let unverified = config.accept_invalid_certs || !server.starts_with("https://");
     Ok(Asked { answers, id, spent, unverified })
+}
+
+/// What the caller may ask.
+#[derive(Default)]
+struct May {
+    /// `None` where the server does not say; then everything is asked, and what is refused is told by that.
+    rights: Option<Rights>,
+    /// Paths that were not granted.
+    refused: Vec<&'static str>,
+}
+
+impl May {
+    /// Whether a question may be asked, for all that the server says about that.
+    async fn ask(&mut self, talk: &mut Conversation, ask: &'static Ask) -> bool {
+        let Some(rights) = self.rights.as_ref().filter(|_| !ask.as_nobody) else { return true };
+        if rights.list(ask) {
+            return true;
+        }
+        let answer = talk.review(Review::Access(ask)).await.ok().flatten();
+        let granted = answer.and_then(|answer| live::allowed(&answer)) != Some(false);
+        if !granted {
+            self.refused.push(ask.path);
+        }
+        granted
+    }
 }
 
 /// A replica that is not reached in this time stands behind something that lets nobody through.
@@ -133,7 +170,7 @@ fn others(answers: &[Given]) -> Vec<String> {
 
 /// Asks another server of the same cluster for what each has of its own. It has to prove that it is one with the name by
 /// which the cluster is known, or it is told nothing; one that cannot be reached is left out.
-async fn replica(config: &Config, server: &str, address: &str, until: Instant) -> (Vec<Given>, Requests) {
+async fn replica(config: &Config, server: &str, address: &str, may: &May, until: Instant) -> (Vec<Given>, Requests) {
     let mut config = config.clone();
     let known = config.cluster_url.host().map(|host| host.trim_matches(['[', ']']).to_owned());
     let Ok(url) = format!("https://{address}").parse() else { return (Vec::new(), Requests::default()) };
@@ -151,6 +188,7 @@ async fn replica(config: &Config, server: &str, address: &str, until: Instant) -
     let mut answers = Vec::new();
     for ask in ASKS.iter().filter(|ask| ask.of_each_server) {
         let raw = match one(&mut talk, ask).await {
+            _ if may.refused.contains(&ask.path) => Raw::Unread(ask.not_granted()),
             Ok(Some(raw)) => raw,
             Err(_) | Ok(None) if answers.is_empty() => break,
             Ok(None) => Raw::Unread(ask.unanswered("the credentials were not taken (401)")),
@@ -165,7 +203,6 @@ async fn config(way: &Way) -> Result<Config, Failure> {
     let failed = |why: String| Failure { message: format!("{}: {why}", way.server), hint: None };
     let kubeconfig = match &way.entry {
         Entry::Kubeconfig(kubeconfig) => kubeconfig,
-        Entry::Pod => return Config::incluster().map_err(|error| failed(failure::chain(&error))),
         Entry::Broken(why) => return Err(Failure { message: why.clone(), hint: None }),
     };
     let mut kubeconfig = (**kubeconfig).clone();
@@ -258,13 +295,26 @@ async fn one(talk: &mut Conversation, ask: &'static Ask) -> Result<Option<Raw>, 
                 other => refused(ask, other),
             })
         }
-        Form::List => list(talk, ask).await,
+        Form::Health => {
+            let path = format!("{}?{}", ask.path, ask.queries.join("&"));
+            let mut body = Vec::new();
+            let answer = talk.get(&path, ask.accept, &mut |piece| body.extend_from_slice(piece)).await?;
+            Ok(match answer {
+                Answer::Given => Some(text(ask, body)),
+                // Who is not well says so with a failure that lists its checks.
+                Answer::Failed(words) if words.starts_with(b"[") => Some(text(ask, words)),
+                other => refused(ask, other),
+            })
+        }
+        Form::List => list(talk, ask, None).await,
+        Form::Objects { keep, most, .. } => list(talk, ask, Some((keep, most))).await,
         Form::Status => {
-            let code = match talk.get(ask.path, ask.accept, &mut |_| {}).await? {
+            let code = match talk.status(ask.path, ask.accept).await? {
                 Answer::Given => 200,
                 Answer::Unauthenticated => 401,
                 Answer::Forbidden(_) => 403,
                 Answer::Missing => 404,
+                Answer::Failed(_) => 500,
                 other => return Ok(refused(ask, other)),
             };
             Ok(Some(Raw::Text(format!("{code}\n"))))
@@ -289,6 +339,7 @@ fn refused(ask: &Ask, answer: Answer) -> Option<Raw> {
             Raw::Unread(ask.forbidden(who))
         }
         Answer::NotAcceptable => Raw::Unread(ask.unanswered("it knows none of the forms that are read here (406)")),
+        Answer::Failed(words) => Raw::Unread(ask.unanswered(&client::failed(500, &words))),
         Answer::Other(why) => Raw::Unread(ask.unanswered(&why)),
         Answer::Given => Raw::Missing,
     })
@@ -315,9 +366,22 @@ struct PageMetadata {
     more: String,
 }
 
-/// All pages of all queries as one list, one object a line, each as it was given.
-async fn list(talk: &mut Conversation, ask: &'static Ask) -> Result<Option<Raw>, Failure> {
-    let mut whole = Whole::default();
+/// All pages of all queries as one list, one object a line, each as it was given, or the fields of it that are kept.
+///
+/// A list of which fields are kept is given as far as it was read, and says why it ends there.
+async fn list(
+    talk: &mut Conversation,
+    ask: &'static Ask,
+    kept: Option<(&'static [Path], usize)>,
+) -> Result<Option<Raw>, Failure> {
+    let most = kept.map_or(MOST, |(_, most)| most);
+    let mut whole = Whole { keep: kept.map(|(keep, _)| keep), ..Whole::default() };
+    let cut = |whole: Whole, why: &str| {
+        Ok(Some(match kept {
+            Some(_) => Raw::Text(whole.finish(Some(why))),
+            None => Raw::Unread(ask.unanswered(why)),
+        }))
+    };
     for query in ask.queries {
         let mut more = String::new();
         loop {
@@ -329,8 +393,9 @@ async fn list(talk: &mut Conversation, ask: &'static Ask) -> Result<Option<Raw>,
                 Answer::Given => {}
                 // What is gone between two pages cannot be told from what never was.
                 Answer::Missing if whole.count > 0 => {
-                    return Ok(Some(Raw::Unread(ask.unanswered("its pages changed while they were read"))));
+                    return cut(whole, "its pages changed while they were read");
                 }
+                Answer::Other(why) if kept.is_some() && whole.count > 0 => return cut(whole, &why),
                 other => return Ok(refused(ask, other)),
             }
             let Ok(page) = serde_json::from_slice::<Page<'_>>(&body) else {
@@ -341,9 +406,12 @@ async fn list(talk: &mut Conversation, ask: &'static Ask) -> Result<Option<Raw>,
             if !read && page.kind.is_none_or(|kind| !kind.ends_with("List")) {
                 return Ok(Some(Raw::Unread(ask.unanswered("it is no list of objects"))));
             }
-            whole.add(&page);
-            if whole.count > MOST {
-                return Ok(Some(Raw::Unread(ask.unanswered(&format!("there are more than {MOST}")))));
+            whole.add(&page, most);
+            if whole.is_full || whole.count == most && !next.is_empty() {
+                return cut(whole, &format!("there are more than {most}"));
+            }
+            if whole.objects.len() > LARGEST {
+                return cut(whole, &format!("they are larger than {} MiB", LARGEST >> 20));
             }
             // A server that gives the same page for ever is asked no more.
             if next.is_empty() || next == more {
@@ -352,7 +420,7 @@ async fn list(talk: &mut Conversation, ask: &'static Ask) -> Result<Option<Raw>,
             more = next;
         }
     }
-    Ok(Some(Raw::Text(whole.finish())))
+    Ok(Some(Raw::Text(whole.finish(None))))
 }
 
 /// Objects of several pages.
@@ -362,12 +430,16 @@ struct Whole {
     columns: Option<String>,
     rows: bool,
     seen: std::collections::BTreeSet<[u8; 32]>,
+    /// The fields that are kept, where not all are.
+    keep: Option<&'static [Path]>,
     objects: String,
     count: usize,
+    /// There were more than may be.
+    is_full: bool,
 }
 
 impl Whole {
-    fn add(&mut self, page: &Page<'_>) {
+    fn add(&mut self, page: &Page<'_>, most: usize) {
         if self.kind.is_empty() {
             self.kind = page.kind.unwrap_or("List").to_owned();
         }
@@ -380,17 +452,57 @@ impl Whole {
             if !self.seen.insert(Sha256::digest(object.get().as_bytes()).into()) {
                 continue;
             }
+            if self.count >= most {
+                self.is_full = true;
+                return;
+            }
             self.objects.push_str(if self.count == 0 { "\n" } else { ",\n" });
-            self.objects.push_str(object.get());
+            match self.keep {
+                None => self.objects.push_str(object.get()),
+                Some(keep) => self.objects.push_str(&kept(object.get(), keep)),
+            }
             self.count += 1;
         }
     }
 
-    fn finish(self) -> String {
+    fn finish(self, cut: Option<&str>) -> String {
         let kind: String = self.kind.chars().filter(char::is_ascii_alphanumeric).collect();
         let columns = self.columns.map(|columns| format!("\"columnDefinitions\":{columns},")).unwrap_or_default();
         let name = if self.rows { "rows" } else { "items" };
-        format!("{{\"kind\":\"{kind}\",\"apiVersion\":\"v1\",{columns}\"{name}\":[{}\n]}}\n", self.objects)
+        let cut = cut.map(|why| format!("\"cut\":{},", serde_json::Value::from(why))).unwrap_or_default();
+        format!("{{\"kind\":\"{kind}\",\"apiVersion\":\"v1\",{cut}{columns}\"{name}\":[{}\n]}}\n", self.objects)
+    }
+}
+
+/// The way to a field, through every item of a list that is on it.
+type Path = &'static [&'static str];
+
+/// An object without the fields that nobody reads. What is no object stays, for whoever reads it to say so.
+fn kept(object: &str, keep: &[Path]) -> String {
+    let Ok(mut value) = serde_json::from_str::<serde_json::Value>(object) else { return "null".to_owned() };
+    let paths: Vec<&[&str]> = keep.to_vec();
+    prune(&mut value, &paths);
+    value.to_string()
+}
+
+fn prune(value: &mut serde_json::Value, paths: &[&[&str]]) {
+    // A way that ends here keeps all that is below.
+    if paths.iter().any(|path| path.is_empty()) {
+        return;
+    }
+    match value {
+        serde_json::Value::Object(map) => map.retain(|key, below| {
+            let rest: Vec<&[&str]> = paths
+                .iter()
+                .filter_map(|path| {
+                    path.split_first().filter(|(first, _)| **first == key.as_str()).map(|(_, rest)| rest)
+                })
+                .collect();
+            prune(below, &rest);
+            !rest.is_empty()
+        }),
+        serde_json::Value::Array(items) => items.iter_mut().for_each(|item| prune(item, paths)),
+        _ => {}
     }
 }
 
@@ -421,11 +533,34 @@ mod tests {
             r#"{"kind":"PodList","metadata":{"continue":"x"},"items":[{"a": 1},{"b":2}]}"#,
             r#"{"kind":"PodList","metadata":{},"items":[{"b":2},{"c":3}]}"#,
         ] {
-            whole.add(&serde_json::from_str(page).expect("a page"));
+            whole.add(&serde_json::from_str(page).expect("a page"), MOST);
         }
         assert_eq!(
-            whole.finish(),
+            whole.finish(None),
             "{\"kind\":\"PodList\",\"apiVersion\":\"v1\",\"items\":[\n{\"a\": 1},\n{\"b\":2},\n{\"c\":3}\n]}\n"
+        );
+    }
+
+    #[test]
+    fn of_an_object_only_the_fields_are_kept_that_are_read() {
+        const KEEP: &[Path] = &[&["metadata", "name"], &["spec", "volumes", "name"], &["rules"]];
+        let object = r#"{"metadata":{"name":"a","managedFields":[{"x":1}]},"spec":{"volumes":[{"name":"v","secret":{}},{}],
+            "containers":[{"env":[{"value":"hunter2"}]}]},"rules":[{"verbs":["*"]}],"status":{}}"#;
+        let parsed = |text: &str| serde_json::from_str::<serde_json::Value>(text).expect("JSON");
+        let wanted = r#"{"metadata":{"name":"a"},"rules":[{"verbs":["*"]}],"spec":{"volumes":[{"name":"v"},{}]}}"#;
+        assert_eq!(parsed(&kept(object, KEEP)), parsed(wanted));
+        assert_eq!(kept("[[", KEEP), "null");
+    }
+
+    #[test]
+    fn a_list_that_is_too_long_says_that_it_is_cut() {
+        let mut whole = Whole { keep: Some(&[&["a"]]), ..Whole::default() };
+        let page = r#"{"kind":"RoleList","items":[{"a":1,"b":1},{"a":2},{"a":3}]}"#;
+        whole.add(&serde_json::from_str(page).expect("a page"), 2);
+        assert!(whole.is_full);
+        assert_eq!(
+            whole.finish(Some("there are more than 2")),
+            "{\"kind\":\"RoleList\",\"apiVersion\":\"v1\",\"cut\":\"there are more than 2\",\"items\":[\n{\"a\":1},\n{\"a\":2}\n]}\n"
         );
     }
 

@@ -1,6 +1,12 @@
 //! One command line as the API server of one release holds it.
 
-use model::{Author, Form, Gap, GapKind, Location, Origin, Reading, Site, Version};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, btree_map::Entry},
+    sync::LazyLock,
+};
+
+use model::{Author, Form, Gap, GapKind, Location, Minor, Origin, Reading, Site, Version};
 
 use crate::{
     Hand, Invocation,
@@ -21,18 +27,105 @@ pub(super) struct Server<'a> {
     pub(super) open: Option<Gap>,
     /// The first word that may hold any flag, once the words before it are read.
     opaque: Option<Gap>,
-    /// By place in the table; `None` where this release does not have the flag.
-    variables: Vec<Option<Variable>>,
-    /// By place in the table: the place of the flag whose variable it sets, its own in most cases.
-    roots: Vec<usize>,
+    /// What its flags are before anything is written.
+    fresh: Cow<'static, Fresh>,
+    /// What was written, by the place in the table of the flag whose variable it is.
+    written: BTreeMap<usize, Written>,
     given: Vec<bool>,
 }
 
-/// What one or more flags set.
-struct Variable {
+/// The flags of one release, none of which is set.
+#[derive(Clone)]
+struct Fresh {
+    /// By place in the table; `None` where this release does not have the flag.
+    defaults: Vec<Option<Result<Unset, Gap>>>,
+    /// By place in the table: the place of the flag whose variable it sets, its own in most cases.
+    roots: Vec<usize>,
+}
+
+/// A flag that nobody set.
+#[derive(Clone)]
+struct Unset {
+    value: Value,
+    printed: String,
+    since: String,
+}
+
+/// What was written to the variable of one or more flags.
+struct Written {
     value: Result<Value, Gap>,
-    since: Option<String>,
-    writes: Vec<Write>,
+    earlier: Vec<Write>,
+    last: Write,
+}
+
+impl Written {
+    /// The last one first.
+    fn writes(&self) -> impl Iterator<Item = &Write> {
+        std::iter::once(&self.last).chain(self.earlier.iter().rev())
+    }
+}
+
+/// The variable of a flag as it stands.
+#[derive(Clone, Copy)]
+enum Variable<'s> {
+    Unset(&'s Result<Unset, Gap>),
+    Written(&'s Written),
+}
+
+impl<'s> Variable<'s> {
+    fn value(self) -> Result<&'s Value, &'s Gap> {
+        match self {
+            Self::Unset(unset) => unset.as_ref().map(|unset| &unset.value),
+            Self::Written(written) => written.value.as_ref(),
+        }
+    }
+
+    fn written(self) -> Option<&'s Written> {
+        match self {
+            Self::Unset(_) => None,
+            Self::Written(written) => Some(written),
+        }
+    }
+}
+
+/// Each release of the data whose patch is not known: whoever does not say which release it is has all of them looked at.
+static FRESH: LazyLock<Vec<(Minor, Fresh)>> =
+    LazyLock::new(|| KUBE_APISERVER.minors().map(|minor| (minor, Fresh::of(&Version::of_minor(minor)))).collect());
+
+impl Fresh {
+    fn of(version: &Version) -> Self {
+        let table = &*KUBE_APISERVER;
+        let minor = version.minor;
+        let newer = newer_than_data(version);
+        let presence: Vec<Presence> = table.flags.iter().map(|flag| flag.presence(version)).collect();
+        let is_present = |index: &usize| presence.get(*index).is_some_and(|presence| *presence != Presence::No);
+        let root = |(index, flag): (usize, &Flag)| {
+            flag.shares.and_then(|name| table.position(name)).filter(is_present).unwrap_or(index)
+        };
+        let roots = table.flags.iter().enumerate().map(root).collect();
+        let unset = |(flag, presence): (&Flag, &Presence)| {
+            let default = match (presence, &newer) {
+                (Presence::No, _) => return None,
+                (_, Some(gap)) => Err(gap.clone()),
+                (Presence::Maybe, _) => Err(maybe_present(flag, version)),
+                (Presence::Yes, None) => flag.default(version).map_err(|why| default_gap(flag, version, why)),
+            };
+            Some(default.map(|default| {
+                let kind = flag.kind(minor);
+                let value = kind.default_value(default.raw.unwrap_or(default.value), minor);
+                Unset { printed: kind.print(&value), since: default.since.to_string(), value }
+            }))
+        };
+        Self { defaults: table.flags.iter().zip(&presence).map(unset).collect(), roots }
+    }
+
+    fn cached(version: &Version) -> Cow<'static, Self> {
+        let known = || FRESH.iter().find(|(minor, _)| *minor == version.minor);
+        match version.patch.is_none().then(known).flatten() {
+            Some((_, fresh)) => Cow::Borrowed(fresh),
+            None => Cow::Owned(Self::of(version)),
+        }
+    }
 }
 
 struct Write {
@@ -55,41 +148,7 @@ impl<'a> Server<'a> {
 
     pub(super) fn read(invocation: &'a Invocation, version: &'a Version) -> Self {
         let table = &*KUBE_APISERVER;
-        let minor = version.minor;
-        let newer = newer_than_data(version);
-        let parsed = pflag::parse(&invocation.words_in(minor), table, version);
-        let present: Vec<bool> = table.flags.iter().map(|flag| flag.presence(version) != Presence::No).collect();
-        let roots: Vec<usize> = table
-            .flags
-            .iter()
-            .enumerate()
-            .map(|(index, flag)| {
-                let root = flag.shares.and_then(|name| table.position(name));
-                root.filter(|root| present.get(*root).copied().unwrap_or(false)).unwrap_or(index)
-            })
-            .collect();
-        let variables = table
-            .flags
-            .iter()
-            .zip(&present)
-            .map(|(flag, present)| {
-                present.then(|| {
-                    let default = match (flag.presence(version), &newer) {
-                        (_, Some(gap)) => Err(gap.clone()),
-                        (Presence::Maybe, _) => Err(maybe_present(flag, version)),
-                        _ => flag.default(version).map_err(|why| default_gap(flag, version, why)),
-                    };
-                    let value = default.map(|default| {
-                        let text = default.raw.unwrap_or(default.value);
-                        (flag.kind(minor).default_value(text, minor), default.since.to_string())
-                    });
-                    match value {
-                        Ok((value, since)) => Variable { value: Ok(value), since: Some(since), writes: Vec::new() },
-                        Err(gap) => Variable { value: Err(gap), since: None, writes: Vec::new() },
-                    }
-                })
-            })
-            .collect();
+        let parsed = pflag::parse(&invocation.words_in(version.minor), table, version);
         let mut server = Self {
             invocation,
             version,
@@ -97,8 +156,8 @@ impl<'a> Server<'a> {
             refused: Vec::new(),
             open: parsed.opaque.first().map(|(_, gap)| gap.clone()).or_else(|| invocation.open_ended.clone()),
             opaque: None,
-            variables,
-            roots,
+            fresh: Fresh::cached(version),
+            written: BTreeMap::new(),
             given: vec![false; table.flags.len()],
         };
         let mut opaque = parsed.opaque.into_iter().peekable();
@@ -116,33 +175,30 @@ impl<'a> Server<'a> {
     pub(super) fn reported(invocation: &'a Invocation, flags: &[ReportedFlag], version: &'a Version) -> Self {
         let table = &*KUBE_APISERVER;
         let minor = version.minor;
-        let variables = table
-            .flags
-            .iter()
-            .enumerate()
-            .map(|(index, flag)| {
-                let Some(known) = flags.iter().find(|known| known.name == flag.name) else {
-                    let gap = Gap {
-                        kind: GapKind::Unread,
-                        reason: format!("`{}` does not list `--{}`", invocation.declared_in, flag.name),
-                        wanted: format!("--{}", flag.name),
-                        who_could_answer: "the arguments of the process, on its node".to_owned(),
-                    };
-                    let absent = flag.presence(version) == Presence::No;
-                    return (!absent).then(|| Variable { value: Err(gap), since: None, writes: Vec::new() });
-                };
-                let value = flag.kind(minor).read_printed(&known.value, minor).ok_or_else(|| Gap {
-                    kind: GapKind::Manual,
-                    reason: format!("`{}` does not read as a value of `--{}`", golang::quote(&known.value), flag.name),
-                    wanted: format!("--{}", flag.name),
-                    who_could_answer: "whoever maintains the component".to_owned(),
-                });
-                let site = Site { at: known.at.clone(), form: Form::Field };
-                let printed = Some(golang::quote(&known.value));
-                let writes = vec![Write { flag: index, site, hand: Hand::Reported, printed }];
-                Some(Variable { value, since: None, writes })
-            })
-            .collect();
+        let unlisted = |flag: &Flag| Gap {
+            kind: GapKind::Unread,
+            reason: format!("`{}` does not list `--{}`", invocation.declared_in, flag.name),
+            wanted: format!("--{}", flag.name),
+            who_could_answer: "the arguments of the process, on its node".to_owned(),
+        };
+        let mut written = BTreeMap::new();
+        let mut defaults = Vec::with_capacity(table.flags.len());
+        for (index, flag) in table.flags.iter().enumerate() {
+            let known = flags.iter().find(|known| known.name == flag.name);
+            let is_present = known.is_some() || flag.presence(version) != Presence::No;
+            defaults.push(is_present.then(|| Err(unlisted(flag))));
+            let Some(known) = known else { continue };
+            let value = flag.kind(minor).read_printed(&known.value, minor).ok_or_else(|| Gap {
+                kind: GapKind::Manual,
+                reason: format!("`{}` does not read as a value of `--{}`", golang::quote(&known.value), flag.name),
+                wanted: format!("--{}", flag.name),
+                who_could_answer: "whoever maintains the component".to_owned(),
+            });
+            let site = Site { at: known.at.clone(), form: Form::Field };
+            let printed = Some(golang::quote(&known.value));
+            let last = Write { flag: index, site, hand: Hand::Reported, printed };
+            written.insert(index, Written { value, earlier: Vec::new(), last });
+        }
         Self {
             invocation,
             version,
@@ -150,19 +206,17 @@ impl<'a> Server<'a> {
             refused: Vec::new(),
             open: None,
             opaque: None,
-            variables,
             // Each flag is listed with its own value, also those that share one.
-            roots: (0..table.flags.len()).collect(),
+            fresh: Cow::Owned(Fresh { defaults, roots: (0..table.flags.len()).collect() }),
+            written,
             given: vec![false; table.flags.len()],
         }
     }
 
     /// A word that may hold any flag: what was written before it may be written again.
     fn pass_over(&mut self, gap: Gap) {
-        for variable in self.variables.iter_mut().flatten().filter(|variable| !variable.writes.is_empty()) {
-            if variable.value.is_ok() {
-                variable.value = Err(again(&gap));
-            }
+        for written in self.written.values_mut().filter(|written| written.value.is_ok()) {
+            written.value = Err(again(&gap));
         }
         self.opaque.get_or_insert(gap);
     }
@@ -173,12 +227,12 @@ impl<'a> Server<'a> {
         let Some(flag) = KUBE_APISERVER.flags.get(index) else { return };
         let kind = flag.kind(minor);
         let changed = self.given.get(index).copied().unwrap_or(false);
-        let root = self.roots.get(index).copied().unwrap_or(index);
-        let Some(Some(variable)) = self.variables.get_mut(root) else { return };
-        let unresolved = variable.value.is_err() && !variable.writes.is_empty();
+        let root = self.root(index);
+        let Some(variable) = self.at_root(root) else { return };
+        let unresolved = matches!(variable, Variable::Written(written) if written.value.is_err());
         let value = match text {
             // What was added to something unknown is unknown.
-            Ok(_) if unresolved && kind.accumulates() => variable.value.clone(),
+            Ok(_) if unresolved && kind.accumulates() => variable.value().cloned().map_err(Clone::clone),
             // What was added by a word that is not known is as unknown. The text has to be one that the flag takes.
             Ok(text)
                 if let Some(gap) = self.opaque.as_ref().filter(|_| kind.accumulates())
@@ -187,7 +241,7 @@ impl<'a> Server<'a> {
                 Err(again(gap))
             }
             Ok(text) => {
-                let mut value = match &variable.value {
+                let mut value = match variable.value() {
                     Ok(value) => value.clone(),
                     Err(_) => kind.default_value("", minor),
                 };
@@ -208,17 +262,34 @@ impl<'a> Server<'a> {
             Err(gap) => Err(gap),
         };
         let printed = value.as_ref().ok().map(|value| kind.print(value));
-        variable.value = value;
-        variable.writes.push(Write { flag: index, site, hand, printed });
+        let last = Write { flag: index, site, hand, printed };
+        match self.written.entry(root) {
+            Entry::Vacant(entry) => {
+                entry.insert(Written { value, earlier: Vec::new(), last });
+            }
+            Entry::Occupied(mut entry) => {
+                let written = entry.get_mut();
+                written.value = value;
+                written.earlier.push(std::mem::replace(&mut written.last, last));
+            }
+        }
         if let Some(given) = self.given.get_mut(index) {
             *given = true;
         }
     }
 
-    fn variable(&self, index: usize) -> Option<&Variable> {
-        let root = self.roots.get(index)?;
-        self.variables.get(index)?.as_ref()?;
-        self.variables.get(*root)?.as_ref()
+    fn root(&self, index: usize) -> usize {
+        self.fresh.roots.get(index).copied().unwrap_or(index)
+    }
+
+    fn at_root(&self, root: usize) -> Option<Variable<'_>> {
+        let unset = self.fresh.defaults.get(root)?.as_ref()?;
+        Some(self.written.get(&root).map_or(Variable::Unset(unset), Variable::Written))
+    }
+
+    fn variable(&self, index: usize) -> Option<Variable<'_>> {
+        self.fresh.defaults.get(index)?.as_ref()?;
+        self.at_root(self.root(index))
     }
 
     /// What the server holds for each of its flags, by name.
@@ -230,18 +301,20 @@ impl<'a> Server<'a> {
             .filter_map(|(index, flag)| Some((flag, self.reading(index, flag, self.variable(index)?))))
     }
 
-    fn reading(&self, index: usize, flag: &'static Flag, variable: &Variable) -> Result<Reading, Gap> {
-        let kind = flag.kind(self.version.minor);
-        let Some(last) = variable.writes.last() else {
-            if let Some(gap) = &self.open {
-                return Err(gap.clone());
+    fn reading(&self, index: usize, flag: &'static Flag, variable: Variable<'_>) -> Result<Reading, Gap> {
+        let written = match variable {
+            Variable::Written(written) => written,
+            Variable::Unset(_) if let Some(gap) = &self.open => return Err(gap.clone()),
+            Variable::Unset(unset) => {
+                let unset = unset.as_ref().map_err(Clone::clone)?;
+                let by = Author::Upstream { since: Some(unset.since.clone()) };
+                let origin = Origin::Default { by, home: self.invocation.list.clone() };
+                return Ok(self.plain(unset.printed.clone(), origin, Vec::new()));
             }
-            let value = variable.value.as_ref().map_err(Clone::clone)?;
-            let home = self.invocation.list.clone();
-            let origin = Origin::Default { by: Author::Upstream { since: variable.since.clone() }, home };
-            return Ok(self.plain(kind.print(value), origin, Vec::new()));
         };
-        let value = variable.value.as_ref().map_err(Clone::clone)?;
+        let last = &written.last;
+        let kind = flag.kind(self.version.minor);
+        let value = written.value.as_ref().map_err(Clone::clone)?;
         let origin = if last.flag == index {
             last.hand.origin(&last.site)
         } else {
@@ -264,7 +337,7 @@ impl<'a> Server<'a> {
         let overrides = if kind.accumulates() {
             Vec::new()
         } else {
-            let earlier = variable.writes.iter().rev().skip(1);
+            let earlier = written.writes().skip(1);
             earlier.filter_map(|write| Some((write.hand.origin(&write.site), write.printed.clone()?))).collect()
         };
         Ok(self.plain(kind.print(value), origin, overrides))
@@ -277,10 +350,10 @@ impl<'a> Server<'a> {
     /// The value of a flag, if this release has it and it is known.
     pub(super) fn value(&self, name: &str) -> Option<&Value> {
         let variable = self.variable(KUBE_APISERVER.position(name)?)?;
-        if variable.writes.is_empty() && self.open.is_some() {
+        if variable.written().is_none() && self.open.is_some() {
             return None;
         }
-        variable.value.as_ref().ok()
+        variable.value().ok()
     }
 
     pub(super) fn text(&self, name: &str) -> Option<&str> {
@@ -323,22 +396,22 @@ impl<'a> Server<'a> {
     pub(super) fn is_written(&self, name: &str) -> bool {
         KUBE_APISERVER.position(name).is_some_and(|index| {
             let written = |write: &Write| write.flag == index && write.hand == Hand::Written;
-            self.variable(index).is_some_and(|variable| variable.writes.iter().any(written))
+            self.variable(index).and_then(Variable::written).is_some_and(|variable| variable.writes().any(written))
         })
     }
 
     /// Where the flag is given, the last occurrence of it or of a flag that sets the same.
     pub(super) fn place(&self, name: &str) -> Option<&Location> {
         let variable = self.variable(KUBE_APISERVER.position(name)?)?;
-        variable.writes.last().map(|write| &write.site.at)
+        variable.written().map(|written| &written.last.site.at)
     }
 
     /// Flags whose value is one thing and that are given more than once.
     pub(super) fn duplicates(&self) -> Vec<(&'static Flag, &Site)> {
         let mut found = Vec::new();
         for (index, flag) in KUBE_APISERVER.flags.iter().enumerate() {
-            let Some(variable) = self.variable(index) else { continue };
-            let mut own = variable.writes.iter().filter(|write| write.flag == index);
+            let Some(written) = self.variable(index).and_then(Variable::written) else { continue };
+            let mut own = written.earlier.iter().chain([&written.last]).filter(|write| write.flag == index);
             if flag.kind(self.version.minor).accumulates() || own.next().is_none() {
                 continue;
             }

@@ -8,7 +8,9 @@
 )]
 
 use model::{Author, Evidence, EvidenceId, Kind, Origin, Plane, Reading};
-use portcullis_facts::{Cluster, Gathered, Options, Redactor, apiserver::ApiServer, recognise, resolve};
+use portcullis_facts::{
+    Cluster, Gathered, Options, Redactor, apiserver::ApiServer, flags::KUBE_APISERVER, recognise, resolve,
+};
 
 pub(crate) fn evidence(name: &str, text: &str) -> Evidence {
     let kind = recognise(text.as_bytes()).kind;
@@ -17,14 +19,23 @@ pub(crate) fn evidence(name: &str, text: &str) -> Evidence {
 
 /// Resolves files by their names, below a root where there is one.
 pub(crate) fn together(root: Option<&str>, files: &[(&str, &str)]) -> Cluster {
-    let evidence = files.iter().map(|(name, text)| evidence(name, text)).collect();
-    let root = root.map(str::to_owned);
-    resolve(Gathered { name: "a".to_owned(), target: "a".to_owned(), root, evidence }, &Options::default())
+    resolved(root, files, None)
 }
 
 pub(crate) fn cluster(text: &str) -> Cluster {
+    cluster_of(text, None)
+}
+
+/// Resolves one file as that release, where one is named.
+pub(crate) fn cluster_of(text: &str, version: Option<&str>) -> Cluster {
     assert_eq!(recognise(text.as_bytes()).kind, Kind::Workload, "{text}");
-    together(None, &[("file", text)])
+    resolved(None, &[("file", text)], version)
+}
+
+fn resolved(root: Option<&str>, files: &[(&str, &str)], version: Option<&str>) -> Cluster {
+    let evidence = files.iter().map(|(name, text)| evidence(name, text)).collect();
+    let gathered = Gathered { name: "a".to_owned(), target: "a".to_owned(), root: root.map(str::to_owned), evidence };
+    resolve(gathered, &Options { version: version.map(|version| version.parse().unwrap()), ..Options::default() })
 }
 
 pub(crate) fn server(cluster: &Cluster) -> &ApiServer {
@@ -33,7 +44,8 @@ pub(crate) fn server(cluster: &Cluster) -> &ApiServer {
 }
 
 pub(crate) fn reading(server: &ApiServer, flag: &str) -> Option<Reading> {
-    server.component().setting(flag).expect(flag).in_force().ok().cloned()
+    assert!(KUBE_APISERVER.find(flag).is_some(), "--{flag}");
+    server.component().setting(flag)?.in_force().ok().cloned()
 }
 
 /// The value of a flag, and who set it: `written`, the distribution, `kubernetes` or `made`; nothing where that is not known.

@@ -1,0 +1,191 @@
+//! Objects of a cluster's API, as far as the evidence holds them: what somebody keeps in files, and what an API server gave.
+//!
+//! A list that a server gave whole also says what is not there; one that it refused, or that was cut, does not, and objects
+//! found in files never do, since nobody keeps all of a cluster in a folder. So every kind has an [`Extent`] beside its
+//! objects, and a rule over all of a kind asks for [`Objects::whole`] before it is content with what it found.
+//!
+//! Objects are kept as far as somebody asks for them, and of a kind no more than [`live::ASKS`](crate::live::ASKS) says.
+//! Nothing here knows whether an object is good or bad. Start at [`Objects`]; [`Of`] is where a kind is added.
+
+mod kinds;
+mod read;
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use model::{Gap, GapKind, Location, Span};
+
+pub use kinds::{Binding, Labels, Namespace, Pod, PolicyRule, Role, RoleRef, ServiceAccount, Subject, SubjectKind};
+pub(crate) use read::{is_one, lines, read, speaks, told_by_lines};
+
+/// A kind of object that is judged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Of {
+    ClusterRole,
+    ClusterRoleBinding,
+    Namespace,
+    Pod,
+    Role,
+    RoleBinding,
+    ServiceAccount,
+}
+
+impl Of {
+    pub const ALL: [Self; 7] = [
+        Self::ClusterRole,
+        Self::ClusterRoleBinding,
+        Self::Namespace,
+        Self::Pod,
+        Self::Role,
+        Self::RoleBinding,
+        Self::ServiceAccount,
+    ];
+
+    /// As `kind:` names it.
+    pub const fn kind(self) -> &'static str {
+        match self {
+            Self::ClusterRole => "ClusterRole",
+            Self::ClusterRoleBinding => "ClusterRoleBinding",
+            Self::Namespace => "Namespace",
+            Self::Pod => "Pod",
+            Self::Role => "Role",
+            Self::RoleBinding => "RoleBinding",
+            Self::ServiceAccount => "ServiceAccount",
+        }
+    }
+
+    /// As requests and roles name it.
+    pub const fn resource(self) -> &'static str {
+        match self {
+            Self::ClusterRole => "clusterroles",
+            Self::ClusterRoleBinding => "clusterrolebindings",
+            Self::Namespace => "namespaces",
+            Self::Pod => "pods",
+            Self::Role => "roles",
+            Self::RoleBinding => "rolebindings",
+            Self::ServiceAccount => "serviceaccounts",
+        }
+    }
+
+    pub const fn group(self) -> &'static str {
+        match self {
+            Self::ClusterRole | Self::ClusterRoleBinding | Self::Role | Self::RoleBinding => {
+                "rbac.authorization.k8s.io"
+            }
+            Self::Namespace | Self::Pod | Self::ServiceAccount => "",
+        }
+    }
+
+    /// The kind of that name, where its group is the one that is judged.
+    pub(crate) fn find(api_version: &str, kind: &str) -> Option<Self> {
+        let group = api_version.split_once('/').map_or("", |(group, _)| group);
+        Self::ALL.into_iter().find(|of| of.kind() == kind && of.group() == group)
+    }
+}
+
+/// How much of a kind is known.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Extent {
+    /// Nobody asked for it, and no file holds one.
+    #[default]
+    NotAsked,
+    /// Files hold some. What they do not hold may well be there.
+    Found,
+    /// A server gave all that there are.
+    Whole,
+    /// The server has no such API, so that there are none.
+    Missing,
+    /// It was asked for and not given, or not to its end.
+    Unread(Gap),
+}
+
+/// What every object has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Meta {
+    /// Empty for what belongs to no namespace, and where a file leaves it to whoever applies it.
+    pub namespace: Arc<str>,
+    pub name: Arc<str>,
+    pub labels: Labels,
+    pub annotations: Labels,
+    /// Its name; the pointer leads to the object.
+    pub at: Location,
+}
+
+impl Meta {
+    pub fn label(&self, key: &str) -> Option<&str> {
+        self.labels.iter().find(|(known, _)| **known == *key).map(|(_, value)| &**value)
+    }
+
+    pub fn annotation(&self, key: &str) -> Option<&str> {
+        self.annotations.iter().find(|(known, _)| **known == *key).map(|(_, value)| &**value)
+    }
+
+    /// A part of the object.
+    pub fn part(&self, pointer: &str, span: Span) -> Location {
+        Location { span: Some(span), pointer: format!("{}{pointer}", self.at.pointer), ..self.at.clone() }
+    }
+}
+
+/// The objects of one cluster, in the order of their evidence.
+#[derive(Clone, Debug, Default)]
+pub struct Objects {
+    extents: BTreeMap<Of, Extent>,
+    /// Namespaced and not.
+    pub roles: Vec<Role>,
+    pub bindings: Vec<Binding>,
+    pub service_accounts: Vec<ServiceAccount>,
+    /// Pods, and in files also what pods are made from.
+    pub pods: Vec<Pod>,
+    pub namespaces: Vec<Namespace>,
+}
+
+impl Objects {
+    pub fn extent(&self, of: Of) -> &Extent {
+        const NOT_ASKED: &Extent = &Extent::NotAsked;
+        self.extents.get(&of).unwrap_or(NOT_ASKED)
+    }
+
+    /// Whether the evidence could say anything about the kind.
+    pub fn is_asked(&self, of: Of) -> bool {
+        *self.extent(of) != Extent::NotAsked
+    }
+
+    /// Whether an object of the kind that was not found is not there.
+    ///
+    /// # Errors
+    ///
+    /// Why that is not known: of kind `not-collected` where nobody asked an API server.
+    pub fn whole(&self, of: Of) -> Result<(), Gap> {
+        match self.extent(of) {
+            Extent::Whole | Extent::Missing => Ok(()),
+            Extent::Unread(gap) => Err(gap.clone()),
+            extent @ (Extent::NotAsked | Extent::Found) => {
+                let what = of.resource();
+                let reason = match extent {
+                    Extent::Found => format!("files hold some {what} and never prove that there are no others"),
+                    _ => format!("no {what} were looked at"),
+                };
+                Err(Gap {
+                    kind: GapKind::NotCollected,
+                    reason,
+                    wanted: format!("list {what}"),
+                    who_could_answer: "the running cluster: `portcullis audit --context NAME`".to_owned(),
+                })
+            }
+        }
+    }
+
+    /// Notes how much of a kind is known; of two sources that differ the less complete counts.
+    fn extend(&mut self, of: Of, extent: Extent) {
+        let rank = |extent: &Extent| match extent {
+            Extent::NotAsked => 0,
+            Extent::Missing => 1,
+            Extent::Whole => 2,
+            Extent::Found => 3,
+            Extent::Unread(_) => 4,
+        };
+        let known = self.extents.entry(of).or_default();
+        if rank(&extent) > rank(known) {
+            *known = extent;
+        }
+    }
+}

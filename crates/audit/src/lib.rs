@@ -6,6 +6,7 @@
 mod benchmark;
 mod cve;
 mod diff;
+pub mod probe;
 mod rbac;
 mod select;
 pub mod simulate;

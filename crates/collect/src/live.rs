@@ -15,7 +15,7 @@ mod oldest;
 
 use std::{collections::BTreeMap, sync::Arc, thread, time::Duration};
 
-pub use access::{Access, NoWay, Wanted, Way, split, ways};
+pub use access::{Access, NoWay, Pod, Wanted, Way, split, ways};
 pub use client::Requests;
 use facts::{Gathered, Redactor, live::Ask};
 use model::{Body, Evidence, EvidenceId};
@@ -181,7 +181,7 @@ fn late(way: &Way, time: Duration) -> Failure {
 fn taken_in(way: &Way, asked: Asked, redactor: &mut Redactor, inputs: &mut Inputs) -> Gathered {
     let mut evidence: Vec<Evidence> = Vec::with_capacity(asked.answers.len());
     for Given { base, ask, raw } in asked.answers {
-        let id = EvidenceId::new(format!("{base}{}", ask.path));
+        let id = EvidenceId::new(ask.name(&base));
         let piece = match raw {
             Raw::Text(text) => {
                 inputs.count(ask.kind);

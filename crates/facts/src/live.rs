@@ -7,6 +7,7 @@
 mod instances;
 mod objects;
 mod operator;
+mod rights;
 
 use model::{Gap, GapKind, Kind, Plane};
 
@@ -14,8 +15,9 @@ use crate::objects::Of;
 
 pub(crate) use instances::{Found, resolve};
 pub use objects::{Identity, Node, addresses, advertised};
+pub use rights::{Review, Rights, allowed};
 
-/// One thing that is asked of a cluster, with a GET each.
+/// One thing that is asked of a cluster, with a GET.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ask {
     pub path: &'static str,
@@ -61,6 +63,8 @@ pub enum Form {
     Metrics,
     /// By its status code alone.
     Status,
+    /// A line for each check of a server's health, whether it is well or not.
+    Health,
     /// Page by page, of each object only the fields that are read, `most` objects at most. A list that is longer is given as
     /// far as it was read, and says so.
     Objects {
@@ -71,6 +75,9 @@ pub enum Form {
 }
 
 const JSON: &str = "application/json";
+
+/// Ends the name of what was asked without credentials.
+const NOBODY: &str = "#anonymous";
 
 const PLAIN: Ask = Ask {
     path: "",
@@ -87,6 +94,19 @@ const PLAIN: Ask = Ask {
 
 /// How a server behaves, which counts where nothing tells how it is set up.
 const BEHAVIOUR: Ask = Ask { accept: "*/*", kind: Kind::Status, plane: Plane::Observed, form: Form::Status, ..PLAIN };
+
+/// How a server is, in text; a server before 1.16 knows no such path.
+const HEALTH: Ask = Ask {
+    accept: "text/plain,*/*;q=0.5",
+    kind: Kind::Health,
+    plane: Plane::Observed,
+    form: Form::Health,
+    of_each_server: true,
+    ..PLAIN
+};
+
+/// As those are answered who have no credentials.
+const AS_NOBODY: Ask = Ask { right: Right::Nothing, as_nobody: true, ..BEHAVIOUR };
 
 const NAME: &[&str] = &["metadata", "name"];
 const NAMESPACE: &[&str] = &["metadata", "namespace"];
@@ -167,7 +187,18 @@ pub const ASKS: &[Ask] = &[
         of_each_server: true,
         ..PLAIN
     },
-    Ask { path: "/apis", kind: Kind::Discovery, ..PLAIN },
+    // Which of its checks fail; each server answers for itself.
+    Ask { path: "/livez", queries: &["verbose"], ..HEALTH },
+    Ask { path: "/readyz", queries: &["verbose"], ..HEALTH },
+    // With the resources of each group from 1.26 on; a server that knows no such form gives the groups alone.
+    Ask {
+        path: "/apis",
+        accept: "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,\
+                 application/json;g=apidiscovery.k8s.io;v=v2beta1;as=APIGroupDiscoveryList;q=0.9,application/json;q=0.5",
+        else_accept: Some(JSON),
+        kind: Kind::Discovery,
+        ..PLAIN
+    },
     // Mirror pods: kubeadm and Talos label them with a tier, kops, kubespray's like and others with an application.
     Ask {
         path: "/api/v1/namespaces/kube-system/pods",
@@ -244,11 +275,23 @@ pub const ASKS: &[Ask] = &[
     Ask { path: "/api/v1/pods", ..objects(Of::Pod, POD, 50_000) },
     // The index of the profiles, and none of them.
     Ask { path: "/debug/pprof/", ..BEHAVIOUR },
-    Ask { path: "/api", right: Right::Nothing, as_nobody: true, ..BEHAVIOUR },
-    Ask { path: "/healthz", right: Right::Nothing, as_nobody: true, ..BEHAVIOUR },
+    Ask { path: "/api", ..AS_NOBODY },
+    Ask { path: "/healthz", ..AS_NOBODY },
+    // What lies below the paths that anybody may have: one check, which every server has; of profiles the one that is empty.
+    Ask { path: "/healthz/ping", ..AS_NOBODY },
+    Ask { path: "/livez/ping", ..AS_NOBODY },
+    Ask { path: "/metrics", ..AS_NOBODY },
+    Ask { path: "/debug/pprof/symbol", ..AS_NOBODY },
 ];
 
 impl Ask {
+    /// The name of what one server answers: its address, without the query. What is asked without credentials beside
+    /// what is asked with them is told apart by a fragment, which no request has.
+    pub fn name(&self, server: &str) -> String {
+        let path = self.path;
+        if self.as_nobody { format!("{server}{path}{NOBODY}") } else { format!("{server}{path}") }
+    }
+
     /// What is wanted, in a form that groups: a verb and a resource, or a path.
     pub fn wanted(&self) -> String {
         match self.right {
@@ -272,6 +315,12 @@ impl Ask {
             wanted: self.wanted(),
             who_could_answer: "a user with the role that `portcullis rbac-manifest` prints".to_owned(),
         }
+    }
+
+    /// The caller may not have it, and says so itself, so that it was not asked for.
+    pub fn not_granted(&self) -> Gap {
+        let reason = format!("this user may not {}, as its own access review says", self.wanted());
+        Gap { reason, ..self.forbidden(None) }
     }
 
     /// It was asked and there is no answer.

@@ -6,6 +6,7 @@
 
 mod discovery;
 mod flagz;
+mod health;
 pub mod metrics;
 mod version;
 
@@ -14,8 +15,29 @@ use yaml::Cursor;
 
 pub(crate) use discovery::releases;
 pub(crate) use flagz::{ReportedFlag, flags};
+pub use health::HealthCheck;
+pub(crate) use health::checks;
 pub use metrics::{Deprecated, Metrics, Transformer};
 pub(crate) use version::{Stamp, release, status};
+
+/// What a server that was asked told of itself besides its flags.
+#[derive(Clone, Debug)]
+pub struct Told {
+    /// What it counts; nothing where there is no such path.
+    pub metrics: Result<Option<Metrics>, Gap>,
+    /// The checks of `/livez` and `/readyz`; nothing where there are no such paths.
+    pub health: Result<Option<Vec<HealthCheck>>, Gap>,
+    /// How it answers somebody without credentials, path by path; empty where it was not asked that way.
+    pub nobody: Vec<Nobody>,
+}
+
+/// An answer to somebody without credentials.
+#[derive(Clone, Debug)]
+pub struct Nobody {
+    pub path: &'static str,
+    pub status: Result<u16, Gap>,
+    pub at: Location,
+}
 
 /// What a source gives: something, or nothing because it is not there.
 pub(crate) type Seen<T> = Result<Option<T>, Gap>;
@@ -26,7 +48,7 @@ pub(crate) fn text(evidence: &Evidence) -> Seen<&str> {
         Body::Text(text) => Ok(Some(text)),
         Body::Missing => Ok(None),
         Body::Unread(gap) => Err(gap.clone()),
-        Body::Present => Err(unreadable(evidence, "it was not kept")),
+        Body::Present | Body::Folder => Err(unreadable(evidence, "it was not kept")),
     }
 }
 

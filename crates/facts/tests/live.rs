@@ -28,7 +28,7 @@ fn answers(given: &[(&str, Given<'_>)]) -> Vec<Evidence> {
     let mut redactor = Redactor::new();
     ASKS.iter()
         .map(|ask| {
-            let id = EvidenceId::new(format!("{BASE}{}", ask.path));
+            let id = EvidenceId::new(ask.name(BASE));
             let found = given.iter().find(|(path, _)| ask.path.ends_with(path)).map(|(_, given)| given);
             let body = match found {
                 Some(Given::Text(text)) => return redactor.evidence(id, ask.plane, ask.kind, text),

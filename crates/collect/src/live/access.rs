@@ -18,9 +18,42 @@ pub struct Access {
     pub files: Vec<PathBuf>,
     /// Whether they were named one by one, so that one that is missing is a mistake.
     pub named: bool,
-    /// Whether this is a pod of a cluster.
-    pub in_cluster: bool,
+    /// Where this is a pod of a cluster.
+    pub pod: Option<Pod>,
 }
+
+/// How a pod reaches the API server of its cluster (client-go rest/config.go, `InClusterConfig`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pod {
+    /// Its host and port, as the kubelet tells every container.
+    pub host: String,
+    pub port: String,
+    /// Holds the token and the authority of its service account.
+    pub folder: PathBuf,
+}
+
+impl Pod {
+    /// Where the kubelet puts the credentials of a pod.
+    pub const FOLDER: &'static str = "/var/run/secrets/kubernetes.io/serviceaccount";
+
+    fn way(&self) -> Way {
+        let host = if self.host.contains(':') { format!("[{}]", self.host) } else { self.host.clone() };
+        let server = format!("https://{host}:{}", self.port);
+        let file = |name: &str| Some(self.folder.join(name).display().to_string());
+        let cluster =
+            Cluster { server: Some(server.clone()), certificate_authority: file("ca.crt"), ..Cluster::default() };
+        let user = AuthInfo { token_file: file("token"), ..AuthInfo::default() };
+        Way {
+            name: IN_CLUSTER.to_owned(),
+            target: IN_CLUSTER.to_owned(),
+            server,
+            entry: Entry::Kubeconfig(Arc::new(one_context(IN_CLUSTER, cluster, user))),
+        }
+    }
+}
+
+/// The name of the cluster whose pod this is.
+const IN_CLUSTER: &str = "in-cluster";
 
 /// Which of them is meant.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,7 +82,6 @@ pub struct Way {
 pub(super) enum Entry {
     /// A kubeconfig cut down to one context.
     Kubeconfig(Arc<Kubeconfig>),
-    Pod,
     /// A context that cannot be used, and why; the others can.
     Broken(String),
 }
@@ -109,13 +141,8 @@ pub fn ways(access: &Access, wanted: &Wanted) -> Result<Vec<Way>, NoWay> {
         return by_address(access, address).map(|way| vec![way]);
     }
     let Some(config) = read(access)? else {
-        if access.in_cluster && *wanted == Wanted::Current {
-            return Ok(vec![Way {
-                name: "in-cluster".to_owned(),
-                target: "in-cluster".to_owned(),
-                server: "https://kubernetes.default.svc".to_owned(),
-                entry: Entry::Pod,
-            }]);
+        if let Some(pod) = access.pod.as_ref().filter(|_| *wanted == Wanted::Current) {
+            return Ok(vec![pod.way()]);
         }
         return Err(NoWay::NoKubeconfig(access.files.clone()));
     };
@@ -143,15 +170,13 @@ pub fn ways(access: &Access, wanted: &Wanted) -> Result<Vec<Way>, NoWay> {
             .collect()),
         Wanted::Current | Wanted::Address(_) => {
             let current = config.current_context.clone().filter(|name| !name.is_empty());
-            match current {
-                None if access.in_cluster && names.is_empty() => {
-                    ways(&Access { files: Vec::new(), named: false, in_cluster: true }, wanted)
-                }
-                None => Err(NoWay::NoCurrent { contexts: names }),
-                Some(current) if !names.contains(&current) => {
+            match (current, &access.pod) {
+                (None, Some(pod)) if names.is_empty() => Ok(vec![pod.way()]),
+                (None, _) => Err(NoWay::NoCurrent { contexts: names }),
+                (Some(current), _) if !names.contains(&current) => {
                     Err(NoWay::NoSuchContext { typed: current, contexts: names })
                 }
-                Some(current) => Ok(vec![by_context(&config, &current)?]),
+                (Some(current), _) => Ok(vec![by_context(&config, &current)?]),
             }
         }
     }
@@ -281,11 +306,7 @@ contexts: [{name: one, context: {cluster: d}}, {name: two, context: {cluster: d,
         let folder = folder(name);
         fs::write(folder.join("one"), ONE).expect("written");
         fs::write(folder.join("two"), TWO).expect("written");
-        Access {
-            files: vec![folder.join("one"), folder.join("gone"), folder.join("two")],
-            named: false,
-            in_cluster: false,
-        }
+        Access { files: vec![folder.join("one"), folder.join("gone"), folder.join("two")], named: false, pod: None }
     }
 
     #[test]
@@ -312,11 +333,15 @@ contexts: [{name: one, context: {cluster: d}}, {name: two, context: {cluster: d,
         assert!(matches!(ways(&named, &Wanted::Current), Err(NoWay::Unusable { file, .. }) if file.ends_with("gone")));
         let none = Access::default();
         assert!(matches!(ways(&none, &Wanted::Current), Err(NoWay::NoKubeconfig(_))));
-        let pod = Access { in_cluster: true, ..Access::default() };
-        assert_eq!(ways(&pod, &Wanted::Current).expect("a way")[0].name, "in-cluster");
+        for (host, server) in [("10.0.0.1", "https://10.0.0.1:443"), ("fd00::1", "https://[fd00::1]:443")] {
+            let (host, port, folder) = (host.to_owned(), "443".to_owned(), PathBuf::from(Pod::FOLDER));
+            let pod = Access { pod: Some(Pod { host, port, folder }), ..Access::default() };
+            let way = ways(&pod, &Wanted::Current).expect("a way").swap_remove(0);
+            assert_eq!((way.name.as_str(), way.server.as_str()), ("in-cluster", server));
+        }
         let bad = folder("bad").join("config");
         fs::write(&bad, "users: [{name: u, user: {token: [hunter2]}}]\n").expect("written");
-        let bad = Access { files: vec![bad], named: true, in_cluster: false };
+        let bad = Access { files: vec![bad], named: true, pod: None };
         let Err(NoWay::Unusable { why, .. }) = ways(&bad, &Wanted::Every) else { panic!("it is read") };
         assert!(!why.contains("hunter2"), "{why}");
     }

@@ -6,7 +6,7 @@ use std::{
 };
 
 use facts::{
-    live::{self, ASKS, Ask, Form},
+    live::{self, ASKS, Ask, Form, Review, Rights},
     running::metrics::Projection,
 };
 use kube::config::{AuthInfo, Config, KubeConfigOptions};
@@ -17,7 +17,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::{
     access::{Entry, Way},
-    client::{Answer, Conversation, Limits, Requests},
+    client::{self, Answer, Conversation, Limits, Requests},
     exec,
     failure::{self, Failure},
 };
@@ -69,9 +69,18 @@ pub(super) async fn cluster(way: &Way, asks: &[&'static Ask], time: Duration) ->
     let given = |ask: &'static Ask, raw: Raw| Given { base: Arc::clone(&base), ask, raw };
     let mut answers: Vec<Given> = Vec::with_capacity(asks.len());
     let mut broken: Option<String> = None;
+    let mut may = May::default();
     for (index, &ask) in asks.iter().enumerate() {
         if let Some(why) = &broken {
             answers.push(given(ask, Raw::Unread(ask.unanswered(why))));
+            continue;
+        }
+        // Who answers nothing is not asked what may be asked.
+        if index == 1 {
+            may.rights = talk.review(Review::Rules).await.ok().flatten().and_then(|answer| Rights::read(&answer));
+        }
+        if index > 0 && !may.ask(&mut talk, ask).await {
+            answers.push(given(ask, Raw::Unread(ask.not_granted())));
             continue;
         }
         let talk = if ask.as_nobody { &mut nobody } else { &mut talk };
@@ -105,13 +114,38 @@ pub(super) async fn cluster(way: &Way, asks: &[&'static Ask], time: Duration) ->
     let mut spent =
         Requests { count: talk.spent.count + nobody.spent.count, bytes: talk.spent.bytes + nobody.spent.bytes };
     for address in others(&answers) {
-        let (more, requests) = replica(&config, &server, &address, until).await;
+        let (more, requests) = replica(&config, &server, &address, &may, until).await;
         answers.extend(more);
         spent.count += requests.count;
         spent.bytes += requests.bytes;
     }
     let unverified = config.accept_invalid_certs || !server.starts_with("https://");
     Ok(Asked { answers, id, spent, unverified })
+}
+
+/// What the caller may ask.
+#[derive(Default)]
+struct May {
+    /// `None` where the server does not say; then everything is asked, and what is refused is told by that.
+    rights: Option<Rights>,
+    /// Paths that were not granted.
+    refused: Vec<&'static str>,
+}
+
+impl May {
+    /// Whether a question may be asked, for all that the server says about that.
+    async fn ask(&mut self, talk: &mut Conversation, ask: &'static Ask) -> bool {
+        let Some(rights) = self.rights.as_ref().filter(|_| !ask.as_nobody) else { return true };
+        if rights.list(ask) {
+            return true;
+        }
+        let answer = talk.review(Review::Access(ask)).await.ok().flatten();
+        let granted = answer.and_then(|answer| live::allowed(&answer)) != Some(false);
+        if !granted {
+            self.refused.push(ask.path);
+        }
+        granted
+    }
 }
 
 /// A replica that is not reached in this time stands behind something that lets nobody through.
@@ -136,7 +170,7 @@ fn others(answers: &[Given]) -> Vec<String> {
 
 /// Asks another server of the same cluster for what each has of its own. It has to prove that it is one with the name by
 /// which the cluster is known, or it is told nothing; one that cannot be reached is left out.
-async fn replica(config: &Config, server: &str, address: &str, until: Instant) -> (Vec<Given>, Requests) {
+async fn replica(config: &Config, server: &str, address: &str, may: &May, until: Instant) -> (Vec<Given>, Requests) {
     let mut config = config.clone();
     let known = config.cluster_url.host().map(|host| host.trim_matches(['[', ']']).to_owned());
     let Ok(url) = format!("https://{address}").parse() else { return (Vec::new(), Requests::default()) };
@@ -154,6 +188,7 @@ async fn replica(config: &Config, server: &str, address: &str, until: Instant) -
     let mut answers = Vec::new();
     for ask in ASKS.iter().filter(|ask| ask.of_each_server) {
         let raw = match one(&mut talk, ask).await {
+            _ if may.refused.contains(&ask.path) => Raw::Unread(ask.not_granted()),
             Ok(Some(raw)) => raw,
             Err(_) | Ok(None) if answers.is_empty() => break,
             Ok(None) => Raw::Unread(ask.unanswered("the credentials were not taken (401)")),
@@ -168,7 +203,6 @@ async fn config(way: &Way) -> Result<Config, Failure> {
     let failed = |why: String| Failure { message: format!("{}: {why}", way.server), hint: None };
     let kubeconfig = match &way.entry {
         Entry::Kubeconfig(kubeconfig) => kubeconfig,
-        Entry::Pod => return Config::incluster().map_err(|error| failed(failure::chain(&error))),
         Entry::Broken(why) => return Err(Failure { message: why.clone(), hint: None }),
     };
     let mut kubeconfig = (**kubeconfig).clone();
@@ -261,14 +295,26 @@ async fn one(talk: &mut Conversation, ask: &'static Ask) -> Result<Option<Raw>, 
                 other => refused(ask, other),
             })
         }
+        Form::Health => {
+            let path = format!("{}?{}", ask.path, ask.queries.join("&"));
+            let mut body = Vec::new();
+            let answer = talk.get(&path, ask.accept, &mut |piece| body.extend_from_slice(piece)).await?;
+            Ok(match answer {
+                Answer::Given => Some(text(ask, body)),
+                // Who is not well says so with a failure that lists its checks.
+                Answer::Failed(words) if words.starts_with(b"[") => Some(text(ask, words)),
+                other => refused(ask, other),
+            })
+        }
         Form::List => list(talk, ask, None).await,
         Form::Objects { keep, most, .. } => list(talk, ask, Some((keep, most))).await,
         Form::Status => {
-            let code = match talk.get(ask.path, ask.accept, &mut |_| {}).await? {
+            let code = match talk.status(ask.path, ask.accept).await? {
                 Answer::Given => 200,
                 Answer::Unauthenticated => 401,
                 Answer::Forbidden(_) => 403,
                 Answer::Missing => 404,
+                Answer::Failed(_) => 500,
                 other => return Ok(refused(ask, other)),
             };
             Ok(Some(Raw::Text(format!("{code}\n"))))
@@ -293,6 +339,7 @@ fn refused(ask: &Ask, answer: Answer) -> Option<Raw> {
             Raw::Unread(ask.forbidden(who))
         }
         Answer::NotAcceptable => Raw::Unread(ask.unanswered("it knows none of the forms that are read here (406)")),
+        Answer::Failed(words) => Raw::Unread(ask.unanswered(&client::failed(500, &words))),
         Answer::Other(why) => Raw::Unread(ask.unanswered(&why)),
         Answer::Given => Raw::Missing,
     })

@@ -1,4 +1,5 @@
-//! One conversation with one API server: GET and nothing else, within limits, and counted.
+//! One conversation with one API server: GET, questions about the caller's own rights, and nothing else, within limits, and
+//! counted.
 //!
 //! Requests go one after the other over one connection, so that what stands behind an address answers them all and is not
 //! asked for more than one thing at a time. Nothing is followed, and nothing is asked again but what a server puts off.
@@ -8,6 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use facts::live::Review;
 use http::{HeaderMap, Request, StatusCode, header};
 use http_body_util::BodyExt as _;
 use kube::{
@@ -38,9 +40,46 @@ pub struct Requests {
     pub bytes: u64,
 }
 
+/// All that can be sent; nothing else in this program makes a request.
+#[derive(Clone, Copy)]
+enum Sent<'a> {
+    Get {
+        path: &'a str,
+        accept: &'a str,
+        /// Whether the answer matters, or its status alone.
+        whole: bool,
+    },
+    /// With a POST, which a server stores nowhere.
+    Review(Review),
+}
+
+impl Sent<'_> {
+    fn request(self) -> http::Result<Request<Body>> {
+        match self {
+            Self::Get { path, accept, .. } => {
+                Request::get(path).header(header::ACCEPT, accept).header(header::USER_AGENT, AGENT).body(Body::empty())
+            }
+            Self::Review(review) => {
+                #[expect(
+                    clippy::disallowed_methods,
+                    reason = "a question about oneself, whose path and body are constants"
+                )]
+                let request = Request::post(review.path());
+                request
+                    .header(header::ACCEPT, JSON)
+                    .header(header::CONTENT_TYPE, JSON)
+                    .header(header::USER_AGENT, AGENT)
+                    .body(Body::from(review.body().into_bytes()))
+            }
+        }
+    }
+}
+
+const JSON: &str = "application/json";
+
 /// What one request came to.
 pub(super) enum Answer {
-    /// 200, with what `take` has taken.
+    /// 200, or 201 to a review, with what `take` has taken.
     Given,
     /// 404: it is not there.
     Missing,
@@ -50,6 +89,8 @@ pub(super) enum Answer {
     Forbidden(String),
     /// 406: it knows none of the forms.
     NotAcceptable,
+    /// 500: something in it failed; how it says so, cut to a few kilobytes.
+    Failed(Vec<u8>),
     /// Something that is no answer.
     Other(String),
 }
@@ -94,9 +135,25 @@ impl Conversation {
         accept: &str,
         take: &mut (dyn FnMut(&[u8]) + Send),
     ) -> Result<Answer, Failure> {
+        self.send(Sent::Get { path, accept, whole: true }, take).await
+    }
+
+    /// Gets one path for the sake of its status; of a long answer the rest is left where it is.
+    pub(super) async fn status(&mut self, path: &str, accept: &str) -> Result<Answer, Failure> {
+        self.send(Sent::Get { path, accept, whole: false }, &mut |_| {}).await
+    }
+
+    /// Asks what the caller may do; `None` where that is not told.
+    pub(super) async fn review(&mut self, review: Review) -> Result<Option<String>, Failure> {
+        let mut body = Vec::new();
+        let answer = self.send(Sent::Review(review), &mut |piece| body.extend_from_slice(piece)).await?;
+        Ok(matches!(answer, Answer::Given).then(|| String::from_utf8(body).ok()).flatten())
+    }
+
+    async fn send(&mut self, sent: Sent<'_>, take: &mut (dyn FnMut(&[u8]) + Send)) -> Result<Answer, Failure> {
         let mut turn = 0;
         loop {
-            let (answer, pause) = self.once(path, accept, take).await?;
+            let (answer, pause) = self.once(sent, take).await?;
             match pause.filter(|pause| turn < AGAIN && Instant::now() + *pause < self.until) {
                 Some(pause) => tokio::time::sleep(pause).await,
                 None => return Ok(answer),
@@ -107,12 +164,10 @@ impl Conversation {
 
     async fn once(
         &mut self,
-        path: &str,
-        accept: &str,
+        sent: Sent<'_>,
         take: &mut (dyn FnMut(&[u8]) + Send),
     ) -> Result<(Answer, Option<Duration>), Failure> {
-        let request = Request::get(path).header(header::ACCEPT, accept).header(header::USER_AGENT, AGENT);
-        let request = request.body(Body::empty()).map_err(|error| failure::of_connection(&error, &self.server))?;
+        let request = sent.request().map_err(|error| failure::of_connection(&error, &self.server))?;
         self.spent.count += 1;
         let response = within(self.left(), self.client.send(request)).await;
         let response = match response {
@@ -121,9 +176,13 @@ impl Conversation {
             Some(Ok(response)) => response,
         };
         let (head, mut body) = response.into_parts();
-        let good = head.status == StatusCode::OK;
+        let good = match sent {
+            Sent::Get { .. } => head.status == StatusCode::OK,
+            Sent::Review(_) => matches!(head.status, StatusCode::OK | StatusCode::CREATED),
+        };
+        let status_alone = matches!(sent, Sent::Get { whole: false, .. });
         // Of a refusal a few words are enough.
-        let largest = if good { self.limits.largest } else { 64 << 10 };
+        let largest = if good && !status_alone { self.limits.largest } else { 64 << 10 };
         let (mut size, mut words) = (0_usize, Vec::new());
         loop {
             let frame = match within(self.left(), body.frame()).await {
@@ -138,6 +197,9 @@ impl Conversation {
             let Some(piece) = frame.data_ref() else { continue };
             self.spent.bytes += piece.len() as u64;
             size += piece.len();
+            if size > largest && good && status_alone {
+                return Ok((Answer::Given, None));
+            }
             if size > largest {
                 let larger = Answer::Other(format!("it is larger than {} MiB", largest >> 20));
                 return Ok((if good { larger } else { meaning(&head.status, &head.headers, &words) }, None));
@@ -175,17 +237,13 @@ fn pause(headers: &HeaderMap) -> Duration {
 }
 
 fn meaning(status: &StatusCode, headers: &HeaderMap, words: &[u8]) -> Answer {
-    let message = || {
-        let parsed: Option<serde_json::Value> = serde_json::from_slice(words).ok();
-        let said = parsed.as_ref().and_then(|status| status.get("message")?.as_str());
-        said.unwrap_or_default().chars().filter(|c| !c.is_control()).take(300).collect::<String>()
-    };
     match status.as_u16() {
         401 => Answer::Unauthenticated,
-        403 => Answer::Forbidden(message()),
+        403 => Answer::Forbidden(message(words)),
         404 | 410 => Answer::Missing,
         406 => Answer::NotAcceptable,
         429 => Answer::Other("it has too much to do (429)".to_owned()),
+        500 => Answer::Failed(words.to_vec()),
         300..=399 => {
             let to = headers.get(header::LOCATION).and_then(|to| to.to_str().ok()).unwrap_or_default();
             let to: String = to.chars().take(SHOWN).collect();
@@ -194,12 +252,21 @@ fn meaning(status: &StatusCode, headers: &HeaderMap, words: &[u8]) -> Answer {
                 status = status.as_u16()
             ))
         }
-        code => {
-            let said = message();
-            let said = if said.is_empty() { String::new() } else { format!(": {said}") };
-            Answer::Other(format!("it failed with {code}{said}"))
-        }
+        code => Answer::Other(failed(code, words)),
     }
+}
+
+/// That it failed, in its own words where it has some.
+pub(super) fn failed(code: u16, words: &[u8]) -> String {
+    let said = message(words);
+    let said = if said.is_empty() { String::new() } else { format!(": {said}") };
+    format!("it failed with {code}{said}")
+}
+
+fn message(words: &[u8]) -> String {
+    let parsed: Option<serde_json::Value> = serde_json::from_slice(words).ok();
+    let said = parsed.as_ref().and_then(|status| status.get("message")?.as_str());
+    said.unwrap_or_default().chars().filter(|c| !c.is_control()).take(300).collect()
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@
 use model::{DECLARED, Gap, Location, Origin, Reading, Setting, Unanswered};
 
 use super::{Anonymous, ApiServer, Authorizers};
-use crate::running::Metrics;
+use crate::running::Told;
 
 impl ApiServer {
     /// The same server with what is farther away behind it. A problem of what is declared stays one: it is read again when
@@ -76,8 +76,8 @@ impl ApiServer {
         self
     }
 
-    pub(crate) fn with_metrics(mut self, metrics: Option<Metrics>) -> Self {
-        self.metrics = metrics;
+    pub(crate) fn that_told(mut self, told: Told) -> Self {
+        self.told = Some(told);
         self
     }
 

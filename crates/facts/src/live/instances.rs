@@ -9,14 +9,14 @@ use std::collections::BTreeMap;
 use model::{Body, Evidence, EvidenceId, Gap, GapKind, Kind, Location, Minor, Plane, Version};
 
 use super::{
-    ASKS,
+    ASKS, Ask,
     objects::{self, Identity, Node},
     operator::{self, Operator},
 };
 use crate::{
     Files, Invocation, Options,
     apiserver::{self, ApiServer},
-    running::{self, Metrics, ReportedFlag, Seen, Stamp, metrics},
+    running::{self, HealthCheck, Nobody, ReportedFlag, Seen, Stamp, Told, metrics},
 };
 
 /// What became of the answers of one cluster.
@@ -39,7 +39,7 @@ struct Replica {
     said_in: EvidenceId,
     stamp: Option<(Version, Location)>,
     flags: Seen<Vec<ReportedFlag>>,
-    metrics: Seen<Metrics>,
+    told: Told,
 }
 
 impl Replica {
@@ -177,10 +177,38 @@ fn replicas(evidence: &[Evidence]) -> Vec<Replica> {
                 .clone(),
             stamp,
             flags,
-            metrics: find(Kind::Metrics).map_or(Ok(None), metrics::read),
+            told: Told {
+                metrics: find(Kind::Metrics).map_or(Ok(None), metrics::read),
+                health: health(pieces.iter().filter(|piece| piece.kind == Kind::Health)),
+                nobody: nobody(base, evidence),
+            },
         })
     };
     by_base.into_iter().filter_map(read).collect()
+}
+
+/// The checks of all paths together; those that were read count for nothing where another was not.
+fn health<'e>(pieces: impl Iterator<Item = &'e &'e Evidence>) -> Seen<Vec<HealthCheck>> {
+    let mut found: Option<Vec<HealthCheck>> = None;
+    for piece in pieces {
+        if let Some(checks) = running::checks(piece)? {
+            found.get_or_insert_default().extend(checks);
+        }
+    }
+    Ok(found)
+}
+
+fn nobody(base: &str, evidence: &[Evidence]) -> Vec<Nobody> {
+    let answered = |ask: &Ask| {
+        let name = ask.name(base);
+        let piece = evidence.iter().find(|piece| piece.kind == ask.kind && piece.id.as_str() == name)?;
+        let status = match &piece.body {
+            Body::Unread(gap) => Err(gap.clone()),
+            _ => piece.text()?.trim().parse().map_err(|_| running::unreadable(piece, "it is no status")),
+        };
+        Some(Nobody { path: ask.path, status, at: Location::whole(piece.id.clone(), piece.plane) })
+    };
+    ASKS.iter().filter(|ask| ask.as_nobody).filter_map(answered).collect()
 }
 
 /// What the servers of one cluster share.
@@ -234,7 +262,7 @@ impl Layout<'_> {
                 None => self.behaving(replica, self.unseen(&process, &self.silence(replica, pods), version)),
             },
         };
-        server.with_metrics(replica.metrics.clone().ok().flatten())
+        server.that_told(replica.told.clone())
     }
 
     /// A server that is declared and was not asked itself.
@@ -294,7 +322,8 @@ impl Layout<'_> {
             return server;
         }
         let code = |path: &str| {
-            let id = format!("{}{path}", replica.base);
+            let asked = ASKS.iter().find(|ask| ask.kind == Kind::Status && ask.path == path)?;
+            let id = asked.name(&replica.base);
             let piece = self.evidence.iter().find(|piece| piece.kind == Kind::Status && piece.id.as_str() == id)?;
             let code: u16 = piece.text()?.trim().parse().ok()?;
             Some((code, Location::whole(piece.id.clone(), piece.plane)))

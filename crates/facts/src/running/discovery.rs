@@ -1,6 +1,10 @@
 //! `/apis`: the API groups and versions that are served, which bound the release.
+//!
+//! One list of groups, or from 1.26 on of groups with their versions and resources (`APIGroupDiscoveryList` of
+//! `apidiscovery.k8s.io`), whichever the server knows.
 
 use model::{Evidence, Minor};
+use yaml::Cursor;
 
 use super::{Seen, text, unreadable};
 use crate::redact::parsable;
@@ -46,26 +50,39 @@ pub(crate) fn releases(evidence: &Evidence) -> Seen<(Minor, Minor)> {
     let Some(answer) = text(evidence)? else { return Ok(None) };
     let parsed = parsable(evidence, answer);
     let stream = yaml::parse(&parsed, &yaml::Limits::default());
-    let groups = stream.documents.first().and_then(|document| document.cursor().get("groups"));
-    let Some(groups) = groups else { return Err(unreadable(evidence, "it lists no groups")) };
+    let Some(document) = stream.documents.first() else { return Err(unreadable(evidence, "it lists no groups")) };
+    let Some(served) = versions(&document.cursor()) else { return Err(unreadable(evidence, "it lists no groups")) };
     let (mut from, mut to) = (0, u16::MAX);
-    for group in groups.items() {
-        for version in group.get("versions").into_iter().flat_map(|list| list.items().collect::<Vec<_>>()) {
-            let named = version.get("groupVersion");
-            let Some((_, introduced, removed)) =
-                named.and_then(|named| named.text()).and_then(|name| LIVES.iter().find(|life| life.0 == name))
-            else {
-                continue;
-            };
-            from = from.max(*introduced);
-            if *removed > 0 {
-                to = to.min(removed - 1);
-            }
+    for name in served {
+        let Some((_, introduced, removed)) = LIVES.iter().find(|life| life.0 == name) else { continue };
+        from = from.max(*introduced);
+        if *removed > 0 {
+            to = to.min(removed - 1);
         }
     }
     // Two that no release has together: somebody built their own.
     let bounded = from > 0 && from <= to;
     Ok(bounded.then(|| (Minor::new(1, from), Minor::new(1, to))))
+}
+
+fn versions_of<'a>(group: &Cursor<'a>) -> Vec<Cursor<'a>> {
+    group.get("versions").into_iter().flat_map(|list| list.items().collect::<Vec<_>>()).collect()
+}
+
+/// `GROUP/VERSION` of each, in either form.
+fn versions(root: &Cursor<'_>) -> Option<Vec<String>> {
+    if let Some(groups) = root.get("groups") {
+        let named = |version: Cursor<'_>| version.get("groupVersion")?.text().map(str::to_owned);
+        return Some(groups.items().flat_map(|group| versions_of(&group)).filter_map(named).collect());
+    }
+    let groups = root.get("items")?;
+    let named = |group: Cursor<'_>| {
+        let name = group.get("metadata")?.get("name")?.text()?.to_owned();
+        let versions =
+            versions_of(&group).into_iter().filter_map(|version| version.get("version")?.text().map(str::to_owned));
+        Some(versions.map(|version| format!("{name}/{version}")).collect::<Vec<_>>())
+    };
+    Some(groups.items().filter_map(named).flatten().collect())
 }
 
 #[cfg(test)]
@@ -74,18 +91,31 @@ mod tests {
 
     use super::*;
 
-    fn bounds(versions: &[&str]) -> Option<(u16, u16)> {
-        let groups: Vec<String> =
-            versions.iter().map(|version| format!(r#"{{"versions":[{{"groupVersion":"{version}"}}]}}"#)).collect();
+    fn read(text: String) -> Option<(u16, u16)> {
         let evidence = Evidence {
             id: EvidenceId::new("https://h/apis"),
             plane: Plane::Running,
             kind: Kind::Discovery,
-            body: Body::Text(format!(r#"{{"kind":"APIGroupList","groups":[{}]}}"#, groups.join(",")).into()),
+            body: Body::Text(text.into()),
             secrets: Vec::new(),
             digest: None,
         };
         releases(&evidence).ok().flatten().map(|(from, to)| (from.minor, to.minor))
+    }
+
+    /// As both forms tell it.
+    fn bounds(versions: &[&str]) -> Option<(u16, u16)> {
+        let groups: Vec<String> =
+            versions.iter().map(|version| format!(r#"{{"versions":[{{"groupVersion":"{version}"}}]}}"#)).collect();
+        let plain = read(format!(r#"{{"kind":"APIGroupList","groups":[{}]}}"#, groups.join(",")));
+        let item = |version: &&str| {
+            let (group, version) = version.split_once('/').expect("a group");
+            format!(r#"{{"metadata":{{"name":"{group}"}},"versions":[{{"version":"{version}","resources":[]}}]}}"#)
+        };
+        let items: Vec<String> = versions.iter().map(item).collect();
+        let aggregated = read(format!(r#"{{"kind":"APIGroupDiscoveryList","items":[{}]}}"#, items.join(",")));
+        assert_eq!(plain, aggregated);
+        plain
     }
 
     #[test]

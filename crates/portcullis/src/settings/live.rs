@@ -4,7 +4,7 @@ use std::{env, path::PathBuf, time::Duration};
 
 use audit::{
     AuditTarget,
-    live::{self, Access, NoWay, Pace, Wanted, Way},
+    live::{self, Access, NoWay, Pace, Pod, Wanted, Way},
 };
 
 use super::{Result, UsageError, plain, unknown};
@@ -12,16 +12,18 @@ use crate::args;
 
 /// Where ways into clusters are looked for.
 pub(super) fn access(args: &args::Look) -> Access {
-    let in_cluster = env::var_os("KUBERNETES_SERVICE_HOST").is_some();
+    let variable = |name: &str| env::var(name).ok().filter(|value| !value.is_empty());
+    let pod = variable("KUBERNETES_SERVICE_HOST").zip(variable("KUBERNETES_SERVICE_PORT"));
+    let pod = pod.map(|(host, port)| Pod { host, port, folder: PathBuf::from(Pod::FOLDER) });
     if let Some(file) = &args.kubeconfig {
-        return Access { files: vec![file.clone()], named: true, in_cluster: false };
+        return Access { files: vec![file.clone()], named: true, pod: None };
     }
     let listed = env::var("KUBECONFIG").map(|list| live::split(&list)).unwrap_or_default();
     if !listed.is_empty() {
-        return Access { files: listed, named: false, in_cluster };
+        return Access { files: listed, named: false, pod };
     }
     let home = env::var_os("HOME").map(|home| PathBuf::from(home).join(".kube").join("config"));
-    Access { files: home.into_iter().collect(), named: false, in_cluster }
+    Access { files: home.into_iter().collect(), named: false, pod }
 }
 
 pub(super) fn pace(args: &args::Look) -> Pace {

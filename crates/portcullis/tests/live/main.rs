@@ -1,5 +1,7 @@
 //! The program against clusters that run: a server of our own plays them, well-behaved or not.
 
+mod access;
+mod real;
 mod recordings;
 mod server;
 
@@ -119,13 +121,13 @@ fn what_runs_is_judged_before_what_is_declared() {
     assert!(edits.flatten().next().is_none());
     let asked = server.seen();
     assert_eq!(found["requests"]["count"], asked.len());
-    assert!(asked.iter().all(|request| request.method == "GET"), "{asked:?}");
-    // Two are asked as somebody without credentials would.
+    assert!(asked.iter().all(Request::is_harmless), "{asked:?}");
+    // Some are asked as somebody without credentials would.
     let (known, nobody): (Vec<_>, Vec<_>) =
         asked.iter().partition(|request| request.header("authorization") == "Bearer abc");
     let paths: Vec<&str> = nobody.iter().map(|request| request.path.as_str()).collect();
-    assert_eq!(paths, ["/api", "/healthz"]);
-    assert_eq!(known.len() + 2, asked.len());
+    assert_eq!(paths, ["/api", "/healthz", "/healthz/ping", "/livez/ping", "/metrics", "/debug/pprof/symbol"]);
+    assert_eq!(known.len() + paths.len(), asked.len());
 }
 
 #[test]
@@ -189,6 +191,45 @@ fn a_right_that_is_missing_is_a_gap_and_never_a_pass() {
             assert!(reason.contains("`--profiling` is `false`"), "{reason}");
             assert_eq!(entry["gap"]["wanted"], "get /flagz");
         }
+    }
+}
+
+/// Who says what may be asked is asked first, and then for nothing that would be refused.
+#[test]
+fn what_is_not_granted_is_not_asked_for() {
+    const PATHS: &str = r#"{"verbs":["get"],"nonResourceURLs":["/version","/livez","/readyz","/metrics","/apis"]}"#;
+    const READS: &str = r#"{"verbs":["get","list"],"apiGroups":["*"],"resources":["*"]}"#;
+    let rich = Server::start(cluster);
+    let rich = audit(&file("granted-all", &rich.kubeconfig("lab", "{token: abc}")));
+    let server = Server::start(|request| match request.path.as_str() {
+        "/apis/authorization.k8s.io/v1/selfsubjectrulesreviews" => status(
+            201,
+            &format!(r#"{{"status":{{"resourceRules":[{READS}],"nonResourceRules":[{PATHS}],"incomplete":false}}}}"#),
+        ),
+        // A webhook grants what no list shows.
+        "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews" => {
+            let granted = request.body.contains("/debug/pprof/");
+            status(201, &format!(r#"{{"status":{{"allowed":{granted}}}}}"#))
+        }
+        "/flagz" | "/statusz" => forbidden("jane", &request.path),
+        _ => cluster(request),
+    });
+    let poor = audit(&file("granted-some", &server.kubeconfig("lab", "{token: abc}")));
+    let asked = server.seen();
+    assert!(asked.iter().all(Request::is_harmless), "{asked:?}");
+    let paths: Vec<&str> = asked.iter().map(|request| request.path.as_str()).collect();
+    assert!(!paths.contains(&"/flagz") && !paths.contains(&"/statusz"), "{paths:?}");
+    assert!(paths.contains(&"/debug/pprof/") && paths.contains(&"/metrics"), "{paths:?}");
+    let reviews = asked.iter().filter(|request| request.method == "POST").count();
+    assert_eq!(reviews, 1 + 3, "{asked:?}");
+    assert_eq!(poor["clusters"][0]["requests"]["count"], asked.len());
+    let verdicts = poor["clusters"][0]["verdicts"].as_array().expect("verdicts");
+    let entry = verdicts.iter().find(|entry| entry["rule"] == "apiserver-profiling").expect("an entry");
+    assert_eq!(entry["gap"]["wanted"], "get /flagz");
+    let reason = entry["gap"]["reason"].as_str().expect("a reason");
+    assert!(reason.starts_with("this user may not get /flagz, as its own access review says"), "{reason}");
+    for entry in verdicts.iter().filter(|entry| entry["outcome"] == "pass") {
+        assert_eq!(outcome(&rich, entry["rule"].as_str().expect("a name")), "pass", "{entry}");
     }
 }
 
@@ -296,7 +337,7 @@ fn misbehaviour_of_one_path_leaves_the_others_alone() {
         let expected = if matches!(kind, "broken" | "busy") { 3 } else { 1 };
         assert!(asked == expected || (kind == "garbage" && asked <= 2), "{kind}: asked {asked} times");
         // What came after it was asked all the same.
-        assert_eq!(report["clusters"][0]["evidence"].as_array().map(Vec::len), Some(14), "{kind}");
+        assert_eq!(report["clusters"][0]["evidence"].as_array().map(Vec::len), Some(20), "{kind}");
         assert_eq!(report["clusters"][0]["components"][0]["instance"], "n1", "{kind}");
     }
 }
@@ -383,7 +424,7 @@ fn every_replica_is_asked_and_compared() {
         report["clusters"][0]["components"].as_array().into_iter().flatten().map(|one| &one["instance"]).collect();
     assert_eq!(names, [&format!("127.0.0.1:{port}"), "n1"]);
     assert_eq!(outcome(&report, "component-replicas-differ"), "fail");
-    assert_eq!(other.seen().len(), 4, "{:?}", other.seen());
+    assert_eq!(other.seen().len(), 6, "{:?}", other.seen());
     // Whoever has another certificate is told nothing, the token least of all.
     let stranger = Server::start(cluster);
     let port = stranger.address.port();
@@ -423,8 +464,10 @@ fn a_plugin_of_a_named_context_gives_the_credentials() {
         format!("{{exec: {{apiVersion: client.authentication.k8s.io/v1, command: /bin/echo, args: ['{answer}']}}}}");
     let report = audit(&file("plugin", &server.kubeconfig("lab", &user)));
     assert_eq!(outcome(&report, "apiserver-profiling"), "fail");
-    let known = server.seen().into_iter().filter(|request| !matches!(request.path.as_str(), "/api" | "/healthz"));
-    assert!(known.into_iter().all(|request| request.header("authorization") == "Bearer from-a-plugin"));
+    let known = server.seen().into_iter().filter(|request| !request.header("authorization").is_empty());
+    let known: Vec<Request> = known.collect();
+    assert!(known.iter().all(|request| request.header("authorization") == "Bearer from-a-plugin"));
+    assert!(known.iter().any(|request| request.path == "/flagz"));
     for (user, message) in [
         (
             "{exec: {apiVersion: client.authentication.k8s.io/v1, command: no-such-plugin, installHint: get it there}}",
@@ -505,7 +548,8 @@ fn the_printed_role_is_enough_and_no_more() {
     let kubeconfig = file("role", &server.kubeconfig("lab", "{token: abc}"));
     audit(&kubeconfig);
     let role = out(&run(&kubeconfig, &["rbac-manifest"]).code(0));
-    for request in server.seen().into_iter().filter(|request| !request.header("authorization").is_empty()) {
+    let known = |request: &Request| !request.header("authorization").is_empty() && request.method == "GET";
+    for request in server.seen().into_iter().filter(known) {
         let path = request.path.split('?').next().unwrap_or_default().to_owned();
         let parts: Vec<&str> = path.trim_start_matches('/').split('/').collect();
         let granted = match parts.as_slice() {

@@ -22,9 +22,21 @@ pub(crate) struct Request {
     pub(crate) path: String,
     /// Names in lower case.
     pub(crate) headers: BTreeMap<String, String>,
+    pub(crate) body: String,
 }
 
 impl Request {
+    /// Whether it only reads, or asks about the rights of whoever sends it.
+    pub(crate) fn is_harmless(&self) -> bool {
+        let reviews = ["selfsubjectrulesreviews", "selfsubjectaccessreviews"];
+        let review = |name: &str| self.path == format!("/apis/authorization.k8s.io/v1/{name}");
+        match self.method.as_str() {
+            "GET" => self.body.is_empty(),
+            "POST" => reviews.into_iter().any(review) && !self.body.contains("user"),
+            _ => false,
+        }
+    }
+
     pub(crate) fn header(&self, name: &str) -> &str {
         self.headers.get(name).map_or("", String::as_str)
     }
@@ -185,6 +197,7 @@ pub(crate) fn file(name: &str, text: &str) -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("live");
     fs::create_dir_all(&folder).expect("a folder");
     let path = folder.join(name);
+    fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
     fs::write(&path, text).expect("written");
     path
 }
@@ -209,7 +222,7 @@ fn certified(ended: bool) -> (String, Arc<ServerConfig>) {
     (authority.pem(), Arc::new(config))
 }
 
-fn base64(bytes: &[u8]) -> String {
+pub(crate) fn base64(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut out = String::new();
     for chunk in bytes.chunks(3) {
@@ -254,7 +267,7 @@ fn read(stream: &mut StreamOwned<ServerConnection, TcpStream>) -> Option<Request
     let length = headers.get("content-length").and_then(|length| length.parse().ok()).unwrap_or(0);
     let mut body = vec![0; length];
     stream.read_exact(&mut body).ok()?;
-    Some(Request { method, path, headers })
+    Some(Request { method, path, headers, body: String::from_utf8(body).ok()? })
 }
 
 /// Whether the conversation goes on.

@@ -1,0 +1,90 @@
+//! `/livez` and `/readyz`: the checks by which a server says whether it is well.
+//!
+//! apiserver pkg/server/healthz/healthz.go: with `verbose` a line for each check, `[+]NAME ok` or `[-]NAME failed: …`, whose
+//! reason is withheld, and a last line for all of them. A check that is asked to be left out has passed.
+
+use model::{Evidence, Location};
+
+use super::{Seen, spot, text, unreadable};
+
+/// One check of one server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HealthCheck {
+    /// `etcd`, `poststarthook/rbac/bootstrap-roles`, `kms-providers`.
+    pub name: String,
+    pub passes: bool,
+    pub at: Location,
+}
+
+/// More checks than a server has.
+const MOST: usize = 1000;
+
+/// The checks that an answer lists; none where a server lists none and is well.
+pub(crate) fn checks(evidence: &Evidence) -> Seen<Vec<HealthCheck>> {
+    let Some(answer) = text(evidence)? else { return Ok(None) };
+    if answer.trim() == "ok" {
+        return Ok(Some(Vec::new()));
+    }
+    let mut found = Vec::new();
+    let mut start = 0;
+    for line in answer.split_inclusive('\n') {
+        let begin = start;
+        start += line.len();
+        let line = line.trim_end();
+        let passes = match line.get(..3) {
+            Some("[+]") => true,
+            Some("[-]") => false,
+            _ => continue,
+        };
+        let name = line.get(3..).unwrap_or_default().split(' ').next().unwrap_or_default();
+        let (from, to) = (u32::try_from(begin), u32::try_from(begin + line.len()));
+        if let (Ok(from), Ok(to), false) = (from, to, name.is_empty() || found.len() >= MOST) {
+            found.push(HealthCheck { name: name.to_owned(), passes, at: spot(evidence, from, to) });
+        }
+    }
+    if found.is_empty() { Err(unreadable(evidence, "it lists no check")) } else { Ok(Some(found)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use model::{Body, EvidenceId, Kind, Plane};
+
+    use super::*;
+
+    fn read(text: &str) -> Option<Vec<String>> {
+        let evidence = Evidence {
+            id: EvidenceId::new("https://h/readyz"),
+            plane: Plane::Observed,
+            kind: Kind::Health,
+            body: Body::Text(text.into()),
+            secrets: Vec::new(),
+            digest: None,
+        };
+        let checks = checks(&evidence).ok()??;
+        Some(
+            checks
+                .iter()
+                .map(|check| {
+                    let span = check.at.span.expect("a place");
+                    format!("{} {} {}", check.name, check.passes, &text[span.range()])
+                })
+                .collect(),
+        )
+    }
+
+    #[test]
+    fn each_check_passes_or_fails_in_its_line() {
+        let answer =
+            "[+]ping ok\n[-]etcd failed: reason withheld\n[+]kms-providers excluded: ok\nreadyz check failed\n";
+        let expected = [
+            "ping true [+]ping ok",
+            "etcd false [-]etcd failed: reason withheld",
+            "kms-providers true [+]kms-providers excluded: ok",
+        ];
+        assert_eq!(read(answer).expect("an answer"), expected);
+        assert_eq!(read("ok"), Some(Vec::new()));
+        for text in ["", "<html>", "[+]", "[?]x ok"] {
+            assert_eq!(read(text), None, "{text}");
+        }
+    }
+}

@@ -15,13 +15,17 @@ mod server;
 use std::{fmt, marker::PhantomData, net::IpAddr};
 
 use model::{
-    Component, Gap, GapKind, Location, Minor, Origin, Problem, ProblemKind, Reading, Release, Setting, Unanswered,
-    Version,
+    Component, Form, Gap, GapKind, Location, Minor, Origin, Problem, ProblemKind, Reading, Release, Setting, Site,
+    Unanswered, Version,
 };
 
 use crate::{
     Contents, File, Files, Hand, Invocation, Mount,
-    configuration::{self, FileKind, Named, Taken, authn::Issuer},
+    configuration::{
+        self, FileKind, Named, Taken,
+        authn::{Authentication, Issuer},
+        authz::Authorization,
+    },
     flags::KUBE_APISERVER,
     golang,
     kubeconfig::{self, Kubeconfig},
@@ -76,6 +80,18 @@ pub struct Authorizers {
     pub origin: Origin,
 }
 
+impl Authorizers {
+    /// Those of a file.
+    pub fn of_file(file: &Authorization) -> Self {
+        let kinds = file.authorizers.iter().filter_map(|one| one.kind.as_ref());
+        Self {
+            modes: kinds.map(|kind| kind.value.clone()).collect(),
+            setting: "AuthorizationConfiguration.authorizers".to_owned(),
+            origin: Origin::Written(Site { at: file.at.clone(), form: Form::Field }),
+        }
+    }
+}
+
 /// What happens to requests without credentials.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Anonymous {
@@ -90,6 +106,18 @@ pub struct Anonymous {
 }
 
 impl Anonymous {
+    /// What a file says of it; `None` where it leaves the matter to `--anonymous-auth`.
+    pub fn of_file(file: &Authentication) -> Option<Self> {
+        let anonymous = file.anonymous.as_ref()?;
+        Some(Self {
+            enabled: anonymous.enabled,
+            paths: anonymous.paths.as_ref().map(|paths| paths.iter().map(|path| path.value.clone()).collect()),
+            setting: "AuthenticationConfiguration.anonymous".to_owned(),
+            origin: Origin::Written(Site { at: anonymous.at.clone(), form: Form::Field }),
+            decided_by: None,
+        })
+    }
+
     /// Whether a request without credentials is let in as `system:anonymous`, by its path as it is sent; if not, it is
     /// answered with 401. The method does not count, and what an authorizer then says of it is another matter.
     ///

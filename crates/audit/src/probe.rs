@@ -1,9 +1,11 @@
 //! Endpoints looked at from outside, as the wire format tells it.
 
 use collect::endpoint::{self, Manner, Observation, Probed, Sight};
+use jiff::civil::Date;
 use report::wire;
 
 mod convert;
+mod tls;
 
 pub use collect::endpoint::{Endpoint, Manner as ProbeManner, NoEndpoint, Pace as ProbePace};
 
@@ -17,14 +19,14 @@ pub struct Probe {
 }
 
 /// Looks at endpoints.
-pub fn probe(endpoints: &[Endpoint], manner: &Manner) -> Probe {
+pub fn probe(endpoints: &[Endpoint], manner: &Manner, as_of: Date) -> Probe {
     let probed = endpoint::look(endpoints, manner);
     let exchanges = wire::Exchanges {
         schema: "portcullis.exchanges/1",
         addresses: probed.iter().flat_map(convert::exchanges).collect(),
     };
     let nothing_seen = probed.iter().filter_map(nothing).collect();
-    let endpoints = probed.iter().map(convert::endpoint).collect();
+    let endpoints = probed.iter().map(|one| convert::endpoint(one, as_of)).collect();
     Probe { endpoints, exchanges, nothing_seen }
 }
 
@@ -46,8 +48,9 @@ fn nothing(probed: &Probed) -> Option<(String, String)> {
 
 /// Why an address showed nothing.
 fn unseen(observation: &Observation) -> Option<String> {
-    match &observation.http {
-        Sight::Unseen(why) => Some(why.to_string()),
-        Sight::Seen(_) | Sight::NotOffered => None,
+    match (&observation.tls, &observation.http) {
+        (_, Sight::Seen(_)) => None,
+        (Sight::Unseen(why), _) => Some(why.to_string()),
+        (Sight::Seen(_) | Sight::NotOffered, _) => None,
     }
 }

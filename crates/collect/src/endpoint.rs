@@ -3,12 +3,22 @@
 //! Endpoints are looked at side by side, a few at a time, and each by one conversation after the other. This room resolves
 //! names and starts the runtime; what is said to a peer and what its answers are is in `probe`.
 
-pub use probe::{Endpoint, Exchange, Failure, Host, NoEndpoint, Observation, Pace, Piece, Role, Sight, Spent, http};
+pub use probe::{
+    Endpoint, Exchange, Failure, Host, NoEndpoint, Observation, Pace, Piece, Role, Sight, Spent, http, tls,
+};
+
+/// What tells two certificates apart.
+pub fn sha256(bytes: &[u8]) -> [u8; 32] {
+    use sha2::Digest as _;
+    sha2::Sha256::digest(bytes).into()
+}
 
 /// How endpoints are looked at.
 #[derive(Clone, Debug)]
 pub struct Manner {
     pub pace: Pace,
+    /// When certificates have to be valid, in seconds since 1970.
+    pub now: u64,
     /// Keep the raw exchanges.
     pub record: bool,
     /// Endpoints at a time.
@@ -68,7 +78,7 @@ async fn one(endpoint: Endpoint, manner: &Manner) -> Probed {
     let mut seen = Vec::with_capacity(addresses.len());
     // One after the other: they are one service, and often one machine.
     for address in addresses {
-        seen.push(probe::look(&endpoint, address, &manner.pace, manner.record).await);
+        seen.push(probe::look(&endpoint, address, &manner.pace, manner.now, manner.record).await);
     }
     Probed { endpoint, seen: Ok(seen) }
 }

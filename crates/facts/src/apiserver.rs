@@ -12,7 +12,7 @@ mod planes;
 mod plugins;
 mod server;
 
-use std::{collections::BTreeSet, fmt, marker::PhantomData, net::IpAddr};
+use std::{fmt, marker::PhantomData, net::IpAddr};
 
 use model::{
     Author, Component, Form, Gap, GapKind, Location, Minor, Origin, Problem, ProblemKind, Reading, Release, Setting,
@@ -770,7 +770,7 @@ const FILES: [(&str, Contents); 36] = [
 ];
 
 /// Flags that name files which the server writes; what matters of one is whether something else stands in its place.
-const WRITTEN: [&str; 1] = ["audit-log-path"];
+const WRITTEN: [(&str, Contents); 1] = [("audit-log-path", Contents::Unneeded)];
 
 /// The files that the written flags of an invocation name, and those that these name where they were read, for whoever
 /// collects them.
@@ -786,28 +786,23 @@ pub fn wants(invocation: &Invocation, version: Option<&Version>, files: &Files<'
         wants.sort_unstable();
         wants.dedup();
     }
-    wants.extend(written(invocation, &versions));
+    wants.extend(named_by(invocation, &versions, &WRITTEN).into_iter().filter(|want| want.path.starts_with('/')));
     wants
-}
-
-/// Files that are looked for only to see whether they can be written.
-fn written(invocation: &Invocation, versions: &[Version]) -> Vec<FileWant> {
-    let servers = versions.iter().map(|version| Server::read(invocation, version));
-    let paths = servers.flat_map(|server| {
-        WRITTEN.map(|flag| server.text(flag).filter(|path| path.starts_with('/')).map(|path| (flag, path.to_owned())))
-    });
-    let paths: BTreeSet<(&str, String)> = paths.flatten().collect();
-    paths.into_iter().map(|(flag, path)| FileWant { flag, path, contents: Contents::Unneeded }).collect()
 }
 
 /// A flag of one possible release names its file whether or not another one has the flag.
 fn wanted(invocation: &Invocation, versions: &[Version]) -> Vec<FileWant> {
+    named_by(invocation, versions, &FILES)
+}
+
+/// The same of some flags alone.
+fn named_by(invocation: &Invocation, versions: &[Version], flags: &[(&'static str, Contents)]) -> Vec<FileWant> {
     let table = &*KUBE_APISERVER;
     let mut wants: Vec<FileWant> = Vec::new();
     for version in versions {
         for occurrence in pflag::parse(&invocation.words_in(version.minor), table, version).occurrences {
             let (Some(flag), Ok(text)) = (table.flags.get(occurrence.flag), occurrence.text) else { continue };
-            let Some((name, contents)) = FILES.iter().find(|(name, _)| *name == flag.name) else { continue };
+            let Some((name, contents)) = flags.iter().find(|(name, _)| *name == flag.name) else { continue };
             for path in paths(flag.name, &text) {
                 let want = FileWant { flag: name, path, contents: *contents };
                 if !wants.contains(&want) {

@@ -15,6 +15,7 @@ use crate::{
     live::{self, Identity, Node},
     objects::{self, Objects},
     pki::{self, Held},
+    rbac::{Access, Rbac},
     releases::CALENDAR,
 };
 
@@ -55,6 +56,8 @@ pub struct Cluster {
     pub nodes: Option<Vec<Node>>,
     /// Objects of its API, as far as files hold them or a server gave them.
     pub objects: Objects,
+    /// The roles of its bindings, looked up.
+    rbac: Rbac,
     /// The day to judge as of, which decides what is maintained and what was known.
     pub as_of: Date,
     /// Sorted by the file.
@@ -69,6 +72,11 @@ pub struct Cluster {
 }
 
 impl Cluster {
+    /// Who may do what in it.
+    pub fn access(&self) -> Access<'_> {
+        Access { objects: &self.objects, rbac: &self.rbac }
+    }
+
     /// Every component, by name and instance.
     pub fn components(&self) -> impl Iterator<Item = &Component> {
         self.apiservers.iter().map(ApiServer::component)
@@ -160,6 +168,7 @@ pub fn resolve(gathered: Gathered, options: &Options) -> Cluster {
     }
     let as_of = options.as_of.unwrap_or(CALENDAR.known_until);
     let pki = pki::held(&apiservers, &kubeconfigs, &given, root.as_deref());
+    let objects = objects::read(&evidence);
     Cluster {
         name,
         id: None,
@@ -170,7 +179,8 @@ pub fn resolve(gathered: Gathered, options: &Options) -> Cluster {
         apiservers,
         identities,
         nodes,
-        objects: objects::read(&evidence),
+        rbac: Rbac::new(&objects, distribution),
+        objects,
         as_of,
         kubeconfigs,
         pki,

@@ -186,10 +186,10 @@ impl Redactor {
 
 /// The private keys of a text in PEM: where each begins and ends, and what of it is public.
 fn private_keys(text: &str) -> Vec<(u32, u32, Nature)> {
-    if !text.contains("PRIVATE KEY-----") {
+    if !text.contains("-----BEGIN ") {
         return Vec::new();
     }
-    let blocks = pki::blocks(text).into_iter().filter(|block| block.label.ends_with("PRIVATE KEY"));
+    let blocks = pki::blocks(text).into_iter().filter(pki::Block::holds_private_key);
     blocks.map(|block| (block.start, block.end, Nature::PrivateKey(private_key(&block)))).collect()
 }
 
@@ -527,6 +527,13 @@ fn raw_spans(text: &str, spans: &mut Vec<Span>) {
             push_lines(text, start, end, spans);
         }
     }
+    // Under another label, which Go reads as well.
+    for block in pki::blocks(text).iter().filter(|block| !block.label.ends_with("PRIVATE KEY")) {
+        if block.holds_private_key() {
+            let ending = "-----END -----".len() + block.label.len();
+            push_lines(text, (block.start + block.first_line) as usize, block.end as usize - ending, spans);
+        }
+    }
     // A private key in base64, as definitions of clusters hold them: `-----BEGIN`.
     for (at, _) in text.match_indices("LS0tLS1CRUdJTi") {
         let length = text[at..]
@@ -777,7 +784,7 @@ mod tests {
         let person = "eyJhbGciOiJub25lIn0.eyJzdWIiOiJhbm4ifQ.c2ln";
         assert_eq!(natures(&format!("token: {person}")), [Some(Nature::SignedToken { subject: None, ends: None })]);
         // A key that is no key is one that could not be read; its first line says so.
-        let key = "-----BEGIN PRIVATE KEY-----\nAAA1\nAAAA\n-----END PRIVATE KEY-----\n";
+        let key = "-----BEGIN PRIVATE KEY-----\nAAA1\nAAA1\n-----END PRIVATE KEY-----\n";
         assert_eq!(natures(key), [Some(Nature::PrivateKey(PrivateKey::Unreadable)), None]);
         // Neither is a word where the digits would be, nor digits with something else among them.
         let digits = "A".repeat(64);

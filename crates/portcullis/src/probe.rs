@@ -6,7 +6,7 @@ use std::{
 };
 
 use audit::probe::{self, Endpoint, NoEndpoint, ProbeManner, ProbePace};
-use jiff::Timestamp;
+use jiff::{Timestamp, tz::TimeZone};
 use report::wire;
 
 use crate::{
@@ -29,8 +29,9 @@ pub(crate) fn probe(args: &args::Probe) -> Result<Exit, UsageError> {
     let mut evidence = args.evidence.as_ref().map(|file| Sink::open(&Place::File(file.clone()))).transpose()?;
     let pace = if args.fast { ProbePace::FAST } else { ProbePace::GENTLE };
     let pace = ProbePace { time: Duration::from_secs(args.timeout), ..pace };
-    let manner = ProbeManner { pace, record: evidence.is_some(), at_once: AT_ONCE };
-    let found = probe::probe(&endpoints, &manner);
+    let now = u64::try_from(as_of.as_second()).unwrap_or_default();
+    let manner = ProbeManner { pace, now, record: evidence.is_some(), at_once: AT_ONCE };
+    let found = probe::probe(&endpoints, &manner, as_of.to_zoned(TimeZone::UTC).date());
     let mut exit = Exit::Done;
     for (endpoint, why) in &found.nothing_seen {
         talk(&format!("error: nothing to see at {}: {}", plain(endpoint), plain(why)));

@@ -48,6 +48,8 @@ pub enum Failure {
     TooMuch,
     /// What came is no answer to what was asked.
     Garbled(&'static str),
+    /// It ended the conversation with an alert of TLS, whose number this is.
+    Alert(u8),
     /// The time or the number of connections of the whole run is used up.
     Spent,
 }
@@ -68,6 +70,11 @@ impl Failure {
         }
     }
 
+    /// Whether nobody answered at all.
+    pub fn is_no_peer(&self) -> bool {
+        matches!(self, Self::NoAddress(_) | Self::Refused | Self::Unreachable(_) | Self::TimedOut)
+    }
+
     /// Whether the same might come out otherwise a moment later.
     pub fn may_pass(&self) -> bool {
         matches!(self, Self::TimedOut | Self::Unreachable(_))
@@ -84,6 +91,7 @@ impl fmt::Display for Failure {
             Self::Closed => f.write_str("it closed the connection without an answer"),
             Self::TooMuch => f.write_str("it sent more than a conversation may have"),
             Self::Garbled(what) => write!(f, "it sent {what}"),
+            Self::Alert(number) => write!(f, "it ended the handshake with {}", crate::tls::names::alert(*number)),
             Self::Spent => f.write_str("the time or the connections for one endpoint were used up"),
         }
     }

@@ -2,10 +2,13 @@
 
 use std::fmt::Write as _;
 
-use collect::endpoint::{Exchange, Observation, Probed};
+use collect::endpoint::{Exchange, Observation, Probed, Sight};
+use jiff::civil::Date;
 use report::wire;
 
-pub(super) fn endpoint(probed: &Probed) -> wire::ProbedEndpoint {
+use super::tls;
+
+pub(super) fn endpoint(probed: &Probed, as_of: Date) -> wire::ProbedEndpoint {
     let endpoint = &probed.endpoint;
     wire::ProbedEndpoint {
         endpoint: endpoint.to_string(),
@@ -13,16 +16,22 @@ pub(super) fn endpoint(probed: &Probed) -> wire::ProbedEndpoint {
         port: endpoint.port,
         component: endpoint.role().map(|role| role.component().to_owned()),
         reason: probed.seen.as_ref().err().map(ToString::to_string),
-        addresses: probed.seen.iter().flatten().map(address).collect(),
+        addresses: probed.seen.iter().flatten().map(|one| address(one, as_of)).collect(),
     }
 }
 
-fn address(observation: &Observation) -> wire::ProbedAddress {
+fn address(observation: &Observation, as_of: Date) -> wire::ProbedAddress {
+    let host = observation.endpoint.host.to_string();
     wire::ProbedAddress {
         address: observation.address.to_string(),
         connections: observation.spent.connections,
         bytes_sent: observation.spent.sent,
         bytes_received: observation.spent.received,
+        tls: observation.tls.seen().map(|seen| tls::convert(seen, &host, as_of)),
+        tls_reason: match &observation.tls {
+            Sight::Unseen(why) => Some(why.to_string()),
+            Sight::Seen(_) | Sight::NotOffered => None,
+        },
     }
 }
 
@@ -45,7 +54,7 @@ fn exchange(exchange: &Exchange) -> wire::RawExchange {
     wire::RawExchange { purpose: exchange.purpose.clone(), pieces: exchange.pieces.iter().map(piece).collect() }
 }
 
-fn hex(bytes: &[u8]) -> String {
+pub(super) fn hex(bytes: &[u8]) -> String {
     bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
         let _ = write!(text, "{byte:02x}");
         text

@@ -148,6 +148,7 @@ fn given(piece: &Evidence, of: Of, objects: &mut Objects, words: &mut Words) {
         Body::Folder | Body::Present => return,
     };
     objects.extend(of, extent);
+    objects.sources.entry(of).or_insert_with(|| Location::whole(piece.id.clone(), piece.plane));
 }
 
 /// The objects of a list that has one a line, as lists are that were put together from pages, each with its place; `None`

@@ -79,7 +79,7 @@ fn day(seconds: i64) -> Option<Date> {
 
 impl Certificate {
     /// Reads one from its bytes; what stands behind it is passed over.
-    pub(super) fn read(bytes: &[u8]) -> Result<Self, String> {
+    pub fn read(bytes: &[u8]) -> Result<Self, String> {
         let length = bytes.len();
         let bytes = first_value(bytes);
         let read = CertificateInner::<Raw>::from_der(bytes).map_err(|error| format!("it cannot be read: {error}"))?;
@@ -222,7 +222,7 @@ fn host(name: &GeneralName) -> Option<String> {
     }
 }
 
-fn name(listed: &Listed) -> Name {
+pub(super) fn name(listed: &Listed) -> Name {
     let mut name = Name::default();
     let mut parts = Vec::new();
     for one in listed.iter() {

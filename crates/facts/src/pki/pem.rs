@@ -1,5 +1,8 @@
 //! PEM, as Go reads it: a block begins and ends on lines of its own (encoding/pem, `Decode`).
 
+use super::der::private_key;
+use crate::spelling;
+
 /// Blocks that are looked at in one text; the largest bundles of authorities have a few hundred.
 const MOST: usize = 1000;
 
@@ -18,6 +21,19 @@ pub(crate) struct Block<'t> {
     pub(crate) has_fields: bool,
     /// Whether something else stands on its last line, for which Go passes it over.
     pub(crate) is_followed: bool,
+}
+
+impl Block<'_> {
+    /// Whether a private key stands in it, by its label, or by its bytes where the label is another one for a key or none.
+    pub(crate) fn holds_private_key(&self) -> bool {
+        let label = self.label.to_ascii_uppercase();
+        let may = label.is_empty() || (label.ends_with("KEY") && !label.ends_with("PUBLIC KEY"));
+        let digits: String = self.body.split_whitespace().collect();
+        let is_one = || spelling::base64(&digits).is_some_and(|bytes| private_key(self.label, &bytes).is_some());
+        // Those that were cut are all `*`.
+        let was_one = || !digits.is_empty() && digits.bytes().all(|byte| byte == b'*');
+        self.label.ends_with("PRIVATE KEY") || (may && (is_one() || was_one()))
+    }
 }
 
 /// The blocks of a text, in order. One that does not end is none.
@@ -56,4 +72,23 @@ pub(crate) fn blocks(text: &str) -> Vec<Block<'_>> {
         });
     }
     found
+}
+
+/// A block of its own, in lines of 64 digits (RFC 7468 §2).
+pub fn pem(label: &str, bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut text = format!("-----BEGIN {label}-----\n");
+    // 48 bytes are 64 digits.
+    for line in bytes.chunks(48) {
+        for three in line.chunks(3) {
+            let held = three.iter().fold(0_u32, |held, byte| held << 8 | u32::from(*byte)) << (8 * (3 - three.len()));
+            for digit in 0..4 {
+                let at = (held >> (18 - 6 * digit)) as usize & 63;
+                text.push(if digit <= three.len() { char::from(DIGITS[at]) } else { '=' });
+            }
+        }
+        text.push('\n');
+    }
+    text.push_str(&format!("-----END {label}-----\n"));
+    text
 }

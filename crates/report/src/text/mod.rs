@@ -11,6 +11,7 @@ mod mistake;
 mod own;
 pub(crate) mod page;
 mod probe;
+mod probe_tls;
 mod settings;
 mod simulate;
 mod wrap;

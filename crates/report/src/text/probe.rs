@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::{
-    Look,
+    Look, probe_tls,
     wrap::{Paint, indented, plain},
 };
 use crate::wire::{Probe, ProbedAddress, ProbedEndpoint};
@@ -25,17 +25,25 @@ fn one(endpoint: &ProbedEndpoint, look: Look, text: &mut String) {
         text.push_str(&paint.yellow(&indented(&format!("undetermined: {}", plain(reason)), 2, 4, look.width)));
     }
     for address in &endpoint.addresses {
-        of_address(address, look, text);
+        of_address(address, &endpoint.host, look, text);
     }
 }
 
-fn of_address(address: &ProbedAddress, look: Look, text: &mut String) {
+fn of_address(address: &ProbedAddress, host: &str, look: Look, text: &mut String) {
     let cost = format!(
-        "{}: {} connections, {} bytes sent, {} received",
+        "{}: {} connection{}, {} bytes sent, {} received",
         plain(&address.address),
         address.connections,
+        if address.connections == 1 { "" } else { "s" },
         address.bytes_sent,
         address.bytes_received
     );
     text.push_str(&indented(&cost, 2, 4, look.width));
+    if let Some(tls) = &address.tls {
+        probe_tls::tls(tls, host, look, text);
+    }
+    if let Some(reason) = &address.tls_reason {
+        let line = format!("TLS: undetermined: {}", plain(reason));
+        text.push_str(&Paint(look.color).yellow(&indented(&line, 2, 4, look.width)));
+    }
 }

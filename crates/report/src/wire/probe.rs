@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{Run, Tool};
+use super::{ProbedTls, Run, Tool};
 
 /// Endpoints looked at from outside, in the order in which they were named.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -35,6 +35,10 @@ pub struct ProbedAddress {
     pub connections: u32,
     pub bytes_sent: u64,
     pub bytes_received: u64,
+    /// `null` where nothing was seen of it.
+    pub tls: Option<ProbedTls>,
+    /// Why nothing was seen of TLS.
+    pub tls_reason: Option<String>,
 }
 
 /// `portcullis.exchanges/1`: every byte that a run of `probe` sent and received, as far as it is kept.

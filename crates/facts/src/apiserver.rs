@@ -15,8 +15,8 @@ mod server;
 use std::{fmt, marker::PhantomData, net::IpAddr};
 
 use model::{
-    Component, Form, Gap, GapKind, Location, Minor, Origin, Problem, ProblemKind, Reading, Release, Setting, Site,
-    Unanswered, Version,
+    Author, Component, Form, Gap, GapKind, Location, Minor, Origin, Problem, ProblemKind, Reading, Release, Setting,
+    Site, Unanswered, Version,
 };
 
 use crate::{
@@ -565,8 +565,11 @@ fn at(invocation: &Invocation, said: Option<&[ReportedFlag]>, version: &Version,
 /// One list of settings that all possible releases agree on; where they do not, the setting is a gap.
 fn merge_settings(resolved: &[Resolved], release: &Release) -> Vec<Setting> {
     if let [one] = resolved {
-        let setting =
-            |(name, reading): &(&'static str, Result<Reading, Gap>)| Setting { name, readings: vec![reading.clone()] };
+        let setting = |(name, reading): &(&'static str, Result<Reading, Gap>)| Setting {
+            name,
+            readings: vec![reading.clone()],
+            is_left_out: is_default(reading),
+        };
         return one.readings.iter().map(setting).collect();
     }
     let mut settings = Vec::new();
@@ -594,9 +597,16 @@ fn merge_settings(resolved: &[Resolved], release: &Release) -> Vec<Setting> {
                 version_gap(format!("`--{}` is in {}, and the release is {release}", flag.name, flag.life()))
             }))
         };
-        settings.push(Setting { name: flag.name, readings: vec![reading] });
+        let is_left_out = held.iter().all(|(_, reading)| is_default(reading));
+        settings.push(Setting { name: flag.name, readings: vec![reading], is_left_out });
     }
     settings
+}
+
+/// Whether a release fills it in by itself; what holds may be open all the same.
+fn is_default(reading: &Result<Reading, Gap>) -> bool {
+    let by_upstream = |origin: &Origin| matches!(origin, Origin::Default { by: Author::Upstream { .. }, .. });
+    reading.as_ref().is_ok_and(|reading| by_upstream(&reading.origin))
 }
 
 fn agree(name: &str, held: &[(Minor, &Result<Reading, Gap>)]) -> Result<Reading, Gap> {

@@ -167,8 +167,8 @@ pub fn resolve(gathered: Gathered, options: &Options) -> Cluster {
         file.gap = maybe_named(file, &apiservers, &evidence, root.as_deref());
     }
     let as_of = options.as_of.unwrap_or(CALENDAR.known_until);
+    let pki = pki::held(&apiservers, &kubeconfigs, &given, root.as_deref());
     let objects = objects::read(&evidence);
-    let pki = pki::held(&apiservers, &kubeconfigs, root.as_deref());
     Cluster {
         name,
         id: None,

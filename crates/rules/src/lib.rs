@@ -94,6 +94,8 @@ pub enum Check {
     Kubeconfig(fn(&Kubeconfig, &Endpoint) -> Verdict),
     /// The same, also of those that lead to a webhook.
     AnyKubeconfig(fn(&Kubeconfig, &Endpoint) -> Verdict),
+    /// Once per kubeconfig.
+    KubeconfigFile(fn(&Kubeconfig) -> Verdict),
     /// Once per user in a kubeconfig.
     User(fn(&Kubeconfig, &User) -> Verdict),
     /// Once per certificate of that kind.

@@ -85,8 +85,8 @@ impl Rbac {
             {
                 added.insert(index, role.rules.iter().map(|rule| !matching::covers(&known.rules, rule)).collect());
             }
-            // A server has put them together already (pkg/controller/clusterroleaggregation, 1.36).
-            if role.aggregates.is_some() && !given(true) {
+            // A controller puts them together (pkg/controller/clusterroleaggregation, 1.36); where it has not, it will.
+            if role.aggregates.is_some() && (role.rules.is_empty() || !given(true)) {
                 parts.insert(index, parts_of(role, objects));
             }
         }

@@ -241,7 +241,10 @@ fn arrive<'a>(
     let Step { who, how, right, shipped } = step;
     match reached.get_mut(&who) {
         // What somebody added counts before what is shipped, and the first way found is the shortest.
-        Some(known) if known.shipped && !shipped => *known = Reach { how, right, by, shipped, steps },
+        // Who is an administrator as shipped gains nothing.
+        Some(known) if known.shipped && known.by.is_some() && !shipped => {
+            *known = Reach { how, right, by, shipped, steps }
+        }
         Some(_) => {}
         None => {
             queue.push(who.clone());

@@ -1,7 +1,7 @@
 //! People are granted rights one by one. The page beside this file explains the rule and tests it.
 
 use facts::{Cluster, rbac::Who};
-use model::{Answer, Confidence, RuleCard, Severity, Verdict};
+use model::{Answer, Confidence, Label, RuleCard, Severity, Verdict};
 
 use super::{
     BINDINGS,
@@ -25,6 +25,8 @@ pub(super) static RULE: Rule = Rule {
 const REMEDY: &str = "bind groups of the identity provider";
 /// One in five grants to people, by name, is still a small share.
 const SMALL: usize = 5;
+/// Places that are shown beside the first.
+const SHOWN: usize = 4;
 
 fn ask(cluster: &Cluster) -> Verdict {
     let access = served(cluster)?;
@@ -39,20 +41,16 @@ fn ask(cluster: &Cluster) -> Verdict {
             }
         }
     }
-    if users.len() * SMALL > users.len() + groups {
-        for (grant, holder) in &users {
-            let message = format!(
-                "{} names {} alone; {} of {} grants to people do",
-                grant.name(),
-                people(std::slice::from_ref(&holder.who)),
-                users.len(),
-                users.len() + groups
-            );
-            let mut found = finding(grant.subject(), message, &holder.at, gist::remedy(REMEDY, &[]));
-            // A user may be a machine.
-            found.confidence = Confidence::Probable;
-            answer.findings.push(found);
+    if let Some((_, first)) = users.first().filter(|_| users.len() * SMALL > users.len() + groups) {
+        let who: Vec<Who<'_>> = users.iter().map(|(_, holder)| holder.who.clone()).collect();
+        let message = format!("{} of {} grants to people name a user: {}", users.len(), users.len() + groups, people(&who));
+        let mut found = finding("users".to_owned(), message, &first.at, gist::remedy(REMEDY, &[]));
+        // A user may be a machine.
+        found.confidence = Confidence::Probable;
+        for (grant, holder) in users.iter().skip(1).take(SHOWN) {
+            found.because.push(Label { at: holder.at.clone(), text: format!("so does {}", grant.name()) });
         }
+        answer.findings.push(found);
     }
     let users = users.len();
     Ok(done(answer, access, BINDINGS, || {

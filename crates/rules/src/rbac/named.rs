@@ -33,7 +33,7 @@ pub(super) fn each<'a>(
     Ok(done(answer, access, BINDINGS, because))
 }
 
-/// What a grant allows at its worst; a gap where its role is not known.
+/// What a grant allows at its worst, nothing being the least; a gap where its role is not known.
 pub(super) fn worst(grant: Grant<'_>) -> Result<gist::Worst, Gap> {
     if grant.is_everything() {
         return Ok(gist::Worst::Acts);
@@ -72,6 +72,9 @@ pub(super) fn for_strangers(grant: Grant<'_>, open: &mut Vec<Gap>) -> Option<(Se
             Some((Severity::Critical, "it writes, runs commands, impersonates or reads secrets".to_owned()))
         }
         Ok(gist::Worst::Reads) => None,
+        Ok(gist::Worst::Public) if grant.permissions().is_empty() => {
+            Some((Severity::Low, "the role is empty today, or not there".to_owned()))
+        }
         Ok(gist::Worst::Public) => {
             Some((Severity::Low, "it tells health, version, discovery or keys of the issuer only".to_owned()))
         }

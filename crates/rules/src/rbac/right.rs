@@ -60,12 +60,39 @@ pub(super) fn as_it_is(_: &Cluster, _: Grant<'_>, _: &Held<'_>) -> Option<(Sever
 /// What of a right a grant gives.
 #[derive(Debug, Default)]
 pub(super) struct Held<'a> {
-    pub(super) verbs: Vec<&'static str>,
-    pub(super) resources: Vec<&'static str>,
+    /// Verbs, and the resources that they are granted on.
+    pub(super) parts: Vec<(Vec<&'static str>, Vec<&'static str>)>,
     pub(super) permissions: Vec<Permission<'a>>,
     /// Whether each rule names its objects.
     is_narrow: bool,
     pub(super) who: Vec<Who<'a>>,
+}
+
+impl Held<'_> {
+    fn add(&mut self, verbs: Vec<&'static str>, resource: &'static str) {
+        match self.parts.iter_mut().find(|(known, _)| *known == verbs) {
+            Some((_, resources)) if resources.contains(&resource) => {}
+            Some((_, resources)) => resources.push(resource),
+            None => self.parts.push((verbs, vec![resource])),
+        }
+    }
+
+    pub(super) fn resources(&self) -> impl Iterator<Item = &'static str> {
+        self.parts.iter().flat_map(|(_, resources)| resources.iter().copied())
+    }
+
+    /// "get and list `secrets`, and create `pods`".
+    fn said(&self) -> String {
+        let part = |(verbs, resources): &(Vec<&'static str>, Vec<&'static str>)| {
+            let verbs: Vec<String> = verbs.iter().map(|verb| verb.trim_end_matches(':').to_owned()).collect();
+            format!("{} {}", crate::say::and(&verbs), quoted(resources))
+        };
+        let said: Vec<String> = self.parts.iter().map(part).collect();
+        match said.as_slice() {
+            [before @ .., last] if !before.is_empty() => format!("{}, and {last}", before.join(", ")),
+            _ => said.concat(),
+        }
+    }
 }
 
 /// Resources without a namespace, as far as a right is about them: only a ClusterRoleBinding grants them.
@@ -158,20 +185,15 @@ fn held_of<'a>(of: &[Asked], names: Names, grant: Grant<'a>) -> Option<Held<'a>>
         let mut counts = false;
         for asked in of {
             for &resource in asked.resources {
-                for &verb in asked.verbs {
-                    let granted = speaks(rule, verb, asked.group, resource)
+                let granted = |verb: &&str| {
+                    speaks(rule, verb, asked.group, resource)
                         && (grant.namespace().is_none() || is_namespaced(verb, resource))
-                        && (!narrow || can_be_named(verb, resource));
-                    if !granted {
-                        continue;
-                    }
+                        && (!narrow || can_be_named(verb, resource))
+                };
+                let verbs: Vec<&'static str> = asked.verbs.iter().copied().filter(|verb| granted(verb)).collect();
+                if !verbs.is_empty() {
                     counts = true;
-                    if !held.verbs.contains(&verb) {
-                        held.verbs.push(verb);
-                    }
-                    if !held.resources.contains(&resource) {
-                        held.resources.push(resource);
-                    }
+                    held.add(verbs, resource);
                 }
             }
         }
@@ -237,17 +259,12 @@ pub(super) fn asked(
         let Some(first) = given.first() else { continue };
         let at = first.at.clone();
         held.who = given.into_iter().map(|holder| holder.who).collect();
-        let every_is_of_cluster =
-            held.resources.iter().all(|resource| held.verbs.iter().all(|verb| !is_namespaced(verb, resource)));
-        let place = if every_is_of_cluster { String::new() } else { place(grant) };
-        let message = format!(
-            "{} lets {} {} {}{place} ({})",
-            grant.name(),
-            people(&held.who),
-            crate::say::and(&held.verbs.iter().map(|verb| verb.trim_end_matches(':').to_owned()).collect::<Vec<_>>()),
-            quoted(&held.resources),
-            grant.role_name(),
-        );
+        let of_cluster = |(verbs, resources): &(Vec<&str>, Vec<&str>)| {
+            resources.iter().all(|resource| verbs.iter().all(|verb| !is_namespaced(verb, resource)))
+        };
+        let place = if held.parts.iter().all(of_cluster) { String::new() } else { place(grant) };
+        let message =
+            format!("{} lets {} {}{place} ({})", grant.name(), people(&held.who), held.said(), grant.role_name(),);
         let mut found = finding(grant.subject(), message, &at, remedy(right.remedy, right.breaks));
         found.because.extend(held.permissions.iter().filter_map(|permission| granted_by(grant, permission)));
         found.confidence = confidence(grant, held.is_narrow);
@@ -288,7 +305,7 @@ pub(super) fn where_the_system_is(_: &Cluster, grant: Grant<'_>, _: &Held<'_>) -
 /// Medium where it stays within one namespace that is not the system's.
 pub(super) fn less_in_one_namespace(_: &Cluster, grant: Grant<'_>, held: &Held<'_>) -> Option<(Severity, String)> {
     let namespace = grant.namespace().filter(|namespace| !gist::is_system(namespace))?;
-    let only_accounts = held.resources.iter().all(|resource| resource.starts_with("serviceaccounts"));
+    let only_accounts = held.resources().all(|resource| resource.starts_with("serviceaccounts"));
     let namespace = if namespace.is_empty() { "one namespace".to_owned() } else { format!("`{namespace}`") };
     only_accounts.then(|| (Severity::Medium, format!("it covers only service accounts of {namespace}")))
 }

@@ -78,6 +78,13 @@ pub(crate) fn certificates_in(text: &str) -> Vec<Result<Certificate, String>> {
     blocks.iter().filter(|block| block.label == "CERTIFICATE").map(|block| certificate(block.body)).collect()
 }
 
+/// Whom the first request for a certificate in a text is about (RFC 2986).
+pub(crate) fn requested(text: &str) -> Option<Name> {
+    let blocks = blocks(text);
+    let block = blocks.iter().find(|block| block.label.ends_with("CERTIFICATE REQUEST"))?;
+    Name::of_request(&decoded(block.body)?)
+}
+
 fn certificate(body: &str) -> Result<Certificate, String> {
     let bytes = decoded(body).ok_or_else(|| "it is no base64".to_owned())?;
     Certificate::read(&bytes)

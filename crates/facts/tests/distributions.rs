@@ -7,7 +7,7 @@ mod shared;
 
 use model::Kind;
 use portcullis_facts::recognise;
-use shared::{cluster, reading, server, set};
+use shared::{cluster, reading, server};
 
 /// Each flag with its value and who set it.
 fn holds(text: &str, distribution: Option<&str>, wanted: &[(&str, &str, &str)]) {

@@ -9,30 +9,33 @@ use std::{
 use anyhow::{Context as _, Result, bail};
 
 /// Which of our crates each of them may depend on; nothing else is allowed. Test dependencies are listed apart.
-const ARROWS: [(&str, &[&str], &[&str]); 11] = [
+const ARROWS: [(&str, &[&str], &[&str]); 12] = [
     ("yaml", &[], &[]),
     ("model", &[], &[]),
     ("facts", &["model", "yaml"], &[]),
-    ("collect", &["model", "facts"], &[]),
+    ("probe", &[], &[]),
+    ("collect", &["model", "facts", "probe"], &[]),
     ("rules", &["model", "facts"], &["testkit"]),
     ("fix", &["model", "yaml"], &[]),
     ("report", &["model"], &[]),
     ("audit", &["collect", "facts", "rules", "fix", "report", "model"], &[]),
-    ("testkit", &["model", "yaml", "facts", "fix"], &[]),
+    ("testkit", &["model", "yaml", "facts", "fix", "probe"], &[]),
     ("portcullis", &["audit", "report"], &[]),
     ("xtask", &["audit", "facts", "model", "report", "rules", "testkit"], &[]),
 ];
 
 /// Crates of others that few of ours may name outside their tests: a run over files starts no runtime.
-const FOREIGN: [(&str, &[&str]); 9] = [
-    ("http", &["collect"]),
-    ("http-body-util", &["collect"]),
+const FOREIGN: [(&str, &[&str]); 11] = [
+    ("http", &["collect", "probe"]),
+    ("http-body-util", &["collect", "probe"]),
+    ("hyper", &["probe"]),
     ("hyper-rustls", &["collect"]),
-    ("hyper-util", &["collect"]),
+    ("hyper-util", &["collect", "probe"]),
     ("k8s-openapi", &["collect"]),
     ("kube", &["collect"]),
-    ("rustls", &["collect"]),
-    ("tokio", &["collect"]),
+    ("rustls", &["collect", "probe"]),
+    ("tokio", &["collect", "probe"]),
+    ("tokio-rustls", &["probe"]),
     ("tower", &["collect"]),
 ];
 

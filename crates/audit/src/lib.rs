@@ -6,6 +6,7 @@
 mod benchmark;
 mod cve;
 mod diff;
+pub mod probe;
 mod rbac;
 mod select;
 pub mod simulate;
@@ -293,7 +294,8 @@ fn each_cluster<T: Send>(
         return;
     }
     let outcomes = collect::live::gather(&ways, look.pace, asks, &mut redactor, &mut |gathered, live| {
-        let cluster = Cluster { id: live.id, ..facts::resolve(gathered, &said) };
+        let mut cluster = facts::resolve(gathered, &said);
+        cluster.id = live.id;
         summary.cut(&cluster);
         let done = work(&cluster);
         on_cluster(cluster, Some(live.requests), done, summary);

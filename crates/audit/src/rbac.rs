@@ -78,7 +78,9 @@ mod tests {
         }
         assert!(!text.contains("secrets") && !text.contains('*'), "{text}");
         assert!(
-            text.contains("- nonResourceURLs: [/apis, /debug/pprof/, /flagz, /metrics, /statusz, /version]"),
+            text.contains(
+                "- nonResourceURLs: [/apis, /debug/pprof/, /flagz, /livez, /metrics, /readyz, /statusz, /version]"
+            ),
             "{text}"
         );
         assert!(

@@ -6,6 +6,7 @@
 //! Nothing here writes, follows a link out of where it was sent, or reads without a limit. Start at [`gather`].
 
 mod ahead;
+pub mod endpoint;
 pub mod live;
 mod read;
 mod walk;
@@ -21,7 +22,7 @@ use model::{Body, Evidence, EvidenceId, Gap, GapKind, Kind, Plane};
 
 use crate::{
     ahead::{Looked, Step, recognised},
-    read::Unreadable,
+    read::{Cause, Unreadable},
 };
 
 /// What the user named.
@@ -171,12 +172,27 @@ struct Gatherer<'a> {
     on_cluster: &'a mut dyn FnMut(Gathered),
 }
 
+/// What several folders are parts of.
+#[derive(Clone, PartialEq, Eq)]
+enum Whole {
+    /// A node, by the folder that stands for its `/`.
+    Node(PathBuf),
+    /// An inventory of Ansible, by the folder that holds its variables.
+    Inventory(PathBuf),
+}
+
+impl Whole {
+    fn of(file: &Path) -> Option<Self> {
+        inventory(file).map(Self::Inventory).or_else(|| node_root(file).map(Self::Node))
+    }
+}
+
 /// A folder that is being read.
 #[derive(Default)]
 struct Folder {
     path: PathBuf,
-    /// Of the node that it belongs to.
-    root: Option<PathBuf>,
+    /// What it belongs to, with other folders.
+    whole: Option<Whole>,
     evidence: Vec<Evidence>,
     /// Whether each of its files is a cluster of its own.
     alone: bool,
@@ -194,8 +210,8 @@ impl Gatherer<'_> {
     }
 
     fn folder(&mut self, top: &Path) {
-        // Everything below one node root is one cluster, and its files come from several folders.
-        let mut node: Option<(PathBuf, Vec<Evidence>)> = None;
+        // Everything below one node root is one cluster, and its files come from several folders; so is an inventory.
+        let mut whole: Option<(Whole, Vec<Evidence>)> = None;
         let mut folder = Folder::default();
         ahead::folders(top, self.options.largest, &mut |step| match step {
             Step::Enter(path, refused) => {
@@ -204,15 +220,15 @@ impl Gatherer<'_> {
                     self.trouble(path, format!("cannot be read: {reason}"), None);
                     self.list(path, "unread");
                 }
-                let root = node_root(&path.join("file"));
-                let is_read_beside = root.is_none() && self.is_drop_in_folder(&path);
-                folder = Folder { root, path, is_read_beside, ..Folder::default() };
+                let whole = Whole::of(&path.join("file"));
+                let is_read_beside = whole.is_none() && self.is_drop_in_folder(&path);
+                folder = Folder { whole, path, is_read_beside, ..Folder::default() };
             }
             Step::Files(files) => files.into_iter().for_each(|file| self.found(&mut folder, file)),
-            Step::Leave => self.leave(std::mem::take(&mut folder), &mut node),
+            Step::Leave => self.leave(std::mem::take(&mut folder), &mut whole),
         });
-        if let Some((root, evidence)) = node {
-            self.hand_over_node(root, evidence);
+        if let Some((whole, evidence)) = whole {
+            self.hand_over_whole(whole, evidence);
         }
     }
 
@@ -226,7 +242,7 @@ impl Gatherer<'_> {
         // Several files of objects are one cluster's, and so are files that a component is given.
         let may_be_twice = matches!(evidence.kind, Kind::ConfigFile | Kind::Objects);
         let twice = !may_be_twice && folder.evidence.iter().any(|known| known.kind == evidence.kind);
-        if folder.root.is_none() && twice {
+        if folder.whole.is_none() && twice {
             // The folder declares the component, or tells clients of clusters, twice: each file stands for itself.
             folder.alone = true;
         }
@@ -241,16 +257,16 @@ impl Gatherer<'_> {
         }
     }
 
-    /// Hands over what a folder declares, or keeps it with the rest of its node.
-    fn leave(&mut self, mut folder: Folder, node: &mut Option<(PathBuf, Vec<Evidence>)>) {
+    /// Hands over what a folder declares, or keeps it with the rest of what it is part of.
+    fn leave(&mut self, mut folder: Folder, whole: &mut Option<(Whole, Vec<Evidence>)>) {
         if folder.evidence.is_empty() {
             return;
         }
-        match (folder.root, &mut *node) {
-            (Some(root), Some((known, evidence))) if *known == root => evidence.append(&mut folder.evidence),
-            (Some(root), _) => {
-                if let Some((root, evidence)) = node.replace((root, folder.evidence)) {
-                    self.hand_over_node(root, evidence);
+        match (folder.whole, &mut *whole) {
+            (Some(own), Some((known, evidence))) if *known == own => evidence.append(&mut folder.evidence),
+            (Some(own), _) => {
+                if let Some((whole, evidence)) = whole.replace((own, folder.evidence)) {
+                    self.hand_over_whole(whole, evidence);
                 }
             }
             (None, _) => {
@@ -260,10 +276,13 @@ impl Gatherer<'_> {
         }
     }
 
-    fn hand_over_node(&mut self, root: PathBuf, evidence: Vec<Evidence>) {
-        let name = root.display().to_string();
-        let root = self.options.root.clone().unwrap_or(root);
-        self.hand_over(name, Some(root), evidence);
+    fn hand_over_whole(&mut self, whole: Whole, evidence: Vec<Evidence>) {
+        let (folder, root) = match whole {
+            Whole::Node(root) => (root.clone(), Some(root)),
+            Whole::Inventory(folder) => (folder, None),
+        };
+        let root = self.options.root.clone().or(root);
+        self.hand_over(folder.display().to_string(), root, evidence);
     }
 
     /// Says what a file is, and gives it back if it declares something that is judged.
@@ -340,7 +359,7 @@ impl Gatherer<'_> {
                 let unreadable = Unreadable::from(error);
                 let id = EvidenceId::new(folder.display().to_string());
                 let body = || unread(&id, unreadable.reason, unreadable.hint);
-                return if unreadable.missing { Vec::new() } else { vec![piece(folder, body())] };
+                return if unreadable.cause == Cause::Missing { Vec::new() } else { vec![piece(folder, body())] };
             }
         };
         let mut found = Vec::new();
@@ -379,7 +398,7 @@ impl Gatherer<'_> {
         let looked = if inside {
             read::below(root, &path, self.options.largest, want.contents != Contents::Unneeded)
         } else {
-            Err(Unreadable { missing: false, reason: "the path leads out of the root".to_owned(), hint: None })
+            Err(Unreadable { cause: Cause::Other, reason: "the path leads out of the root".to_owned(), hint: None })
         };
         let body = match looked {
             Ok(_) if want.contents == Contents::Unneeded => Body::Present,
@@ -387,7 +406,8 @@ impl Gatherer<'_> {
                 Ok(text) => return self.redactor.wanted(want, Plane::Declared, &text),
                 Err(reason) => unread(&want.id, reason, None),
             },
-            Err(Unreadable { missing: true, .. }) => Body::Missing,
+            Err(Unreadable { cause: Cause::Missing, .. }) => Body::Missing,
+            Err(Unreadable { cause: Cause::Folder, .. }) => Body::Folder,
             Err(unreadable) => unread(&want.id, unreadable.reason, unreadable.hint),
         };
         Evidence {
@@ -419,6 +439,16 @@ fn unread(id: &EvidenceId, reason: String, hint: Option<String>) -> Body {
         wanted: id.to_string(),
         who_could_answer: hint.unwrap_or_else(|| "a user who may read that file".to_owned()),
     })
+}
+
+/// The folder that holds the variables of an inventory of Ansible, where a file of it lies below `group_vars` or
+/// `host_vars`.
+fn inventory(file: &Path) -> Option<PathBuf> {
+    let parts: Vec<_> = file.components().collect();
+    let folders = parts.get(..parts.len().checked_sub(1)?)?;
+    let at = folders.iter().rposition(|part| part.as_os_str() == "group_vars" || part.as_os_str() == "host_vars")?;
+    let folder: PathBuf = folders[..at].iter().collect();
+    Some(if folder.as_os_str().is_empty() { PathBuf::from(".") } else { folder })
 }
 
 /// The folder that stands for `/` of a node, where the path says so: `DIR` of `DIR/etc/kubernetes/manifests/x.yaml`.
@@ -468,5 +498,15 @@ mod tests {
         assert_eq!(root("a/etc/rancher/k3s/config.yaml.d/x.yaml").as_deref(), Some("a"));
         assert_eq!(root("a/etc/kubernetes").as_deref(), None);
         assert_eq!(root("a/kubernetes/etc/x.yaml").as_deref(), None);
+    }
+
+    #[test]
+    fn an_inventory_is_known_by_the_folders_of_its_variables() {
+        let folder = |path: &str| inventory(Path::new(path)).map(|folder| folder.display().to_string());
+        assert_eq!(folder("a/b/group_vars/all/x.yml").as_deref(), Some("a/b"));
+        assert_eq!(folder("a/group_vars/all.yml").as_deref(), Some("a"));
+        assert_eq!(folder("host_vars/n.yml").as_deref(), Some("."));
+        assert_eq!(folder("a/group_vars"), None);
+        assert_eq!(folder("a/group_vars.yml"), None);
     }
 }

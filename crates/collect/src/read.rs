@@ -13,11 +13,21 @@ pub(crate) struct Bytes {
     pub(crate) content: Vec<u8>,
 }
 
+/// What kept it from being read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Cause {
+    /// We looked, and it is not there.
+    Missing,
+    /// We looked, and it is a folder.
+    Folder,
+    /// We could not look, or were not to.
+    Other,
+}
+
 /// Why nothing was.
 #[derive(Debug)]
 pub(crate) struct Unreadable {
-    /// We looked, and it is not there.
-    pub(crate) missing: bool,
+    pub(crate) cause: Cause,
     pub(crate) reason: String,
     pub(crate) hint: Option<String>,
 }
@@ -28,7 +38,8 @@ impl From<io::Error> for Unreadable {
             io::ErrorKind::PermissionDenied => Some("run as a user who may read it".to_owned()),
             _ => None,
         };
-        Self { missing: error.kind() == io::ErrorKind::NotFound, reason: reason(&error), hint }
+        let cause = if error.kind() == io::ErrorKind::NotFound { Cause::Missing } else { Cause::Other };
+        Self { cause, reason: reason(&error), hint }
     }
 }
 
@@ -47,12 +58,11 @@ pub(crate) fn listed(path: &Path, largest: u64) -> Result<Bytes, Unreadable> {
 }
 
 fn length(metadata: &fs::Metadata, largest: u64) -> Result<usize, Unreadable> {
+    if metadata.is_dir() {
+        return Err(Unreadable { cause: Cause::Folder, reason: "it is a folder".to_owned(), hint: None });
+    }
     if !metadata.is_file() {
-        return Err(Unreadable {
-            missing: false,
-            reason: if metadata.is_dir() { "it is a folder".to_owned() } else { "not a regular file".to_owned() },
-            hint: None,
-        });
+        return Err(Unreadable { cause: Cause::Other, reason: "not a regular file".to_owned(), hint: None });
     }
     if metadata.len() > largest {
         return Err(too_large(largest));
@@ -101,16 +111,22 @@ pub(crate) fn below(root: &Path, path: &Path, largest: u64, contents: bool) -> R
     let real = fs::canonicalize(path)?;
     if !real.starts_with(&real_root) {
         return Err(Unreadable {
-            missing: false,
+            cause: Cause::Other,
             reason: "a link that leads out of the root".to_owned(),
             hint: Some("copy what it points to into the root".to_owned()),
         });
     }
-    if contents { file(&real, largest) } else { Ok(Bytes { content: Vec::new() }) }
+    if contents {
+        return file(&real, largest);
+    }
+    match fs::metadata(&real)? {
+        metadata if metadata.is_dir() => length(&metadata, largest).map(|_| Bytes { content: Vec::new() }),
+        _ => Ok(Bytes { content: Vec::new() }),
+    }
 }
 
 fn too_large(largest: u64) -> Unreadable {
-    Unreadable { missing: false, reason: format!("larger than {} MiB", largest >> 20), hint: None }
+    Unreadable { cause: Cause::Other, reason: format!("larger than {} MiB", largest >> 20), hint: None }
 }
 
 #[cfg(test)]
@@ -134,8 +150,10 @@ mod tests {
         assert!(file(&path, 4999).is_err() && listed(&path, 4999).is_err());
         let mut open = File::open(&path).expect("a file of the test");
         assert!(contents(&mut open, 0, 4999).is_err());
-        assert!(file(&folder, 1).is_err_and(|why| why.reason == "it is a folder"));
-        assert!(file(&folder.join("b"), 1).is_err_and(|why| why.missing));
+        assert!(file(&folder, 1).is_err_and(|why| why.cause == Cause::Folder));
+        assert!(below(&folder, &folder, 1, false).is_err_and(|why| why.cause == Cause::Folder));
+        assert!(below(&folder, &folder.join("a"), 1, false).is_ok());
+        assert!(file(&folder.join("b"), 1).is_err_and(|why| why.cause == Cause::Missing));
         fs::remove_dir_all(&folder).expect("a file of the test");
     }
 }

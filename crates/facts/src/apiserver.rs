@@ -12,7 +12,7 @@ mod planes;
 mod plugins;
 mod server;
 
-use std::{fmt, marker::PhantomData, net::IpAddr};
+use std::{collections::BTreeSet, fmt, marker::PhantomData, net::IpAddr};
 
 use model::{
     Component, Gap, GapKind, Location, Minor, Origin, Problem, ProblemKind, Reading, Release, Setting, Unanswered,
@@ -406,6 +406,7 @@ pub fn resolve(invocation: &Invocation, version: Option<&Version>, files: &Files
     let unknown = invocation.words.iter().filter(|word| word.hand == Hand::Written);
     unseen.extend(unknown.filter_map(|word| word.unresolved.clone()));
     let mut wants = wanted(invocation, &versions);
+    wants.extend(by_way_of_kubeconfigs(&wants, files));
     wants.extend(resolved.iter().flat_map(|one| one.names.iter().cloned()));
     unseen.extend(unseen_files(&wants, files));
     unseen.sort_unstable();
@@ -727,14 +728,18 @@ const FILES: [(&str, Contents); 36] = [
     ("tls-sni-cert-key", Contents::Keys),
     ("token-auth-file", Contents::Tokens),
     ("tracing-config-file", Contents::Text),
-    ("allow-metric-labels-manifest", Contents::Unneeded),
+    ("allow-metric-labels-manifest", Contents::Text),
 ];
+
+/// Flags that name files which the server writes; what matters of one is whether something else stands in its place.
+const WRITTEN: [&str; 1] = ["audit-log-path"];
 
 /// The files that the written flags of an invocation name, and those that these name where they were read, for whoever
 /// collects them.
 pub fn wants(invocation: &Invocation, version: Option<&Version>, files: &Files<'_>) -> Vec<FileWant> {
     let versions = versions(&release(invocation, version).0);
     let mut wants = wanted(invocation, &versions);
+    wants.extend(by_way_of_kubeconfigs(&wants, files));
     let read = |want: &FileWant| want.contents == Contents::Text && matches!(files.look(&want.path), File::Read(_));
     if wants.iter().any(read) {
         for version in &versions {
@@ -743,7 +748,18 @@ pub fn wants(invocation: &Invocation, version: Option<&Version>, files: &Files<'
         wants.sort_unstable();
         wants.dedup();
     }
+    wants.extend(written(invocation, &versions));
     wants
+}
+
+/// Files that are looked for only to see whether they can be written.
+fn written(invocation: &Invocation, versions: &[Version]) -> Vec<FileWant> {
+    let servers = versions.iter().map(|version| Server::read(invocation, version));
+    let paths = servers.flat_map(|server| {
+        WRITTEN.map(|flag| server.text(flag).filter(|path| path.starts_with('/')).map(|path| (flag, path.to_owned())))
+    });
+    let paths: BTreeSet<(&str, String)> = paths.flatten().collect();
+    paths.into_iter().map(|(flag, path)| FileWant { flag, path, contents: Contents::Unneeded }).collect()
 }
 
 /// A flag of one possible release names its file whether or not another one has the flag.
@@ -763,6 +779,18 @@ fn wanted(invocation: &Invocation, versions: &[Version]) -> Vec<FileWant> {
         }
     }
     wants
+}
+
+/// What the kubeconfigs of webhooks name in turn, of those that flags name and that were read.
+fn by_way_of_kubeconfigs(wants: &[FileWant], files: &Files<'_>) -> Vec<FileWant> {
+    let kubeconfigs = wants.iter().filter(|want| want.contents == Contents::Kubeconfig);
+    let mut found = Vec::new();
+    for want in kubeconfigs {
+        let File::Read(evidence) = files.look(&want.path) else { continue };
+        let named = kubeconfig::named(evidence, &want.path).into_iter();
+        found.extend(named.map(|one| FileWant { flag: want.flag, path: one.path.value, contents: one.contents }));
+    }
+    found
 }
 
 /// The files that the flags name which a process lists; it prints a list in brackets.
@@ -797,6 +825,7 @@ fn key_files(wants: &[FileWant], files: &Files<'_>) -> Vec<KeyFile> {
             File::Missing(id) => {
                 (Some(id), Err(not_seen(&want.path, "does not exist, so that the server does not start")))
             }
+            File::Folder(id) => (Some(id), Err(not_seen(&want.path, "is a folder, so that the server does not start"))),
             File::Unread(gap) => (id, Err(gap)),
         };
         let is_carried = id.is_some() && id != below;
@@ -833,6 +862,7 @@ fn kubeconfigs(wants: &[FileWant], files: &Files<'_>) -> Vec<NamedKubeconfig> {
                 config.gap.clone().map_or(Ok(config), Err)
             }
             File::Missing(_) => Err(not_seen(&want.path, "does not exist, so that the server does not start")),
+            File::Folder(_) => Err(not_seen(&want.path, "is a folder, so that the server does not start")),
             File::Unread(gap) => Err(gap),
         };
         found.push(NamedKubeconfig { flag: want.flag, path: want.path.clone(), read });
@@ -853,7 +883,10 @@ fn not_seen(path: &str, how: &str) -> Gap {
 fn unseen_files(wants: &[FileWant], files: &Files<'_>) -> Vec<Gap> {
     let unread = |want: &FileWant| match files.look(&want.path) {
         File::Unread(gap) => Some(gap),
-        File::Read(_) | File::Missing(_) => None,
+        File::Read(evidence) if pki::is_of_keys(want.flag) && pki::lacks_a_key(evidence) => {
+            Some(not_seen(&want.path, "has no digits where its private key would be"))
+        }
+        File::Read(_) | File::Missing(_) | File::Folder(_) => None,
     };
     let unread: Vec<Gap> = wants.iter().filter_map(unread).collect();
     if files.root.is_none() && !unread.is_empty() {

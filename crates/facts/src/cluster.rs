@@ -15,6 +15,7 @@ use crate::{
     live::{self, Identity, Node, Published},
     objects::{self, Objects},
     pki::{self, Held},
+    rbac::{Access, Rbac},
     releases::CALENDAR,
 };
 
@@ -57,6 +58,8 @@ pub struct Cluster {
     pub published: Result<Option<Vec<Published>>, Gap>,
     /// Objects of its API, as far as files hold them or a server gave them.
     pub objects: Objects,
+    /// The roles of its bindings, looked up.
+    rbac: Rbac,
     /// The day to judge as of, which decides what is maintained and what was known.
     pub as_of: Date,
     /// Sorted by the file.
@@ -74,6 +77,11 @@ impl Cluster {
     /// Whether it was asked while it ran.
     pub fn was_asked(&self) -> bool {
         self.apiservers.iter().any(|server| server.told().is_some())
+    }
+
+    /// Who may do what in it.
+    pub fn access(&self) -> Access<'_> {
+        Access { objects: &self.objects, rbac: &self.rbac }
     }
 
     /// Every component, by name and instance.
@@ -166,6 +174,7 @@ pub fn resolve(gathered: Gathered, options: &Options) -> Cluster {
         file.gap = maybe_named(file, &apiservers, &evidence, root.as_deref());
     }
     let as_of = options.as_of.unwrap_or(CALENDAR.known_until);
+    let objects = objects::read(&evidence);
     let pki = pki::held(&apiservers, &kubeconfigs, root.as_deref());
     Cluster {
         name,
@@ -178,7 +187,8 @@ pub fn resolve(gathered: Gathered, options: &Options) -> Cluster {
         identities,
         nodes,
         published,
-        objects: objects::read(&evidence),
+        rbac: Rbac::new(&objects, distribution),
+        objects,
         as_of,
         kubeconfigs,
         pki,

@@ -3,7 +3,7 @@
 //! A file that a flag names is another machine's file. It is looked for only below a root; without one it is unread, which
 //! is not the same as missing.
 
-use model::{Body, Evidence, EvidenceId, Gap, GapKind};
+use model::{Body, Evidence, EvidenceId, Gap, GapKind, ProblemKind};
 
 use crate::{Carried, Mount};
 
@@ -41,7 +41,20 @@ pub enum File<'a> {
     Read(&'a Evidence),
     /// We looked below the root and it is not there.
     Missing(EvidenceId),
+    /// We looked below the root, and it is a folder.
+    Folder(EvidenceId),
     Unread(Gap),
+}
+
+impl File<'_> {
+    /// What is known to keep everybody from reading it, to stand behind its name.
+    pub fn fault(&self) -> Option<(ProblemKind, &'static str)> {
+        match self {
+            Self::Missing(_) => Some((ProblemKind::Missing, "does not exist")),
+            Self::Folder(_) => Some((ProblemKind::Refused, "is a folder")),
+            Self::Read(_) | Self::Unread(_) => None,
+        }
+    }
 }
 
 impl<'a> Files<'a> {
@@ -105,6 +118,7 @@ impl<'a> Files<'a> {
         let id = Self::id(root, &host);
         match self.evidence.iter().find(|evidence| evidence.id == id) {
             Some(Evidence { body: Body::Missing, .. }) => File::Missing(id),
+            Some(Evidence { body: Body::Folder, .. }) => File::Folder(id),
             Some(Evidence { body: Body::Unread(gap), .. }) => File::Unread(gap.clone()),
             Some(evidence) => File::Read(evidence),
             None => File::Unread(Gap {

@@ -8,6 +8,8 @@
 //! Of a user's credentials nothing is kept but what they are: a certificate, which is public, and the kind of a token.
 //! Start at [`read`].
 
+mod shape;
+mod usable;
 mod users;
 
 use std::collections::BTreeMap;
@@ -15,6 +17,7 @@ use std::collections::BTreeMap;
 use model::{Evidence, EvidenceId, Form, Gap, GapKind, Kind, Location, Plane, Site, Span};
 use yaml::{Cursor, Document, Resolved, Stream};
 
+pub(crate) use usable::{CHANGES, fault, named};
 pub use users::{ClientCertificate, Exec, Token, User};
 
 use crate::{configuration::Placed, declare, pki, placeholder, redact::parsable, spelling::base64};

@@ -182,6 +182,8 @@ impl Meta {
 #[derive(Clone, Debug, Default)]
 pub struct Objects {
     extents: BTreeMap<Of, Extent>,
+    /// The list that was read of a kind.
+    sources: BTreeMap<Of, Location>,
     /// Namespaced and not.
     pub roles: Vec<Role>,
     pub bindings: Vec<Binding>,
@@ -209,6 +211,11 @@ impl Objects {
     pub fn extent(&self, of: Of) -> &Extent {
         const NOT_ASKED: &Extent = &Extent::NotAsked;
         self.extents.get(&of).unwrap_or(NOT_ASKED)
+    }
+
+    /// The list that a server gave of a kind, for whoever says what is not in it.
+    pub fn list(&self, of: Of) -> Option<&Location> {
+        self.sources.get(&of)
     }
 
     /// Whether the evidence could say anything about the kind.

@@ -11,14 +11,17 @@ mod certificate;
 mod der;
 mod held;
 mod pem;
+mod served;
 
-use model::{Evidence, Key, Location, Nature, Span};
+use model::{Evidence, Key, Location, Nature, PrivateKey, Span};
 
 pub use certificate::{Certificate, Name, Purpose, Usage};
 pub(crate) use der::{private_key, public_key};
-pub(crate) use held::held;
 pub use held::{Found, Held, KeyFile, Role, Seen};
+pub(crate) use held::{held, is_of_keys};
+pub use pem::pem;
 pub(crate) use pem::{Block, blocks};
+pub use served::{Served, name_of, oddities};
 
 use crate::spelling;
 
@@ -27,8 +30,10 @@ use crate::spelling;
 pub enum Item {
     Certificate(Box<Certificate>),
     PublicKey(Key),
-    /// `None` where the key could not be read, such as one under a password.
-    PrivateKey(Option<Key>),
+    PrivateKey {
+        label: String,
+        key: PrivateKey,
+    },
     /// A block of another kind, or one that could not be read and why; the label it has.
     Other {
         label: String,
@@ -42,7 +47,7 @@ impl Item {
         match self {
             Self::Certificate(certificate) => Some(&certificate.key),
             Self::PublicKey(key) => Some(key),
-            Self::PrivateKey(key) => key.as_ref(),
+            Self::PrivateKey { key, .. } => key.key(),
             Self::Other { .. } => None,
         }
     }
@@ -58,7 +63,7 @@ pub struct Placed {
 /// Reads what a PEM file holds; `None` where its contents were not seen.
 pub fn read(evidence: &Evidence) -> Option<Vec<Placed>> {
     let text = evidence.text()?;
-    let items = blocks(text).into_iter().map(|block| Placed {
+    let items = blocks(text).into_iter().filter(|block| !block.is_followed).map(|block| Placed {
         item: item(&block, evidence),
         at: Location {
             evidence: evidence.id.clone(),
@@ -71,11 +76,17 @@ pub fn read(evidence: &Evidence) -> Option<Vec<Placed>> {
     Some(items.collect())
 }
 
+/// Whether a private key was taken out of a file, so that nobody knows what it was.
+pub(crate) fn lacks_a_key(evidence: &Evidence) -> bool {
+    let absent = |placed: &Placed| matches!(&placed.item, Item::PrivateKey { key: PrivateKey::Absent, .. });
+    read(evidence).is_some_and(|items| items.iter().any(absent))
+}
+
 /// The certificates of a text in PEM that stands in another text, at whose place each of them is. The server passes over
 /// blocks of other kinds (client-go util/cert/pem.go, `ParseCertsPEM`).
 pub(crate) fn certificates_in(text: &str) -> Vec<Result<Certificate, String>> {
     let blocks = blocks(text);
-    blocks.iter().filter(|block| block.label == "CERTIFICATE").map(|block| certificate(block.body)).collect()
+    blocks.iter().filter(|block| block.label == "CERTIFICATE" && !block.is_followed).map(certificate).collect()
 }
 
 /// Whom the first request for a certificate in a text is about (RFC 2986).
@@ -85,9 +96,12 @@ pub(crate) fn requested(text: &str) -> Option<Name> {
     Name::of_request(&decoded(block.body)?)
 }
 
-fn certificate(body: &str) -> Result<Certificate, String> {
-    let bytes = decoded(body).ok_or_else(|| "it is no base64".to_owned())?;
-    Certificate::read(&bytes)
+/// The fault of a block that Go passes over as if it were not there.
+pub(crate) const NO_BASE64: &str = "it is no base64";
+
+fn certificate(block: &Block<'_>) -> Result<Certificate, String> {
+    let bytes = decoded(block.body).ok_or_else(|| NO_BASE64.to_owned())?;
+    Ok(Certificate { has_fields: block.has_fields, ..Certificate::read(&bytes)? })
 }
 
 fn decoded(body: &str) -> Option<Vec<u8>> {
@@ -98,7 +112,7 @@ fn decoded(body: &str) -> Option<Vec<u8>> {
 fn item(block: &Block<'_>, evidence: &Evidence) -> Item {
     let other = |fault| Item::Other { label: block.label.to_owned(), fault };
     match block.label {
-        "CERTIFICATE" => match certificate(block.body) {
+        "CERTIFICATE" => match certificate(block) {
             Ok(certificate) => Item::Certificate(Box::new(certificate)),
             Err(fault) => other(Some(fault)),
         },
@@ -113,9 +127,11 @@ fn item(block: &Block<'_>, evidence: &Evidence) -> Item {
                 Some(Nature::PrivateKey(key)) => Some(key.clone()),
                 _ => None,
             });
-            Item::PrivateKey(key.flatten())
+            // Of one without digits nothing was cut.
+            Item::PrivateKey { label: label.to_owned(), key: key.unwrap_or(PrivateKey::Absent) }
         }
-        _ => other(None),
+        // keyutil reads public keys whatever the block is called.
+        _ => decoded(block.body).and_then(|bytes| public_key(&bytes)).map_or_else(|| other(None), Item::PublicKey),
     }
 }
 

@@ -12,7 +12,7 @@ use std::{
     hash::BuildHasher,
 };
 
-use model::{Body, CutSecret, Digest, Evidence, EvidenceId, Kind, Nature, Plane, Span, Strength};
+use model::{Body, CutSecret, Digest, Evidence, EvidenceId, Kind, Nature, Plane, PrivateKey, Span, Strength};
 use yaml::{Cursor, Value};
 
 use crate::{Contents, Want, declare, objects, pki, placeholder, running, spelling};
@@ -25,7 +25,7 @@ pub struct Redactor {
 }
 
 /// Keys whose value is a secret wherever they stand, in lower case without `-` and `_`.
-const SECRET_KEYS: [&str; 40] = [
+const SECRET_KEYS: [&str; 41] = [
     "aadclientcertpassword",
     "aadclientsecret",
     "accesskey",
@@ -48,6 +48,7 @@ const SECRET_KEYS: [&str; 40] = [
     "identitytoken",
     "idtoken",
     "kafkaclientkey",
+    "pass",
     "passphrase",
     "passwd",
     "password",
@@ -192,9 +193,19 @@ fn private_keys(text: &str) -> Vec<(u32, u32, Nature)> {
     blocks.map(|block| (block.start, block.end, Nature::PrivateKey(private_key(&block)))).collect()
 }
 
-fn private_key(block: &pki::Block<'_>) -> Option<model::Key> {
+fn private_key(block: &pki::Block<'_>) -> PrivateKey {
+    // The lines of a key are 64 digits long, and a word such as `REDACTED` is base64 by chance.
+    const LEAST: usize = 40;
     let digits: String = block.body.split_whitespace().collect();
-    pki::private_key(block.label, &spelling::base64(&digits)?)
+    let digit = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
+    let is_word = (5..LEAST).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_alphabetic());
+    match spelling::base64(&digits) {
+        Some(bytes) if bytes.is_empty() || is_word => PrivateKey::Absent,
+        Some(bytes) => pki::private_key(block.label, &bytes)
+            .map_or(PrivateKey::Unreadable, |(key, form)| PrivateKey::Read(key, form)),
+        None if block.body.lines().any(|line| line.len() >= LEAST && line.bytes().all(digit)) => PrivateKey::Spoilt,
+        None => PrivateKey::Absent,
+    }
 }
 
 /// What kind of secret a text is, where its own shape tells.
@@ -325,7 +336,7 @@ fn first_column(text: &str, spans: &mut Vec<Span>) {
 /// Whether a walk over the tree could find anything: most manifests hold no such word.
 fn mentions_a_key(text: &str) -> bool {
     let bytes = text.as_bytes();
-    ["secret", "token", "passw", "passphrase", "key"].iter().any(|word| {
+    ["secret", "token", "passw", "passphrase", "pass:", "_pwd", "key"].iter().any(|word| {
         let (first, rest) = (word.as_bytes()[0], &word.as_bytes()[1..]);
         bytes.iter().enumerate().any(|(at, byte)| {
             byte.eq_ignore_ascii_case(&first)
@@ -472,7 +483,7 @@ fn is_table(text: &str) -> bool {
 /// Whether the name of a variable says that its value is a secret: one of the environment (`API_TOKEN`), one of a playbook
 /// (`kubeadm_token`), or what a registry takes for name and password together.
 fn names_a_secret(name: &str, value: &Cursor<'_>) -> bool {
-    const ENDINGS: [&str; 5] = ["token", "password", "secret", "access_key", "certificate_key"];
+    const ENDINGS: [&str; 6] = ["token", "password", "_pwd", "secret", "access_key", "certificate_key"];
     let Some(text) = value.str().filter(|text| !text.contains("{{") && !text.starts_with('/')) else { return false };
     let is_variable =
         name.contains('_') && name.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_');
@@ -766,8 +777,18 @@ mod tests {
         let person = "eyJhbGciOiJub25lIn0.eyJzdWIiOiJhbm4ifQ.c2ln";
         assert_eq!(natures(&format!("token: {person}")), [Some(Nature::SignedToken { subject: None, ends: None })]);
         // A key that is no key is one that could not be read; its first line says so.
-        let key = "-----BEGIN PRIVATE KEY-----\nAAAA\nAAAA\n-----END PRIVATE KEY-----\n";
-        assert_eq!(natures(key), [Some(Nature::PrivateKey(None)), None]);
+        let key = "-----BEGIN PRIVATE KEY-----\nAAA1\nAAA1\n-----END PRIVATE KEY-----\n";
+        assert_eq!(natures(key), [Some(Nature::PrivateKey(PrivateKey::Unreadable)), None]);
+        // Neither is a word where the digits would be, nor digits with something else among them.
+        let digits = "A".repeat(64);
+        for (body, expected) in [
+            ("REDACTED".to_owned(), PrivateKey::Absent),
+            ("AAAA".to_owned(), PrivateKey::Unreadable),
+            (format!("{digits}\n!!!!"), PrivateKey::Spoilt),
+        ] {
+            let key = format!("-----BEGIN PRIVATE KEY-----\n{body}\n-----END PRIVATE KEY-----\n");
+            assert_eq!(natures(&key).first(), Some(&Some(Nature::PrivateKey(expected))), "{body}");
+        }
     }
 
     #[test]

@@ -14,6 +14,7 @@ use model::Minor;
 use serde::{Deserialize, Serialize};
 
 pub use selectors::{Requirement, field_requirements, label_requirements};
+pub(crate) use selectors::{is_label_key, is_label_value};
 
 /// A request as somebody wrote it down; what is not named is made of the rest.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

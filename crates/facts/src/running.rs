@@ -48,7 +48,7 @@ pub(crate) fn text(evidence: &Evidence) -> Seen<&str> {
         Body::Text(text) => Ok(Some(text)),
         Body::Missing => Ok(None),
         Body::Unread(gap) => Err(gap.clone()),
-        Body::Present => Err(unreadable(evidence, "it was not kept")),
+        Body::Present | Body::Folder => Err(unreadable(evidence, "it was not kept")),
     }
 }
 

@@ -242,6 +242,40 @@ fn servers_of_1_20_start_as_recorded() {
     starts_as_recorded("1.20.2", include_str!("vectors/startup-1.20.json"));
 }
 
+/// Recorded of 1.20.2 and 1.36.2, with each flag given a folder: both end with "is a directory", whatever reads the file.
+#[test]
+fn a_folder_in_place_of_a_file_stops_the_server() {
+    const FLAGS: [&str; 14] = [
+        "admission-control-config-file",
+        "audit-policy-file",
+        "authentication-token-webhook-config-file",
+        "client-ca-file",
+        "egress-selector-config-file",
+        "encryption-provider-config",
+        "etcd-cafile",
+        "kubelet-certificate-authority",
+        "kubelet-client-key",
+        "requestheader-client-ca-file",
+        "service-account-key-file",
+        "service-account-signing-key-file",
+        "tls-private-key-file",
+        "token-auth-file",
+    ];
+    for (version, flag) in ["1.20.2", "1.36.2"].into_iter().flat_map(|version| FLAGS.map(|flag| (version, flag))) {
+        let word = format!("--{flag}=/folder");
+        let version: Version = version.parse().expect("a version");
+        let invocation = invocation(BASE.iter().copied().chain([word.as_str()]));
+        let mut evidence = evidence(&invocation, &version, &BTreeMap::from([("/folder".to_owned(), String::new())]));
+        for piece in evidence.iter_mut().filter(|piece| piece.id.as_str() == "/root/folder") {
+            piece.body = Body::Folder;
+        }
+        let files = Files { root: Some("/root"), mounts: &[], contained: false, evidence: &evidence, carried: &[] };
+        let server = resolve(&invocation, Some(&version), &files);
+        let said = format!("`/folder`, which `--{flag}` names, is a folder");
+        assert!(stops(&server).contains(&said.as_str()), "{version} {flag}: {:?}", stops(&server));
+    }
+}
+
 /// Flags, the files that they name, and what stops the server, if something does.
 type Case<'a> = (&'a [&'a str], &'a [(&'a str, String)], Option<&'a str>);
 
@@ -356,6 +390,9 @@ struct TextCase {
     starts: bool,
 }
 
+const WEBHOOK: &str = "apiVersion: v1\nkind: Config\nclusters: [{name: a, cluster: {server: 'https://127.0.0.1:1'}}]\n\
+                       contexts: [{name: c, context: {cluster: a}}]\ncurrent-context: c\n";
+
 #[test]
 fn a_file_stops_the_servers_that_it_stopped() {
     let recorded: Texts = serde_json::from_str(include_str!("vectors/texts.json")).expect("vectors");
@@ -377,6 +414,8 @@ fn a_file_stops_the_servers_that_it_stopped() {
                 (format!("/dir/{name}"), text.unwrap_or_default().to_owned())
             })
             .collect();
+        // The one that was beside the recorded servers, but for its credentials.
+        present.insert("/dir/kc.yaml".to_owned(), WEBHOOK.to_owned());
         present.insert("/dir/case".to_owned(), case.text.replace("{DIR}", "/dir"));
         let evidence = evidence(&invocation, &version, &present);
         let files = Files { root: Some("/root"), mounts: &[], contained: false, evidence: &evidence, carried: &[] };

@@ -138,14 +138,49 @@ pub struct CutSecret {
 /// What is known of a secret beyond its size, none of which is secret itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Nature {
-    /// A private key; `None` where it is one that could not be read, such as one under a password.
-    PrivateKey(Option<Key>),
+    PrivateKey(PrivateKey),
     /// Six letters or digits, a dot and sixteen more, as tokens of nodes that join have them.
     BootstrapToken,
     /// A token that somebody signed: for whom, and when it ends, in seconds since 1970, if it does.
-    SignedToken { subject: Option<String>, ends: Option<i64> },
+    SignedToken {
+        subject: Option<String>,
+        ends: Option<i64>,
+    },
     /// No secret yet: a marker that somebody fills in.
     Placeholder(String),
+}
+
+/// What the digits of a private key stand for, as far as that is no secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PrivateKey {
+    Read(Key, KeyForm),
+    /// Bytes that no form of a key fits, such as those of one under a password.
+    Unreadable,
+    /// Digits of a key among which others stand, so that they are no base64.
+    Spoilt,
+    /// Nothing like a key: somebody may have taken it out of a copy.
+    Absent,
+}
+
+impl PrivateKey {
+    /// The public half, where it was read.
+    pub fn key(&self) -> Option<&Key> {
+        match self {
+            Self::Read(key, _) => Some(key),
+            Self::Unreadable | Self::Spoilt | Self::Absent => None,
+        }
+    }
+}
+
+/// How the bytes of a private key are laid out, whatever the label over them says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyForm {
+    /// `RSA PRIVATE KEY`.
+    Pkcs1,
+    /// `PRIVATE KEY`.
+    Pkcs8,
+    /// `EC PRIVATE KEY`.
+    Sec1,
 }
 
 /// A key of two halves, as its public half tells.
@@ -160,6 +195,19 @@ pub struct Key {
     /// The public half, encoded as certificates do it, so that two are one key where these bytes are equal; `None` where
     /// a private key does not carry it.
     pub public: Option<Arc<[u8]>>,
+}
+
+impl Key {
+    /// Whether the two are certain not to belong together, whichever of them a certificate holds.
+    pub fn differs(&self, other: &Self) -> bool {
+        match (&self.public, &other.public) {
+            (Some(one), Some(other)) => one != other,
+            _ => {
+                self.algorithm != other.algorithm
+                    || (self.bits.is_some() && other.bits.is_some() && self.bits != other.bits)
+            }
+        }
+    }
 }
 
 /// How hard a secret is to guess, by its shape alone.
@@ -188,7 +236,7 @@ impl Evidence {
     pub fn text(&self) -> Option<&Arc<str>> {
         match &self.body {
             Body::Text(text) => Some(text),
-            Body::Present | Body::Missing | Body::Unread(_) => None,
+            Body::Present | Body::Missing | Body::Folder | Body::Unread(_) => None,
         }
     }
 }
@@ -201,6 +249,8 @@ pub enum Body {
     Present,
     /// We looked, and it is not there. This is knowledge.
     Missing,
+    /// We looked, and a folder has its name. This is knowledge too: nobody can read it as a file.
+    Folder,
     /// We could not look. This is a hole in our knowledge.
     Unread(Gap),
 }

@@ -15,8 +15,8 @@ mod verdict;
 pub use change::{Change, Edit, Remedy, Safety};
 pub use component::{Author, Component, DECLARED, Effective, Origin, Problem, ProblemKind, Reading, Setting};
 pub use evidence::{
-    Body, CutSecret, Digest, Evidence, EvidenceId, Form, Gap, GapKind, Key, Kind, Location, Named, Nature, Plane,
-    Shape, Site, Span, Strength,
+    Body, CutSecret, Digest, Evidence, EvidenceId, Form, Gap, GapKind, Key, KeyForm, Kind, Location, Named, Nature,
+    Plane, PrivateKey, Shape, Site, Span, Strength,
 };
 pub use release::{Minor, Release, Version, VersionError};
 pub use verdict::{

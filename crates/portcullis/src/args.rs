@@ -36,6 +36,8 @@ pub(crate) enum Command {
     Audit(Audit),
     /// Show every effective setting, its value, origin and place
     Resolve(Resolve),
+    /// Look at endpoints from outside, without credentials: TLS, certificates, what a stranger is answered
+    Probe(Probe),
     /// Show what a Kubernetes version is exposed to, and what to upgrade to
     Cve(Cve),
     /// Show what changed between two reports
@@ -117,6 +119,43 @@ pub(crate) struct Look {
     /// Write the result to a file instead of standard output; with FORMAT= beside it, in that format; may be repeated
     #[arg(long, short, value_name = "[FORMAT=]FILE")]
     pub(crate) output: Vec<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) voice: Voice,
+
+    /// The day to judge as of, as 2026-11-24 or with a time [default: now]
+    #[arg(long, value_name = "DATE", env = "PORTCULLIS_AS_OF", hide_env_values = true)]
+    pub(crate) as_of: Option<String>,
+}
+
+/// `probe`
+#[derive(Debug, Args)]
+pub(crate) struct Probe {
+    /// An API server, kubelet, etcd or another component, as HOST[:PORT], [ADDRESS]:PORT or https://HOST[:PORT]; the port
+    /// is 6443 where none is named, and 443 of https://. Each address of a name is looked at
+    #[arg(value_name = "HOST[:PORT]", required = true)]
+    pub(crate) endpoints: Vec<String>,
+
+    /// Write every byte sent and received to a file, as JSON
+    #[arg(long, value_name = "FILE")]
+    pub(crate) evidence: Option<PathBuf>,
+
+    /// Open connections as fast as the endpoint answers, and not five a second; for endpoints of one's own
+    #[arg(long)]
+    pub(crate) fast: bool,
+
+    /// How long one address may take, in seconds
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        default_value = "120",
+        value_parser = clap::value_parser!(u64).range(1..=3600)
+    )]
+    pub(crate) timeout: u64,
+
+    /// How to print the result: human or json
+    #[arg(long, value_name = "FORMAT", default_value = "human", env = "PORTCULLIS_FORMAT", hide_env_values = true)]
+    pub(crate) format: String,
 
     #[command(flatten)]
     pub(crate) voice: Voice,
@@ -392,7 +431,7 @@ pub(crate) struct Man {
 
 #[derive(Debug, Args)]
 pub(crate) struct Schema {
-    /// The output: report, jsonl, effective, cve, diff, settings or simulate
+    /// The output: report, jsonl, effective, cve, diff, settings, simulate, probe or exchanges
     #[arg(value_name = "NAME")]
     pub(crate) name: String,
 }

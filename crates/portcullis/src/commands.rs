@@ -323,7 +323,7 @@ impl Started {
     }
 }
 
-fn tool() -> wire::Tool {
+pub(crate) fn tool() -> wire::Tool {
     wire::Tool { name: "portcullis", version: env!("CARGO_PKG_VERSION"), knowledge: audit::knowledge() }
 }
 
@@ -342,7 +342,7 @@ pub(crate) fn look_of(voice: &args::Voice, to_file: bool) -> Look {
 }
 
 /// The start of a day, or a moment.
-fn day(typed: &str) -> Result<Timestamp, UsageError> {
+pub(crate) fn day(typed: &str) -> Result<Timestamp, UsageError> {
     let refused =
         |_| UsageError(format!("--as-of {}: not a date; write it as 2026-11-24 or 2026-11-24T12:00:00Z", plain(typed)));
     if let Ok(moment) = typed.parse::<Timestamp>() {

@@ -10,6 +10,7 @@ mod diff;
 mod exit;
 mod output;
 mod own;
+mod probe;
 mod settings;
 mod simulate;
 mod terminal;
@@ -44,6 +45,7 @@ fn main() -> ExitCode {
         Some(Command::Resolve(args)) => commands::resolve(args),
         Some(Command::Cve(args)) => commands::cve(args),
         Some(Command::Simulate(args)) => simulate::simulate(args),
+        Some(Command::Probe(args)) => probe::probe(args),
         Some(Command::Diff(args)) => diff::diff(args),
         Some(Command::Explain(args)) => commands::explain(args),
         Some(Command::Rules(args)) => commands::rules(args),

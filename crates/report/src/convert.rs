@@ -146,6 +146,7 @@ fn one_evidence(evidence: &Evidence) -> wire::Evidence {
     let (state, reason) = match &evidence.body {
         Body::Text(_) | Body::Present => ("read", None),
         Body::Missing => ("missing", None),
+        Body::Folder => ("unread", Some("it is a folder".to_owned())),
         Body::Unread(gap) => ("unread", Some(gap.reason.clone())),
     };
     wire::Evidence {

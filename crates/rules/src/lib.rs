@@ -24,6 +24,7 @@ mod objects;
 mod pending;
 mod pki;
 mod plugins;
+mod rbac;
 mod references;
 mod row;
 mod run;
@@ -170,6 +171,7 @@ pub fn all() -> impl Iterator<Item = &'static Rule> {
         konnectivity::RULES,
         kubeconfig::RULES,
         pki::RULES,
+        rbac::RULES,
         users::RULES,
     ];
     families.into_iter().flatten().copied()

@@ -7,16 +7,18 @@
 mod groups;
 mod identity;
 mod keys;
+mod metrics;
 mod policy;
 mod runtime;
 mod serving;
+mod webhooks;
 
 use std::collections::BTreeSet;
 
 use model::{Location, Minor, Problem, ProblemKind};
 
 use super::{
-    FILES,
+    FILES, WRITTEN,
     gates::Gates,
     paths,
     server::{Server, newer_than_data},
@@ -54,8 +56,9 @@ pub(super) fn problems(server: &Server<'_>, files: &Files<'_>) -> Vec<Problem> {
     checks.runtime_config();
     checks.feature_gates();
     checks.logging();
-    checks.metrics();
+    checks.metrics(files);
     checks.files(files);
+    checks.webhooks(files);
     checks.keys(files);
     checks.found
 }
@@ -259,17 +262,21 @@ impl Checks<'_> {
                 Some(Value::List(items)) => items.iter().map(String::as_str).collect(),
                 _ => continue,
             };
-            let missing: BTreeSet<String> = items
-                .into_iter()
-                .flat_map(|item| paths(flag, item))
-                .filter(|path| matches!(files.look(path), File::Missing(_)))
-                .collect();
-            for path in missing {
-                self.stop(
-                    ProblemKind::Missing,
-                    flag,
-                    format!("`{}`, which `--{flag}` names, does not exist", shown(&path)),
-                );
+            let named: BTreeSet<String> = items.into_iter().flat_map(|item| paths(flag, item)).collect();
+            for path in named {
+                if let Some((kind, fault)) = files.look(&path).fault() {
+                    self.stop(kind, flag, format!("`{}`, which `--{flag}` names, {fault}", shown(&path)));
+                }
+            }
+        }
+        for flag in WRITTEN {
+            // apiserver pkg/server/options/audit.go, ensureLogFile (v0.22.0): it is opened when the server starts.
+            if self.since(22)
+                && let Some(path) = self.server.text(flag)
+                && let File::Folder(_) = files.look(path)
+            {
+                let path = shown(path);
+                self.refuse(flag, format!("`{path}`, which `--{flag}` names, is a folder"));
             }
         }
     }

@@ -124,14 +124,15 @@ impl Config {
         }
         if let Some(Some(kind)) = &structured {
             let path = server.text("authorization-policy-file");
-            let missing = path.filter(|path| path.is_empty() || matches!(files.look(path), File::Missing(_)));
+            let missing = path.filter(|path| path.is_empty() || files.look(path).fault().is_some());
             problems.extend(missing.map(|path| Problem {
                 kind: ProblemKind::Missing,
                 stops: true,
                 message: match path {
                     "" => "ABAC needs `--authorization-policy-file`".to_owned(),
                     path => {
-                        format!("`{}`, which `--authorization-policy-file` names, does not exist", golang::quote(path))
+                        let fault = files.look(path).fault().map_or("", |(_, fault)| fault);
+                        format!("`{}`, which `--authorization-policy-file` names, {fault}", golang::quote(path))
                     }
                 },
                 hint: None,
@@ -216,6 +217,7 @@ fn found<'a>(path: &str, files: &Files<'a>) -> Result<&'a Evidence, Gap> {
     match files.look(path) {
         File::Unread(gap) => Err(gap),
         File::Missing(_) => Err(refused(path, format!("`{path}` does not exist, so that the server does not start"))),
+        File::Folder(_) => Err(refused(path, format!("`{path}` is a folder, so that the server does not start"))),
         File::Read(evidence) => Ok(evidence),
     }
 }

@@ -358,6 +358,18 @@ mod tests {
     }
 
     #[test]
+    fn a_word_stands_for_the_gates_of_its_stage() {
+        let is_of = |alpha, minor, name: &str| of_stage(alpha, Minor::new(1, minor)).any(|gate| gate == name);
+        // pkg/features/kube_features.go: alpha in 1.22, beta from 1.23 on.
+        assert!(is_of(false, 23, "PodSecurity") && is_of(false, 24, "PodSecurity") && !is_of(true, 23, "PodSecurity"));
+        assert!(is_of(true, 21, "ServiceTopology") && !is_of(true, 23, "ServiceTopology"));
+        assert!(is_of(true, 23, "OpenAPIV3") && is_of(false, 24, "OpenAPIV3"));
+        assert!(is_of(true, 24, "ContextualLogging") && !is_of(true, 23, "ContextualLogging"));
+        let counts = [20, 21, 23, 24].map(|minor| of_stage(true, Minor::new(1, minor)).count());
+        assert!(counts.iter().all(|count| (30..60).contains(count)), "{counts:?}");
+    }
+
+    #[test]
     fn the_defaults_need_nothing_that_is_off() {
         for minor in [35, 36] {
             assert_eq!(mistakes(minor, &[("AuthorizeWithSelectors", "true")]), [""; 0], "1.{minor}");

@@ -3,10 +3,12 @@
 //! Fields and checks are the server's own (apiserver pkg/admission/config.go, pod-security-admission admission/api,
 //! apiserver pkg/admission/plugin/{webhook,resourcequota}, kubernetes plugin/pkg/admission/{eventratelimit,imagepolicy},
 //! 1.17 to 1.36). A plugin nobody knows is passed over, `configuration` wins over `path`, and of two entries for one
-//! plugin the first counts. The configuration of a plugin that does not run is not read. PodNodeSelector and
-//! PodTolerationRestriction refuse nothing that is judged here, and neither do the policy plugins of 1.36.
+//! plugin the first counts. The configuration of a plugin that does not run is not read. PodNodeSelector refuses nothing
+//! that is judged here, and neither do the policy plugins of 1.36.
 //!
 //! Start at [`read`].
+
+mod tolerations;
 
 use std::collections::BTreeSet;
 
@@ -46,6 +48,7 @@ pub enum Settings {
     Webhooks {
         kubeconfig: Option<Placed<String>>,
     },
+    PodTolerationRestriction,
     ResourceQuota,
 }
 
@@ -165,11 +168,12 @@ const UNVERSIONED: Format =
     Format { name: "file", versions: &[], strict: None, kind_is_known: true, version_is_known: true, codec: NEVER };
 
 /// Plugins that are told something here, and the first release in which each runs by default.
-const PLUGINS: [(&str, Option<u16>); 6] = [
+const PLUGINS: [(&str, Option<u16>); 7] = [
     ("EventRateLimit", None),
     ("ImagePolicyWebhook", None),
     ("MutatingAdmissionWebhook", Some(9)),
     ("PodSecurity", Some(23)),
+    ("PodTolerationRestriction", None),
     ("ResourceQuota", Some(1)),
     ("ValidatingAdmissionWebhook", Some(9)),
 ];
@@ -326,6 +330,7 @@ fn format_of(plugin: &str) -> Option<&'static Format> {
     match plugin {
         "PodSecurity" => Some(&POD_SECURITY),
         "EventRateLimit" => Some(&EVENT_RATE_LIMIT),
+        "PodTolerationRestriction" => Some(&tolerations::FORMAT),
         "ResourceQuota" => Some(&RESOURCE_QUOTA),
         "ValidatingAdmissionWebhook" | "MutatingAdmissionWebhook" => Some(&WEBHOOKS),
         _ => None,
@@ -337,6 +342,10 @@ fn plugin(called: &str, root: &Cursor<'_>, decoder: &mut Decoder<'_>) -> Option<
         "PodSecurity" => Some(Settings::PodSecurity(Box::new(pod_security(root, decoder)))),
         "EventRateLimit" => Some(Settings::EventRateLimit(event_rate_limit(root, decoder))),
         "ImagePolicyWebhook" => Some(Settings::ImagePolicyWebhook(image_policy(root, decoder))),
+        "PodTolerationRestriction" => {
+            tolerations::check(root, decoder);
+            Some(Settings::PodTolerationRestriction)
+        }
         "ResourceQuota" => {
             resource_quota(root, decoder);
             Some(Settings::ResourceQuota)
@@ -483,7 +492,7 @@ fn image_policy(root: &Cursor<'_>, decoder: &mut Decoder<'_>) -> ImagePolicy {
         }
     }
     match &read.kubeconfig {
-        Some(path) => decoder.wants_kubeconfig(path),
+        Some(path) => decoder.calls(path),
         None => {
             decoder.lacks(&place, "`kubeConfigFile`", "nothing says where the webhook is: `imagePolicy.kubeConfigFile`")
         }

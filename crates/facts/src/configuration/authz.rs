@@ -279,7 +279,7 @@ fn connection(block: &Cursor<'_>, faults: Faults, decoder: &mut Decoder<'_>) -> 
         }
         ("KubeConfigFile", Some(file)) if !file.value.is_empty() => {
             if file.value.starts_with('/') {
-                decoder.wants_kubeconfig(&file);
+                decoder.calls(&file);
             } else {
                 decoder.refuse_placed(&file.at, "`kubeConfigFile` has to be an absolute path");
             }

@@ -12,7 +12,7 @@ use std::{cell::RefCell, collections::BTreeSet};
 use model::{Body, Evidence, Location, Minor, Problem, ProblemKind, Release, Span};
 use yaml::{Cursor, FaultKind, Resolved, Value};
 
-use crate::{Contents, File, Files, golang, redact::parsable};
+use crate::{Contents, File, Files, golang, kubeconfig, redact::parsable};
 
 /// Problems that are listed of one document; a file that has more is told about the first ones.
 const MOST_PROBLEMS: usize = 200;
@@ -617,6 +617,21 @@ impl<'a> Decoder<'a> {
         self.names(path, Contents::Kubeconfig);
     }
 
+    /// The same of the kubeconfig of a webhook that the server asks for its client at once.
+    pub(super) fn calls(&mut self, path: &Placed<String>) {
+        self.wants_kubeconfig(path);
+        let Some(files) = self.around.files else { return };
+        let File::Read(evidence) = files.look(&path.value) else { return };
+        for changes in kubeconfig::CHANGES {
+            self.since(changes);
+        }
+        if let Some(fault) = kubeconfig::fault(evidence, &path.value, self.minor, files) {
+            self.push(fault.kind, true, path.at.clone(), format!("`{}` {}", shown(&path.value), fault.message), None);
+        }
+        let led_to = kubeconfig::named(evidence, &path.value);
+        self.names.extend(led_to.into_iter().map(|one| (one.path, one.contents)));
+    }
+
     /// The same of a file like this one, and its contents where they can be seen.
     pub(super) fn reads(&mut self, path: &Placed<String>) -> Option<&'a Evidence> {
         self.names(path, Contents::Text);
@@ -628,10 +643,10 @@ impl<'a> Decoder<'a> {
 
     fn names(&mut self, path: &Placed<String>, contents: Contents) {
         if let Some(files) = self.around.files
-            && let File::Missing(_) = files.look(&path.value)
+            && let Some((kind, fault)) = files.look(&path.value).fault()
         {
-            let message = format!("`{}` does not exist", shown(&path.value));
-            self.push(ProblemKind::Missing, true, path.at.clone(), message, None);
+            let message = format!("`{}` {fault}", shown(&path.value));
+            self.push(kind, true, path.at.clone(), message, None);
         }
         self.names.push((path.clone(), contents));
     }

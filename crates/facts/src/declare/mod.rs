@@ -14,6 +14,7 @@ mod k3s;
 mod kind;
 mod kops;
 mod kubeadm;
+mod kubespray;
 mod layers;
 mod machine;
 mod minikube;
@@ -44,7 +45,7 @@ struct Reader {
 }
 
 /// Every format; the first one that declares something reads the file.
-const READERS: [Reader; 15] = [
+const READERS: [Reader; 16] = [
     Reader { speaks: pod::speaks, declares: pod::declares, invocations: pod::invocations },
     Reader { speaks: unit::speaks, declares: unit::declares, invocations: unit::invocations },
     Reader { speaks: kubeadm::speaks, declares: kubeadm::declares, invocations: kubeadm::invocations },
@@ -59,6 +60,7 @@ const READERS: [Reader; 15] = [
     Reader { speaks: k0s::speaks, declares: k0s::declares, invocations: k0s::invocations },
     Reader { speaks: k3s::speaks, declares: k3s::declares, invocations: k3s::invocations },
     Reader { speaks: minikube::speaks, declares: minikube::declares, invocations: minikube::invocations },
+    Reader { speaks: kubespray::speaks, declares: kubespray::declares, invocations: kubespray::invocations },
     Reader { speaks: machine::speaks, declares: machine::declares, invocations: machine::invocations },
 ];
 
@@ -177,11 +179,15 @@ pub(crate) fn files(evidence: &[Evidence], root: Option<&str>) -> Vec<String> {
 /// Folders, named as evidence is, in which every `.conf` or YAML file may change what a file of the evidence declares.
 pub(crate) fn folders(evidence: &[Evidence], root: Option<&str>) -> Vec<String> {
     let mut found = Vec::new();
-    let may_have =
-        |file: &Evidence| file.id.as_str().ends_with(".service") || file.text().is_some_and(|text| k3s::speaks(text));
+    let may_have = |file: &Evidence| {
+        file.id.as_str().ends_with(".service")
+            || kubespray::is_part(file.id.as_str())
+            || file.text().is_some_and(|text| k3s::speaks(text))
+    };
     each_of(evidence, root, &may_have, &mut |source, _| {
         found.extend(unit::drop_in_folders(source));
         found.extend(k3s::drop_in_folders(source));
+        found.extend(kubespray::folders(source));
     });
     found.sort_unstable();
     found.dedup();

@@ -403,7 +403,7 @@ fn unit<'u>(source: &'u Source<'u>, evidence: &[Evidence]) -> Unit<'u> {
             Body::Unread(gap) => {
                 unit.unread.get_or_insert_with(|| gap.clone());
             }
-            Body::Missing | Body::Present => {}
+            Body::Missing | Body::Folder | Body::Present => {}
         }
     }
     unit
@@ -556,6 +556,7 @@ fn environment<'u>(
                     }
                     continue;
                 }
+                crate::File::Folder(_) => unread_file(path),
                 crate::File::Unread(gap) => gap,
             }
         } else {

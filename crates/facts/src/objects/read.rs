@@ -103,7 +103,7 @@ pub(crate) fn read(evidence: &[Evidence]) -> Objects {
                 Body::Unread(gap) => {
                     Of::ALL.into_iter().for_each(|of| objects.extend(of, Extent::Unread(gap.clone())));
                 }
-                Body::Missing | Body::Present => {}
+                Body::Missing | Body::Folder | Body::Present => {}
             },
             None if piece.kind == Kind::Workload && piece.text().is_some_and(|text| speaks(text)) => {
                 file(piece, &mut objects, &mut words);
@@ -161,9 +161,10 @@ fn given(piece: &Evidence, of: Of, objects: &mut Objects, words: &mut Words) {
         },
         Body::Missing => Extent::Missing,
         Body::Unread(gap) => Extent::Unread(gap.clone()),
-        Body::Present => return,
+        Body::Folder | Body::Present => return,
     };
     objects.extend(of, extent);
+    objects.sources.entry(of).or_insert_with(|| Location::whole(piece.id.clone(), piece.plane));
 }
 
 /// The objects of a list that has one a line, as lists are that were put together from pages, each with its place; `None`

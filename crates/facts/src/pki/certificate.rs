@@ -40,6 +40,10 @@ pub struct Certificate {
     pub issuer_key_id: Option<Vec<u8>>,
     /// Of it all, to tell whether two are one.
     pub bytes: Vec<u8>,
+    /// Whether bytes stand behind it in its block, for which Go does not take it.
+    pub is_followed: bool,
+    /// Whether fields stand before its digits in PEM, for which pools pass it over (crypto/x509, `AppendCertsFromPEM`).
+    pub has_fields: bool,
 }
 
 /// The name of a subject or an issuer.
@@ -84,7 +88,8 @@ impl Name {
 
 impl Certificate {
     /// Reads one from its bytes; what stands behind it is passed over.
-    pub(super) fn read(bytes: &[u8]) -> Result<Self, String> {
+    pub fn read(bytes: &[u8]) -> Result<Self, String> {
+        let length = bytes.len();
         let bytes = first_value(bytes);
         let read = CertificateInner::<Raw>::from_der(bytes).map_err(|error| format!("it cannot be read: {error}"))?;
         let tbs = read.tbs_certificate();
@@ -132,8 +137,19 @@ impl Certificate {
             purposes,
             key_id,
             issuer_key_id,
+            is_followed: bytes.len() < length,
+            has_fields: false,
             bytes: bytes.to_vec(),
         })
+    }
+
+    /// Why crypto/x509 does not take it, though it can be read here.
+    pub fn fault(&self) -> Option<&'static str> {
+        if self.is_followed {
+            return Some("bytes stand behind it");
+        }
+        let strange = self.key.algorithm == "ECDSA" && self.key.bits.is_none();
+        strange.then_some("its key is on a curve that the server does not know")
     }
 
     /// The day on which it ends.
@@ -215,7 +231,7 @@ fn host(name: &GeneralName) -> Option<String> {
     }
 }
 
-fn name(listed: &Listed) -> Name {
+pub(super) fn name(listed: &Listed) -> Name {
     let mut name = Name::default();
     let mut parts = Vec::new();
     for one in listed.iter() {

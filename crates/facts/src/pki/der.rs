@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use model::Key;
+use model::{Key, KeyForm};
 
 const INTEGER: u8 = 0x02;
 const BITS: u8 = 0x03;
@@ -54,6 +54,13 @@ impl<'d> Reader<'d> {
     }
 }
 
+/// What a sequence holds behind which nothing stands, because Go takes no key behind which something does.
+fn only(bytes: &[u8]) -> Option<&[u8]> {
+    let mut reader = Reader(bytes);
+    let content = reader.next(SEQUENCE)?;
+    reader.0.is_empty().then_some(content)
+}
+
 /// Bytes of the first value of a text, so that what stands behind a certificate does not spoil it.
 pub(super) fn first_value(bytes: &[u8]) -> &[u8] {
     let mut reader = Reader(bytes);
@@ -88,7 +95,7 @@ fn encoded(kind: &[u8], parameters: &[u8], bits: &[u8]) -> Arc<[u8]> {
 
 /// A public key in the form that certificates have it in.
 pub(crate) fn public_key(bytes: &[u8]) -> Option<Key> {
-    let mut whole = Reader(Reader(bytes).next(SEQUENCE)?);
+    let mut whole = Reader(only(bytes)?);
     let mut algorithm = Reader(whole.next(SEQUENCE)?);
     let kind = algorithm.next(OBJECT)?;
     let bits = whole.next(BITS)?.split_first()?.1;
@@ -106,12 +113,21 @@ pub(crate) fn public_key(bytes: &[u8]) -> Option<Key> {
     Some(Key { algorithm: name, bits: size, exponent: None, public })
 }
 
-/// What is not secret of a private key, by the label of its PEM block.
-pub(crate) fn private_key(label: &str, bytes: &[u8]) -> Option<Key> {
-    match label {
-        "RSA PRIVATE KEY" => rsa_private(bytes),
-        "EC PRIVATE KEY" => ecdsa_private(bytes, None),
-        "PRIVATE KEY" => {
+/// What is not secret of a private key: by the label of its PEM block, or whatever the label says, as crypto/tls tries
+/// one form after the other (`parsePrivateKey`).
+pub(crate) fn private_key(label: &str, bytes: &[u8]) -> Option<(Key, KeyForm)> {
+    const FORMS: [(&str, KeyForm); 3] =
+        [("RSA PRIVATE KEY", KeyForm::Pkcs1), ("PRIVATE KEY", KeyForm::Pkcs8), ("EC PRIVATE KEY", KeyForm::Sec1)];
+    let (named, others): (Vec<_>, Vec<_>) = FORMS.into_iter().partition(|(name, _)| *name == label);
+    let mut forms = named.into_iter().chain(others).map(|(_, form)| form);
+    forms.find_map(|form| of_form(form, bytes).map(|key| (key, form)))
+}
+
+fn of_form(form: KeyForm, bytes: &[u8]) -> Option<Key> {
+    match form {
+        KeyForm::Pkcs1 => rsa_private(bytes),
+        KeyForm::Sec1 => ecdsa_private(bytes, None),
+        KeyForm::Pkcs8 => {
             let mut whole = Reader(Reader(bytes).next(SEQUENCE)?);
             whole.next(INTEGER)?;
             let mut algorithm = Reader(whole.next(SEQUENCE)?);
@@ -126,18 +142,17 @@ pub(crate) fn private_key(label: &str, bytes: &[u8]) -> Option<Key> {
             let (name, size) = if kind == ED25519 { ("Ed25519".to_owned(), Some(256)) } else { (dotted(kind), None) };
             Some(Key { algorithm: name, bits: size, exponent: None, public: None })
         }
-        _ => None,
     }
 }
 
 fn rsa_private(bytes: &[u8]) -> Option<Key> {
-    let mut numbers = Reader(Reader(bytes).next(SEQUENCE)?);
+    let mut numbers = Reader(only(bytes)?);
     numbers.next(INTEGER)?;
     Some(rsa(numbers.next(INTEGER)?, numbers.next(INTEGER)?))
 }
 
 fn ecdsa_private(bytes: &[u8], curve: Option<&[u8]>) -> Option<Key> {
-    let mut parts = Reader(Reader(bytes).next(SEQUENCE)?);
+    let mut parts = Reader(only(bytes)?);
     parts.next(INTEGER)?;
     parts.next(OCTETS)?;
     let (mut curve, mut public) = (curve, None);

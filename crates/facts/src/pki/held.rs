@@ -171,6 +171,11 @@ fn fresh(placed: Placed) -> Found {
     Found { placed, name: String::new(), roles: Vec::new(), is_leaf: false }
 }
 
+/// Whether a flag names a file that is there for its keys.
+pub(crate) fn is_of_keys(flag: &str) -> bool {
+    KEYS.contains(&flag)
+}
+
 /// Flags that name a file of keys; `tls-sni-cert-key` names one of each.
 const KEYS: [&str; 6] = [
     "etcd-keyfile",
@@ -208,7 +213,7 @@ impl Held {
             self.roles.push(role);
             self.roles.sort_unstable();
         }
-        self.is_of_keys &= KEYS.contains(&flag);
+        self.is_of_keys &= is_of_keys(flag);
         let mut leaf = !role.is_authority();
         for found in &mut self.found {
             if !found.roles.contains(&role) {

@@ -14,6 +14,10 @@ pub(crate) struct Block<'t> {
     pub(crate) end: u32,
     /// The length of its first line.
     pub(crate) first_line: u32,
+    /// Whether fields come first, such as `Proc-Type: 4,ENCRYPTED`.
+    pub(crate) has_fields: bool,
+    /// Whether something else stands on its last line, for which Go passes it over.
+    pub(crate) is_followed: bool,
 }
 
 /// The blocks of a text, in order. One that does not end is none.
@@ -32,11 +36,13 @@ pub(crate) fn blocks(text: &str) -> Vec<Block<'_>> {
         let ending = format!("-----END {label}-----");
         let Some(length) = text[body_start..].find(&ending) else { continue };
         let body = &text[body_start..body_start + length];
-        // `Proc-Type: 4,ENCRYPTED` and the like, up to an empty line.
-        let body = match body.split_once("\n\n") {
-            Some((fields, rest)) if fields.contains(':') => rest,
-            _ => body,
-        };
+        // One that has not ended before the next begins is none.
+        if body.starts_with(BEGIN) || body.contains("\n-----BEGIN ") {
+            continue;
+        }
+        // Digits have no colon.
+        let fields: usize = body.split_inclusive('\n').take_while(|line| line.contains(':')).map(str::len).sum();
+        let body = body.get(fields..).unwrap_or_default();
         at = body_start + length + ending.len();
         let number = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
         found.push(Block {
@@ -45,7 +51,28 @@ pub(crate) fn blocks(text: &str) -> Vec<Block<'_>> {
             start: number(start),
             end: number(at),
             first_line: number(line.trim_end().len()),
+            has_fields: fields > 0,
+            is_followed: text[at..].split('\n').next().is_some_and(|rest| !rest.trim_end().is_empty()),
         });
     }
     found
+}
+
+/// A block of its own, in lines of 64 digits (RFC 7468 §2).
+pub fn pem(label: &str, bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut text = format!("-----BEGIN {label}-----\n");
+    // 48 bytes are 64 digits.
+    for line in bytes.chunks(48) {
+        for three in line.chunks(3) {
+            let held = three.iter().fold(0_u32, |held, byte| held << 8 | u32::from(*byte)) << (8 * (3 - three.len()));
+            for digit in 0..4 {
+                let at = (held >> (18 - 6 * digit)) as usize & 63;
+                text.push(if digit <= three.len() { char::from(DIGITS[at]) } else { '=' });
+            }
+        }
+        text.push('\n');
+    }
+    text.push_str(&format!("-----END {label}-----\n"));
+    text
 }

@@ -1,6 +1,6 @@
 //! What is read of keys and certificates, on real ones of the recorded servers and on made ones that nobody should have.
 
-use model::{Body, EvidenceId, Kind, Plane};
+use model::{Body, EvidenceId, KeyForm, Kind, Plane, PrivateKey};
 
 use super::{
     der::{private_key, public_key},
@@ -52,6 +52,11 @@ fn what_stands_beside_a_block_does_not_matter_to_it() {
     assert!(items("").is_empty() && items("-----BEGIN CERTIFICATE-----\nAAAA\n").is_empty());
     let broken = items("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n");
     assert!(matches!(&broken[..], [Item::Other { fault: Some(_), .. }]), "{broken:?}");
+    // One that does not end is none, and the next one is.
+    let unended = items(&format!("-----BEGIN CERTIFICATE-----\nAAAA\n{ca}"));
+    assert!(matches!(&unended[..], [Item::Certificate(_)]), "{unended:?}");
+    let fields = ca.replacen('\n', "\nX: y\n\n", 1);
+    assert!(one(&fields).has_fields && !one(&ca).has_fields && one(&fields).bytes == one(&ca).bytes);
 }
 
 #[test]
@@ -82,23 +87,28 @@ fn der(tag: u8, content: &[u8]) -> Vec<u8> {
 
 #[test]
 fn the_public_half_of_a_private_key_is_that_of_its_certificate() {
-    let rsa = private_key("RSA PRIVATE KEY", &rsa_private()).expect("a key");
+    let (rsa, form) = private_key("RSA PRIVATE KEY", &rsa_private()).expect("a key");
+    assert_eq!(form, KeyForm::Pkcs1);
     assert_eq!((rsa.bits, rsa.exponent), (Some(1024), Some(3)));
     let public = rsa.public.clone().expect("a public half");
     assert_eq!(public_key(&public).as_ref(), Some(&rsa));
     let object = der(0x06, &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01]);
     let wrapped = [der(0x02, &[0]), der(0x30, &object), der(0x04, &rsa_private())].concat();
-    assert_eq!(private_key("PRIVATE KEY", &der(0x30, &wrapped)), Some(rsa));
+    // A label that does not fit keeps nobody from telling the form.
+    for label in ["PRIVATE KEY", "RSA PRIVATE KEY", "EC PRIVATE KEY"] {
+        assert_eq!(private_key(label, &der(0x30, &wrapped)), Some((rsa.clone(), KeyForm::Pkcs8)));
+    }
 
     // SEC 1: the curve and the public half are optional, and OpenSSL and Go write both.
     let curve = der(0x06, &[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07]);
     let point = der(0x03, &[&[0, 4][..], &[7; 64]].concat());
     let all = [der(0x02, &[1]), der(0x04, &[9; 32]), der(0xa0, &curve), der(0xa1, &point)].concat();
-    let ec = private_key("EC PRIVATE KEY", &der(0x30, &all)).expect("a key");
+    let (ec, form) = private_key("EC PRIVATE KEY", &der(0x30, &all)).expect("a key");
+    assert_eq!(form, KeyForm::Sec1);
     assert_eq!((ec.algorithm.as_str(), ec.bits), ("ECDSA", Some(256)));
     assert_eq!(public_key(ec.public.as_deref().expect("a public half")), Some(ec.clone()));
     let bare = [der(0x02, &[1]), der(0x04, &[9; 32])].concat();
-    let bare = private_key("EC PRIVATE KEY", &der(0x30, &bare)).expect("a key");
+    let (bare, _) = private_key("EC PRIVATE KEY", &der(0x30, &bare)).expect("a key");
     assert_eq!((bare.bits, bare.public), (None, None));
     for cut in 0..all.len() {
         let _ = private_key("EC PRIVATE KEY", &all[..cut]);
@@ -124,6 +134,7 @@ fn a_private_key_is_known_after_it_was_cut() {
     let Body::Text(kept) = &evidence.body else { panic!("a text") };
     assert!(lines.iter().all(|line| !kept.contains(line)), "{kept}");
     let found = read(&evidence).expect("a text");
-    let Some(Item::PrivateKey(Some(key))) = found.first().map(|placed| &placed.item) else { panic!("{found:?}") };
-    assert_eq!(key, &private_key("RSA PRIVATE KEY", &bytes).expect("a key"));
+    let expected = private_key("RSA PRIVATE KEY", &bytes).map(|(key, form)| PrivateKey::Read(key, form));
+    let Some(Item::PrivateKey { key, .. }) = found.first().map(|placed| &placed.item) else { panic!("{found:?}") };
+    assert_eq!(Some(key), expected.as_ref());
 }

@@ -269,7 +269,7 @@ fn values(tokens: &[Token<'_>], at: &mut usize) -> Option<Vec<String>> {
 }
 
 /// IsQualifiedName of apimachinery pkg/util/validation.
-fn is_label_key(key: &str) -> bool {
+pub(crate) fn is_label_key(key: &str) -> bool {
     let (prefix, name) = match key.split_once('/') {
         Some((prefix, name)) => (Some(prefix), name),
         None => (None, key),
@@ -277,7 +277,7 @@ fn is_label_key(key: &str) -> bool {
     prefix.is_none_or(crate::configuration::is_subdomain) && !name.is_empty() && is_label_value(name)
 }
 
-fn is_label_value(value: &str) -> bool {
+pub(crate) fn is_label_value(value: &str) -> bool {
     let edge = |b: Option<u8>| b.is_none_or(|b| b.is_ascii_alphanumeric());
     value.len() <= 63
         && value.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))

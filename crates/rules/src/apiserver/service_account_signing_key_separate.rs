@@ -87,7 +87,7 @@ fn check(server: &ApiServer) -> Verdict {
 
 fn private(placed: &Placed) -> Option<(&Key, &Location)> {
     match &placed.item {
-        Item::PrivateKey(Some(key)) => Some((key, &placed.at)),
+        Item::PrivateKey { key, .. } => Some((key.key()?, &placed.at)),
         _ => None,
     }
 }

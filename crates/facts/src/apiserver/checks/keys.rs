@@ -3,7 +3,7 @@
 //! Each file is read when the server starts; what it says is judged here as far as it was seen. A private key is compared
 //! by its public half, which the redactor kept of it.
 
-use model::{Key, Location, Problem, ProblemKind};
+use model::{Key, KeyForm, Location, PrivateKey, Problem, ProblemKind};
 
 use super::{Checks, paths, shown};
 use crate::{
@@ -15,6 +15,7 @@ use crate::{
 /// A file with what it holds.
 struct Seen {
     items: Vec<Placed>,
+    is_empty: bool,
     whole: Location,
 }
 
@@ -26,17 +27,29 @@ impl Seen {
         })
     }
 
-    /// A block that says it is a certificate and cannot be read as one.
-    fn broken(&self) -> Option<(&Location, &str)> {
-        self.items.iter().find_map(|placed| match &placed.item {
-            Item::Other { label, fault: Some(fault) } if label == "CERTIFICATE" => Some((&placed.at, fault.as_str())),
+    /// Each certificate that Go comes across, and why it cannot be used where it cannot.
+    fn blocks(&self) -> impl Iterator<Item = (&Location, Option<&str>)> {
+        self.items.iter().filter_map(|placed| match &placed.item {
+            Item::Certificate(certificate) => Some((&placed.at, certificate.fault())),
+            Item::Other { label, fault: Some(fault) } if label == "CERTIFICATE" && fault != pki::NO_BASE64 => {
+                Some((&placed.at, Some(fault.as_str())))
+            }
             _ => None,
         })
     }
 
-    fn private_key(&self) -> Option<Option<&Key>> {
-        self.items.iter().find_map(|placed| match &placed.item {
-            Item::PrivateKey(key) => Some(key.as_ref()),
+    /// Those of them that a pool is made of: fields before the digits make it pass one over.
+    fn pooled(&self) -> impl Iterator<Item = (&Location, Option<&str>)> {
+        let bare = |placed: &Placed| !matches!(&placed.item, Item::Certificate(one) if one.has_fields);
+        let with_fields: Vec<&Location> = self.items.iter().filter(|one| !bare(one)).map(|one| &one.at).collect();
+        self.blocks().filter(move |(at, _)| !with_fields.contains(at))
+    }
+
+    /// The private keys that Go comes across, with their labels: what is no base64 it passes over.
+    fn private_keys(&self) -> impl Iterator<Item = (&str, &PrivateKey)> {
+        self.items.iter().filter_map(|placed| match &placed.item {
+            Item::PrivateKey { key: PrivateKey::Spoilt, .. } => None,
+            Item::PrivateKey { label, key } => Some((label.as_str(), key)),
             _ => None,
         })
     }
@@ -67,6 +80,15 @@ impl Checks<'_> {
                 self.pair("tls-sni-cert-key", cert, key, files);
             }
         }
+        // The pair that is shown to kubelets is not among them: it is loaded when one is called.
+        for flag in ["kubelet-certificate-authority", "peer-ca-file"] {
+            if let Some(path) = self.text_of(flag) {
+                self.pool(flag, &path, files);
+            }
+        }
+        if let Some(path) = self.text_of("etcd-cafile") {
+            self.etcd_pool(&path, files);
+        }
         for flag in ["client-ca-file", "requestheader-client-ca-file", "oidc-ca-file"] {
             let opened = self.is_read(flag);
             if let Some(path) = self.text_of(flag).filter(|_| opened) {
@@ -86,35 +108,43 @@ impl Checks<'_> {
         self.found.push(Problem { kind, stops: true, message, hint: None, location, setting: Some(flag.to_owned()) });
     }
 
-    /// tls.X509KeyPair of Go's crypto/tls: the first certificate and the first private key have to be halves of one.
+    /// `X509KeyPair` of Go's crypto/tls: the first certificate and the first private key have to be halves of one. Of the
+    /// key's label it looks at the end alone, and `parsePrivateKey` tries every form.
     fn pair(&mut self, flag: &str, cert_path: &str, key_path: &str, files: &Files<'_>) {
         let (cert, key) = (look(cert_path, files), look(key_path, files));
         if let Some(cert) = &cert {
             let name = shown(cert_path);
-            if let Some((at, fault)) = cert.broken() {
-                self.cannot(
-                    flag,
-                    ProblemKind::Refused,
-                    format!("a certificate in `{name}` cannot be used: {fault}"),
-                    at,
-                );
-                return;
-            }
-            if cert.certificates().next().is_none() {
-                let message = format!("`{name}`, which `--{flag}` names, holds no certificate in PEM form");
-                self.cannot(flag, ProblemKind::Refused, message, &cert.whole);
+            // Only the first is looked into; those behind it are sent as they are.
+            let message = match cert.blocks().next() {
+                Some((at, Some(fault))) => {
+                    Some((format!("a certificate in `{name}` cannot be used: {fault}"), at.clone()))
+                }
+                Some((_, None)) => None,
+                None => Some((
+                    format!("`{name}`, which `--{flag}` names, holds no certificate in PEM form"),
+                    cert.whole.clone(),
+                )),
+            };
+            if let Some((message, at)) = message {
+                self.cannot(flag, ProblemKind::Refused, message, &at);
                 return;
             }
         }
         let Some(key) = key else { return };
-        let Some(private) = key.private_key() else {
+        let fits = |label: &str| label == "PRIVATE KEY" || label.ends_with(" PRIVATE KEY");
+        let Some(private) = key.private_keys().find(|(label, _)| fits(label)).map(|(_, key)| key) else {
             let message = format!("`{}` holds no private key in PEM form", shown(key_path));
             self.cannot(flag, ProblemKind::Refused, message, &key.whole);
             return;
         };
+        if *private == PrivateKey::Unreadable {
+            let message = format!("the key in `{}` cannot be read, or is under a password", shown(key_path));
+            self.cannot(flag, ProblemKind::Refused, message, &key.whole);
+            return;
+        }
         let certificate = cert.as_ref().and_then(|cert| cert.certificates().next());
-        if let (Some(certificate), Some(private)) = (certificate, private)
-            && differ(&certificate.key, private)
+        if let (Some(certificate), Some(private)) = (certificate, private.key())
+            && certificate.key.differs(private)
         {
             let message =
                 format!("the key in `{}` is not that of the certificate in `{}`", shown(key_path), shown(cert_path));
@@ -126,18 +156,58 @@ impl Checks<'_> {
     fn bundle(&mut self, flag: &str, path: &str, files: &Files<'_>) {
         let Some(seen) = look(path, files) else { return };
         let name = shown(path);
-        if let Some((at, fault)) = seen.broken() {
+        // An issuer's authority that is an empty text is none, from the release on that reads the flags as a file of
+        // issuers (pkg/kubeapiserver/options/authentication.go, 1.29).
+        if flag == "oidc-ca-file" && seen.is_empty && self.since(29) {
+            return;
+        }
+        if let Some((at, fault)) = seen.pooled().find_map(|(at, fault)| fault.map(|fault| (at, fault))) {
             let message = format!("a certificate in `{name}`, which `--{flag}` names, cannot be used: {fault}");
             self.cannot(flag, ProblemKind::Refused, message, at);
-        } else if seen.certificates().next().is_none() {
+        } else if seen.pooled().next().is_none() {
             let message = format!("`{name}`, which `--{flag}` names, holds no certificate in PEM form");
             self.cannot(flag, ProblemKind::Refused, message, &seen.whole);
         }
     }
 
-    /// client-go util/keyutil: RSA and ECDSA keys are taken, other blocks are passed over, and one key has to be there.
+    /// client-go transport/transport.go, `rootCertPool`: one certificate that can be used is enough. Up to 1.21 nothing
+    /// comes of a file without any, from 1.22 on (v0.22.0) only an empty one is taken so.
+    fn pool(&mut self, flag: &str, path: &str, files: &Files<'_>) {
+        let Some(seen) = look(path, files).filter(|seen| self.since(22) && !seen.is_empty) else { return };
+        if !seen.pooled().any(|(_, fault)| fault.is_none()) {
+            let message = format!("`{}`, which `--{flag}` names, holds no certificate that can be used", shown(path));
+            self.cannot(flag, ProblemKind::Refused, message, &seen.whole);
+        }
+    }
+
+    /// etcd's client/pkg/tlsutil, `NewCertPool`: whatever stands in PEM has to be a certificate, and nothing has to.
+    fn etcd_pool(&mut self, path: &str, files: &Files<'_>) {
+        let flag = "etcd-cafile";
+        let Some(seen) = look(path, files) else { return };
+        let wrong = seen.items.iter().find_map(|placed| match &placed.item {
+            Item::Certificate(certificate) => certificate.fault().map(|fault| (&placed.at, fault)),
+            Item::PublicKey(_) | Item::PrivateKey { key: PrivateKey::Read(..) | PrivateKey::Unreadable, .. } => {
+                Some((&placed.at, "it is a key"))
+            }
+            // A certificate under another label is one to etcd.
+            Item::Other { label, fault: Some(fault) } if label == "CERTIFICATE" && fault != pki::NO_BASE64 => {
+                Some((&placed.at, fault.as_str()))
+            }
+            Item::Other { label, .. } if label.ends_with("CERTIFICATE REQUEST") => {
+                Some((&placed.at, "it is a request for one"))
+            }
+            Item::PrivateKey { .. } | Item::Other { .. } => None,
+        });
+        if let Some((at, fault)) = wrong {
+            let message =
+                format!("a certificate in `{}`, which `--{flag}` names, cannot be used: {fault}", shown(path));
+            self.cannot(flag, ProblemKind::Refused, message, at);
+        }
+    }
+
+    /// client-go util/keyutil/key.go: RSA and ECDSA keys are taken, other blocks are passed over, and one key has to be
+    /// there (the same in 1.20 and 1.36).
     fn tokens(&mut self, files: &Files<'_>) {
-        let signs = |key: &Key| matches!(key.algorithm.as_str(), "RSA" | "ECDSA");
         let all: Vec<String> = match self.server.value("service-account-key-file") {
             Some(Value::List(items)) => items.clone(),
             Some(Value::Text(text)) if !text.is_empty() => vec![text.clone()],
@@ -145,9 +215,15 @@ impl Checks<'_> {
         };
         for path in all {
             let Some(seen) = look(&path, files) else { continue };
-            // A key under a password, or of a kind that is not known here, may be one.
+            // `ParsePublicKeysPEM` looks at no label; of ECDSA it takes SEC 1 alone.
             let maybe = |placed: &Placed| match &placed.item {
-                Item::PrivateKey(None) => true,
+                // One that was taken out of the file may have been any.
+                Item::PrivateKey { key: PrivateKey::Absent, .. } => true,
+                Item::PrivateKey { key: PrivateKey::Read(key, form), .. } => {
+                    signs(key) && (key.algorithm == "RSA" || *form == KeyForm::Sec1)
+                }
+                // Of a label that is not known nothing was read.
+                Item::Other { label, .. } => label.to_ascii_lowercase().ends_with("private key"),
                 item => item.key().is_some_and(signs),
             };
             if !seen.items.iter().any(maybe) {
@@ -160,11 +236,21 @@ impl Checks<'_> {
         if let Some(path) = self.text_of(flag)
             && let Some(seen) = look(&path, files)
         {
-            let fits = |placed: &Placed| match &placed.item {
-                Item::PrivateKey(key) => key.as_ref().is_none_or(signs),
-                _ => false,
+            // `ParsePrivateKeyPEM` takes a form under its own label alone, and the first of these decides.
+            let labelled = |label: &str, form: KeyForm| match label {
+                "RSA PRIVATE KEY" => form == KeyForm::Pkcs1,
+                "EC PRIVATE KEY" => form == KeyForm::Sec1,
+                label => label == "PRIVATE KEY" && form == KeyForm::Pkcs8,
             };
-            if !seen.items.iter().any(fits) {
+            let first = seen.private_keys().find(|(label, key)| match key {
+                PrivateKey::Read(key, form) => labelled(label, *form) && is_known(key),
+                PrivateKey::Absent => true,
+                PrivateKey::Unreadable | PrivateKey::Spoilt => false,
+            });
+            // pkg/serviceaccount/jwt.go, `signerFromECDSAPrivateKey`: not every curve has an algorithm of tokens.
+            let small = |key: &Key| key.algorithm == "ECDSA" && key.bits == Some(224);
+            let fits = first.is_some_and(|(_, key)| key.key().is_none_or(|key| signs(key) && !small(key)));
+            if !fits {
                 let message = format!("`{}`, which `--{flag}` names, holds no RSA or ECDSA private key", shown(&path));
                 self.cannot(flag, ProblemKind::Refused, message, &seen.whole);
             }
@@ -198,13 +284,20 @@ fn look(path: &str, files: &Files<'_>) -> Option<Seen> {
     let File::Read(evidence) = files.look(path) else { return None };
     let items = pki::read(evidence)?;
     let whole = Location::whole(evidence.id.clone(), evidence.plane);
-    Some(Seen { items, whole })
+    let is_empty = evidence.text().is_some_and(|text| text.is_empty());
+    Some(Seen { items, is_empty, whole })
 }
 
-/// Whether two halves are certain not to belong together.
-fn differ(one: &Key, other: &Key) -> bool {
-    match (&one.public, &other.public) {
-        (Some(one), Some(other)) => one != other,
-        _ => one.algorithm != other.algorithm || (one.bits.is_some() && other.bits.is_some() && one.bits != other.bits),
+/// Whether tokens can be signed by a key of that kind.
+fn signs(key: &Key) -> bool {
+    matches!(key.algorithm.as_str(), "RSA" | "ECDSA") && is_known(key)
+}
+
+/// Whether crypto/x509 reads a key of that kind: it knows the curves that have a size here.
+fn is_known(key: &Key) -> bool {
+    match key.algorithm.as_str() {
+        "RSA" | "Ed25519" => true,
+        "ECDSA" => key.bits.is_some(),
+        _ => false,
     }
 }

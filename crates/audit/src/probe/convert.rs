@@ -1,0 +1,62 @@
+//! Observations into the wire format.
+
+use std::fmt::Write as _;
+
+use collect::endpoint::{Exchange, Observation, Probed, Sight};
+use jiff::civil::Date;
+use report::wire;
+
+use super::tls;
+
+pub(super) fn endpoint(probed: &Probed, as_of: Date) -> wire::ProbedEndpoint {
+    let endpoint = &probed.endpoint;
+    wire::ProbedEndpoint {
+        endpoint: endpoint.to_string(),
+        host: endpoint.host.to_string(),
+        port: endpoint.port,
+        component: endpoint.role().map(|role| role.component().to_owned()),
+        reason: probed.seen.as_ref().err().map(ToString::to_string),
+        addresses: probed.seen.iter().flatten().map(|one| address(one, as_of)).collect(),
+    }
+}
+
+fn address(observation: &Observation, as_of: Date) -> wire::ProbedAddress {
+    let host = observation.endpoint.host.to_string();
+    wire::ProbedAddress {
+        address: observation.address.to_string(),
+        connections: observation.spent.connections,
+        bytes_sent: observation.spent.sent,
+        bytes_received: observation.spent.received,
+        tls: observation.tls.seen().map(|seen| tls::convert(seen, &host, as_of)),
+        tls_reason: match &observation.tls {
+            Sight::Unseen(why) => Some(why.to_string()),
+            Sight::Seen(_) | Sight::NotOffered => None,
+        },
+    }
+}
+
+pub(super) fn exchanges(probed: &Probed) -> Vec<wire::AddressExchanges> {
+    let of = |observation: &Observation| wire::AddressExchanges {
+        endpoint: observation.endpoint.to_string(),
+        address: observation.address.to_string(),
+        connections: observation.exchanges.iter().map(exchange).collect(),
+    };
+    probed.seen.iter().flatten().map(of).collect()
+}
+
+fn exchange(exchange: &Exchange) -> wire::RawExchange {
+    let piece = |piece: &collect::endpoint::Piece| wire::RawPiece {
+        at_ms: u64::try_from(piece.at.as_millis()).unwrap_or(u64::MAX),
+        from: if piece.is_ours { "portcullis" } else { "peer" }.to_owned(),
+        length: piece.length,
+        hex: piece.bytes.as_deref().map(hex),
+    };
+    wire::RawExchange { purpose: exchange.purpose.clone(), pieces: exchange.pieces.iter().map(piece).collect() }
+}
+
+pub(super) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}

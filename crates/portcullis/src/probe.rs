@@ -1,0 +1,79 @@
+//! `probe`: words into endpoints, and what they show into text.
+
+use std::{
+    collections::BTreeMap,
+    time::{Duration, Instant},
+};
+
+use audit::probe::{self, Endpoint, NoEndpoint, ProbeManner, ProbePace};
+use jiff::{Timestamp, tz::TimeZone};
+use report::wire;
+
+use crate::{
+    args,
+    commands::{look_of, tool},
+    exit::Exit,
+    output::{Format, Place, Sink},
+    settings::{UsageError, plain},
+    terminal::talk,
+};
+
+/// Endpoints that are looked at side by side.
+const AT_ONCE: usize = 8;
+
+pub(crate) fn probe(args: &args::Probe) -> Result<Exit, UsageError> {
+    let (clock, started) = (Instant::now(), Timestamp::now());
+    let format = Format::find(&args.format, &Format::COMMON)?;
+    let as_of = args.as_of.as_deref().map_or(Ok(started), crate::commands::day)?;
+    let endpoints = endpoints(&args.endpoints)?;
+    let mut evidence = args.evidence.as_ref().map(|file| Sink::open(&Place::File(file.clone()))).transpose()?;
+    let pace = if args.fast { ProbePace::FAST } else { ProbePace::GENTLE };
+    let pace = ProbePace { time: Duration::from_secs(args.timeout), ..pace };
+    let now = u64::try_from(as_of.as_second()).unwrap_or_default();
+    let manner = ProbeManner { pace, now, record: evidence.is_some(), at_once: AT_ONCE };
+    let found = probe::probe(&endpoints, &manner, as_of.to_zoned(TimeZone::UTC).date());
+    let mut exit = Exit::Done;
+    for (endpoint, why) in &found.nothing_seen {
+        talk(&format!("error: nothing to see at {}: {}", plain(endpoint), plain(why)));
+        exit = exit.or(Exit::NotEnough);
+    }
+    let settings =
+        BTreeMap::from([("fast".to_owned(), args.fast.to_string()), ("timeout".to_owned(), args.timeout.to_string())]);
+    let answer = wire::Probe {
+        schema: "portcullis.probe/1",
+        tool: tool(),
+        run: wire::Run {
+            started: started.to_string(),
+            duration_ms: u64::try_from(clock.elapsed().as_millis()).unwrap_or(u64::MAX),
+            as_of: as_of.to_string(),
+            settings,
+            exit_code: exit.code(),
+        },
+        endpoints: found.endpoints,
+    };
+    if let Some(sink) = &mut evidence {
+        sink.write(|out| report::json(&found.exchanges, out));
+    }
+    let mut out = Sink::stdout();
+    if format == Format::Human {
+        let text = report::probe_text(&answer, look_of(&args.voice, false));
+        out.write(|out| out.write_all(text.as_bytes()));
+    } else {
+        out.write(|out| report::json(&answer, out));
+    }
+    let kept = evidence.map_or(Exit::Done, Sink::finish);
+    Ok(exit.or(out.finish()).or(kept))
+}
+
+fn endpoints(typed: &[String]) -> Result<Vec<Endpoint>, UsageError> {
+    let mut found: Vec<Endpoint> = Vec::new();
+    for text in typed {
+        let endpoint = text.parse().map_err(|NoEndpoint(why)| {
+            UsageError(format!("`{}` is no endpoint: {why}; write it as HOST[:PORT]", plain(text)))
+        })?;
+        if !found.contains(&endpoint) {
+            found.push(endpoint);
+        }
+    }
+    Ok(found)
+}

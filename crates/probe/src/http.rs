@@ -1,0 +1,397 @@
+//! What an endpoint answers over HTTP to a stranger.
+//!
+//! First it is asked without TLS, which shows a plain port as well as a server that says that TLS is spoken here. Then, over
+//! TLS, what tells the components apart, and the short list of that component ([`asks`]): one request after the other, over
+//! one connection for as long as that goes on. Then a few words over HTTP/2, which every server of Kubernetes speaks and few
+//! people look at. Nothing is followed, nothing is tried again, and of answers that may be anybody's data no body is read.
+//!
+//! Start at [`look`]; [`Asked`] is what each request came to.
+
+pub mod answer;
+pub mod asks;
+mod channel;
+pub mod frames;
+pub mod grpc;
+mod plain;
+mod record;
+
+use std::time::Duration;
+
+use tokio::time::sleep;
+
+pub use answer::{Answer, Head, Meaning};
+pub use asks::{Ask, Body};
+use channel::{Channel, Got};
+pub use channel::{Demand, NoAnswer, Over};
+pub use record::replay;
+
+use crate::{Dialer, Endpoint, Failure, Limits, Role, Sight};
+
+/// How it answered.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Http {
+    /// Every request and what it came to, in their order.
+    pub asked: Vec<Asked>,
+    /// Whether a certificate of the client was wanted, of who speaks TLS.
+    pub demand: Option<Demand>,
+    /// How the HTTP/2 server is set up.
+    pub settings: Option<frames::Settings>,
+    /// What etcd says of itself over gRPC.
+    pub etcd: Option<grpc::Status>,
+    /// The list that was asked, where answers or the port told which; whose port it is is no proof of who listens.
+    pub list: Option<Role>,
+}
+
+/// One request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Asked {
+    pub over: Over,
+    pub who: Who,
+    pub path: &'static str,
+    pub answer: Result<Answer, NoAnswer>,
+}
+
+/// As whom something is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Who {
+    Anonymous,
+    /// With a token that is nobody's.
+    Token,
+    /// With a user and a password that are nobody's.
+    Basic,
+}
+
+/// The token, which is the name of a user where any token is taken for one (`--insecure-allow-any-token`, until 1.5).
+pub const TOKEN: &str = "portcullis-probe";
+
+impl Who {
+    /// A word for it that does not change.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Anonymous => "anonymous",
+            Self::Token => "token",
+            Self::Basic => "basic",
+        }
+    }
+
+    fn authorization(self) -> Option<String> {
+        match self {
+            Self::Anonymous => None,
+            Self::Token => Some(format!("Bearer {TOKEN}")),
+            // portcullis-probe:portcullis-probe
+            Self::Basic => Some("Basic cG9ydGN1bGxpcy1wcm9iZTpwb3J0Y3VsbGlzLXByb2Jl".to_owned()),
+        }
+    }
+}
+
+impl Http {
+    /// The answers that came over TLS or without it.
+    pub fn answers(&self) -> impl Iterator<Item = (&Asked, &Answer)> {
+        self.asked.iter().filter_map(|asked| Some((asked, asked.answer.as_ref().ok()?)))
+    }
+}
+
+/// One connection is asked many things, one after the other; each of them has its own time besides.
+const TALK: Limits = Limits { time: Duration::from_secs(40), bytes: 1 << 20 };
+
+/// Asks what anybody may ask.
+pub(crate) async fn look(endpoint: &Endpoint, dialer: &mut Dialer) -> Sight<Http> {
+    let mut http = Http::default();
+    let plain = plain::ask(endpoint, dialer).await;
+    if let Err(NoAnswer::Failed(failure)) = &plain
+        && !matches!(failure, Failure::Closed | Failure::TimedOut | Failure::TooMuch | Failure::Garbled(_))
+    {
+        return Sight::Unseen(failure.clone());
+    }
+    let served_plain = plain.as_ref().is_ok_and(|answer| answer.meaning != Meaning::SpeakTls);
+    http.asked.push(Asked { over: Over::Plain1, who: Who::Anonymous, path: plain::PATH, answer: plain });
+    if served_plain {
+        list(endpoint, dialer, Over::Plain1, &mut http).await;
+        if matches!(http.list, Some(Role::EtcdClient)) {
+            second(endpoint, dialer, Over::Plain2, &mut http).await;
+        }
+    } else {
+        list(endpoint, dialer, Over::Tls1, &mut http).await;
+        second(endpoint, dialer, Over::Tls2, &mut http).await;
+    }
+    let silent = |failure: &Failure| !matches!(failure, Failure::Closed | Failure::Garbled(_));
+    let mut failures = http.asked.iter().filter_map(|asked| match &asked.answer {
+        Err(NoAnswer::Failed(failure)) => Some(failure),
+        _ => None,
+    });
+    if http.asked.iter().any(|asked| !matches!(asked.answer, Err(NoAnswer::Failed(_)))) {
+        return if spoke(&http) { Sight::Seen(http) } else { Sight::NotOffered };
+    }
+    match failures.clone().find(|failure| silent(failure)).or_else(|| failures.next()) {
+        Some(failure) => Sight::Unseen(failure.clone()),
+        None => Sight::NotOffered,
+    }
+}
+
+/// Whether anything that came was HTTP, or TLS that wants a certificate before it is.
+fn spoke(http: &Http) -> bool {
+    http.asked.iter().any(|asked| matches!(asked.answer, Ok(_) | Err(NoAnswer::CertificateRequired)))
+}
+
+/// A conversation that opens connections as it needs them.
+struct Talk<'t> {
+    endpoint: &'t Endpoint,
+    dialer: &'t mut Dialer,
+    over: Over,
+    channel: Option<Channel>,
+    opened: u32,
+    demand: Option<Demand>,
+}
+
+impl Talk<'_> {
+    async fn channel(&mut self) -> Result<Channel, NoAnswer> {
+        if let Some(channel) = self.channel.take() {
+            sleep(self.dialer.between()).await;
+            return Ok(channel);
+        }
+        let mut line = self.dialer.connect(self.over.name(), TALK).await?;
+        // Who reads the record sees what was said and not how it was encrypted (`record`), and of bodies what is kept.
+        line.keep(crate::Keep::Lengths);
+        self.opened += 1;
+        match self.over {
+            Over::Plain1 | Over::Plain2 => Channel::plain(line, self.endpoint, self.over == Over::Plain2).await,
+            Over::Tls1 | Over::Tls2 => {
+                let opened = Channel::tls(line, self.endpoint, self.over == Over::Tls2, self.opened == 1).await;
+                match &opened {
+                    Ok((_, demand)) => self.demand = Some(*demand),
+                    Err(NoAnswer::CertificateRequired) => self.demand = Some(Demand::Insists),
+                    Err(_) => {}
+                }
+                opened.map(|(channel, _)| channel)
+            }
+        }
+    }
+
+    async fn ask(&mut self, ask: &Ask, who: Who) -> Asked {
+        let answer = self.put(ask, who).await;
+        Asked { over: self.over, who, path: ask.path, answer }
+    }
+
+    async fn put(&mut self, ask: &Ask, who: Who) -> Result<Answer, NoAnswer> {
+        let reused = self.channel.is_some();
+        let mut outcome = self.once(ask, who).await;
+        // A server may end an idle connection just when it is asked again; that is no answer to what was asked.
+        if reused && matches!(outcome, Err(NoAnswer::Failed(Failure::Closed))) {
+            outcome = self.once(ask, who).await;
+        }
+        outcome
+    }
+
+    async fn once(&mut self, ask: &Ask, who: Who) -> Result<Answer, NoAnswer> {
+        let mut channel = self.channel().await?;
+        let request = channel.request(ask.path, who.authorization().as_deref())?;
+        let sent = self.dialer.records().then(|| record::request(&request));
+        self.dialer.count_request();
+        let got = channel.ask(request, ask.keep).await;
+        self.note(&channel, who, sent, &got);
+        let got = match got {
+            Ok(got) => got,
+            Err(NoAnswer::CertificateRequired) => {
+                self.demand = Some(Demand::Insists);
+                return Err(NoAnswer::CertificateRequired);
+            }
+            Err(other) => return Err(other),
+        };
+        let answer = answer::of_path(ask.path, answer::classify(&got.head, &got.body));
+        if got.goes_on {
+            self.channel = Some(channel);
+        }
+        Ok(answer)
+    }
+
+    fn note(&mut self, channel: &Channel, who: Who, sent: Option<Vec<u8>>, got: &Result<Got, NoAnswer>) {
+        if let Some(sent) = sent {
+            self.dialer.note(record::exchange(channel.over_what(), who, &sent, got));
+        }
+    }
+}
+
+/// What tells components apart, then the list of the one that it is.
+async fn list(endpoint: &Endpoint, dialer: &mut Dialer, over: Over, http: &mut Http) {
+    let mut talk = Talk { endpoint, dialer, over, channel: None, opened: 0, demand: None };
+    let mut asked = Vec::new();
+    for ask in asks::FIRST.iter().chain([&asks::NOWHERE]) {
+        let one = talk.ask(ask, Who::Anonymous).await;
+        let over = one.answer.is_err();
+        asked.push(one);
+        // What does not get through once does not get through again.
+        if over {
+            break;
+        }
+    }
+    let reached = asked.iter().all(|asked| asked.answer.is_ok());
+    http.list = role(endpoint.role(), &asked);
+    if reached {
+        let mut failed = 0;
+        for ask in asks::of(http.list) {
+            let one = talk.ask(ask, Who::Anonymous).await;
+            failed = if one.answer.is_ok() { 0 } else { failed + 1 };
+            asked.push(one);
+            // A server that stops answering is left alone.
+            if failed == 3 {
+                break;
+            }
+        }
+        // Members talk at another door than clients do, and that one does not say how etcd is.
+        let deaf = asked.iter().any(|asked| asked.path == "/health" && is(asked, Meaning::Missing));
+        if http.list == Some(Role::EtcdClient) && deaf {
+            http.list = Some(Role::EtcdPeer);
+            for ask in asks::of(http.list) {
+                asked.push(talk.ask(ask, Who::Anonymous).await);
+            }
+        }
+        // A stranger who turns out to be an API server is asked as one.
+        let known = role(endpoint.role(), &asked);
+        if http.list.is_none() && known.is_some() {
+            http.list = known;
+            for ask in asks::of(known) {
+                if !asked.iter().any(|asked| asked.path == ask.path) {
+                    asked.push(talk.ask(ask, Who::Anonymous).await);
+                }
+            }
+        }
+        if failed < 3 && matches!(http.list, Some(Role::ApiServer)) {
+            asked.push(talk.ask(&asks::CREDENTIALS, Who::Token).await);
+            asked.push(talk.ask(&asks::CREDENTIALS, Who::Basic).await);
+        }
+    }
+    http.demand = talk.demand;
+    http.asked.extend(asked);
+}
+
+/// A few words over HTTP/2, where TLS was answered at all.
+async fn second(endpoint: &Endpoint, dialer: &mut Dialer, over: Over, http: &mut Http) {
+    if over.is_tls() && http.demand.is_none_or(|demand| demand == Demand::Insists) {
+        return;
+    }
+    let mut talk = Talk { endpoint, dialer, over, channel: None, opened: 0, demand: http.demand };
+    // Without TLS etcd takes all of HTTP/2 for gRPC.
+    if over.is_tls() {
+        let first = talk.ask(&asks::FIRST[0], Who::Anonymous).await;
+        http.asked.push(first);
+        http.settings = talk.channel.as_ref().and_then(Channel::settings);
+    }
+    if matches!(http.list, Some(Role::EtcdClient))
+        && let Ok(channel) = talk.channel().await
+    {
+        let (answer, status) = call(channel, talk.dialer).await;
+        http.asked.push(Asked { over, who: Who::Anonymous, path: grpc::PATH, answer });
+        http.etcd = status;
+    }
+}
+
+fn is(asked: &Asked, meaning: Meaning) -> bool {
+    asked.answer.as_ref().is_ok_and(|answer| answer.meaning == meaning)
+}
+
+/// The call to etcd.
+async fn call(mut channel: Channel, dialer: &mut Dialer) -> (Result<Answer, NoAnswer>, Option<grpc::Status>) {
+    let request = match channel.call() {
+        Ok(request) => request,
+        Err(other) => return (Err(other), None),
+    };
+    let sent = dialer.records().then(|| record::request(&request));
+    dialer.count_request();
+    let got = channel.ask(request, Body::Start).await;
+    if let Some(sent) = sent {
+        dialer.note(record::exchange(channel.over_what(), Who::Anonymous, &sent, &got));
+    }
+    match got {
+        Err(other) => (Err(other), None),
+        Ok(got) => of_call(&got.head, &got.body),
+    }
+}
+
+/// What came of the call: gRPC answers everything with 200 and says in a header or trailer how it went.
+fn of_call(head: &Head, body: &[u8]) -> (Result<Answer, NoAnswer>, Option<grpc::Status>) {
+    let answer = answer::classify(head, &[]);
+    let went_well = head.header("grpc-status") == Some("0");
+    let status = grpc::status(body).filter(|_| went_well);
+    let meaning = match (answer.meaning, head.header("grpc-status")) {
+        (Meaning::Given, Some("0")) if status.is_some() => Meaning::Given,
+        // PERMISSION_DENIED, UNAUTHENTICATED and UNIMPLEMENTED of grpc's codes.
+        (Meaning::Given, Some("7")) => Meaning::Forbidden,
+        (Meaning::Given, Some("16")) => Meaning::Unauthenticated,
+        (Meaning::Given, Some("12")) => Meaning::Missing,
+        (Meaning::Given, _) => Meaning::Other,
+        (other, _) => other,
+    };
+    (Ok(Answer { meaning, ..answer }), status)
+}
+
+/// Whose list to ask: what answers say comes before what the port says.
+fn role(port: Option<Role>, asked: &[Asked]) -> Option<Role> {
+    let answers = || asked.iter().filter_map(|asked| Some((asked.path, asked.answer.as_ref().ok()?)));
+    let words = |word: &str| {
+        answers().any(|(_, answer)| {
+            answer.meaning == Meaning::Given && answer.words.as_ref().is_some_and(|words| words.contains(word))
+        })
+    };
+    if words("\"etcdserver\"") {
+        return Some(if port == Some(Role::EtcdPeer) { Role::EtcdPeer } else { Role::EtcdClient });
+    }
+    // Only an API server has priority and fairness (1.18 on; apiserver pkg/server/filters/priority-and-fairness.go).
+    let fair = answers().any(|(_, answer)| answer.headers.iter().any(|(name, _)| name.starts_with("x-kubernetes-pf-")));
+    if words("\"gitVersion\"") || fair {
+        return Some(port.filter(|port| *port == Role::ApiServerInsecure).unwrap_or(Role::ApiServer));
+    }
+    // At an ordinary port of the web pages for people are no sign of anything that we know.
+    let pages = |answer: &Answer| matches!(answer.meaning, Meaning::Page | Meaning::LoginPage | Meaning::Redirect);
+    let kinds = || answers().map(|(_, answer)| pages(answer));
+    if kinds().next().is_some() && kinds().all(|page| page) {
+        return None;
+    }
+    port
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn asked(path: &'static str, status: u16, headers: &[(&str, &str)], body: &str) -> Asked {
+        let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let answer = answer::classify(&Head { status, headers }, body.as_bytes());
+        Asked { over: Over::Tls1, who: Who::Anonymous, path, answer: Ok(answer) }
+    }
+
+    #[test]
+    fn answers_say_who_it_is_before_the_port_does() {
+        let etcd = [asked("/version", 200, &[], r#"{"etcdserver":"3.4.23","etcdcluster":"3.4.0"}"#)];
+        assert_eq!(role(None, &etcd), Some(Role::EtcdClient));
+        assert_eq!(role(Some(Role::EtcdPeer), &etcd), Some(Role::EtcdPeer));
+        let open = [asked("/version", 200, &[], r#"{"gitVersion":"v1.36.2"}"#)];
+        assert_eq!(role(Some(Role::Kubelet), &open), Some(Role::ApiServer));
+        let fair = [asked("/version", 401, &[("x-kubernetes-pf-flowschema-uid", "1")], "")];
+        assert_eq!(role(None, &fair), Some(Role::ApiServer));
+        let login = [asked("/version", 302, &[("location", "https://sso.example")], "")];
+        assert_eq!(role(Some(Role::ApiServer), &login), None);
+        let shut = [asked("/version", 401, &[], "Unauthorized")];
+        assert_eq!(role(Some(Role::Kubelet), &shut), Some(Role::Kubelet));
+        assert_eq!(role(None, &shut), None);
+        // Somebody else's words in a refusal name nobody.
+        let quoting = [asked("/version", 404, &[], r#"no "gitVersion" here"#)];
+        assert_eq!(role(None, &quoting), None);
+    }
+
+    #[test]
+    fn a_call_that_failed_says_so_behind_its_200() {
+        let head = |code: &str| Head { status: 200, headers: vec![("grpc-status".to_owned(), code.to_owned())] };
+        for (code, body, meaning) in [
+            ("0", &[0, 0, 0, 0, 0][..], Meaning::Given),
+            ("0", b"nonsense", Meaning::Other),
+            ("7", &[], Meaning::Forbidden),
+            ("16", &[], Meaning::Unauthenticated),
+            ("12", &[], Meaning::Missing),
+            ("2", &[], Meaning::Other),
+        ] {
+            let (answer, status) = of_call(&head(code), body);
+            assert_eq!(answer.map(|answer| answer.meaning), Ok(meaning), "{code}");
+            assert_eq!(status.is_some(), meaning == Meaning::Given);
+        }
+    }
+}

@@ -1,0 +1,40 @@
+//! How much is asked of a peer, and how fast.
+
+use std::time::Duration;
+
+/// What one conversation may take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// From the first packet to the last.
+    pub time: Duration,
+    /// Bytes that are read of it.
+    pub bytes: usize,
+}
+
+/// What all conversations with one address may take.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pace {
+    /// The least time between the starts of two connections.
+    pub gap: Duration,
+    /// For all of them.
+    pub time: Duration,
+    /// How many there may be; the longest list of suites of one server needs far less.
+    pub connections: u32,
+    /// How often a connection is tried again that was lost on the way.
+    pub retries: u32,
+    pub conversation: Limits,
+}
+
+impl Pace {
+    /// Five connections a second, one at a time: what a browser opens for one page, stretched over a minute.
+    pub const GENTLE: Self = Self {
+        gap: Duration::from_millis(200),
+        time: Duration::from_secs(120),
+        connections: 300,
+        retries: 1,
+        conversation: Limits { time: Duration::from_secs(5), bytes: 1 << 20 },
+    };
+
+    /// As fast as the peer answers, for endpoints of one's own.
+    pub const FAST: Self = Self { gap: Duration::ZERO, ..Self::GENTLE };
+}

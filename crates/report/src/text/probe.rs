@@ -1,0 +1,49 @@
+//! What endpoints show to a stranger, for a person.
+
+use std::fmt::Write as _;
+
+use super::{
+    Look, probe_tls,
+    wrap::{Paint, indented, plain},
+};
+use crate::wire::{Probe, ProbedAddress, ProbedEndpoint};
+
+/// A whole run of `probe`.
+pub fn probe_text(probe: &Probe, look: Look) -> String {
+    let mut text = String::new();
+    for endpoint in &probe.endpoints {
+        one(endpoint, look, &mut text);
+    }
+    text
+}
+
+fn one(endpoint: &ProbedEndpoint, look: Look, text: &mut String) {
+    let paint = Paint(look.color);
+    let component = endpoint.component.as_ref().map(|name| format!(" (port of {name})")).unwrap_or_default();
+    let _ = writeln!(text, "{}{component}", paint.bold(&plain(&endpoint.endpoint)));
+    if let Some(reason) = &endpoint.reason {
+        text.push_str(&paint.yellow(&indented(&format!("undetermined: {}", plain(reason)), 2, 4, look.width)));
+    }
+    for address in &endpoint.addresses {
+        of_address(address, &endpoint.host, look, text);
+    }
+}
+
+fn of_address(address: &ProbedAddress, host: &str, look: Look, text: &mut String) {
+    let cost = format!(
+        "{}: {} connection{}, {} bytes sent, {} received",
+        plain(&address.address),
+        address.connections,
+        if address.connections == 1 { "" } else { "s" },
+        address.bytes_sent,
+        address.bytes_received
+    );
+    text.push_str(&indented(&cost, 2, 4, look.width));
+    if let Some(tls) = &address.tls {
+        probe_tls::tls(tls, host, look, text);
+    }
+    if let Some(reason) = &address.tls_reason {
+        let line = format!("TLS: undetermined: {}", plain(reason));
+        text.push_str(&Paint(look.color).yellow(&indented(&line, 2, 4, look.width)));
+    }
+}

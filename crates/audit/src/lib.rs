@@ -22,6 +22,7 @@ use collect::{
 use facts::{
     Cluster, Gathered, Redactor,
     live::{ASKS, Ask, Form},
+    objects::Of,
 };
 use model::{Change, Entry, EvidenceId, Outcome, Site};
 use rayon::iter::{IntoParallelIterator as _, ParallelIterator as _};
@@ -230,9 +231,10 @@ pub fn knowledge() -> wire::Knowledge {
 /// What is done with each cluster, what was asked of it where it runs, and what the work on it came to.
 type OnCluster<'a, T> = dyn FnMut(Cluster, Option<Requests>, T, &mut Summary) + 'a;
 
-/// What a cluster that runs is asked: all that tells how its servers are set up, and the objects that a rule is about.
+/// What a cluster that runs is asked: all that tells how its servers are set up, which the names of its nodes do, too, and
+/// the objects that a rule is about.
 fn asks(rules: &[&'static Rule]) -> Vec<&'static Ask> {
-    let of_objects = |ask: &Ask| matches!(ask.form, Form::Objects { .. });
+    let of_objects = |ask: &Ask| matches!(ask.form, Form::Objects { of, .. } if of != Of::Node);
     ASKS.iter().filter(|ask| !of_objects(ask) || rules.iter().any(|rule| rule.wants(ask))).collect()
 }
 

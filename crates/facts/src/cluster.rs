@@ -12,7 +12,7 @@ use crate::{
     declare::{self, Declared},
     flags::KUBE_APISERVER,
     kubeconfig::{self, Kubeconfig},
-    live::{self, Identity, Node},
+    live::{self, Identity, Node, Published},
     objects::{self, Objects},
     pki::{self, Held},
     rbac::{Access, Rbac},
@@ -54,6 +54,8 @@ pub struct Cluster {
     pub identities: Option<Vec<Identity>>,
     /// The nodes of a cluster that was asked; `None` where that is not known.
     pub nodes: Option<Vec<Node>>,
+    /// The addresses of its API, as the cluster publishes them; nothing where it was not asked, or has no such object.
+    pub published: Result<Option<Vec<Published>>, Gap>,
     /// Objects of its API, as far as files hold them or a server gave them.
     pub objects: Objects,
     /// The roles of its bindings, looked up.
@@ -72,6 +74,11 @@ pub struct Cluster {
 }
 
 impl Cluster {
+    /// Whether it was asked while it ran.
+    pub fn was_asked(&self) -> bool {
+        self.apiservers.iter().any(|server| server.told().is_some())
+    }
+
     /// Who may do what in it.
     pub fn access(&self) -> Access<'_> {
         Access { objects: &self.objects, rbac: &self.rbac }
@@ -130,14 +137,14 @@ pub fn resolve(gathered: Gathered, options: &Options) -> Cluster {
     name_apart(&mut invocations);
     let asked = live::resolve(&evidence, &invocations, root.as_deref(), options);
     let operator = asked.as_ref().and_then(|found| found.distribution);
-    let (apiservers, identities, nodes) = match asked {
-        Some(live::Found { servers, identities, nodes, .. }) => (servers, identities, nodes),
+    let (apiservers, identities, nodes, published) = match asked {
+        Some(live::Found { servers, identities, nodes, published, .. }) => (servers, identities, nodes, published),
         None => {
             let resolve = |invocation: &Invocation| {
                 let files = files(root.as_deref(), invocation, &evidence);
                 apiserver::resolve(invocation, options.version.as_ref(), &files)
             };
-            (invocations.iter().map(resolve).collect(), None, None)
+            (invocations.iter().map(resolve).collect(), None, None, Ok(None))
         }
     };
     let mut releases = apiservers.iter().map(|server| &server.component().release);
@@ -179,6 +186,7 @@ pub fn resolve(gathered: Gathered, options: &Options) -> Cluster {
         apiservers,
         identities,
         nodes,
+        published,
         rbac: Rbac::new(&objects, distribution),
         objects,
         as_of,

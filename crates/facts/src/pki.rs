@@ -89,6 +89,13 @@ pub(crate) fn certificates_in(text: &str) -> Vec<Result<Certificate, String>> {
     blocks.iter().filter(|block| block.label == "CERTIFICATE" && !block.is_followed).map(certificate).collect()
 }
 
+/// Whom the first request for a certificate in a text is about (RFC 2986).
+pub(crate) fn requested(text: &str) -> Option<Name> {
+    let blocks = blocks(text);
+    let block = blocks.iter().find(|block| block.label.ends_with("CERTIFICATE REQUEST"))?;
+    Name::of_request(&decoded(block.body)?)
+}
+
 /// The fault of a block that Go passes over as if it were not there.
 pub(crate) const NO_BASE64: &str = "it is no base64";
 

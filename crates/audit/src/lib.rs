@@ -26,6 +26,7 @@ use collect::{Arrived, Event, Inputs, Target, live::Requests};
 use facts::{
     Cluster, Redactor,
     live::{ASKS, Ask, Form},
+    objects::Of,
 };
 use model::{Change, Entry, EvidenceId, Site};
 use rayon::iter::{IntoParallelIterator as _, ParallelIterator as _};
@@ -257,9 +258,10 @@ pub fn knowledge() -> wire::Knowledge {
 /// What is done with each cluster and what the work on it came to, or with a target that gave none.
 type OnCluster<'a, T> = dyn FnMut(Result<(Known, T), String>, &mut Summary) + 'a;
 
-/// What a cluster that runs is asked: all that tells how its servers are set up, and the objects that a rule is about.
+/// What a cluster that runs is asked: all that tells how its servers are set up, which the names of its nodes do, too, and
+/// the objects that a rule is about.
 fn asks(rules: &[&'static Rule]) -> Vec<&'static Ask> {
-    let of_objects = |ask: &Ask| matches!(ask.form, Form::Objects { .. });
+    let of_objects = |ask: &Ask| matches!(ask.form, Form::Objects { of, .. } if of != Of::Node);
     ASKS.iter().filter(|ask| !of_objects(ask) || rules.iter().any(|rule| rule.wants(ask))).collect()
 }
 
@@ -279,7 +281,8 @@ fn each_cluster<T: Send>(
     let one = |arrived: Arrived| {
         let Arrived { gathered, live, labels } = arrived;
         let (id, asked) = live.map_or((None, None), |live| (live.id, Some(live.requests)));
-        let cluster = Cluster { id, ..facts::resolve(gathered, said) };
+        let mut cluster = facts::resolve(gathered, said);
+        cluster.id = id;
         let done = work(&cluster);
         (Known { cluster, asked, labels }, done)
     };

@@ -198,12 +198,16 @@ fn taken_in(way: &Way, asked: Asked, redactor: &mut Redactor, inputs: &mut Input
     let mut evidence: Vec<Evidence> = Vec::with_capacity(asked.answers.len());
     for Given { base, ask, raw } in asked.answers {
         let id = EvidenceId::new(ask.name(&base));
+        let (id, raw) = match raw {
+            Raw::Older(path, text) => (EvidenceId::new(format!("{base}{path}")), Raw::Text(text)),
+            raw => (id, raw),
+        };
         let piece = match raw {
             Raw::Text(text) => {
                 inputs.count(ask.kind);
                 redactor.evidence(id, ask.plane, ask.kind, &text)
             }
-            Raw::Missing => bare(ask, id, Body::Missing),
+            Raw::Older(..) | Raw::Missing => bare(ask, id, Body::Missing),
             Raw::Unread(gap) => {
                 inputs.unread += 1;
                 bare(ask, id, Body::Unread(gap))

@@ -85,6 +85,8 @@ pub struct Advisory {
     pub published: Option<Date>,
     /// Releases of Kubernetes that have it, by component.
     affected: Vec<Affected>,
+    /// Releases of what numbers its own.
+    add_ons: Vec<Affected>,
     /// The first patch of each minor that has it no more.
     fixed_in: Vec<Version>,
     /// When a cluster with such a release is exposed.
@@ -128,14 +130,15 @@ impl From<Row> for Advisory {
             let version = version(text);
             (version.minor, version.patch.unwrap_or(0))
         };
-        // etcd, CoreDNS and ingress-nginx number their releases themselves; nothing here reads theirs yet.
-        let kubernetes = row.affected.into_iter().filter(|affected| affected.scheme == "kubernetes");
-        let affected: Vec<Affected> = kubernetes
-            .map(|affected| {
-                let range = |range: &RangeRow| (number(&range.introduced), range.fixed.as_deref().map(number));
-                Affected { component: affected.component, ranges: affected.ranges.iter().map(range).collect() }
-            })
-            .collect();
+        // etcd, CoreDNS and ingress-nginx number their releases themselves.
+        let (kubernetes, own): (Vec<_>, Vec<_>) =
+            row.affected.into_iter().partition(|affected| affected.scheme == "kubernetes");
+        let ranges = |affected: AffectedRow| {
+            let range = |range: &RangeRow| (number(&range.introduced), range.fixed.as_deref().map(number));
+            Affected { component: affected.component, ranges: affected.ranges.iter().map(range).collect() }
+        };
+        let affected: Vec<Affected> = kubernetes.into_iter().map(ranges).collect();
+        let add_ons: Vec<Affected> = own.into_iter().map(ranges).collect();
         let mut fixed_in: Vec<Version> = row.fixed_in.values().map(|text| version(text)).collect();
         fixed_in.sort();
         Self {
@@ -146,6 +149,7 @@ impl From<Row> for Advisory {
             vector: row.vector,
             published: row.published,
             affected,
+            add_ons,
             fixed_in,
             exposed_if: row.exposed_if,
             text: row.text,
@@ -154,6 +158,19 @@ impl From<Row> for Advisory {
             references: row.references,
         }
     }
+}
+
+/// The flaws of a release of an add-on that were published by a day, by their numbers.
+pub fn of_add_on(name: &str, version: &Version, as_of: Date) -> Vec<&'static Advisory> {
+    let number = (version.minor, version.patch.unwrap_or(u16::MAX));
+    let has = |advisory: &&Advisory| {
+        let ranges = advisory.add_ons.iter().filter(|affected| affected.component == name).flat_map(|one| &one.ranges);
+        ranges.into_iter().any(|(from, fixed)| *from <= number && fixed.is_none_or(|fixed| number < fixed))
+    };
+    let known = |advisory: &&Advisory| advisory.published.is_none_or(|published| published <= as_of);
+    let mut found: Vec<&Advisory> = ADVISORIES.all.iter().filter(has).filter(known).collect();
+    found.sort_by(|a, b| a.id.cmp(&b.id));
+    found
 }
 
 impl Advisory {

@@ -12,16 +12,20 @@ mod planes;
 mod plugins;
 mod server;
 
-use std::{collections::BTreeSet, fmt, marker::PhantomData, net::IpAddr};
+use std::{fmt, marker::PhantomData, net::IpAddr};
 
 use model::{
-    Component, Gap, GapKind, Location, Minor, Origin, Problem, ProblemKind, Reading, Release, Setting, Unanswered,
-    Version,
+    Author, Component, Form, Gap, GapKind, Location, Minor, Origin, Problem, ProblemKind, Reading, Release, Setting,
+    Site, Unanswered, Version,
 };
 
 use crate::{
     Contents, File, Files, Hand, Invocation, Mount,
-    configuration::{self, FileKind, Named, Taken, authn::Issuer},
+    configuration::{
+        self, FileKind, Named, Taken,
+        authn::{Authentication, Issuer},
+        authz::Authorization,
+    },
     flags::KUBE_APISERVER,
     golang,
     kubeconfig::{self, Kubeconfig},
@@ -76,6 +80,18 @@ pub struct Authorizers {
     pub origin: Origin,
 }
 
+impl Authorizers {
+    /// Those of a file.
+    pub fn of_file(file: &Authorization) -> Self {
+        let kinds = file.authorizers.iter().filter_map(|one| one.kind.as_ref());
+        Self {
+            modes: kinds.map(|kind| kind.value.clone()).collect(),
+            setting: "AuthorizationConfiguration.authorizers".to_owned(),
+            origin: Origin::Written(Site { at: file.at.clone(), form: Form::Field }),
+        }
+    }
+}
+
 /// What happens to requests without credentials.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Anonymous {
@@ -90,6 +106,18 @@ pub struct Anonymous {
 }
 
 impl Anonymous {
+    /// What a file says of it; `None` where it leaves the matter to `--anonymous-auth`.
+    pub fn of_file(file: &Authentication) -> Option<Self> {
+        let anonymous = file.anonymous.as_ref()?;
+        Some(Self {
+            enabled: anonymous.enabled,
+            paths: anonymous.paths.as_ref().map(|paths| paths.iter().map(|path| path.value.clone()).collect()),
+            setting: "AuthenticationConfiguration.anonymous".to_owned(),
+            origin: Origin::Written(Site { at: anonymous.at.clone(), form: Form::Field }),
+            decided_by: None,
+        })
+    }
+
     /// Whether a request without credentials is let in as `system:anonymous`, by its path as it is sent; if not, it is
     /// answered with 401. The method does not count, and what an authorizer then says of it is another matter.
     ///
@@ -537,8 +565,11 @@ fn at(invocation: &Invocation, said: Option<&[ReportedFlag]>, version: &Version,
 /// One list of settings that all possible releases agree on; where they do not, the setting is a gap.
 fn merge_settings(resolved: &[Resolved], release: &Release) -> Vec<Setting> {
     if let [one] = resolved {
-        let setting =
-            |(name, reading): &(&'static str, Result<Reading, Gap>)| Setting { name, readings: vec![reading.clone()] };
+        let setting = |(name, reading): &(&'static str, Result<Reading, Gap>)| Setting {
+            name,
+            readings: vec![reading.clone()],
+            is_left_out: is_default(reading),
+        };
         return one.readings.iter().map(setting).collect();
     }
     let mut settings = Vec::new();
@@ -566,9 +597,16 @@ fn merge_settings(resolved: &[Resolved], release: &Release) -> Vec<Setting> {
                 version_gap(format!("`--{}` is in {}, and the release is {release}", flag.name, flag.life()))
             }))
         };
-        settings.push(Setting { name: flag.name, readings: vec![reading] });
+        let is_left_out = held.iter().all(|(_, reading)| is_default(reading));
+        settings.push(Setting { name: flag.name, readings: vec![reading], is_left_out });
     }
     settings
+}
+
+/// Whether a release fills it in by itself; what holds may be open all the same.
+fn is_default(reading: &Result<Reading, Gap>) -> bool {
+    let by_upstream = |origin: &Origin| matches!(origin, Origin::Default { by: Author::Upstream { .. }, .. });
+    reading.as_ref().is_ok_and(|reading| by_upstream(&reading.origin))
 }
 
 fn agree(name: &str, held: &[(Minor, &Result<Reading, Gap>)]) -> Result<Reading, Gap> {
@@ -732,7 +770,7 @@ const FILES: [(&str, Contents); 36] = [
 ];
 
 /// Flags that name files which the server writes; what matters of one is whether something else stands in its place.
-const WRITTEN: [&str; 1] = ["audit-log-path"];
+const WRITTEN: [(&str, Contents); 1] = [("audit-log-path", Contents::Unneeded)];
 
 /// The files that the written flags of an invocation name, and those that these name where they were read, for whoever
 /// collects them.
@@ -748,28 +786,23 @@ pub fn wants(invocation: &Invocation, version: Option<&Version>, files: &Files<'
         wants.sort_unstable();
         wants.dedup();
     }
-    wants.extend(written(invocation, &versions));
+    wants.extend(named_by(invocation, &versions, &WRITTEN).into_iter().filter(|want| want.path.starts_with('/')));
     wants
-}
-
-/// Files that are looked for only to see whether they can be written.
-fn written(invocation: &Invocation, versions: &[Version]) -> Vec<FileWant> {
-    let servers = versions.iter().map(|version| Server::read(invocation, version));
-    let paths = servers.flat_map(|server| {
-        WRITTEN.map(|flag| server.text(flag).filter(|path| path.starts_with('/')).map(|path| (flag, path.to_owned())))
-    });
-    let paths: BTreeSet<(&str, String)> = paths.flatten().collect();
-    paths.into_iter().map(|(flag, path)| FileWant { flag, path, contents: Contents::Unneeded }).collect()
 }
 
 /// A flag of one possible release names its file whether or not another one has the flag.
 fn wanted(invocation: &Invocation, versions: &[Version]) -> Vec<FileWant> {
+    named_by(invocation, versions, &FILES)
+}
+
+/// The same of some flags alone.
+fn named_by(invocation: &Invocation, versions: &[Version], flags: &[(&'static str, Contents)]) -> Vec<FileWant> {
     let table = &*KUBE_APISERVER;
     let mut wants: Vec<FileWant> = Vec::new();
     for version in versions {
         for occurrence in pflag::parse(&invocation.words_in(version.minor), table, version).occurrences {
             let (Some(flag), Ok(text)) = (table.flags.get(occurrence.flag), occurrence.text) else { continue };
-            let Some((name, contents)) = FILES.iter().find(|(name, _)| *name == flag.name) else { continue };
+            let Some((name, contents)) = flags.iter().find(|(name, _)| *name == flag.name) else { continue };
             for path in paths(flag.name, &text) {
                 let want = FileWant { flag: name, path, contents: *contents };
                 if !wants.contains(&want) {

@@ -12,9 +12,10 @@ use crate::{
     declare::{self, Declared},
     flags::KUBE_APISERVER,
     kubeconfig::{self, Kubeconfig},
-    live::{self, Identity, Node},
+    live::{self, Identity, Node, Published},
     objects::{self, Objects},
     pki::{self, Held},
+    rbac::{Access, Rbac},
     releases::CALENDAR,
 };
 
@@ -53,8 +54,12 @@ pub struct Cluster {
     pub identities: Option<Vec<Identity>>,
     /// The nodes of a cluster that was asked; `None` where that is not known.
     pub nodes: Option<Vec<Node>>,
+    /// The addresses of its API, as the cluster publishes them; nothing where it was not asked, or has no such object.
+    pub published: Result<Option<Vec<Published>>, Gap>,
     /// Objects of its API, as far as files hold them or a server gave them.
     pub objects: Objects,
+    /// The roles of its bindings, looked up.
+    rbac: Rbac,
     /// The day to judge as of, which decides what is maintained and what was known.
     pub as_of: Date,
     /// Sorted by the file.
@@ -69,6 +74,16 @@ pub struct Cluster {
 }
 
 impl Cluster {
+    /// Whether it was asked while it ran.
+    pub fn was_asked(&self) -> bool {
+        self.apiservers.iter().any(|server| server.told().is_some())
+    }
+
+    /// Who may do what in it.
+    pub fn access(&self) -> Access<'_> {
+        Access { objects: &self.objects, rbac: &self.rbac }
+    }
+
     /// Every component, by name and instance.
     pub fn components(&self) -> impl Iterator<Item = &Component> {
         self.apiservers.iter().map(ApiServer::component)
@@ -122,14 +137,14 @@ pub fn resolve(gathered: Gathered, options: &Options) -> Cluster {
     name_apart(&mut invocations);
     let asked = live::resolve(&evidence, &invocations, root.as_deref(), options);
     let operator = asked.as_ref().and_then(|found| found.distribution);
-    let (apiservers, identities, nodes) = match asked {
-        Some(live::Found { servers, identities, nodes, .. }) => (servers, identities, nodes),
+    let (apiservers, identities, nodes, published) = match asked {
+        Some(live::Found { servers, identities, nodes, published, .. }) => (servers, identities, nodes, published),
         None => {
             let resolve = |invocation: &Invocation| {
                 let files = files(root.as_deref(), invocation, &evidence);
                 apiserver::resolve(invocation, options.version.as_ref(), &files)
             };
-            (invocations.iter().map(resolve).collect(), None, None)
+            (invocations.iter().map(resolve).collect(), None, None, Ok(None))
         }
     };
     let mut releases = apiservers.iter().map(|server| &server.component().release);
@@ -159,7 +174,8 @@ pub fn resolve(gathered: Gathered, options: &Options) -> Cluster {
         file.gap = maybe_named(file, &apiservers, &evidence, root.as_deref());
     }
     let as_of = options.as_of.unwrap_or(CALENDAR.known_until);
-    let pki = pki::held(&apiservers, &kubeconfigs, root.as_deref());
+    let pki = pki::held(&apiservers, &kubeconfigs, &given, root.as_deref());
+    let objects = objects::read(&evidence);
     Cluster {
         name,
         id: None,
@@ -170,7 +186,9 @@ pub fn resolve(gathered: Gathered, options: &Options) -> Cluster {
         apiservers,
         identities,
         nodes,
-        objects: objects::read(&evidence),
+        published,
+        rbac: Rbac::new(&objects, distribution),
+        objects,
         as_of,
         kubeconfigs,
         pki,

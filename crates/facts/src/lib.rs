@@ -24,6 +24,7 @@ pub mod objects;
 pub mod pflag;
 pub mod pki;
 mod placeholder;
+pub mod rbac;
 mod recognise;
 mod redact;
 pub mod release;

@@ -14,13 +14,17 @@ use model::{Gap, GapKind, Kind, Plane};
 use crate::objects::Of;
 
 pub(crate) use instances::{Found, resolve};
-pub use objects::{Identity, Node, addresses, advertised};
+pub use objects::{Identity, Node, Published, addresses, advertised};
+pub use operator::service;
 pub use rights::{Review, Rights, allowed};
 
 /// One thing that is asked of a cluster, with a GET.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ask {
     pub path: &'static str,
+    /// Where servers of other releases have the same thing, asked for where there is no such path; the evidence is named by
+    /// the path that answered.
+    pub older: &'static [&'static str],
     /// What follows `?`; several where one request cannot name all that is wanted, whose objects are put together.
     pub queries: &'static [&'static str],
     /// Representations in the order they are wanted.
@@ -81,6 +85,7 @@ const NOBODY: &str = "#anonymous";
 
 const PLAIN: Ask = Ask {
     path: "",
+    older: &[],
     queries: &[""],
     accept: JSON,
     else_accept: None,
@@ -130,17 +135,53 @@ const BINDING: &[&[&str]] = &[
     &["subjects"],
 ];
 
-/// Nothing of its containers: their variables are nobody's business here.
+/// Nothing of its containers but their images: their variables are nobody's business here.
 const POD: &[&[&str]] = &[
     NAME,
     NAMESPACE,
     &["metadata", "annotations", "kubernetes.io/config.mirror"],
     &["metadata", "ownerReferences", "kind"],
     &["metadata", "ownerReferences", "controller"],
+    &["spec", "nodeName"],
+    &["spec", "containers", "image"],
     &["spec", "serviceAccountName"],
     &["spec", "automountServiceAccountToken"],
     &["spec", "volumes", "name"],
     &["spec", "volumes", "projected", "sources", "serviceAccountToken"],
+];
+
+const NODE: &[&[&str]] = &[
+    NAME,
+    LABELS,
+    &["spec", "taints"],
+    &["status", "addresses"],
+    &["status", "images", "names"],
+    &["status", "nodeInfo", "kubeletVersion"],
+    &["status", "nodeInfo", "kubeProxyVersion"],
+    &["status", "nodeInfo", "osImage"],
+    &["status", "nodeInfo", "containerRuntimeVersion"],
+];
+
+/// A request for a certificate, and not the certificate that came of it.
+const REQUEST: &[&[&str]] = &[
+    NAME,
+    &["metadata", "creationTimestamp"],
+    &["spec", "signerName"],
+    &["spec", "username"],
+    &["spec", "groups"],
+    &["spec", "expirationSeconds"],
+    &["spec", "request"],
+    &["status", "conditions", "type"],
+];
+
+const API_SERVICE: &[&[&str]] = &[
+    NAME,
+    LABELS,
+    &["spec", "group"],
+    &["spec", "service"],
+    &["spec", "insecureSkipTLSVerify"],
+    &["spec", "caBundle"],
+    &["status", "conditions"],
 ];
 
 /// All objects of a kind.
@@ -242,6 +283,7 @@ pub const ASKS: &[Ask] = &[
     // Where each of them can be asked itself.
     Ask {
         path: "/apis/discovery.k8s.io/v1/namespaces/default/endpointslices/kubernetes",
+        older: &["/apis/discovery.k8s.io/v1beta1/namespaces/default/endpointslices/kubernetes"],
         right: Right::Resource {
             verb: "get",
             group: "discovery.k8s.io",
@@ -249,15 +291,6 @@ pub const ASKS: &[Ask] = &[
             namespace: "default",
             name: "kubernetes",
         },
-        ..PLAIN
-    },
-    // A table has the release and the system of a node and not the images it holds, a hundredth of the size.
-    Ask {
-        path: "/api/v1/nodes",
-        queries: &["includeObject=None"],
-        accept: "application/json;as=Table;v=v1;g=meta.k8s.io,application/json;q=0.5",
-        right: Right::Resource { verb: "list", group: "", resource: "nodes", namespace: "", name: "" },
-        form: Form::List,
         ..PLAIN
     },
     // Whom it believes: its clients by their certificates, and service accounts by their tokens. Public keys, both of them.
@@ -273,6 +306,7 @@ pub const ASKS: &[Ask] = &[
         ..PLAIN
     },
     Ask { path: crate::fleet::KEY_SET, accept: "application/jwk-set+json", ..PLAIN },
+    Ask { path: "/api/v1/nodes", ..objects(Of::Node, NODE, 20_000) },
     Ask { path: "/api/v1/namespaces", ..objects(Of::Namespace, &[NAME, LABELS], 20_000) },
     Ask { path: "/apis/rbac.authorization.k8s.io/v1/clusterroles", ..objects(Of::ClusterRole, ROLE, 50_000) },
     Ask { path: "/apis/rbac.authorization.k8s.io/v1/roles", ..objects(Of::Role, ROLE, 50_000) },
@@ -286,6 +320,72 @@ pub const ASKS: &[Ask] = &[
         ..objects(Of::ServiceAccount, &[NAME, NAMESPACE, &["automountServiceAccountToken"]], 50_000)
     },
     Ask { path: "/api/v1/pods", ..objects(Of::Pod, POD, 50_000) },
+    Ask {
+        path: "/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations",
+        older: &["/apis/admissionregistration.k8s.io/v1beta1/validatingwebhookconfigurations"],
+        ..objects(Of::ValidatingWebhook, &[NAME, LABELS, &["webhooks"]], 5_000)
+    },
+    Ask {
+        path: "/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations",
+        older: &["/apis/admissionregistration.k8s.io/v1beta1/mutatingwebhookconfigurations"],
+        ..objects(Of::MutatingWebhook, &[NAME, LABELS, &["webhooks"]], 5_000)
+    },
+    Ask {
+        path: "/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies",
+        older: &[
+            "/apis/admissionregistration.k8s.io/v1beta1/validatingadmissionpolicies",
+            "/apis/admissionregistration.k8s.io/v1alpha1/validatingadmissionpolicies",
+        ],
+        ..objects(Of::ValidatingPolicy, &[NAME, &["spec", "failurePolicy"], &["spec", "matchConditions"]], 5_000)
+    },
+    Ask {
+        path: "/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicybindings",
+        older: &[
+            "/apis/admissionregistration.k8s.io/v1beta1/validatingadmissionpolicybindings",
+            "/apis/admissionregistration.k8s.io/v1alpha1/validatingadmissionpolicybindings",
+        ],
+        ..objects(Of::ValidatingPolicyBinding, &[NAME, &["spec", "policyName"], &["spec", "validationActions"]], 5_000)
+    },
+    Ask {
+        path: "/apis/kyverno.io/v1/clusterpolicies",
+        ..objects(
+            Of::KyvernoPolicy,
+            &[NAME, &["spec", "validationFailureAction"], &["spec", "rules", "validate", "failureAction"]],
+            5_000,
+        )
+    },
+    Ask {
+        path: "/apis/policies.kubewarden.io/v1/clusteradmissionpolicies",
+        ..objects(Of::KubewardenPolicy, &[NAME, &["spec", "mode"]], 5_000)
+    },
+    Ask { path: "/apis/apiregistration.k8s.io/v1/apiservices", ..objects(Of::ApiService, API_SERVICE, 5_000) },
+    Ask {
+        path: "/apis/flowcontrol.apiserver.k8s.io/v1/flowschemas",
+        older: &[
+            "/apis/flowcontrol.apiserver.k8s.io/v1beta3/flowschemas",
+            "/apis/flowcontrol.apiserver.k8s.io/v1beta2/flowschemas",
+            "/apis/flowcontrol.apiserver.k8s.io/v1beta1/flowschemas",
+        ],
+        ..objects(Of::FlowSchema, &[NAME, &["spec"]], 5_000)
+    },
+    Ask {
+        path: "/apis/certificates.k8s.io/v1/certificatesigningrequests",
+        older: &["/apis/certificates.k8s.io/v1beta1/certificatesigningrequests"],
+        ..objects(Of::CertificateSigningRequest, REQUEST, 20_000)
+    },
+    Ask {
+        path: "/apis/certificates.k8s.io/v1beta1/clustertrustbundles",
+        older: &["/apis/certificates.k8s.io/v1alpha1/clustertrustbundles"],
+        ..objects(Of::ClusterTrustBundle, &[NAME, &["spec"]], 1_000)
+    },
+    Ask { path: "/api/v1/services", ..objects(Of::Service, &[NAME, NAMESPACE, LABELS, &["spec", "type"]], 20_000) },
+    Ask { path: "/api/v1/resourcequotas", ..objects(Of::ResourceQuota, &[NAME, NAMESPACE], 20_000) },
+    Ask { path: "/api/v1/limitranges", ..objects(Of::LimitRange, &[NAME, NAMESPACE], 20_000) },
+    Ask {
+        path: "/api/v1/namespaces/kube-public/configmaps",
+        right: Right::Resource { verb: "list", group: "", resource: "configmaps", namespace: "kube-public", name: "" },
+        ..objects(Of::ConfigMap, &[NAME, NAMESPACE, &["data"], &["binaryData"]], 1_000)
+    },
     // The index of the profiles, and none of them.
     Ask { path: "/debug/pprof/", ..BEHAVIOUR },
     Ask { path: "/api", ..AS_NOBODY },
@@ -298,6 +398,11 @@ pub const ASKS: &[Ask] = &[
 ];
 
 impl Ask {
+    /// The path, and those of other releases.
+    pub fn paths(&self) -> impl Iterator<Item = &'static str> {
+        std::iter::once(self.path).chain(self.older.iter().copied())
+    }
+
     /// The name of what one server answers: its address, without the query. What is asked without credentials beside
     /// what is asked with them is told apart by a fragment, which no request has.
     pub fn name(&self, server: &str) -> String {
@@ -369,7 +474,7 @@ mod tests {
                 let listed = matches!(ask.form, Form::List | Form::Objects { .. });
                 assert_eq!(verb == "list", listed, "{}", ask.path);
                 if let Form::Objects { of, .. } = ask.form {
-                    assert!(ask.path.ends_with(of.resource()), "{}", ask.path);
+                    assert!(ask.paths().all(|path| path.ends_with(of.resource())), "{}", ask.path);
                 }
             }
         }

@@ -7,72 +7,125 @@
 //! Objects are kept as far as somebody asks for them, and of a kind no more than [`live::ASKS`](crate::live::ASKS) says.
 //! Nothing here knows whether an object is good or bad. Start at [`Objects`]; [`Of`] is where a kind is added.
 
+mod admission;
 mod kinds;
+mod others;
 mod read;
 
 use std::{collections::BTreeMap, sync::Arc};
 
 use model::{Gap, GapKind, Location, Span};
 
+pub use admission::{
+    AdmissionPolicy, Backend, Bundle, EnginePolicy, Expression, PolicyBinding, Said, Selector, Webhook, WebhookRule,
+};
 pub use kinds::{Binding, Labels, Namespace, Pod, PolicyRule, Role, RoleRef, ServiceAccount, Subject, SubjectKind};
+pub use others::{
+    ApiService, Authorities, Condition, ConfigMap, FlowSchema, FlowSubjects, Node, Request, Service, Taint,
+};
 pub(crate) use read::{is_one, lines, read, speaks, told_by_lines};
 
 /// A kind of object that is judged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Of {
+    ApiService,
+    CertificateSigningRequest,
     ClusterRole,
     ClusterRoleBinding,
+    ClusterTrustBundle,
+    /// Of kube-public alone, which anybody may be allowed to read.
+    ConfigMap,
+    FlowSchema,
+    KubewardenPolicy,
+    KyvernoPolicy,
+    LimitRange,
+    MutatingWebhook,
     Namespace,
+    Node,
     Pod,
+    ResourceQuota,
     Role,
     RoleBinding,
+    Service,
     ServiceAccount,
+    ValidatingPolicy,
+    ValidatingPolicyBinding,
+    ValidatingWebhook,
 }
 
 impl Of {
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 22] = [
+        Self::ApiService,
+        Self::CertificateSigningRequest,
         Self::ClusterRole,
         Self::ClusterRoleBinding,
+        Self::ClusterTrustBundle,
+        Self::ConfigMap,
+        Self::FlowSchema,
+        Self::KubewardenPolicy,
+        Self::KyvernoPolicy,
+        Self::LimitRange,
+        Self::MutatingWebhook,
         Self::Namespace,
+        Self::Node,
         Self::Pod,
+        Self::ResourceQuota,
         Self::Role,
         Self::RoleBinding,
+        Self::Service,
         Self::ServiceAccount,
+        Self::ValidatingPolicy,
+        Self::ValidatingPolicyBinding,
+        Self::ValidatingWebhook,
     ];
+
+    /// Its kind, its resource and its group.
+    const fn names(self) -> (&'static str, &'static str, &'static str) {
+        const ADMISSION: &str = "admissionregistration.k8s.io";
+        const CERTIFICATES: &str = "certificates.k8s.io";
+        const RBAC: &str = "rbac.authorization.k8s.io";
+        match self {
+            Self::ApiService => ("APIService", "apiservices", "apiregistration.k8s.io"),
+            Self::CertificateSigningRequest => {
+                ("CertificateSigningRequest", "certificatesigningrequests", CERTIFICATES)
+            }
+            Self::ClusterRole => ("ClusterRole", "clusterroles", RBAC),
+            Self::ClusterRoleBinding => ("ClusterRoleBinding", "clusterrolebindings", RBAC),
+            Self::ClusterTrustBundle => ("ClusterTrustBundle", "clustertrustbundles", CERTIFICATES),
+            Self::ConfigMap => ("ConfigMap", "configmaps", ""),
+            Self::FlowSchema => ("FlowSchema", "flowschemas", "flowcontrol.apiserver.k8s.io"),
+            Self::KubewardenPolicy => ("ClusterAdmissionPolicy", "clusteradmissionpolicies", "policies.kubewarden.io"),
+            Self::KyvernoPolicy => ("ClusterPolicy", "clusterpolicies", "kyverno.io"),
+            Self::LimitRange => ("LimitRange", "limitranges", ""),
+            Self::MutatingWebhook => ("MutatingWebhookConfiguration", "mutatingwebhookconfigurations", ADMISSION),
+            Self::Namespace => ("Namespace", "namespaces", ""),
+            Self::Node => ("Node", "nodes", ""),
+            Self::Pod => ("Pod", "pods", ""),
+            Self::ResourceQuota => ("ResourceQuota", "resourcequotas", ""),
+            Self::Role => ("Role", "roles", RBAC),
+            Self::RoleBinding => ("RoleBinding", "rolebindings", RBAC),
+            Self::Service => ("Service", "services", ""),
+            Self::ServiceAccount => ("ServiceAccount", "serviceaccounts", ""),
+            Self::ValidatingPolicy => ("ValidatingAdmissionPolicy", "validatingadmissionpolicies", ADMISSION),
+            Self::ValidatingPolicyBinding => {
+                ("ValidatingAdmissionPolicyBinding", "validatingadmissionpolicybindings", ADMISSION)
+            }
+            Self::ValidatingWebhook => ("ValidatingWebhookConfiguration", "validatingwebhookconfigurations", ADMISSION),
+        }
+    }
 
     /// As `kind:` names it.
     pub const fn kind(self) -> &'static str {
-        match self {
-            Self::ClusterRole => "ClusterRole",
-            Self::ClusterRoleBinding => "ClusterRoleBinding",
-            Self::Namespace => "Namespace",
-            Self::Pod => "Pod",
-            Self::Role => "Role",
-            Self::RoleBinding => "RoleBinding",
-            Self::ServiceAccount => "ServiceAccount",
-        }
+        self.names().0
     }
 
     /// As requests and roles name it.
     pub const fn resource(self) -> &'static str {
-        match self {
-            Self::ClusterRole => "clusterroles",
-            Self::ClusterRoleBinding => "clusterrolebindings",
-            Self::Namespace => "namespaces",
-            Self::Pod => "pods",
-            Self::Role => "roles",
-            Self::RoleBinding => "rolebindings",
-            Self::ServiceAccount => "serviceaccounts",
-        }
+        self.names().1
     }
 
     pub const fn group(self) -> &'static str {
-        match self {
-            Self::ClusterRole | Self::ClusterRoleBinding | Self::Role | Self::RoleBinding => {
-                "rbac.authorization.k8s.io"
-            }
-            Self::Namespace | Self::Pod | Self::ServiceAccount => "",
-        }
+        self.names().2
     }
 
     /// The kind of that name, where its group is the one that is judged.
@@ -129,6 +182,8 @@ impl Meta {
 #[derive(Clone, Debug, Default)]
 pub struct Objects {
     extents: BTreeMap<Of, Extent>,
+    /// The list that was read of a kind.
+    sources: BTreeMap<Of, Location>,
     /// Namespaced and not.
     pub roles: Vec<Role>,
     pub bindings: Vec<Binding>,
@@ -136,12 +191,31 @@ pub struct Objects {
     /// Pods, and in files also what pods are made from.
     pub pods: Vec<Pod>,
     pub namespaces: Vec<Namespace>,
+    /// One for each webhook of each configuration.
+    pub webhooks: Vec<Webhook>,
+    pub policies: Vec<AdmissionPolicy>,
+    pub policy_bindings: Vec<PolicyBinding>,
+    pub engine_policies: Vec<EnginePolicy>,
+    pub api_services: Vec<ApiService>,
+    pub services: Vec<Service>,
+    pub flow_schemas: Vec<FlowSchema>,
+    pub requests: Vec<Request>,
+    pub trust_bundles: Vec<Authorities>,
+    pub config_maps: Vec<ConfigMap>,
+    pub nodes: Vec<Node>,
+    pub quotas: Vec<Meta>,
+    pub limit_ranges: Vec<Meta>,
 }
 
 impl Objects {
     pub fn extent(&self, of: Of) -> &Extent {
         const NOT_ASKED: &Extent = &Extent::NotAsked;
         self.extents.get(&of).unwrap_or(NOT_ASKED)
+    }
+
+    /// The list that a server gave of a kind, for whoever says what is not in it.
+    pub fn list(&self, of: Of) -> Option<&Location> {
+        self.sources.get(&of)
     }
 
     /// Whether the evidence could say anything about the kind.

@@ -89,6 +89,13 @@ pub(crate) fn certificates_in(text: &str) -> Vec<Result<Certificate, String>> {
     blocks.iter().filter(|block| block.label == "CERTIFICATE" && !block.is_followed).map(certificate).collect()
 }
 
+/// Whom the first request for a certificate in a text is about (RFC 2986).
+pub(crate) fn requested(text: &str) -> Option<Name> {
+    let blocks = blocks(text);
+    let block = blocks.iter().find(|block| block.label.ends_with("CERTIFICATE REQUEST"))?;
+    Name::of_request(&decoded(block.body)?)
+}
+
 /// The fault of a block that Go passes over as if it were not there.
 pub(crate) const NO_BASE64: &str = "it is no base64";
 
@@ -113,7 +120,7 @@ fn item(block: &Block<'_>, evidence: &Evidence) -> Item {
             Some(key) => Item::PublicKey(key),
             None => other(Some("it is no public key".to_owned())),
         },
-        label if label.ends_with("PRIVATE KEY") => {
+        _ if block.holds_private_key() => {
             let within = |span: Span| span.start > block.start && span.start < block.end;
             let natures = evidence.secrets.iter().filter(|secret| within(secret.span));
             let key = natures.into_iter().find_map(|secret| match &secret.nature {
@@ -121,7 +128,7 @@ fn item(block: &Block<'_>, evidence: &Evidence) -> Item {
                 _ => None,
             });
             // Of one without digits nothing was cut.
-            Item::PrivateKey { label: label.to_owned(), key: key.unwrap_or(PrivateKey::Absent) }
+            Item::PrivateKey { label: block.label.to_owned(), key: key.unwrap_or(PrivateKey::Absent) }
         }
         // keyutil reads public keys whatever the block is called.
         _ => decoded(block.body).and_then(|bytes| public_key(&bytes)).map_or_else(|| other(None), Item::PublicKey),

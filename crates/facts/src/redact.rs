@@ -226,10 +226,10 @@ impl Redactor {
 
 /// The private keys of a text in PEM: where each begins and ends, and what of it is public.
 fn private_keys(text: &str) -> Vec<(u32, u32, Nature)> {
-    if !text.contains("PRIVATE KEY-----") {
+    if !text.contains("-----BEGIN ") {
         return Vec::new();
     }
-    let blocks = pki::blocks(text).into_iter().filter(|block| block.label.ends_with("PRIVATE KEY"));
+    let blocks = pki::blocks(text).into_iter().filter(pki::Block::holds_private_key);
     blocks.map(|block| (block.start, block.end, Nature::PrivateKey(private_key(&block)))).collect()
 }
 
@@ -565,6 +565,13 @@ fn raw_spans(text: &str, spans: &mut Vec<Span>) {
         if begins {
             let end = text[start..].find("-----END").map_or(text.len(), |end| start + end);
             push_lines(text, start, end, spans);
+        }
+    }
+    // Under another label, which Go reads as well.
+    for block in pki::blocks(text).iter().filter(|block| !block.label.ends_with("PRIVATE KEY")) {
+        if block.holds_private_key() {
+            let ending = "-----END -----".len() + block.label.len();
+            push_lines(text, (block.start + block.first_line) as usize, block.end as usize - ending, spans);
         }
     }
     // A private key in base64, as definitions of clusters hold them: `-----BEGIN`.

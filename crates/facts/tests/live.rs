@@ -141,7 +141,7 @@ fn answers_that_are_none_do_no_harm() {
             "/leases",
             r#"{"items":[{"metadata":{"name":"apiserver-a"},"spec":{"renewTime":"2026-11-23T03:59:33Z"}},7,null]}"#,
         ),
-        ("/nodes", r#"{"columnDefinitions":[{"name":"Name"}],"rows":[{"cells":["a"]},{},{"cells":7}]}"#),
+        ("/nodes", r#"{"items":[{"metadata":{"name":"a"},"status":{"addresses":[7]}},{},7]}"#),
     ];
     let check = |given: &[(&str, Given<'_>)]| {
         let cluster = resolve(answers(given));

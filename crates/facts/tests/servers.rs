@@ -195,7 +195,7 @@ fn evidence(invocation: &Invocation, version: &Version, present: &BTreeMap<Strin
                 Some(text) if want.contents == Contents::Unneeded || text.starts_with("(a private key") => {
                     piece(Body::Present)
                 }
-                Some(text) if want.contents == Contents::Keys => {
+                Some(text) if matches!(want.contents, Contents::Keys | Contents::Kubeconfig) => {
                     Redactor::new().evidence(id.clone(), Plane::Declared, Kind::ConfigFile, text)
                 }
                 Some(text) => piece(Body::Text(text.as_str().into())),
@@ -408,7 +408,7 @@ fn a_file_stops_the_servers_that_it_stopped() {
         let invocation = invocation(argv.iter().map(String::as_str));
         let names = argv.iter().filter_map(|word| word.split_once("=/dir/")).map(|(_, name)| name.to_owned());
         let mut present: BTreeMap<String, String> = names
-            .chain(["kc.yaml", "admin.crt", "admin.key"].map(str::to_owned))
+            .chain(startup.common_files.keys().cloned())
             .map(|name| {
                 let text = startup.common_files.get(&name).and_then(serde_json::Value::as_str);
                 (format!("/dir/{name}"), text.unwrap_or_default().to_owned())
@@ -425,6 +425,111 @@ fn a_file_stops_the_servers_that_it_stopped() {
         }
     }
     assert!(wrong.is_empty(), "{} of {}: {}", wrong.len(), recorded.cases.len(), wrong.join("\n"));
+}
+
+/// A value of DER with fewer than 256 bytes.
+fn der(tag: u8, content: &[u8]) -> Vec<u8> {
+    let length = u8::try_from(content.len()).expect("short");
+    [&[tag, 0x81, length], content].concat()
+}
+
+/// A block of PEM with those bytes.
+fn pem(label: &str, bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut body = String::new();
+    for chunk in bytes.chunks(3) {
+        let held = chunk.iter().fold(0_u32, |held, byte| (held << 8) | u32::from(*byte)) << (8 * (3 - chunk.len()));
+        for digit in 0..4 {
+            let used = digit <= chunk.len();
+            body.push(if used { char::from(DIGITS[(held >> (18 - 6 * digit)) as usize & 63]) } else { '=' });
+        }
+    }
+    let lines: Vec<&str> = body.as_bytes().chunks(64).map(|line| std::str::from_utf8(line).expect("ASCII")).collect();
+    format!("-----BEGIN {label}-----\n{}\n-----END {label}-----\n", lines.join("\n"))
+}
+
+/// A key on P-256 that nobody should have, as SEC 1 and as PKCS 8 have it (RFC 5915 and 5958).
+fn keys_of_two_forms() -> (Vec<u8>, Vec<u8>) {
+    let curve = der(0x06, &[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07]);
+    let kind = der(0x06, &[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01]);
+    let point = der(0x03, &[&[0, 4][..], &[7; 64]].concat());
+    let numbers = [der(0x02, &[1]), der(0x04, &[9; 32])].concat();
+    let sec1 = der(0x30, &[&numbers[..], &der(0xa0, &curve), &der(0xa1, &point)].concat());
+    let algorithm = der(0x30, &[kind, curve].concat());
+    let pkcs8 = der(0x30, &[der(0x02, &[0]), algorithm, der(0x04, &sec1)].concat());
+    (sec1, pkcs8)
+}
+
+/// Both recorded servers judge such files so; the keys that they were given are in no vector.
+#[test]
+fn a_key_counts_in_the_form_and_under_the_label_that_its_flag_takes() {
+    const PUBLIC: &str = "service-account-key-file";
+    const SIGNING: &str = "service-account-signing-key-file";
+    const SERVING: &str = "tls-private-key-file";
+    let (sec1, pkcs8) = keys_of_two_forms();
+    let [ec, plain, rsa] = ["EC PRIVATE KEY", "PRIVATE KEY", "RSA PRIVATE KEY"];
+    let broken = pem(ec, &[0; 48]);
+    let good = pem(ec, &sec1);
+    let spoilt = good.replacen('\n', "\n!!!!", 1);
+    let unended = good.rsplit_once("-----END").expect("an end").0.to_owned();
+    let cases: Vec<(&str, &str, String, Option<bool>)> = vec![
+        // keyutil takes SEC 1 alone for a key that proves tokens, under any label.
+        ("SEC 1", PUBLIC, good.clone(), Some(true)),
+        ("PKCS 8", PUBLIC, pem(plain, &pkcs8), Some(false)),
+        ("SEC 1 under the label of PKCS 8", PUBLIC, pem(plain, &sec1), Some(true)),
+        ("a broken one first", PUBLIC, format!("{broken}{good}"), Some(true)),
+        // It signs with each form under its own label.
+        ("SEC 1", SIGNING, good.clone(), Some(true)),
+        ("PKCS 8", SIGNING, pem(plain, &pkcs8), Some(true)),
+        ("SEC 1 under the label of PKCS 8", SIGNING, pem(plain, &sec1), Some(false)),
+        ("PKCS 8 under the label of RSA", SIGNING, pem(rsa, &pkcs8), Some(false)),
+        ("another label", SIGNING, pem("XEC PRIVATE KEY", &sec1), Some(false)),
+        ("a broken one first", SIGNING, format!("{broken}{good}"), Some(true)),
+        ("one that does not end first", SIGNING, format!("{unended}{good}"), Some(true)),
+        ("spoilt", SIGNING, spoilt.clone(), Some(false)),
+        // crypto/tls takes the first block whose label ends so, whatever the form.
+        ("SEC 1 under the label of RSA", SERVING, pem(rsa, &sec1), Some(true)),
+        ("another label", SERVING, pem("XPRIVATE KEY", &sec1), Some(false)),
+        ("a broken one first", SERVING, format!("{broken}{good}"), Some(false)),
+        ("a spoilt one first", SERVING, format!("{spoilt}{good}"), Some(true)),
+        ("with fields", SERVING, good.replacen('\n', "\nX: y\n\n", 1), Some(true)),
+        // Where somebody has taken the key out of a copy nobody knows what it was.
+        ("no digits", SERVING, pem(plain, &[]), None),
+        ("a word", SIGNING, format!("-----BEGIN {plain}-----\nREDACTED\n-----END {plain}-----\n"), None),
+    ];
+    let base = ["--etcd-servers=http://127.0.0.1:2379", "--service-account-issuer=https://kubernetes.default.svc"];
+    let mut wrong = Vec::new();
+    for (name, flag, text, expected) in cases {
+        for version in ["1.20.2", "1.36.2"] {
+            let mut argv: Vec<String> = base.iter().map(|word| (*word).to_owned()).collect();
+            argv.push("--authorization-mode=RBAC".to_owned());
+            let mut present = BTreeMap::from([("/dir/case".to_owned(), text.clone())]);
+            for other in [PUBLIC, SIGNING] {
+                let path = if other == flag { "/dir/case" } else { "/dir/good" };
+                argv.push(format!("--{other}={path}"));
+            }
+            present.insert("/dir/good".to_owned(), good.clone());
+            // Of a certificate that was not read nothing is compared with the key.
+            if flag == SERVING {
+                argv.extend(["--tls-cert-file=/dir/cert", "--tls-private-key-file=/dir/case"].map(str::to_owned));
+            }
+            let invocation = invocation(argv.iter().map(String::as_str));
+            let parsed: Version = version.parse().expect("a version");
+            let mut evidence = evidence(&invocation, &parsed, &present);
+            for piece in &mut evidence {
+                if piece.id == Files::id("/root", "/dir/cert") {
+                    piece.body = Body::Present;
+                }
+            }
+            let files = Files { root: Some("/root"), mounts: &[], contained: false, evidence: &evidence, carried: &[] };
+            let server = resolve(&invocation, Some(&parsed), &files);
+            if server.component().starts != expected {
+                let found = (server.component().starts, stops(&server));
+                wrong.push(format!("{version} --{flag} {name}: expected {expected:?}, found {found:?}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 #[derive(Deserialize)]

@@ -89,6 +89,8 @@ pub const DECLARED: &str = "; what is declared says that ";
 pub struct Setting {
     pub name: &'static str,
     pub readings: Vec<Result<Reading, Gap>>,
+    /// Whether nobody gives it, in whichever of the possible releases; their defaults may still differ.
+    pub is_left_out: bool,
 }
 
 impl Setting {

@@ -42,7 +42,11 @@ pub struct Observation {
 pub async fn look(endpoint: &Endpoint, address: SocketAddr, pace: &Pace, now: u64, record: bool) -> Observation {
     let mut dialer = Dialer::new(address, pace.clone(), record);
     let tls = tls::look(endpoint, &mut dialer, now).await;
-    let http = http::look(endpoint, &mut dialer).await;
+    let http = match &tls {
+        // Nobody is there, or says nothing: to ask the same in other words would be to knock on.
+        Sight::Unseen(why) if why.is_no_peer() => Sight::Unseen(why.clone()),
+        _ => http::look(endpoint, &mut dialer).await,
+    };
     let spent = dialer.spent();
     Observation { endpoint: endpoint.clone(), address, tls, http, spent, exchanges: dialer.into_exchanges() }
 }

@@ -70,6 +70,11 @@ impl Failure {
         }
     }
 
+    /// Whether nobody answered at all.
+    pub fn is_no_peer(&self) -> bool {
+        matches!(self, Self::NoAddress(_) | Self::Refused | Self::Unreachable(_) | Self::TimedOut)
+    }
+
     /// Whether the same might come out otherwise a moment later.
     pub fn may_pass(&self) -> bool {
         matches!(self, Self::TimedOut | Self::Unreachable(_))

@@ -157,10 +157,14 @@ pub(crate) fn sample() -> Report {
         starts: Some(false),
         unseen: Vec::new(),
         settings: vec![
-            Setting { name: "anonymous-auth", readings: vec![decided] },
-            Setting { name: "authentication-config", readings: vec![Err(gap("/etc/authn.yaml"))] },
-            Setting { name: "authorization-mode", readings: vec![reading(&"Node,RBAC,".repeat(12), written)] },
-            Setting { name: "profiling", readings: vec![reading("", default)] },
+            Setting { name: "anonymous-auth", readings: vec![decided], is_left_out: false },
+            Setting { name: "authentication-config", readings: vec![Err(gap("/etc/authn.yaml"))], is_left_out: false },
+            Setting {
+                name: "authorization-mode",
+                readings: vec![reading(&"Node,RBAC,".repeat(12), written)],
+                is_left_out: false,
+            },
+            Setting { name: "profiling", readings: vec![reading("", default)], is_left_out: false },
         ],
         problems: vec![
             Problem {
@@ -425,7 +429,11 @@ fn what_a_distribution_adds_is_told_from_what_somebody_wrote() {
         origin,
         overrides: Vec::new(),
     };
-    report.clusters[0].components[0].settings.push(Setting { name: "secure-port", readings: vec![Ok(reading)] });
+    report.clusters[0].components[0].settings.push(Setting {
+        name: "secure-port",
+        readings: vec![Ok(reading)],
+        is_left_out: false,
+    });
     // Nobody wrote it, and it is on the command line all the same.
     let text = crate::effective_text(&report, Look { defaults: false, ..LOOK });
     let section = text.split("set by kubeadm\n").nth(1).expect("a section of its own");

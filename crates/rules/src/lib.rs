@@ -25,6 +25,7 @@ mod objects;
 mod pending;
 mod pki;
 mod plugins;
+mod rbac;
 mod references;
 mod row;
 mod run;
@@ -95,6 +96,8 @@ pub enum Check {
     Kubeconfig(fn(&Kubeconfig, &Endpoint) -> Verdict),
     /// The same, also of those that lead to a webhook.
     AnyKubeconfig(fn(&Kubeconfig, &Endpoint) -> Verdict),
+    /// Once per kubeconfig.
+    KubeconfigFile(fn(&Kubeconfig) -> Verdict),
     /// Once per user in a kubeconfig.
     User(fn(&Kubeconfig, &User) -> Verdict),
     /// Once per certificate of that kind.
@@ -175,6 +178,7 @@ pub fn all() -> impl Iterator<Item = &'static Rule> {
         konnectivity::RULES,
         kubeconfig::RULES,
         pki::RULES,
+        rbac::RULES,
         users::RULES,
     ];
     families.into_iter().flatten().copied()

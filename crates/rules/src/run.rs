@@ -151,6 +151,14 @@ fn questions<'a>(rule: &'static Rule, cluster: &'a Cluster) -> Vec<Question<'a>>
         Check::AnyKubeconfig(check) => {
             cluster.kubeconfigs.iter().flat_map(|config| of_kubeconfig(config, None, *check)).collect()
         }
+        Check::KubeconfigFile(check) => {
+            let whole = |config: &Kubeconfig, check: fn(&Kubeconfig) -> Verdict| match &config.gap {
+                Some(gap) => Err(Unanswered::Gap(gap.clone())),
+                None => check(config),
+            };
+            let ask = |config| of_file(config, None, Box::new(move || whole(config, *check)));
+            cluster.kubeconfigs.iter().map(ask).collect()
+        }
         Check::User(check) => cluster.kubeconfigs.iter().flat_map(|config| of_users(config, *check)).collect(),
         Check::Certificate { of, ask } => cluster
             .pki

@@ -43,13 +43,15 @@ impl Given {
     fn no_answer(&self) -> Option<&str> {
         match &self.raw {
             Raw::Unread(gap) if gap.reason.starts_with("no answer to") => Some(&gap.reason),
-            Raw::Text(_) | Raw::Missing | Raw::Unread(_) => None,
+            Raw::Text(_) | Raw::Older(..) | Raw::Missing | Raw::Unread(_) => None,
         }
     }
 }
 
 pub(super) enum Raw {
     Text(String),
+    /// A text that one of the older paths of the ask gave.
+    Older(&'static str, String),
     Missing,
     Unread(Gap),
 }
@@ -173,6 +175,7 @@ fn others(answers: &[Given]) -> Vec<String> {
     let text = |end: &str| {
         answers.iter().find(|given| given.ask.path.ends_with(end)).and_then(|given| match &given.raw {
             Raw::Text(text) => Some(text.as_str()),
+            Raw::Older(_, text) => Some(text.as_str()),
             Raw::Missing | Raw::Unread(_) => None,
         })
     };
@@ -285,10 +288,25 @@ fn identity(answers: &[Given]) -> Option<String> {
 
 /// One question with all its queries; `None` where the credentials are not taken.
 async fn one(talk: &mut Conversation, ask: &'static Ask) -> Result<Option<Raw>, Failure> {
+    let mut raw = at(talk, ask, ask.path).await?;
+    for &path in ask.older {
+        if !matches!(raw, Some(Raw::Missing)) {
+            break;
+        }
+        raw = match at(talk, ask, path).await? {
+            Some(Raw::Text(text)) => Some(Raw::Older(path, text)),
+            other => other,
+        };
+    }
+    Ok(raw)
+}
+
+/// The same at one of its paths.
+async fn at(talk: &mut Conversation, ask: &'static Ask, path: &str) -> Result<Option<Raw>, Failure> {
     match ask.form {
         Form::Metrics => {
             let mut projection = Projection::default();
-            let answer = talk.get(ask.path, ask.accept, &mut |piece| projection.take(piece)).await?;
+            let answer = talk.get(path, ask.accept, &mut |piece| projection.take(piece)).await?;
             Ok(match answer {
                 Answer::Given => Some(match projection.finish() {
                     Some(kept) => Raw::Text(kept),
@@ -302,7 +320,7 @@ async fn one(talk: &mut Conversation, ask: &'static Ask) -> Result<Option<Raw>, 
             let mut body = Vec::new();
             for accept in [Some(ask.accept), ask.else_accept].into_iter().flatten() {
                 body.clear();
-                answer = talk.get(ask.path, accept, &mut |piece| body.extend_from_slice(piece)).await?;
+                answer = talk.get(path, accept, &mut |piece| body.extend_from_slice(piece)).await?;
                 if !matches!(answer, Answer::NotAcceptable) {
                     break;
                 }
@@ -313,7 +331,7 @@ async fn one(talk: &mut Conversation, ask: &'static Ask) -> Result<Option<Raw>, 
             })
         }
         Form::Health => {
-            let path = format!("{}?{}", ask.path, ask.queries.join("&"));
+            let path = format!("{path}?{}", ask.queries.join("&"));
             let mut body = Vec::new();
             let answer = talk.get(&path, ask.accept, &mut |piece| body.extend_from_slice(piece)).await?;
             Ok(match answer {
@@ -323,10 +341,10 @@ async fn one(talk: &mut Conversation, ask: &'static Ask) -> Result<Option<Raw>, 
                 other => refused(ask, other),
             })
         }
-        Form::List => list(talk, ask, None).await,
-        Form::Objects { keep, most, .. } => list(talk, ask, Some((keep, most))).await,
+        Form::List => list(talk, ask, path, None).await,
+        Form::Objects { keep, most, .. } => list(talk, ask, path, Some((keep, most))).await,
         Form::Status => {
-            let code = match talk.status(ask.path, ask.accept).await? {
+            let code = match talk.status(path, ask.accept).await? {
                 Answer::Given => 200,
                 Answer::Unauthenticated => 401,
                 Answer::Forbidden(_) => 403,
@@ -389,6 +407,7 @@ struct PageMetadata {
 async fn list(
     talk: &mut Conversation,
     ask: &'static Ask,
+    path: &str,
     kept: Option<(&'static [Path], usize)>,
 ) -> Result<Option<Raw>, Failure> {
     let most = kept.map_or(MOST, |(_, most)| most);
@@ -404,7 +423,7 @@ async fn list(
         loop {
             let joined = if query.is_empty() { String::new() } else { format!("{query}&") };
             let next = if more.is_empty() { String::new() } else { format!("&continue={}", escaped(&more)) };
-            let path = format!("{}?{joined}limit={PAGE}{next}", ask.path);
+            let path = format!("{path}?{joined}limit={PAGE}{next}");
             let mut body = Vec::new();
             match talk.get(&path, ask.accept, &mut |piece| body.extend_from_slice(piece)).await? {
                 Answer::Given => {}

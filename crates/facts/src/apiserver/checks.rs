@@ -269,7 +269,7 @@ impl Checks<'_> {
                 }
             }
         }
-        for flag in WRITTEN {
+        for (flag, _) in WRITTEN {
             // apiserver pkg/server/options/audit.go, ensureLogFile (v0.22.0): it is opened when the server starts.
             if self.since(22)
                 && let Some(path) = self.server.text(flag)

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use model::{Evidence, Gap, GapKind, Location, Problem, ProblemKind, Release, Unanswered};
 
-use super::{FileWant, effects::unknown, gates::Gates, plugins, server::Server};
+use super::{Authorizers, FileWant, effects::unknown, gates::Gates, plugins, server::Server};
 use crate::{
     File, Files,
     configuration::{
@@ -168,12 +168,9 @@ impl Config {
     }
 
     /// The list of authorizers of the file, if a file decides.
-    pub(super) fn authorizers(&self) -> Option<Result<(Vec<String>, Location), Unanswered>> {
+    pub(super) fn authorizers(&self) -> Option<Result<Authorizers, Unanswered>> {
         self.authorization.as_ref().map(|read| match read {
-            Ok(read) => {
-                let kinds = read.authorizers.iter().filter_map(|one| one.kind.as_ref());
-                Ok((kinds.map(|kind| kind.value.clone()).collect(), read.at.clone()))
-            }
+            Ok(read) => Ok(Authorizers::of_file(read)),
             Err(gap) => Err(gap.clone().into()),
         })
     }

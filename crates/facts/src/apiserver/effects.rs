@@ -1,6 +1,6 @@
 //! What settings amount to once all of them are known.
 
-use model::{Effective, Form, Gap, Minor, Origin, Reading, Site, Unanswered};
+use model::{Effective, Gap, Minor, Origin, Reading, Unanswered};
 
 use super::{
     Anonymous, Authorizers,
@@ -19,9 +19,7 @@ pub(super) fn authorizers(server: &Server<'_>, config: &Config) -> Result<Author
             return Err(unknown(server, "authorization-config").into());
         }
         if let Some(read) = config.authorizers() {
-            let (modes, at) = read?;
-            let origin = Origin::Written(Site { at, form: Form::Field });
-            return Ok(Authorizers { modes, setting: "AuthorizationConfiguration.authorizers".to_owned(), origin });
+            return read;
         }
     }
     let Some(modes) = server.list("authorization-mode") else {
@@ -58,15 +56,8 @@ pub(super) fn anonymous(
         && let Some(read) = &config.authentication
     {
         let read = read.as_ref().map_err(|gap| Unanswered::from(gap.clone()))?;
-        // A file that says nothing about the matter leaves it to the flag.
-        if let Some(anonymous) = &read.anonymous {
-            return Ok(Anonymous {
-                enabled: anonymous.enabled,
-                paths: anonymous.paths.as_ref().map(|paths| paths.iter().map(|path| path.value.clone()).collect()),
-                setting: "AuthenticationConfiguration.anonymous".to_owned(),
-                origin: Origin::Written(Site { at: anonymous.at.clone(), form: Form::Field }),
-                decided_by: None,
-            });
+        if let Some(anonymous) = Anonymous::of_file(read) {
+            return Ok(anonymous);
         }
     }
     let Some(Value::Bool(allowed)) = server.value("anonymous-auth") else {

@@ -36,7 +36,9 @@ impl ApiServer {
     /// The same server where what the process says of itself could not be read.
     pub(crate) fn hidden_by(mut self, gap: &Gap) -> Self {
         for setting in &mut self.component.settings {
-            let Setting { name, readings } = setting;
+            let Setting { name, readings, is_left_out } = setting;
+            // What is declared says nothing of what the process was given.
+            *is_left_out = false;
             let hidden = said(readings).map_or_else(|| gap.clone(), |reading| quoting(gap, name, reading));
             readings.insert(0, Err(hidden));
         }

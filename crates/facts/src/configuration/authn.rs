@@ -2,8 +2,8 @@
 //!
 //! Fields and checks are the server's own (apiserver pkg/apis/apiserver/v1 and
 //! pkg/apis/apiserver/validation/validation.go, 1.29 to 1.36). Expressions are read by [`cel`](super::cel), which finds
-//! most of those that do not compile and not all. Certificates are not decoded beyond their PEM form, and whether an
-//! issuer answers is no question of starting.
+//! most of those that do not compile and not all. That certificates are in PEM form is all that counts for starting here,
+//! and whether an issuer answers is no question of it.
 //!
 //! Start at [`read`].
 
@@ -16,7 +16,10 @@ use super::{
     cel::{self, Variable},
     decode::{self, Around, Decoder, FROM_THE_START, Format, Placed, Read, Version, is_subdomain, shown},
 };
-use crate::golang;
+use crate::{
+    golang,
+    pki::{self, Certificate},
+};
 
 /// What the file means.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,6 +50,8 @@ pub struct Issuer {
     pub audience_match_policy: Option<Placed<String>>,
     /// Where the certificates are that its certificate has to chain to; without them those of the host count.
     pub certificate_authority: Option<Location>,
+    /// Those certificates, and why one cannot be read.
+    pub authorities: Vec<Result<Certificate, String>>,
     pub egress_selector: Option<Placed<String>>,
     pub username: Option<Mapping>,
     pub groups: Option<Mapping>,
@@ -175,6 +180,7 @@ fn issuer(entry: &Cursor<'_>, seen: &mut Seen, decoder: &mut Decoder<'_>) -> Iss
         audiences: Vec::new(),
         audience_match_policy: None,
         certificate_authority: None,
+        authorities: Vec::new(),
         egress_selector: None,
         username: None,
         groups: None,
@@ -239,6 +245,7 @@ fn source(issuer: &Cursor<'_>, read: &mut Issuer, seen: &mut Seen, decoder: &mut
         if !holds_certificate(&authority.value) {
             decoder.refuse_placed(&authority.at, "`certificateAuthority` holds no certificate in PEM form");
         }
+        read.authorities = pki::certificates_in(&authority.value);
         read.certificate_authority = Some(authority.at);
     }
     if decoder.since(34) {

@@ -8,7 +8,7 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use model::{Component, Evidence, EvidenceId, Gap, GapKind, Kind, Location, Minor, Release};
+use model::{Component, Evidence, EvidenceId, Gap, GapKind, Kind, Location, Minor, Release, Version};
 use yaml::Stream;
 
 use super::{Around, ConfigFile, check};
@@ -190,6 +190,13 @@ pub struct InUse<'a, T> {
     pub minor: Minor,
     /// The API server whose flag names it; `None` where it is given by itself.
     pub server: Option<&'a ApiServer>,
+}
+
+impl<T> InUse<'_, T> {
+    /// The release that takes it so; its patch is not known.
+    pub fn release(&self) -> Release {
+        Release::Exactly(Version::of_minor(self.minor))
+    }
 }
 
 /// A configuration file that is given by itself: no API server of the cluster names it.

@@ -13,6 +13,7 @@ enum Shape {
     Bool,
     Base64,
     Texts,
+    List,
     Mapping,
 }
 
@@ -31,6 +32,7 @@ const LISTS: [(&str, &str, Fields); 3] = [
             ("certificate-authority", Shape::Text),
             ("certificate-authority-data", Shape::Base64),
             ("proxy-url", Shape::Text),
+            ("extensions", Shape::List),
         ],
     ),
     (
@@ -49,10 +51,14 @@ const LISTS: [(&str, &str, Fields); 3] = [
             ("password", Shape::Text),
             ("auth-provider", Shape::Mapping),
             ("exec", Shape::Mapping),
+            ("extensions", Shape::List),
         ],
     ),
     ("contexts", "context", &[("cluster", Shape::Text), ("user", Shape::Text), ("namespace", Shape::Text)]),
 ];
+
+const EXEC: [(&str, Shape); 4] =
+    [("command", Shape::Text), ("args", Shape::Texts), ("env", Shape::List), ("apiVersion", Shape::Text)];
 
 /// What is wrong with a file, to stand behind its name, and where; `None` where all of it is meant.
 pub(super) type Misshapen<'c> = (String, Option<Cursor<'c>>);
@@ -75,6 +81,11 @@ pub(super) fn check<'c>(root: &Cursor<'c>, evidence: &Evidence) -> Result<(), Mi
         _ => Ok(()),
     };
     fits(root, "current-context", Shape::Text)?;
+    fits(root, "preferences", Shape::Mapping)?;
+    fits(root, "extensions", Shape::List)?;
+    if let Some(preferences) = root.get("preferences") {
+        fits(&preferences, "colors", Shape::Bool)?;
+    }
     for (list, inner, fields) in LISTS {
         let Some(entries) = root.get(list).filter(|entries| !entries.is_null()) else { continue };
         if entries.sequence().is_none() {
@@ -90,6 +101,11 @@ pub(super) fn check<'c>(root: &Cursor<'c>, evidence: &Evidence) -> Result<(), Mi
             if let Some(held) = entry.get(inner).filter(|held| !held.is_null()) {
                 for (field, shape) in fields {
                     fits(&held, field, *shape)?;
+                }
+                if let Some(exec) = held.get("exec").filter(|exec| !exec.is_null()) {
+                    for (field, shape) in EXEC {
+                        fits(&exec, field, shape)?;
+                    }
                 }
             }
             // tools/clientcmd/api/v1/conversion.go: no two of one name.
@@ -120,11 +136,15 @@ impl Shape {
             Self::Base64 => match (cut(), value.str()) {
                 (Some(secret), _) => secret.decoded.is_some() || matches!(secret.nature, Some(Nature::Placeholder(_))),
                 (None, Some(text)) => base64(text).is_some() || placeholder(text).is_some(),
-                (None, None) => false,
+                // encoding/json takes a list of numbers for bytes.
+                (None, None) => {
+                    value.items().next().is_some_and(|item| matches!(item.resolved(), Some(Resolved::Int(_))))
+                }
             },
             Self::Texts => {
                 value.sequence().is_some() && value.items().all(|item| item.is_null() || item.str().is_some())
             }
+            Self::List => value.sequence().is_some(),
             Self::Mapping => value.mapping().is_some(),
         }
     }
@@ -135,6 +155,7 @@ impl Shape {
             Self::Bool => "no boolean",
             Self::Base64 => "no base64",
             Self::Texts => "no list of texts",
+            Self::List => "no list",
             Self::Mapping => "no mapping",
         }
     }

@@ -1,7 +1,7 @@
 //! Whether the API server can call a webhook by a kubeconfig, which it has to be able to when it starts.
 //!
 //! The token, authorization and audit webhooks and ImagePolicyWebhook ask alike (apiserver pkg/util/webhook/webhook.go,
-//! `LoadKubeconfig`; up to 1.20 `NewGenericWebhook` has the same lines): client-go loads the file (tools/clientcmd,
+//! `LoadKubeconfig`; up to 1.23 `NewGenericWebhook` has the same lines): client-go loads the file (tools/clientcmd,
 //! `Load`), checks what the current context leads to (`DirectClientConfig.ConfirmUsable`) and makes a client of it
 //! (rest/config.go, `UnversionedRESTClientFor`). Users and clusters beside those have to be decoded, and no more.
 //!
@@ -195,7 +195,9 @@ fn of_user(user: &Cursor<'_>, is_tls: bool, minor: Minor, evidence: &Evidence) -
             return Some(("has a certificate without a key for its user".to_owned(), key));
         }
     }
-    let filled = |key: &str| user.get(key).is_some_and(|value| !value.is_null() && value.text() != Some(""));
+    let filled = |key: &str| {
+        user.get(key).is_some_and(|value| value.items().next().is_some() || value.entries().next().is_some())
+    };
     let extra = filled("as-groups") || filled("as-user-extra") || (minor >= Minor::new(1, 23) && has("as-uid"));
     if extra && !has("as") {
         return Some(("asks for groups or more of a user that it does not name".to_owned(), "as-groups"));
@@ -286,17 +288,20 @@ fn of_exec(exec: &Cursor<'_>, is_tls: bool, minor: Minor) -> Option<String> {
 /// rest/plugin.go, `GetAuthProvider`; the providers of clouds went with 1.26 (v0.26.0), OpenStack's with 1.20.
 fn of_provider(provider: &Cursor<'_>, minor: Minor) -> Option<String> {
     let name = text(provider, "name").unwrap_or_default();
-    let clouds = minor < Minor::new(1, 26) && matches!(name.as_str(), "azure" | "gcp");
-    if clouds || (name == "openstack" && minor < Minor::new(1, 20)) {
-        return None;
-    }
-    if name != "oidc" {
-        return Some("has an `auth-provider` that client-go does not have".to_owned());
-    }
-    // plugin/pkg/client/auth/oidc/oidc.go, `newOIDCAuthProvider`.
-    let told = |key: &str| provider.get("config").is_some_and(|config| text(&config, key).is_some());
-    (!told("idp-issuer-url") || !told("client-id"))
-        .then(|| "has an `auth-provider` without `idp-issuer-url` and `client-id`".to_owned())
+    let clouds = minor < Minor::new(1, 26);
+    let needs: &[&str] = match name.as_str() {
+        // plugin/pkg/client/auth/oidc/oidc.go, `newOIDCAuthProvider`.
+        "oidc" => &["idp-issuer-url", "client-id"],
+        // plugin/pkg/client/auth/azure/azure.go, `newAzureTokenSourceDeviceCode`.
+        "azure" if clouds => &["client-id", "tenant-id", "apiserver-id"],
+        // Whether a token is to be had depends on where the process runs.
+        "gcp" if clouds => &[],
+        "openstack" if minor < Minor::new(1, 20) => &[],
+        _ => return Some("has an `auth-provider` that client-go does not have".to_owned()),
+    };
+    let told = |key: &&&str| provider.get("config").is_some_and(|config| text(&config, key).is_some());
+    let missing = needs.iter().find(|key| !told(key))?;
+    Some(format!("has an `auth-provider` without `{missing}`"))
 }
 
 fn references(used: &InUse<'_>, path: &str, evidence: &Evidence) -> Vec<Reference> {
@@ -317,6 +322,11 @@ fn references(used: &InUse<'_>, path: &str, evidence: &Evidence) -> Vec<Referenc
         }
         if used.is_tls && !has("token") {
             add(user, "tokenFile", Contents::Unneeded, true);
+        }
+        // `newOIDCAuthProvider` reads it at once.
+        let provider = user.get("auth-provider").filter(|provider| text(provider, "name").as_deref() == Some("oidc"));
+        if let Some(config) = provider.and_then(|provider| provider.get("config")).filter(|_| used.is_tls) {
+            add(&config, "idp-certificate-authority", Contents::Unneeded, true);
         }
     }
     found

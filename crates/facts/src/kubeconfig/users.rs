@@ -56,6 +56,10 @@ pub enum Token {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Exec {
     pub command: Option<Placed<String>>,
+    /// Words behind the command, as far as they are texts.
+    pub arguments: Vec<Placed<String>>,
+    /// The names and values of variables that the command is given.
+    pub variables: Vec<(String, String)>,
     pub at: Location,
 }
 
@@ -86,8 +90,12 @@ fn user(entry: &Cursor<'_>, evidence: &Evidence) -> User {
     });
     let file =
         || written("client-certificate").map(|file| Placed { value: ClientCertificate::File(file.value), at: file.at });
-    let exec =
-        field("exec").map(|exec| Exec { command: placed(exec.get("command"), evidence), at: at(&exec, evidence) });
+    let exec = field("exec").map(|exec| Exec {
+        command: placed(exec.get("command"), evidence),
+        arguments: arguments(&exec, evidence),
+        variables: variables(&exec),
+        at: at(&exec, evidence),
+    });
     let provider = field("auth-provider");
     User {
         name: placed(entry.get("name"), evidence)
@@ -102,6 +110,20 @@ fn user(entry: &Cursor<'_>, evidence: &Evidence) -> User {
         provider: provider.and_then(|provider| placed(provider.get("name"), evidence)),
         exec,
     }
+}
+
+/// Words and variables of one command that are looked at.
+const MOST_WORDS: usize = 256;
+
+fn arguments(exec: &Cursor<'_>, evidence: &Evidence) -> Vec<Placed<String>> {
+    let Some(list) = exec.get("args") else { return Vec::new() };
+    list.items().take(MOST_WORDS).filter_map(|word| placed(Some(word), evidence)).collect()
+}
+
+fn variables(exec: &Cursor<'_>) -> Vec<(String, String)> {
+    let Some(list) = exec.get("env") else { return Vec::new() };
+    let text = |entry: &Cursor<'_>, key: &str| Some(entry.get(key)?.text()?.to_owned());
+    list.items().take(MOST_WORDS).filter_map(|entry| Some((text(&entry, "name")?, text(&entry, "value")?))).collect()
 }
 
 /// What the redactor saw of a token before it cut it.

@@ -10,7 +10,7 @@ use model::{Body, Evidence, EvidenceId, Gap, GapKind, Kind, Location, Minor, Pla
 
 use super::{
     ASKS, Ask,
-    objects::{self, Identity, Node},
+    objects::{self, Identity, Node, Published},
     operator::{self, Operator},
 };
 use crate::{
@@ -25,6 +25,7 @@ pub(crate) struct Found {
     /// The servers that say that they serve; `None` where that is not known.
     pub(crate) identities: Option<Vec<Identity>>,
     pub(crate) nodes: Option<Vec<Node>>,
+    pub(crate) published: Seen<Vec<Published>>,
     /// Who runs the control plane.
     pub(crate) distribution: Option<&'static str>,
 }
@@ -108,7 +109,8 @@ pub(crate) fn resolve(
         let name = name(replica, alone, identities.as_deref(), nodes.as_deref());
         servers.push(lay.server(replica, None, name, undeclared.as_ref()));
     }
-    Some(Found { servers, identities, nodes, distribution: operator.map(|operator| operator.name) })
+    let published = piece("/endpointslices/kubernetes").map_or(Ok(None), objects::published);
+    Some(Found { servers, identities, nodes, published, distribution: operator.map(|operator| operator.name) })
 }
 
 /// The name of a server that no pod names: that of its node, else of its only lease, else its address.

@@ -21,7 +21,7 @@ pub struct Identity {
     pub at: Location,
 }
 
-/// A node, as far as the table of nodes tells.
+/// A node, as far as its servers are told by it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Node {
     pub name: String,
@@ -51,6 +51,30 @@ pub fn addresses(answer: &str) -> Vec<String> {
     found.sort();
     found.dedup();
     found
+}
+
+/// An address at which the cluster says that its API is served.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Published {
+    pub address: IpAddr,
+    pub at: Location,
+}
+
+/// The addresses that a cluster publishes.
+pub(super) fn published(evidence: &Evidence) -> Seen<Vec<Published>> {
+    let Some(answer) = text(evidence)? else { return Ok(None) };
+    let stream = yaml::parse(answer, &yaml::Limits::default());
+    let endpoints = stream.documents.first().and_then(|document| document.cursor().get("endpoints"));
+    let Some(endpoints) = endpoints else { return Err(unreadable(evidence, "it lists no endpoints")) };
+    let mut found = Vec::new();
+    for endpoint in endpoints.items() {
+        for address in endpoint.get("addresses").into_iter().flat_map(|list| list.items().collect::<Vec<_>>()) {
+            if let Some(parsed) = address.text().and_then(|text| text.parse().ok()) {
+                found.push(Published { address: parsed, at: at(evidence, &address) });
+            }
+        }
+    }
+    Ok(Some(found))
 }
 
 /// The address that a server says of itself that it has, in an answer to `/flagz`.
@@ -99,37 +123,19 @@ pub(super) fn leases(evidence: &Evidence) -> Seen<Vec<Identity>> {
     Ok(Some(found))
 }
 
-/// The nodes of a cluster, from a table or from the objects themselves where the server knows no tables.
+/// The nodes of a cluster.
 pub(super) fn nodes(evidence: &Evidence) -> Seen<Vec<Node>> {
     let Some(answer) = text(evidence)? else { return Ok(None) };
     let parsed = parsable(evidence, answer);
     let stream = yaml::parse(&parsed, &yaml::Limits::default());
     let Some(document) = stream.documents.first() else { return Err(unreadable(evidence, "it is no list")) };
     let root = document.cursor();
-    if let (Some(columns), Some(rows)) = (root.get("columnDefinitions"), root.get("rows")) {
-        let names: Vec<String> =
-            columns.items().map(|column| text_of(&column, "name").unwrap_or_default().to_ascii_lowercase()).collect();
-        let place = |wanted: &str| names.iter().position(|name| name == wanted);
-        let places = ["name", "version", "internal-ip", "os-image", "container-runtime"].map(place);
-        let read = |row: Cursor<'_>| {
-            let cells = row.get("cells")?;
-            let cell = |place: Option<usize>| {
-                let text = cells.item(place?)?.text()?.to_owned();
-                (!text.is_empty() && !text.starts_with('<')).then_some(text)
-            };
-            let [name, version, address, system, runtime] = places.map(cell);
-            Some(Node {
-                name: name?,
-                version: version.and_then(|version| version.parse().ok()),
-                address,
-                system: system.unwrap_or_default(),
-                runtime: runtime.unwrap_or_default(),
-                at: at(evidence, &cells),
-            })
-        };
-        return Ok(Some(rows.items().filter_map(read).collect()));
-    }
-    let Some(items) = root.get("items") else { return Err(unreadable(evidence, "it is no list")) };
+    // A list, or the objects one after the other.
+    let items = match root.get("items") {
+        Some(items) => items.items().collect::<Vec<_>>(),
+        None if root.get("metadata").is_some() => stream.documents.iter().map(yaml::Document::cursor).collect(),
+        None => return Err(unreadable(evidence, "it is no list")),
+    };
     let read = |item: Cursor<'_>| {
         let metadata = item.get("metadata")?;
         let status = item.get("status");
@@ -149,7 +155,7 @@ pub(super) fn nodes(evidence: &Evidence) -> Seen<Vec<Node>> {
             at: at(evidence, &metadata),
         })
     };
-    Ok(Some(items.items().filter_map(read).collect()))
+    Ok(Some(items.into_iter().filter_map(read).collect()))
 }
 
 fn text_of(cursor: &Cursor<'_>, key: &str) -> Option<String> {
@@ -201,27 +207,23 @@ mod tests {
     }
 
     #[test]
-    fn nodes_come_as_a_table_or_as_objects() {
-        let table = r#"{"kind":"Table","columnDefinitions":[{"name":"Name"},{"name":"Version"},{"name":"Internal-IP"},{"name":"OS-Image"},{"name":"Container-Runtime"}],
-            "rows":[{"cells":["n1","v1.31.2","10.0.0.1","Debian","containerd://2.0"]},{"cells":["n2","","<none>","",""]}]}"#;
+    fn nodes_are_read_with_their_address_and_release() {
         let objects = r#"{"kind":"NodeList","items":[{"metadata":{"name":"n1"},"status":{"addresses":[{"type":"InternalIP","address":"10.0.0.1"}],
             "nodeInfo":{"kubeletVersion":"v1.31.2","osImage":"Debian","containerRuntimeVersion":"containerd://2.0"}}},{"metadata":{"name":"n2"}}]}"#;
-        for text in [table, objects] {
-            let found = nodes(&answer(text)).expect("readable").expect("there");
-            let said: Vec<_> = found
-                .iter()
-                .map(|node| {
-                    let version = node.version.as_ref().map(ToString::to_string).unwrap_or_default();
-                    format!(
-                        "{} {version} {} {} {}",
-                        node.name,
-                        node.address.as_deref().unwrap_or(""),
-                        node.system,
-                        node.runtime
-                    )
-                })
-                .collect();
-            assert_eq!(said, ["n1 1.31.2 10.0.0.1 Debian containerd://2.0", "n2    "], "{text}");
-        }
+        let found = nodes(&answer(objects)).expect("readable").expect("there");
+        let said: Vec<_> = found
+            .iter()
+            .map(|node| {
+                let version = node.version.as_ref().map(ToString::to_string).unwrap_or_default();
+                format!(
+                    "{} {version} {} {} {}",
+                    node.name,
+                    node.address.as_deref().unwrap_or(""),
+                    node.system,
+                    node.runtime
+                )
+            })
+            .collect();
+        assert_eq!(said, ["n1 1.31.2 10.0.0.1 Debian containerd://2.0", "n2    "]);
     }
 }

@@ -35,6 +35,14 @@ const RKE2: Operator = Operator { name: "rke2", who_knows: "/etc/rancher/rke2/co
 const K0S: Operator = Operator { name: "k0s", who_knows: "/etc/k0s/k0s.yaml of a controller, with --root" };
 const TALOS: Operator = Operator { name: "talos", who_knows: "`talosctl get machineconfig` of a control-plane node" };
 
+/// Who could tell what somebody keeps to himself who runs a control plane as a service; `None` of a distribution that its
+/// users run themselves.
+pub fn service(name: &str) -> Option<&'static str> {
+    const RUN_BY_THEIR_USERS: [Operator; 5] = [OPENSHIFT, K3S, RKE2, K0S, TALOS];
+    let known = SUFFIXES.iter().chain(&HOSTS).map(|(_, operator)| operator).find(|operator| operator.name == name)?;
+    (!RUN_BY_THEIR_USERS.contains(known)).then_some(known.who_knows)
+}
+
 /// What a suffix of a version means.
 const SUFFIXES: [(&str, Operator); 9] = [
     ("-gke.", GKE),
@@ -110,6 +118,13 @@ mod tests {
             runtime: String::new(),
             at: Location::whole(EvidenceId::new("https://h/api/v1/nodes"), Plane::Running),
         }
+    }
+
+    #[test]
+    fn a_service_is_run_by_somebody_else() {
+        assert!(service("eks").is_some_and(|who| who.starts_with("AWS")));
+        assert!(service("doks").is_some_and(|who| who.starts_with("DigitalOcean")));
+        assert_eq!((service("k3s"), service("talos"), service("kubeadm")), (None, None, None));
     }
 
     #[test]

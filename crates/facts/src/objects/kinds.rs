@@ -5,7 +5,7 @@ use std::{collections::HashSet, sync::Arc};
 use model::{Location, Span};
 use yaml::Cursor;
 
-use super::{Meta, Of};
+use super::{Meta, Of, admission, others};
 
 /// Labels, or what a selector asks of them.
 pub type Labels = Vec<(Arc<str>, Arc<str>)>;
@@ -128,6 +128,10 @@ pub struct Pod {
     pub is_mirror: bool,
     /// Whether a volume of its own brings a token whatever else is said.
     pub projects_token: bool,
+    /// The node on which it runs; empty where it does not yet.
+    pub node: Arc<str>,
+    /// The images of its containers, in their order.
+    pub images: Vec<Arc<str>>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -143,7 +147,7 @@ pub(super) struct Words(HashSet<Arc<str>>);
 const MOST: usize = 100_000;
 
 impl Words {
-    fn word(&mut self, text: &str) -> Arc<str> {
+    pub(super) fn word(&mut self, text: &str) -> Arc<str> {
         match self.0.get(text) {
             Some(known) => Arc::clone(known),
             None => {
@@ -154,17 +158,17 @@ impl Words {
         }
     }
 
-    fn of(&mut self, cursor: &Cursor<'_>, key: &str) -> Arc<str> {
+    pub(super) fn of(&mut self, cursor: &Cursor<'_>, key: &str) -> Arc<str> {
         let found = cursor.get(key);
         self.word(found.as_ref().and_then(Cursor::text).unwrap_or_default())
     }
 
-    fn list(&mut self, cursor: &Cursor<'_>, key: &str) -> Box<[Arc<str>]> {
+    pub(super) fn list(&mut self, cursor: &Cursor<'_>, key: &str) -> Box<[Arc<str>]> {
         let Some(list) = cursor.get(key) else { return Box::default() };
         list.items().take(MOST).filter_map(|item| item.text().map(|text| self.word(text))).collect()
     }
 
-    fn map(&mut self, cursor: Option<Cursor<'_>>) -> Labels {
+    pub(super) fn map(&mut self, cursor: Option<Cursor<'_>>) -> Labels {
         let entries = cursor.into_iter().flat_map(|map| map.entries().collect::<Vec<_>>());
         entries.filter_map(|entry| Some((self.word(&entry.name), self.word(entry.value.text()?)))).collect()
     }
@@ -180,12 +184,12 @@ pub(super) struct Spot<'a> {
 }
 
 impl Spot<'_> {
-    fn span(&self, cursor: &Cursor<'_>) -> Span {
+    pub(super) fn span(&self, cursor: &Cursor<'_>) -> Span {
         let span = cursor.node().definition().unwrap_or_else(|| cursor.span());
         Span::new(span.start + self.offset, span.end + self.offset)
     }
 
-    fn meta(&self, object: &Cursor<'_>, words: &mut Words) -> Option<Meta> {
+    pub(super) fn meta(&self, object: &Cursor<'_>, words: &mut Words) -> Option<Meta> {
         /// The annotations that anything is read from; others may be as long as the object itself.
         const KEPT: [&str; 2] = ["rbac.authorization.kubernetes.io/autoupdate", "kubernetes.io/config.mirror"];
         let metadata = object.get("metadata")?;
@@ -232,8 +236,30 @@ pub(super) fn take(
         }
         Of::Namespace => objects.namespaces.push(Namespace { meta }),
         Of::Pod => objects.pods.push(pod(object, "Pod", "/spec", meta, spot, words)?),
+        Of::ValidatingWebhook | Of::MutatingWebhook => admission::webhooks(objects, of, object, &meta, spot, words),
+        Of::ValidatingPolicy => objects.policies.push(admission::policy(object, meta, spot, words)?),
+        Of::ValidatingPolicyBinding => objects.policy_bindings.push(admission::binding(object, meta, spot, words)?),
+        Of::KubewardenPolicy | Of::KyvernoPolicy => {
+            objects.engine_policies.extend(admission::of_engine(of, object, meta, spot, words));
+        }
+        Of::ApiService => objects.api_services.push(others::api_service(object, meta, spot, words)?),
+        Of::Service => objects.services.push(others::service(object, meta, words)),
+        Of::FlowSchema => objects.flow_schemas.push(others::flow_schema(object, meta, spot, words)?),
+        Of::CertificateSigningRequest => objects.requests.push(others::request(object, meta, spot, words)?),
+        Of::ClusterTrustBundle => objects.trust_bundles.push(others::trust_bundle(object, meta, spot, words)?),
+        Of::ConfigMap => objects.config_maps.push(others::config_map(object, meta, spot, words)),
+        Of::Node => objects.nodes.push(others::node(object, meta, spot, words)),
+        Of::ResourceQuota => objects.quotas.push(meta),
+        Of::LimitRange => objects.limit_ranges.push(meta),
     }
     Some(())
+}
+
+/// Reads a constraint of Gatekeeper.
+pub(super) fn take_constraint(objects: &mut super::Objects, object: &Cursor<'_>, spot: &Spot<'_>, words: &mut Words) {
+    if let Some(meta) = spot.meta(object, words) {
+        objects.engine_policies.push(admission::constraint(object, meta, spot, words));
+    }
 }
 
 /// Reads what pods are made from.
@@ -341,6 +367,7 @@ fn pod(
         })
         .filter_map(|volume| volume.at("/projected/sources"))
         .any(|sources| sources.items().any(|source| source.get("serviceAccountToken").is_some()));
+    let containers = spec.get("containers").into_iter().flat_map(|containers| containers.items().collect::<Vec<_>>());
     Some(Pod {
         kind: words.word(kind),
         owner,
@@ -350,6 +377,10 @@ fn pod(
         path,
         is_mirror: meta.annotation("kubernetes.io/config.mirror").is_some(),
         projects_token,
+        node: words.of(&spec, "nodeName"),
+        images: containers
+            .filter_map(|container| container.get("image")?.text().map(|image| words.word(image)))
+            .collect(),
         meta,
     })
 }

@@ -28,8 +28,18 @@ const DEEPEST: usize = 3;
 
 /// Whether a text may hold an object that is judged. Asked of every file, so that most need no tree.
 pub(crate) fn speaks(text: &str) -> bool {
-    // `kind: ServiceAccount`, `serviceAccountName`, `automountServiceAccountToken`.
-    text.contains("rbac.authorization.k8s.io") || text.contains("erviceAccount")
+    // `kind: ServiceAccount`, `serviceAccountName`, `automountServiceAccountToken`; groups of which a kind is judged.
+    const MARKS: [&str; 8] = [
+        "rbac.authorization.k8s.io",
+        "erviceAccount",
+        "admissionregistration.k8s.io",
+        "apiregistration.k8s.io",
+        "flowcontrol.apiserver.k8s.io",
+        "kyverno.io",
+        "constraints.gatekeeper.sh",
+        "policies.kubewarden.io",
+    ];
+    MARKS.iter().any(|mark| text.contains(mark))
 }
 
 /// Whether a text holds an object that is judged.
@@ -51,6 +61,8 @@ pub(crate) fn told_by_lines(text: &str) -> bool {
 
 enum Found {
     Object(Of),
+    /// One of Gatekeeper's, whose kinds are made in the cluster.
+    Constraint,
     Template(&'static str, &'static str),
 }
 
@@ -62,6 +74,9 @@ fn each(object: &Cursor<'_>, depth: usize, visit: &mut dyn FnMut(&Cursor<'_>, Fo
         return visit(object, Found::Object(of));
     }
     let group = version.split_once('/').map_or("", |(group, _)| group);
+    if group == "constraints.gatekeeper.sh" {
+        return visit(object, Found::Constraint);
+    }
     // Workloads came from `extensions`.
     let is_of = |known: &str| group == known || group == "extensions" && known == "apps";
     if let Some((kind, _, path)) = TEMPLATES.iter().find(|(known, group, _)| *known == kind && is_of(group)) {
@@ -105,7 +120,7 @@ fn asked_of(piece: &Evidence) -> Option<Of> {
         return None;
     }
     ASKS.iter().find_map(|ask| match ask.form {
-        Form::Objects { of, .. } if piece.id.as_str().ends_with(ask.path) => Some(of),
+        Form::Objects { of, .. } if ask.paths().any(|path| piece.id.as_str().ends_with(path)) => Some(of),
         _ => None,
     })
 }
@@ -123,6 +138,7 @@ fn file(piece: &Evidence, objects: &mut Objects, words: &mut Words) {
                 objects.extend(of, Extent::Found);
                 kinds::take(objects, of, object, &spot, words);
             }
+            Found::Constraint => kinds::take_constraint(objects, object, &spot, words),
             Found::Template(kind, path) => {
                 objects.extend(Of::Pod, Extent::Found);
                 kinds::take_template(objects, kind, path, object, &spot, words);
@@ -148,6 +164,7 @@ fn given(piece: &Evidence, of: Of, objects: &mut Objects, words: &mut Words) {
         Body::Folder | Body::Present => return,
     };
     objects.extend(of, extent);
+    objects.sources.entry(of).or_insert_with(|| Location::whole(piece.id.clone(), piece.plane));
 }
 
 /// The objects of a list that has one a line, as lists are that were put together from pages, each with its place; `None`

@@ -4,6 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use model::Key;
+use x509_cert::request::CertReq;
 use x509_cert::{
     certificate::{CertificateInner, Raw},
     der::{Decode as _, Encode as _, Tag, Tagged as _, asn1::ObjectIdentifier},
@@ -75,6 +76,14 @@ pub enum Purpose {
 /// The day on which a moment lies, in UTC.
 fn day(seconds: i64) -> Option<Date> {
     Timestamp::from_second(seconds).ok().map(|moment| moment.to_zoned(TimeZone::UTC).date())
+}
+
+impl Name {
+    /// Whom a request for a certificate is about.
+    pub(super) fn of_request(bytes: &[u8]) -> Option<Self> {
+        let request = CertReq::from_der(first_value(bytes)).ok()?;
+        Some(name(&request.info.subject))
+    }
 }
 
 impl Certificate {

@@ -189,7 +189,8 @@ fn rsa_private(bytes: &[u8]) -> Option<Key> {
 }
 
 fn ecdsa_private(bytes: &[u8], curve: Option<&[u8]>) -> Option<Key> {
-    let mut parts = Reader(only(bytes)?);
+    // Bytes behind it count only behind a key of RSA (crypto/x509, `parseECPrivateKey` and `ParsePKCS1PrivateKey`).
+    let mut parts = Reader(Reader(bytes).next(SEQUENCE)?);
     parts.next(INTEGER)?;
     parts.next(OCTETS)?;
     let (mut curve, mut public) = (curve, None);

@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use jiff::civil::Date;
-use model::{EvidenceId, Gap, GapKind, Location};
+use model::{EvidenceId, Gap, GapKind, Location, Unanswered};
 
 use super::{Certificate, Item, Placed};
 use crate::{
     apiserver::ApiServer,
+    configuration::{ConfigFile, FileKind, Given, Taken},
     kubeconfig::{ClientCertificate, Kubeconfig},
 };
 
@@ -138,8 +139,13 @@ impl Role {
     }
 }
 
-/// What the flags of the API servers name below a root, and what kubeconfigs carry. Sorted by the file.
-pub(crate) fn held(servers: &[ApiServer], kubeconfigs: &[Kubeconfig], root: Option<&str>) -> Vec<Held> {
+/// What the flags of the API servers name below a root, and what kubeconfigs and files of issuers carry. Sorted by the file.
+pub(crate) fn held(
+    servers: &[ApiServer],
+    kubeconfigs: &[Kubeconfig],
+    given: &[Given],
+    root: Option<&str>,
+) -> Vec<Held> {
     let mut all: BTreeMap<(EvidenceId, Option<&str>), Held> = BTreeMap::new();
     for file in servers.iter().flat_map(ApiServer::key_files) {
         let Some(id) = &file.id else { continue };
@@ -149,9 +155,7 @@ pub(crate) fn held(servers: &[ApiServer], kubeconfigs: &[Kubeconfig], root: Opti
                 Ok(items) => (items.iter().map(|placed| fresh(placed.clone())).collect(), None),
                 Err(gap) => (Vec::new(), Some(gap.clone())),
             };
-            let below = root.and_then(|root| id.as_str().strip_prefix(root.trim_end_matches('/')));
-            let name = below.filter(|path| path.starts_with('/')).unwrap_or(id.as_str());
-            let name = carried.unwrap_or(name).to_owned();
+            let name = carried.unwrap_or_else(|| named(id, root)).to_owned();
             Held { file: id.clone(), name, roles: Vec::new(), is_of_keys: true, found, gap }
         });
         entry.use_for(file.flag);
@@ -162,9 +166,64 @@ pub(crate) fn held(servers: &[ApiServer], kubeconfigs: &[Kubeconfig], root: Opti
             all.entry((config.file.clone(), None)).or_insert(held);
         }
     }
+    let in_use = servers.iter().filter_map(|server| match server.file(FileKind::Authentication) {
+        Ok(taken) => of_issuers(taken?, None, root),
+        Err(Unanswered::Gap(gap)) => {
+            let path = server.component().setting(ISSUERS)?.in_force().ok()?.value.clone();
+            Some(unread(server.component().declared_in.clone(), path, gap))
+        }
+        Err(Unanswered::NotApplicable(_)) => None,
+    });
+    let alone = given.iter().filter_map(|given| of_issuers(given.taken.as_ref()?, given.gap.as_ref(), root));
+    for held in in_use.chain(alone) {
+        // A definition may bring the file along, with others in it.
+        all.entry((held.file.clone(), Some(ISSUERS))).or_insert(held);
+    }
     let mut all: Vec<Held> = all.into_values().collect();
     all.iter_mut().for_each(Held::name_apart);
     all
+}
+
+/// Stands for what a file of issuers carries.
+const ISSUERS: &str = "authentication-config";
+
+/// The path on the node, or the name of the evidence.
+fn named<'a>(id: &'a EvidenceId, root: Option<&str>) -> &'a str {
+    let below = root.and_then(|root| id.as_str().strip_prefix(root.trim_end_matches('/')));
+    below.filter(|path| path.starts_with('/')).unwrap_or(id.as_str())
+}
+
+/// A file of issuers that nobody could look into.
+fn unread(file: EvidenceId, name: String, gap: Gap) -> Held {
+    let roles = vec![Role::OtherAuthority];
+    Held { file, name, roles, is_of_keys: false, found: Vec::new(), gap: Some(gap) }
+}
+
+/// The authorities that issuers of a file are believed by, and why that may not be so.
+fn of_issuers(taken: &Taken, gap: Option<&Gap>, root: Option<&str>) -> Option<Held> {
+    let (_, file) = taken.read.last()?;
+    let ConfigFile::Authentication(file) = file.as_ref() else { return None };
+    let mut found = Vec::new();
+    for issuer in &file.issuers {
+        let Some(at) = &issuer.certificate_authority else { continue };
+        for authority in &issuer.authorities {
+            let item = match authority {
+                Ok(certificate) => Item::Certificate(Box::new(certificate.clone())),
+                Err(fault) => Item::Other { label: "CERTIFICATE".to_owned(), fault: Some(fault.clone()) },
+            };
+            let placed = Placed { item, at: at.clone() };
+            found.push(Found { roles: vec![Role::OtherAuthority], ..fresh(placed) });
+        }
+    }
+    let id = &taken.at.evidence;
+    (!found.is_empty()).then(|| Held {
+        file: id.clone(),
+        name: named(id, root).to_owned(),
+        roles: vec![Role::OtherAuthority],
+        is_of_keys: false,
+        found,
+        gap: gap.cloned(),
+    })
 }
 
 fn fresh(placed: Placed) -> Found {

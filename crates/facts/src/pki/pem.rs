@@ -1,5 +1,8 @@
 //! PEM, as Go reads it: a block begins and ends on lines of its own (encoding/pem, `Decode`).
 
+use super::der::private_key;
+use crate::spelling;
+
 /// Blocks that are looked at in one text; the largest bundles of authorities have a few hundred.
 const MOST: usize = 1000;
 
@@ -18,6 +21,19 @@ pub(crate) struct Block<'t> {
     pub(crate) has_fields: bool,
     /// Whether something else stands on its last line, for which Go passes it over.
     pub(crate) is_followed: bool,
+}
+
+impl Block<'_> {
+    /// Whether a private key stands in it, by its label, or by its bytes where the label is another one for a key or none.
+    pub(crate) fn holds_private_key(&self) -> bool {
+        let label = self.label.to_ascii_uppercase();
+        let may = label.is_empty() || (label.ends_with("KEY") && !label.ends_with("PUBLIC KEY"));
+        let digits: String = self.body.split_whitespace().collect();
+        let is_one = || spelling::base64(&digits).is_some_and(|bytes| private_key(self.label, &bytes).is_some());
+        // Those that were cut are all `*`.
+        let was_one = || !digits.is_empty() && digits.bytes().all(|byte| byte == b'*');
+        self.label.ends_with("PRIVATE KEY") || (may && (is_one() || was_one()))
+    }
 }
 
 /// The blocks of a text, in order. One that does not end is none.

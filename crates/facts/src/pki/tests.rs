@@ -129,12 +129,15 @@ fn a_private_key_is_known_after_it_was_cut() {
         }
     }
     let lines: Vec<&str> = body.as_bytes().chunks(64).map(|line| std::str::from_utf8(line).expect("ASCII")).collect();
-    let text = format!("-----BEGIN RSA PRIVATE KEY-----\n{}\n-----END RSA PRIVATE KEY-----\n", lines.join("\n"));
-    let evidence = Redactor::new().evidence(EvidenceId::new("a.key"), Plane::Declared, Kind::ConfigFile, &text);
-    let Body::Text(kept) = &evidence.body else { panic!("a text") };
-    assert!(lines.iter().all(|line| !kept.contains(line)), "{kept}");
-    let found = read(&evidence).expect("a text");
-    let expected = private_key("RSA PRIVATE KEY", &bytes).map(|(key, form)| PrivateKey::Read(key, form));
-    let Some(Item::PrivateKey { key, .. }) = found.first().map(|placed| &placed.item) else { panic!("{found:?}") };
-    assert_eq!(Some(key), expected.as_ref());
+    // Go takes a key under any label, so nothing keeps one that is not called private.
+    for label in ["RSA PRIVATE KEY", "rsa private key", "KEY", ""] {
+        let text = format!("-----BEGIN {label}-----\n{}\n-----END {label}-----\n", lines.join("\n"));
+        let evidence = Redactor::new().evidence(EvidenceId::new("a.key"), Plane::Declared, Kind::ConfigFile, &text);
+        let Body::Text(kept) = &evidence.body else { panic!("a text") };
+        assert!(lines.iter().all(|line| !kept.contains(line)), "{kept}");
+        let found = read(&evidence).expect("a text");
+        let expected = private_key(label, &bytes).map(|(key, form)| PrivateKey::Read(key, form));
+        let Some(Item::PrivateKey { key, .. }) = found.first().map(|placed| &placed.item) else { panic!("{found:?}") };
+        assert_eq!(Some(key), expected.as_ref(), "{label}");
+    }
 }

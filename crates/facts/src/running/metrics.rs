@@ -107,6 +107,8 @@ pub struct Metrics {
     pub ran: BTreeSet<String>,
     /// Audit events since the process began; `None` where the family is not there.
     pub audit_events: Option<u64>,
+    /// Events that did not arrive, by the sink; those with none are left out.
+    pub audit_errors: BTreeMap<String, u64>,
     pub transformers: BTreeSet<Transformer>,
     /// Digests of structured configuration files, by what they configure: `authentication`, `authorization`, `encryption`.
     pub config_hashes: BTreeMap<String, String>,
@@ -141,6 +143,7 @@ pub(crate) fn read(evidence: &Evidence) -> Seen<Metrics> {
         gates: BTreeMap::new(),
         ran: BTreeSet::new(),
         audit_events: None,
+        audit_errors: BTreeMap::new(),
         transformers: BTreeSet::new(),
         config_hashes: BTreeMap::new(),
         deprecated: BTreeSet::new(),
@@ -161,13 +164,12 @@ pub(crate) fn read(evidence: &Evidence) -> Seen<Metrics> {
                 metrics.ran.insert(label("name"));
             }
             "apiserver_audit_event_total" => {
-                #[expect(
-                    clippy::cast_possible_truncation,
-                    clippy::cast_sign_loss,
-                    reason = "a count, shown and compared with 0"
-                )]
-                let events = sample.value.max(0.0) as u64;
+                let events = count(sample.value);
                 metrics.audit_events = Some(metrics.audit_events.unwrap_or(0).saturating_add(events));
+            }
+            "apiserver_audit_error_total" if counted => {
+                let lost = metrics.audit_errors.entry(label("plugin")).or_default();
+                *lost = lost.saturating_add(count(sample.value));
             }
             "apiserver_storage_transformation_operations_total" if counted => {
                 metrics.transformers.insert(Transformer {
@@ -195,6 +197,11 @@ pub(crate) fn read(evidence: &Evidence) -> Seen<Metrics> {
         }
     }
     if any { Ok(Some(metrics)) } else { Err(unreadable(evidence, "it counts nothing that is known here")) }
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count, shown and compared with 0")]
+fn count(value: f64) -> u64 {
+    value.max(0.0) as u64
 }
 
 struct Sample<'a> {

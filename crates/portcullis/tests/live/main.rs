@@ -88,7 +88,7 @@ fn cluster(request: &Request) -> Reply {
             "spec":{"renewTime":"2026-11-23T03:59:33.144975Z"}}]}"#,
         ),
         "/api/v1/nodes" => ok(
-            r#"{"kind":"Table","metadata":{},"columnDefinitions":[{"name":"Name"},{"name":"Version"}],"rows":[{"cells":["n1","v1.36.2"]}]}"#,
+            r#"{"kind":"NodeList","metadata":{},"items":[{"metadata":{"name":"n1"},"status":{"nodeInfo":{"kubeletVersion":"v1.36.2"}}}]}"#,
         ),
         _ => status(404, "{}"),
     }

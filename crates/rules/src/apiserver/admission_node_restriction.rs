@@ -42,7 +42,7 @@ fn check(server: &ApiServer) -> Verdict {
         let mut finding = Finding {
             subject: None,
             setting: Some(say::flag(&chain.setting)),
-            message: format!("`{PLUGIN}` is on, but {}, without `Node`", authorizers::written(server, chain)),
+            message: format!("`{PLUGIN}` is on, but {}, without `Node`", authorizers::written(&server.component().release, chain)),
             severity: None,
             confidence: Confidence::Certain,
             primary: chain.origin.clone(),
@@ -54,7 +54,7 @@ fn check(server: &ApiServer) -> Verdict {
     }
     Ok(Answer {
         seen: vec![plugin.origin.clone(), chain.origin.clone()],
-        because: format!("`{PLUGIN}` is on, and {}", authorizers::written(server, chain)),
+        because: format!("`{PLUGIN}` is on, and {}", authorizers::written(&server.component().release, chain)),
         setting: Some(say::flag(&plugin.setting)),
         ..Answer::default()
     })

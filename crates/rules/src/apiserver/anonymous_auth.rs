@@ -1,10 +1,13 @@
 //! Requests without credentials on the API server. The page beside this file explains the rule and tests it.
 
-use facts::apiserver::{Anonymous, ApiServer};
-use model::{Answer, Confidence, Finding, Label, Minor, Remedy, RuleCard, Safety, Severity, Verdict};
+use facts::{
+    apiserver::{Anonymous, ApiServer},
+    configuration::{InUse, authn::Authentication},
+};
+use model::{Answer, Confidence, Finding, Label, Minor, Release, Remedy, RuleCard, Safety, Severity, Unanswered, Verdict};
 
 use super::authorizers;
-use crate::{Applies, Check, Rule, say};
+use crate::{Applies, Check, OfFile, OfServer, Rule, say};
 
 pub(super) static RULE: Rule = Rule {
     info: RuleCard {
@@ -16,7 +19,7 @@ pub(super) static RULE: Rule = Rule {
     },
     component: "apiserver",
     applies: Applies::ALWAYS,
-    check: Check::ApiServer(check),
+    check: Check::File { of: OfFile::Authentication(alone), server: OfServer::Whole(check) },
 };
 
 /// What probes and load balancers ask for (kubernetes.io/docs/reference/using-api/health-checks).
@@ -35,8 +38,16 @@ const BREAKS: [&str; 3] = [
 ];
 
 fn check(server: &ApiServer) -> Verdict {
-    let anonymous = server.anonymous()?;
-    let release = &server.component().release;
+    Ok(judge(server.anonymous()?, &server.component().release, Some(server)))
+}
+
+/// What a file that is given by itself says of it.
+fn alone(file: &InUse<'_, Authentication>) -> Verdict {
+    let left = || Unanswered::NotApplicable("the file leaves the matter to `--anonymous-auth`".to_owned());
+    Ok(judge(&Anonymous::of_file(file.file).ok_or_else(left)?, &file.release(), None))
+}
+
+fn judge(anonymous: &Anonymous, release: &Release, server: Option<&ApiServer>) -> Answer {
     if !anonymous.enabled {
         let mut because = say::is(&anonymous.setting, "false", &anonymous.origin, release);
         // The flag may well say `true`: from 1.6 on the server resets it when it sees AlwaysAllow (pkg/kubeapiserver/
@@ -44,12 +55,12 @@ fn check(server: &ApiServer) -> Verdict {
         if let Some((decider, _)) = &anonymous.decided_by {
             because = format!("`{}` is off, because `{}` decides it", say::flag(&anonymous.setting), say::flag(decider));
         }
-        return Ok(pass(anonymous, because));
+        return pass(anonymous, because);
     }
     if let Some(paths) = &anonymous.paths
         && paths.iter().all(|path| HEALTH_PATHS.contains(&path.as_str()))
     {
-        return Ok(pass(anonymous, format!("`{}` is limited to {}", say::flag(&anonymous.setting), listed(paths))));
+        return pass(anonymous, format!("`{}` is limited to {}", say::flag(&anonymous.setting), listed(paths)));
     }
 
     let mut message = say::is(&anonymous.setting, "true", &anonymous.origin, release);
@@ -66,16 +77,16 @@ fn check(server: &ApiServer) -> Verdict {
         confidence: Confidence::Certain,
         primary: anonymous.origin.clone(),
         because: Vec::new(),
-        remedy: Some(remedy(server, anonymous)),
+        remedy: Some(remedy(release, anonymous)),
     };
     // Roles give anonymous callers nothing but health and versions unless somebody adds to that. Of other authorizers
     // nobody can say what they allow.
-    match server.authorizers() {
-        Err(_) => {
+    match server.map(ApiServer::authorizers) {
+        None | Some(Err(_)) => {
             finding.severity = Some(Severity::High);
             finding.message.push_str(", and what authorizes it is not known");
         }
-        Ok(chain) => {
+        Some(Ok(chain)) => {
             if let Some(mode) = chain.modes.iter().find(|mode| matches!(mode.as_str(), "Webhook" | "ABAC")) {
                 finding.severity = Some(Severity::High);
                 finding.message.push_str(&format!(", and `{mode}` may allow what roles do not"));
@@ -86,7 +97,7 @@ fn check(server: &ApiServer) -> Verdict {
             }
         }
     }
-    Ok(say::fail(finding))
+    say::fail(finding)
 }
 
 fn pass(anonymous: &Anonymous, because: String) -> Answer {
@@ -100,10 +111,10 @@ fn pass(anonymous: &Anonymous, because: String) -> Answer {
 
 /// Off where that is all there is. Where a file can limit it to the health paths, that is the better cure, and it takes a
 /// new file and a mount, so only a person can make it.
-fn remedy(server: &ApiServer, anonymous: &Anonymous) -> Remedy {
+fn remedy(release: &Release, anonymous: &Anonymous) -> Remedy {
     let breaks = BREAKS.map(str::to_owned).to_vec();
     let in_file = anonymous.setting.contains('.');
-    if in_file || server.component().release.is_at_least(PATHS_SINCE) {
+    if in_file || release.is_at_least(PATHS_SINCE) {
         return Remedy {
             title: "limit requests without credentials to /livez, /readyz and /healthz in an AuthenticationConfiguration"
                 .to_owned(),

@@ -1,7 +1,7 @@
 //! What the rules about the authorization chain share: how it is written, and the chain that should be there instead.
 
 use facts::apiserver::{ApiServer, Authorizers};
-use model::{Answer, Change, Confidence, Finding, Minor, Remedy, Safety};
+use model::{Answer, Change, Confidence, Finding, Minor, Release, Remedy, Safety};
 
 use crate::say;
 
@@ -16,15 +16,15 @@ pub(super) fn has(chain: &Authorizers, mode: &str) -> bool {
 }
 
 /// "`--authorization-mode` is `Node,RBAC`".
-pub(super) fn written(server: &ApiServer, chain: &Authorizers) -> String {
-    say::is(&chain.setting, &chain.modes.join(","), &chain.origin, &server.component().release)
+pub(super) fn written(release: &Release, chain: &Authorizers) -> String {
+    say::is(&chain.setting, &chain.modes.join(","), &chain.origin, release)
 }
 
 /// The pass that rests on the chain as it is.
-pub(super) fn pass(server: &ApiServer, chain: &Authorizers) -> Answer {
+pub(super) fn pass(release: &Release, chain: &Authorizers) -> Answer {
     Answer {
         seen: vec![chain.origin.clone()],
-        because: written(server, chain),
+        because: written(release, chain),
         setting: Some(say::flag(&chain.setting)),
         ..Answer::default()
     }
@@ -48,8 +48,14 @@ pub(super) fn finding(chain: &Authorizers, message: String, remedy: Remedy) -> F
 ///
 /// Only a flag is rewritten. In a configuration file an authorizer is a block with a name and maybe a connection of its
 /// own, which nobody but its author can write.
-pub(super) fn remedy(server: &ApiServer, chain: &Authorizers, title: &str, breaks: &[&str], wanted: &[&str]) -> Remedy {
-    let changes: Vec<Change> = change(server, chain, wanted).into_iter().collect();
+pub(super) fn remedy(
+    server: Option<&ApiServer>,
+    chain: &Authorizers,
+    title: &str,
+    breaks: &[&str],
+    wanted: &[&str],
+) -> Remedy {
+    let changes: Vec<Change> = server.and_then(|server| change(server, chain, wanted)).into_iter().collect();
     Remedy {
         title: title.to_owned(),
         safety: if changes.is_empty() { Safety::Manual } else { Safety::Review },

@@ -1,10 +1,14 @@
 //! Requests are authorized by a file of attributes (ABAC). The page beside this file explains the rule and tests it.
 
-use facts::{apiserver::ApiServer, flag};
-use model::{Answer, RuleCard, Severity, Unanswered, Verdict};
+use facts::{
+    apiserver::{ApiServer, Authorizers},
+    configuration::{InUse, authz::Authorization},
+    flag,
+};
+use model::{Answer, Release, RuleCard, Severity, Unanswered, Verdict};
 
 use super::authorizers;
-use crate::{Applies, Check, Rule, say};
+use crate::{Applies, Check, OfFile, OfServer, Rule, say};
 
 pub(super) static RULE: Rule = Rule {
     info: RuleCard {
@@ -16,19 +20,33 @@ pub(super) static RULE: Rule = Rule {
     },
     component: "apiserver",
     applies: Applies::ALWAYS,
-    check: Check::ApiServer(check),
+    check: Check::File { of: OfFile::Authorization(alone), server: OfServer::Whole(check) },
 };
 
+const BREAKS: &[&str] =
+    &["Whoever lives from a line of the file loses access until a role and a binding say the same."];
+
+/// The chain of a file that is given by itself.
+fn alone(file: &InUse<'_, Authorization>) -> Verdict {
+    let chain = Authorizers::of_file(file.file);
+    Ok(listed(&chain, &file.release()).unwrap_or_else(|| authorizers::pass(&file.release(), &chain)))
+}
+
+fn listed(chain: &Authorizers, release: &Release) -> Option<Answer> {
+    if !authorizers::has(chain, "ABAC") {
+        return None;
+    }
+    let remedy = say::remedy("decide by roles, and take ABAC away once nobody needs it", BREAKS, None);
+    Some(say::fail(authorizers::finding(chain, authorizers::written(release, chain), remedy)))
+}
+
 fn check(server: &ApiServer) -> Verdict {
-    const BREAKS: &[&str] =
-        &["Whoever lives from a line of the file loses access until a role and a binding say the same."];
     let release = &server.component().release;
     let chain = server.authorizers();
     if let Ok(chain) = chain
-        && authorizers::has(chain, "ABAC")
+        && let Some(found) = listed(chain, release)
     {
-        let remedy = say::remedy("decide by roles, and take ABAC away once nobody needs it", BREAKS, None);
-        return Ok(say::fail(authorizers::finding(chain, authorizers::written(server, chain), remedy)));
+        return Ok(found);
     }
     // The file without the mode stops the server, and says what somebody wanted all the same.
     let file = match server.get(&flag::AUTHORIZATION_POLICY_FILE) {
@@ -40,5 +58,5 @@ fn check(server: &ApiServer) -> Verdict {
         Err(Unanswered::Gap(gap)) => Some(gap),
         _ => None,
     };
-    Ok(Answer { gaps: file.into_iter().collect(), ..authorizers::pass(server, chain?) })
+    Ok(Answer { gaps: file.into_iter().collect(), ..authorizers::pass(release, chain?) })
 }

@@ -1,13 +1,16 @@
 //! Authorization that allows everything. The page beside this file explains the rule and tests it.
 
-use facts::apiserver::ApiServer;
-use model::{RuleCard, Safety, Severity, Verdict};
+use facts::{
+    apiserver::{ApiServer, Authorizers},
+    configuration::{InUse, authz::Authorization},
+};
+use model::{Answer, Release, RuleCard, Safety, Severity, Verdict};
 
 use super::{
     authorizers::{self, ALWAYS_ALLOW},
     insecure_port,
 };
-use crate::{Applies, Check, Rule, say};
+use crate::{Applies, Check, OfFile, OfServer, Rule, say};
 
 pub(super) static RULE: Rule = Rule {
     info: RuleCard {
@@ -19,13 +22,21 @@ pub(super) static RULE: Rule = Rule {
     },
     component: "apiserver",
     applies: Applies::ALWAYS,
-    check: Check::ApiServer(check),
+    check: Check::File { of: OfFile::Authorization(alone), server: OfServer::Whole(check) },
 };
 
 fn check(server: &ApiServer) -> Verdict {
-    let chain = server.authorizers()?;
+    Ok(judge(server.authorizers()?, &server.component().release, Some(server)))
+}
+
+/// The chain of a file that is given by itself.
+fn alone(file: &InUse<'_, Authorization>) -> Verdict {
+    Ok(judge(&Authorizers::of_file(file.file), &file.release(), None))
+}
+
+fn judge(chain: &Authorizers, release: &Release, server: Option<&ApiServer>) -> Answer {
     if !authorizers::has(chain, ALWAYS_ALLOW) {
-        return Ok(authorizers::pass(server, chain));
+        return authorizers::pass(release, chain);
     }
     let remedy = authorizers::remedy(
         server,
@@ -38,10 +49,11 @@ fn check(server: &ApiServer) -> Verdict {
         ],
         &[],
     );
-    let mut finding = authorizers::finding(chain, authorizers::written(server, chain), remedy);
+    let mut finding = authorizers::finding(chain, authorizers::written(release, chain), remedy);
 
     // Nobody without a credential gets this far, unless one of these doors is open; that alone makes it worse, so a door
     // that cannot be seen must not hide the finding.
+    let Some(server) = server else { return say::fail(finding) };
     if let Ok(anonymous) = server.anonymous()
         && anonymous.enabled
         && anonymous.paths.is_none()
@@ -56,5 +68,5 @@ fn check(server: &ApiServer) -> Verdict {
         finding.message.push_str(&format!(", and port {} asks for no credentials", port.number));
         finding.because.extend(say::label(port.origin, "a port without credentials"));
     }
-    Ok(say::fail(finding))
+    say::fail(finding)
 }

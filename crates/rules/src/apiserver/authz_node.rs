@@ -1,10 +1,13 @@
 //! Authorization of kubelets. The page beside this file explains the rule and tests it.
 
-use facts::apiserver::ApiServer;
-use model::{RuleCard, Safety, Severity, Verdict};
+use facts::{
+    apiserver::{ApiServer, Authorizers},
+    configuration::{InUse, authz::Authorization},
+};
+use model::{Answer, Release, RuleCard, Safety, Severity, Verdict};
 
 use super::authorizers;
-use crate::{Applies, Check, Rule, say};
+use crate::{Applies, Check, OfFile, OfServer, Rule, say};
 
 pub(super) static RULE: Rule = Rule {
     info: RuleCard {
@@ -16,13 +19,21 @@ pub(super) static RULE: Rule = Rule {
     },
     component: "apiserver",
     applies: Applies::from(7, "1.7 brought the Node authorizer"),
-    check: Check::ApiServer(check),
+    check: Check::File { of: OfFile::Authorization(alone), server: OfServer::Whole(check) },
 };
 
 fn check(server: &ApiServer) -> Verdict {
-    let chain = server.authorizers()?;
+    Ok(judge(server.authorizers()?, &server.component().release, Some(server)))
+}
+
+/// The chain of a file that is given by itself.
+fn alone(file: &InUse<'_, Authorization>) -> Verdict {
+    Ok(judge(&Authorizers::of_file(file.file), &file.release(), None))
+}
+
+fn judge(chain: &Authorizers, release: &Release, server: Option<&ApiServer>) -> Answer {
     if authorizers::has(chain, "Node") {
-        return Ok(authorizers::pass(server, chain));
+        return authorizers::pass(release, chain);
     }
     let remedy = authorizers::remedy(
         server,
@@ -32,6 +43,6 @@ fn check(server: &ApiServer) -> Verdict {
            is any agent that borrows a kubelet's credential."],
         &["Node"],
     );
-    let message = format!("{}, without `Node`", authorizers::written(server, chain));
-    Ok(say::fail(authorizers::finding(chain, message, remedy)))
+    let message = format!("{}, without `Node`", authorizers::written(release, chain));
+    say::fail(authorizers::finding(chain, message, remedy))
 }

@@ -1,10 +1,13 @@
 //! Authorization by roles. The page beside this file explains the rule and tests it.
 
-use facts::apiserver::ApiServer;
-use model::{Confidence, RuleCard, Safety, Severity, Verdict};
+use facts::{
+    apiserver::{ApiServer, Authorizers},
+    configuration::{InUse, authz::Authorization},
+};
+use model::{Answer, Confidence, Release, RuleCard, Safety, Severity, Verdict};
 
 use super::authorizers;
-use crate::{Applies, Check, Rule, say};
+use crate::{Applies, Check, OfFile, OfServer, Rule, say};
 
 pub(super) static RULE: Rule = Rule {
     info: RuleCard {
@@ -16,13 +19,21 @@ pub(super) static RULE: Rule = Rule {
     },
     component: "apiserver",
     applies: Applies::from(6, "1.6 brought role-based access control out of alpha"),
-    check: Check::ApiServer(check),
+    check: Check::File { of: OfFile::Authorization(alone), server: OfServer::Whole(check) },
 };
 
 fn check(server: &ApiServer) -> Verdict {
-    let chain = server.authorizers()?;
+    Ok(judge(server.authorizers()?, &server.component().release, Some(server)))
+}
+
+/// The chain of a file that is given by itself.
+fn alone(file: &InUse<'_, Authorization>) -> Verdict {
+    Ok(judge(&Authorizers::of_file(file.file), &file.release(), None))
+}
+
+fn judge(chain: &Authorizers, release: &Release, server: Option<&ApiServer>) -> Answer {
     if authorizers::has(chain, "RBAC") {
-        return Ok(authorizers::pass(server, chain));
+        return authorizers::pass(release, chain);
     }
     let remedy = authorizers::remedy(
         server,
@@ -32,11 +43,11 @@ fn check(server: &ApiServer) -> Verdict {
            administrators out."],
         &["RBAC"],
     );
-    let message = format!("{}, without `RBAC`", authorizers::written(server, chain));
+    let message = format!("{}, without `RBAC`", authorizers::written(release, chain));
     let mut finding = authorizers::finding(chain, message, remedy);
     // A platform may answer for RBAC with a webhook of its own, and nothing here tells what that one answers.
     if authorizers::has(chain, "Webhook") {
         finding.confidence = Confidence::Probable;
     }
-    Ok(say::fail(finding))
+    say::fail(finding)
 }

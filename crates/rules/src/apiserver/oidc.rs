@@ -2,7 +2,10 @@
 
 use facts::{
     apiserver::{ApiServer, Held},
-    configuration::authn::Issuer,
+    configuration::{
+        InUse,
+        authn::{Authentication, Issuer},
+    },
     flag,
 };
 use model::{Finding, Form, Location, Origin, Remedy, Site, Unanswered};
@@ -36,6 +39,14 @@ pub(super) fn providers(server: &ApiServer) -> Result<Providers<'_>, Unanswered>
         return Err(none());
     }
     Ok(Providers::Flags(issuer))
+}
+
+/// The issuers of a file that is given by itself.
+pub(super) fn of_file<'a>(file: &InUse<'a, Authentication>) -> Result<&'a [Issuer], Unanswered> {
+    match &file.file.issuers[..] {
+        [] => Err(Unanswered::NotApplicable("no identity provider is configured".to_owned())),
+        issuers => Ok(issuers),
+    }
 }
 
 /// What an issuer of a file is called in a report.

@@ -1,10 +1,17 @@
 //! Tokens of the identity provider are taken with a signature that the provider does not alone make. The page beside this file explains the rule and tests it.
 
-use facts::{apiserver::ApiServer, flag};
+use facts::{
+    apiserver::ApiServer,
+    configuration::{
+        InUse,
+        authn::{Authentication, Issuer},
+    },
+    flag,
+};
 use model::{Answer, Gap, GapKind, RuleCard, Severity, Unanswered, Verdict};
 
 use super::oidc::{self, Providers};
-use crate::{Applies, Check, Rule, say};
+use crate::{Applies, Check, OfFile, OfServer, Rule, say};
 
 pub(super) static RULE: Rule = Rule {
     info: RuleCard {
@@ -16,16 +23,20 @@ pub(super) static RULE: Rule = Rule {
     },
     component: "apiserver",
     applies: Applies::ALWAYS,
-    check: Check::ApiServer(check),
+    check: Check::File { of: OfFile::Authentication(alone), server: OfServer::Whole(check) },
 };
 
 /// Algorithms whose keys only the provider has.
 const ASYMMETRIC: [&str; 9] = ["RS256", "RS384", "RS512", "ES256", "ES384", "ES512", "PS256", "PS384", "PS512"];
 
+/// Of a file that is given by itself.
+fn alone(file: &InUse<'_, Authentication>) -> Verdict {
+    Ok(in_file(oidc::of_file(file)?))
+}
+
 fn check(server: &ApiServer) -> Verdict {
     if let Providers::File(issuers) = oidc::providers(server)? {
-        let unknown = |issuer| alone(&format!("the audiences of `{}` are", oidc::name(issuer)));
-        return Ok(Answer { gaps: issuers.iter().map(unknown).collect(), ..Answer::default() });
+        return Ok(in_file(issuers));
     }
     let client = server.get(&flag::OIDC_CLIENT_ID)?;
     // 1.10 brought the list; up to then it was RS256.
@@ -41,10 +52,15 @@ fn check(server: &ApiServer) -> Verdict {
         Err(Unanswered::NotApplicable(_)) => {}
         Err(gap) => return Err(gap),
     }
-    Err(Unanswered::Gap(alone(&format!("the client `{}` is", client.value))))
+    Err(Unanswered::Gap(only_here(&format!("the client `{}` is", client.value))))
 }
 
-fn alone(what: &str) -> Gap {
+fn in_file(issuers: &[Issuer]) -> Answer {
+    let unknown = |issuer| only_here(&format!("the audiences of `{}` are", oidc::name(issuer)));
+    Answer { gaps: issuers.iter().map(unknown).collect(), ..Answer::default() }
+}
+
+fn only_here(what: &str) -> Gap {
     Gap {
         kind: GapKind::Manual,
         reason: format!("whether {what} this cluster's alone is not to be seen"),

@@ -1,10 +1,17 @@
 //! The address of the identity provider is not one of https. The page beside this file explains the rule and tests it.
 
-use facts::{apiserver::ApiServer, configuration::authn::Issuer, flag};
+use facts::{
+    apiserver::ApiServer,
+    configuration::{
+        InUse,
+        authn::{Authentication, Issuer},
+    },
+    flag,
+};
 use model::{Answer, Gap, GapKind, RuleCard, Severity, Unanswered, Verdict};
 
 use super::oidc::{self, Providers};
-use crate::{Applies, Check, Rule, say};
+use crate::{Applies, Check, OfFile, OfServer, Rule, say};
 
 pub(super) static RULE: Rule = Rule {
     info: RuleCard {
@@ -16,8 +23,13 @@ pub(super) static RULE: Rule = Rule {
     },
     component: "apiserver",
     applies: Applies::ALWAYS,
-    check: Check::ApiServer(check),
+    check: Check::File { of: OfFile::Authentication(alone), server: OfServer::Whole(check) },
 };
+
+/// Of a file that is given by itself.
+fn alone(file: &InUse<'_, Authentication>) -> Verdict {
+    Ok(in_file(oidc::of_file(file)?))
+}
 
 fn check(server: &ApiServer) -> Verdict {
     let issuer = match oidc::providers(server)? {
@@ -58,11 +70,24 @@ fn in_file(issuers: &[Issuer]) -> Answer {
                 answer.findings.push(oidc::wrong(issuer, what, message, &url.at, remedy));
             }
         }
-        if issuer.certificate_authority.is_some() {
-            answer.gaps.push(expiry(&format!("of `{}`", oidc::name(issuer))));
+        // How long they hold, `pki-ca-expiry` says.
+        if let Some(at) = &issuer.certificate_authority {
+            answer.seen.push(oidc::written(at));
+            for fault in issuer.authorities.iter().filter_map(|one| one.as_ref().err()) {
+                answer.gaps.push(unreadable(oidc::name(issuer), fault));
+            }
         }
     }
     answer
+}
+
+fn unreadable(issuer: &str, fault: &str) -> Gap {
+    Gap {
+        kind: GapKind::Unread,
+        reason: format!("a certificate that `{issuer}` is believed by cannot be used: {fault}"),
+        wanted: format!("the certificates of the authority of `{issuer}`"),
+        who_could_answer: "whoever made that certificate".to_owned(),
+    }
 }
 
 fn expiry(of: &str) -> Gap {

@@ -1,10 +1,17 @@
 //! Users or groups of the identity provider have the names that the provider gives them. The page beside this file explains the rule and tests it.
 
-use facts::{apiserver::ApiServer, configuration::authn::Issuer, flag};
+use facts::{
+    apiserver::ApiServer,
+    configuration::{
+        InUse,
+        authn::{Authentication, Issuer},
+    },
+    flag,
+};
 use model::{Answer, Finding, Gap, GapKind, RuleCard, Severity, Unanswered, Verdict};
 
 use super::oidc::{self, Providers};
-use crate::{Applies, Check, Rule, say};
+use crate::{Applies, Check, OfFile, OfServer, Rule, say};
 
 pub(super) static RULE: Rule = Rule {
     info: RuleCard {
@@ -16,8 +23,13 @@ pub(super) static RULE: Rule = Rule {
     },
     component: "apiserver",
     applies: Applies::ALWAYS,
-    check: Check::ApiServer(check),
+    check: Check::File { of: OfFile::Authentication(alone), server: OfServer::Whole(check) },
 };
+
+/// Of a file that is given by itself.
+fn alone(file: &InUse<'_, Authentication>) -> Verdict {
+    Ok(in_file(oidc::of_file(file)?))
+}
 
 fn check(server: &ApiServer) -> Verdict {
     if let Providers::File(issuers) = oidc::providers(server)? {

@@ -7,7 +7,7 @@
 use std::{collections::BTreeMap, sync::LazyLock};
 
 use facts::apiserver::GoDuration;
-use model::{Author, Component, Gap, Location, Origin, ProblemKind};
+use model::{Author, Component, Gap, GapKind, Location, Origin, ProblemKind};
 use serde::Deserialize;
 
 use super::{Benchmark, Item};
@@ -176,6 +176,8 @@ fn written(component: &Component, flag: &str) -> Written {
         return if stray { Written::Unread } else { Written::Not };
     };
     match setting.nearest() {
+        // Releases that differ in a default agree that nobody wrote it.
+        Err(gap) if gap.kind == GapKind::Version && setting.is_left_out => Written::Not,
         Err(_) if say::is_never_given(component, flag) => Written::Not,
         Err(gap) => Written::Unknown(gap.clone()),
         Ok(reading) => match &reading.origin {
@@ -334,6 +336,16 @@ mod tests {
     fn what_cannot_be_read_neither_meets_nor_misses_a_letter() {
         let letter = read("cis-1.12", "1.2.1", "1.32.0", &["--anonymous-auth=$(ANON)"]);
         assert_eq!(letter.met, None, "{letter:?}");
+    }
+
+    #[test]
+    fn what_nobody_wrote_is_not_written_whichever_release_it_is() {
+        // The default of each differs from one release to another.
+        for id in ["1.2.1", "1.2.7", "1.2.17", "1.2.19"] {
+            assert_eq!(read("cis-1.12", id, "unknown", &["--profiling=false"]).met, Some(false), "{id}");
+        }
+        assert_eq!(read("cis-1.12", "1.2.21", "unknown", &["--profiling=false"]).met, Some(true));
+        assert_eq!(read("cis-1.12", "1.2.19", "unknown", &["--audit-log-maxsize=$(SIZE)"]).met, None);
     }
 
     #[test]

@@ -5,4 +5,5 @@ use crate::rules;
 rules! { "kubeconfig":
     insecure_skip_tls_verify,
     no_static_secrets,
+    proxy_and_exec_trust,
 }

@@ -57,12 +57,13 @@ impl Seen {
 
 impl Checks<'_> {
     pub(super) fn keys(&mut self, files: &Files<'_>) {
-        // dynamiccertificates.NewDynamicServingContentFromFiles loads both and calls tls.X509KeyPair; etcd's transport
-        // (client/pkg/tlsutil, NewCert) does so as well. The proxy's pair is one of the first kind from 1.18 on.
+        // apiserver pkg/server/dynamiccertificates, NewDynamicServingContentFromFiles, loads both and calls
+        // tls.X509KeyPair; etcd's pkg/tlsutil, NewCert (later client/pkg/tlsutil), does so as well. The proxy's pair is one
+        // of the first kind from 1.19 on (kube-aggregator pkg/apiserver/apiserver.go, v0.19.0).
         for (cert, key, since) in [
             ("tls-cert-file", "tls-private-key-file", 1),
             ("etcd-certfile", "etcd-keyfile", 1),
-            ("proxy-client-cert-file", "proxy-client-key-file", 18),
+            ("proxy-client-cert-file", "proxy-client-key-file", 19),
         ] {
             if self.since(since)
                 && let Some(cert_path) = self.text_of(cert)
@@ -137,7 +138,7 @@ impl Checks<'_> {
             self.cannot(flag, ProblemKind::Refused, message, &key.whole);
             return;
         };
-        if *private == PrivateKey::Unreadable {
+        if *private == PrivateKey::Unreadable || private.key().is_some_and(|key| !is_known(key)) {
             let message = format!("the key in `{}` cannot be read, or is under a password", shown(key_path));
             self.cannot(flag, ProblemKind::Refused, message, &key.whole);
             return;
@@ -157,8 +158,8 @@ impl Checks<'_> {
         let Some(seen) = look(path, files) else { return };
         let name = shown(path);
         // An issuer's authority that is an empty text is none, from the release on that reads the flags as a file of
-        // issuers (pkg/kubeapiserver/options/authentication.go, 1.29).
-        if flag == "oidc-ca-file" && seen.is_empty && self.since(29) {
+        // issuers (pkg/kubeapiserver/options/authentication.go, ToAuthenticationConfig: not in 1.27.7, in 1.28.3).
+        if flag == "oidc-ca-file" && seen.is_empty && self.since(28) {
             return;
         }
         if let Some((at, fault)) = seen.pooled().find_map(|(at, fault)| fault.map(|fault| (at, fault))) {
@@ -180,7 +181,7 @@ impl Checks<'_> {
         }
     }
 
-    /// etcd's client/pkg/tlsutil, `NewCertPool`: whatever stands in PEM has to be a certificate, and nothing has to.
+    /// etcd's pkg/tlsutil (later client/pkg/tlsutil), `NewCertPool`: whatever stands in PEM has to be a certificate, and nothing has to.
     fn etcd_pool(&mut self, path: &str, files: &Files<'_>) {
         let flag = "etcd-cafile";
         let Some(seen) = look(path, files) else { return };
@@ -257,8 +258,8 @@ impl Checks<'_> {
         }
     }
 
-    /// apiserver pkg/server/options/authentication.go, Validate: not in 1.34, in 1.35. Of one file for both the flags
-    /// tell without anything being read.
+    /// pkg/kubeapiserver/options/authentication.go, Validate: not in 1.34.9, in 1.35.6. Of one file for both the flags tell
+    /// without anything being read.
     fn front_proxy(&mut self, files: &Files<'_>) {
         let names = self.server.list("requestheader-allowed-names").is_some_and(<[String]>::is_empty);
         let (Some(client), Some(front)) =

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, env, fmt::Write as _, fs, io, path::PathBuf};
 
 use anyhow::{Context as _, Result, bail};
-use audit::{AuditTarget, Judging, Look};
+use audit::{AuditTarget, Judging, Look, Step};
 use model::{Confidence, Outcome};
 
 const TABLE: &str = "docs/corpus.md";
@@ -27,7 +27,16 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
 }
 
 fn table(corpus: &std::path::Path) -> Result<String> {
-    let look = Look { version: None, root: None, list: true, as_of: None, pace: audit::live::Pace::default() };
+    let look = Look {
+        version: None,
+        root: None,
+        list: true,
+        as_of: None,
+        pace: audit::live::Pace::default(),
+        signer: None,
+        seen: BTreeMap::new(),
+        done: std::collections::BTreeSet::new(),
+    };
     let rules = audit::select(audit::Profile::All, &[], &[]).map_err(|error| anyhow::anyhow!("{error:?}"))?;
     let judging = Judging {
         rules,
@@ -37,11 +46,13 @@ fn table(corpus: &std::path::Path) -> Result<String> {
         waivers: audit::Waivers::default(),
         benchmark: None,
         by_edition: false,
+        earlier: report::Fleet::default(),
     };
     let mut verdicts: BTreeMap<&str, [usize; 4]> = BTreeMap::new();
     let mut starts: BTreeMap<&str, usize> = BTreeMap::new();
     let summary =
-        audit::audit(&[AuditTarget::Path(corpus.to_owned())], &look, &judging, &mut io::empty(), &mut |cluster| {
+        audit::audit(&[AuditTarget::Path(corpus.to_owned())], &look, &judging, &mut io::empty(), &mut |step| {
+            let Step::Cluster(cluster) = step else { return };
             for judged in &cluster.entries {
                 let column = match judged.entry.outcome {
                     Outcome::Fail(_) | Outcome::Waived(_) => 0,

@@ -25,7 +25,8 @@ const ARROWS: [(&str, &[&str], &[&str]); 12] = [
 ];
 
 /// Crates of others that few of ours may name outside their tests: a run over files starts no runtime.
-const FOREIGN: [(&str, &[&str]); 11] = [
+const FOREIGN: [(&str, &[&str]); 13] = [
+    ("flate2", &["collect"]),
     ("http", &["collect", "probe"]),
     ("http-body-util", &["collect", "probe"]),
     ("hyper", &["probe"]),
@@ -33,6 +34,7 @@ const FOREIGN: [(&str, &[&str]); 11] = [
     ("hyper-util", &["collect", "probe"]),
     ("k8s-openapi", &["collect"]),
     ("kube", &["collect"]),
+    ("ring", &["collect"]),
     ("rustls", &["collect", "probe"]),
     ("tokio", &["collect", "probe"]),
     ("tokio-rustls", &["probe"]),

@@ -4,8 +4,10 @@
 //! what counts. It prints nothing and knows no terminal. Start at [`audit`] and [`resolve`].
 
 mod benchmark;
+mod bundle;
 mod cve;
 mod diff;
+mod fleet;
 pub mod probe;
 mod rbac;
 mod select;
@@ -13,23 +15,30 @@ pub mod simulate;
 mod stored;
 mod waive;
 
-use std::{cell::OnceCell, collections::BTreeSet, io, path::PathBuf};
-
-use collect::{
-    Inputs, Target,
-    live::{Requests, Way},
+use std::{
+    cell::OnceCell,
+    collections::{BTreeMap, BTreeSet},
+    io,
+    path::PathBuf,
 };
+
+use collect::{Arrived, Event, Inputs, Target, live::Requests};
 use facts::{
-    Cluster, Gathered, Redactor,
+    Cluster, Redactor,
     live::{ASKS, Ask, Form},
     objects::Of,
 };
-use model::{Change, Entry, EvidenceId, Outcome, Site};
+use model::{Change, Entry, EvidenceId, Site};
 use rayon::iter::{IntoParallelIterator as _, ParallelIterator as _};
 use report::{ClusterReport, Judged, RuleMeta, RunProblem, wire};
 
 pub use benchmark::Wanted as WantedBenchmark;
-pub use collect::{Target as AuditTarget, live};
+pub use bundle::collect;
+pub use collect::{
+    Listed, Target as AuditTarget,
+    bundle::{KeyError, PrivateKey, PublicKey, Size, is_one as is_bundle},
+    live,
+};
 pub use cve::cve;
 pub use diff::diff;
 pub use model::{Confidence, Severity, Version};
@@ -40,7 +49,7 @@ pub use select::{NoSuchRule, Profile, nearest, select};
 pub use waive::{Waiver, Waivers};
 
 /// How to look, whatever is done with what is seen.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Look {
     /// Wins over the release that the evidence names.
     pub version: Option<Version>,
@@ -52,6 +61,20 @@ pub struct Look {
     pub list: bool,
     /// How clusters that run are asked.
     pub pace: collect::live::Pace,
+    /// Who must have signed a bundle.
+    pub signer: Option<PublicKey>,
+    /// Identities of clusters that another run saw, with the targets they were found under; they are not judged again.
+    pub seen: BTreeMap<String, String>,
+    /// Clusters that need not be judged again, by name and target.
+    pub done: BTreeSet<(String, String)>,
+}
+
+/// What a run comes to, while it goes on.
+pub enum Step {
+    /// A cluster is judged.
+    Cluster(Box<ClusterReport>),
+    /// A target gave no cluster.
+    Nothing(String),
 }
 
 /// What to ask, and what counts.
@@ -69,6 +92,8 @@ pub struct Judging {
     pub benchmark: Option<WantedBenchmark>,
     /// Whether each cluster is asked only what its own edition holds.
     pub by_edition: bool,
+    /// Clusters that were judged before, which this run is compared with.
+    pub earlier: report::Fleet,
 }
 
 /// What a run learned besides its clusters.
@@ -81,12 +106,18 @@ pub struct Summary {
     pub empty: Vec<(String, Inputs)>,
     /// Every file with what it is, where asked for.
     pub files: Vec<(String, &'static str)>,
+    /// What a person may want to know of targets that are right.
+    pub notes: Vec<String>,
     /// A finding at or above the severity that fails.
     pub failed: bool,
     /// Something could not be judged, and that counts.
     pub undetermined: bool,
     /// Rules that broke on the evidence; each is our own fault.
     pub faults: Vec<&'static str>,
+    /// What is kept of each cluster that was judged, the earlier ones first.
+    pub fleet: report::Fleet,
+    /// What only shows across them, where there are several.
+    pub across: Option<wire::Fleet>,
 }
 
 /// Files larger than this are not read; the largest manifest that was ever meant is far below it.
@@ -102,9 +133,9 @@ pub fn audit(
     look: &Look,
     judging: &Judging,
     stdin: &mut dyn io::Read,
-    on_cluster: &mut dyn FnMut(ClusterReport),
+    on_step: &mut dyn FnMut(Step),
 ) -> Summary {
-    let mut summary = Summary::default();
+    let mut summary = Summary { fleet: judging.earlier.clone(), ..Summary::default() };
     let mut ledger = waive::Ledger::new(&judging.waivers, &judging.rules);
     let judge = |cluster: &Cluster| {
         let choice = judging.benchmark.map(|wanted| wanted.choose(cluster));
@@ -119,41 +150,39 @@ pub fn audit(
         let edits = planned(&judgement.entries, cluster);
         (choice, judgement, edits)
     };
-    each_cluster(
-        targets,
-        look,
-        &asks(&judging.rules),
-        stdin,
-        &mut summary,
-        &judge,
-        &mut |cluster, requests, (choice, judgement, edits), summary| {
-            summary.faults.extend(judgement.faults);
-            let mut found = judgement.entries;
-            ledger.waive(&mut found, &cluster);
-            let said = benchmark::Said { entries: &found, not_asked: &judgement.not_asked, show: judging.show };
-            let held = choice.map(|choice| benchmark::hold(&cluster, &choice, &said));
-            let entries: Vec<Judged> = found
-                .into_iter()
-                .zip(edits)
-                .filter(|(entry, _)| shown(entry, judging.show))
-                .map(|(entry, (edits, by_hand))| Judged { edits, by_hand, page: page(entry.rule), entry })
-                .collect();
-            for Judged { entry, .. } in &entries {
-                match &entry.outcome {
-                    Outcome::Fail(_) => summary.failed |= judging.fail_on.is_some_and(|least| entry.severity >= least),
-                    Outcome::Undetermined(_) => summary.undetermined |= judging.strict,
-                    Outcome::Pass | Outcome::NotApplicable(_) | Outcome::Waived(_) => {}
-                }
-            }
-            let advisories = cve::held_against(&cluster);
-            let mut judged = report_of(cluster, requests, entries, judgement.not_asked);
-            judged.advisories = advisories;
-            judged.benchmark = held;
-            // Verdicts are reported, settings are not; of a large folder there are many.
-            judged.components.iter_mut().for_each(|component| component.settings = Vec::new());
-            on_cluster(judged);
-        },
-    );
+    each_cluster(targets, look, asks(&judging.rules), stdin, &mut summary, &judge, &mut |came, summary| {
+        let (known, (choice, judgement, edits)) = match came {
+            Ok(came) => came,
+            Err(target) => return on_step(Step::Nothing(target)),
+        };
+        let cluster = &known.cluster;
+        summary.faults.extend(judgement.faults);
+        let mut found = judgement.entries;
+        ledger.waive(&mut found, cluster);
+        let said = benchmark::Said { entries: &found, not_asked: &judgement.not_asked, show: judging.show };
+        let held = choice.map(|choice| benchmark::hold(cluster, &choice, &said));
+        let entries: Vec<Judged> = found
+            .into_iter()
+            .zip(edits)
+            .filter(|(entry, _)| shown(entry, judging.show))
+            .map(|(entry, (edits, by_hand))| Judged { edits, by_hand, page: page(entry.rule), entry })
+            .collect();
+        entries.iter().for_each(|judged| summary.count(&judged.entry, judging));
+        let (trust, endings) = (fleet::trust(cluster), fleet::endings(cluster));
+        let advisories = cve::held_against(cluster);
+        let mut judged = report_of(known, entries, judgement.not_asked);
+        judged.advisories = advisories;
+        judged.benchmark = held;
+        (judged.trust, judged.endings) = (trust, endings);
+        summary.fleet.add(&judged);
+        // Verdicts are reported, settings are not; of a large folder there are many.
+        judged.components.iter_mut().for_each(|component| component.settings = Vec::new());
+        on_step(Step::Cluster(Box::new(judged)));
+    });
+    let kept = std::mem::take(&mut summary.fleet);
+    let as_of = look.as_of.unwrap_or(facts::releases::CALENDAR.known_until);
+    summary.across = fleet::judge(&kept, judging, as_of, &mut ledger, &mut summary);
+    summary.fleet = kept;
     summary.problems.extend(ledger.problems());
     summary.faults.sort_unstable();
     summary.faults.dedup();
@@ -161,15 +190,13 @@ pub fn audit(
 }
 
 /// Resolves every target, without judging anything.
-pub fn resolve(
-    targets: &[Target],
-    look: &Look,
-    stdin: &mut dyn io::Read,
-    on_cluster: &mut dyn FnMut(ClusterReport),
-) -> Summary {
+pub fn resolve(targets: &[Target], look: &Look, stdin: &mut dyn io::Read, on_step: &mut dyn FnMut(Step)) -> Summary {
     let mut summary = Summary::default();
-    each_cluster(targets, look, &asks(&[]), stdin, &mut summary, &|_| (), &mut |cluster, requests, (), _| {
-        on_cluster(report_of(cluster, requests, Vec::new(), Vec::new()));
+    each_cluster(targets, look, asks(&[]), stdin, &mut summary, &|_| (), &mut |came, _| {
+        on_step(match came {
+            Ok((known, ())) => Step::Cluster(Box::new(report_of(known, Vec::new(), Vec::new()))),
+            Err(target) => Step::Nothing(target),
+        });
     });
     summary
 }
@@ -228,8 +255,8 @@ pub fn knowledge() -> wire::Knowledge {
     }
 }
 
-/// What is done with each cluster, what was asked of it where it runs, and what the work on it came to.
-type OnCluster<'a, T> = dyn FnMut(Cluster, Option<Requests>, T, &mut Summary) + 'a;
+/// What is done with each cluster and what the work on it came to, or with a target that gave none.
+type OnCluster<'a, T> = dyn FnMut(Result<(Known, T), String>, &mut Summary) + 'a;
 
 /// What a cluster that runs is asked: all that tells how its servers are set up, which the names of its nodes do, too, and
 /// the objects that a rule is about.
@@ -242,66 +269,87 @@ fn asks(rules: &[&'static Rule]) -> Vec<&'static Ask> {
 fn each_cluster<T: Send>(
     targets: &[Target],
     look: &Look,
-    asks: &[&'static Ask],
+    asks: Vec<&'static Ask>,
     stdin: &mut dyn io::Read,
     summary: &mut Summary,
     work: &(dyn Fn(&Cluster) -> T + Sync),
     on_cluster: &mut OnCluster<'_, T>,
 ) {
     let mut redactor = Redactor::new();
-    let said = facts::Options { version: look.version.clone(), as_of: look.as_of };
-    let collecting =
-        collect::Options { root: look.root.clone(), largest: LARGEST, list: look.list, said: said.clone() };
-    let one = |gathered: Gathered| {
-        let cluster = facts::resolve(gathered, &said);
+    let collecting = look.collecting(asks);
+    let said = &collecting.said;
+    let one = |arrived: Arrived| {
+        let Arrived { gathered, live, labels } = arrived;
+        let (id, asked) = live.map_or((None, None), |live| (live.id, Some(live.requests)));
+        let mut cluster = facts::resolve(gathered, said);
+        cluster.id = id;
         let done = work(&cluster);
-        (cluster, done)
+        (Known { cluster, asked, labels }, done)
     };
     let pool = OnceCell::new();
-    let mut flush = |waiting: &mut Vec<Gathered>, summary: &mut Summary| {
+    let flush = |waiting: &mut Vec<Arrived>, on_cluster: &mut OnCluster<'_, T>, summary: &mut Summary| {
         // Starting threads costs more than one small cluster does.
         let threads = || rayon::ThreadPoolBuilder::new().stack_size(STACK).build().ok();
         let pool = if waiting.len() > 1 { pool.get_or_init(threads).as_ref() } else { None };
         let waiting = std::mem::take(waiting);
-        let done: Vec<(Cluster, T)> = match pool {
+        let done: Vec<(Known, T)> = match pool {
             Some(pool) => pool.install(|| waiting.into_par_iter().map(one).collect()),
             None => waiting.into_iter().map(one).collect(),
         };
-        for (cluster, done) in done {
-            summary.cut(&cluster);
-            on_cluster(cluster, None, done, summary);
+        for (known, done) in done {
+            summary.cut(&known.cluster);
+            on_cluster(Ok((known, done)), summary);
         }
     };
-    let mut ways: Vec<Way> = Vec::new();
-    for target in targets {
-        if let Target::Live(way) = target {
-            ways.push(way.clone());
-            continue;
-        }
-        let (mut waiting, mut bytes) = (Vec::new(), 0);
-        let outcome = collect::gather(target, &collecting, &mut redactor, stdin, &mut |gathered: Gathered| {
-            bytes += gathered.evidence.iter().filter_map(|piece| piece.text()).map(|text| text.len()).sum::<usize>();
-            waiting.push(gathered);
-            if waiting.len() >= TOGETHER || bytes >= TOGETHER_BYTES {
-                flush(&mut waiting, summary);
+    let (mut waiting, mut bytes) = (Vec::new(), 0);
+    // The last of several that run may be minutes behind the one before it, so that none of them waits.
+    let at_once = targets.iter().any(|target| target.asked() > 0);
+    collect::everything(targets, &collecting, look.pace, &mut redactor, stdin, &mut |event| match event {
+        Event::Note(note) => summary.notes.push(note),
+        Event::Cluster(arrived) => {
+            let Arrived { gathered, .. } = &*arrived;
+            if look.done.contains(&(gathered.name.clone(), gathered.target.clone())) {
+                return;
+            }
+            let texts = arrived.gathered.evidence.iter().filter_map(|piece| piece.text());
+            bytes += texts.map(|text| text.len()).sum::<usize>();
+            waiting.push(*arrived);
+            if at_once || waiting.len() >= TOGETHER || bytes >= TOGETHER_BYTES {
+                flush(&mut waiting, on_cluster, summary);
                 bytes = 0;
             }
-        });
-        flush(&mut waiting, summary);
-        summary.add(target.name(), outcome);
-    }
-    if ways.is_empty() {
-        return;
-    }
-    let outcomes = collect::live::gather(&ways, look.pace, asks, &mut redactor, &mut |gathered, live| {
-        let mut cluster = facts::resolve(gathered, &said);
-        cluster.id = live.id;
-        summary.cut(&cluster);
-        let done = work(&cluster);
-        on_cluster(cluster, Some(live.requests), done, summary);
+        }
+        Event::Target(target, outcome) => {
+            flush(&mut waiting, on_cluster, summary);
+            bytes = 0;
+            if outcome.clusters == 0 {
+                on_cluster(Err(target.clone()), summary);
+            }
+            summary.add(target, outcome);
+        }
     });
-    for (way, outcome) in ways.into_iter().zip(outcomes) {
-        summary.add(way.target, outcome);
+    flush(&mut waiting, on_cluster, summary);
+}
+
+/// A cluster, resolved, and what is known of it besides.
+struct Known {
+    cluster: Cluster,
+    /// What asking it took, where it was asked.
+    asked: Option<Requests>,
+    labels: BTreeMap<String, String>,
+}
+
+impl Look {
+    fn collecting(&self, asks: Vec<&'static Ask>) -> collect::Options {
+        collect::Options {
+            root: self.root.clone(),
+            largest: LARGEST,
+            list: self.list,
+            said: facts::Options { version: self.version.clone(), as_of: self.as_of },
+            signer: self.signer,
+            seen: self.seen.clone(),
+            asks,
+        }
     }
 }
 
@@ -393,18 +441,15 @@ fn page(rule: &str) -> &'static str {
     rules::find(rule).map_or("", |rule| rule.info.page)
 }
 
-fn report_of(
-    cluster: Cluster,
-    asked: Option<Requests>,
-    entries: Vec<Judged>,
-    not_asked: Vec<&'static str>,
-) -> ClusterReport {
+fn report_of(known: Known, entries: Vec<Judged>, not_asked: Vec<&'static str>) -> ClusterReport {
+    let Known { cluster, asked, labels } = known;
     let stored = stored::all(&cluster);
     ClusterReport {
         name: cluster.name,
         id: cluster.id,
         requests: asked.map(|asked| wire::Requests { count: asked.count, bytes: asked.bytes }),
         target: cluster.target,
+        labels,
         distribution: cluster.distribution.map(str::to_owned),
         release: cluster.release,
         components: cluster.apiservers.into_iter().map(facts::apiserver::ApiServer::into_component).collect(),
@@ -415,5 +460,7 @@ fn report_of(
         advisories: Vec::new(),
         benchmark: None,
         not_asked,
+        trust: report::Trust::default(),
+        endings: Vec::new(),
     }
 }

@@ -79,7 +79,7 @@ mod tests {
         assert!(!text.contains("secrets") && !text.contains('*'), "{text}");
         assert!(
             text.contains(
-                "- nonResourceURLs: [/apis, /debug/pprof/, /flagz, /livez, /metrics, /readyz, /statusz, /version]"
+                "- nonResourceURLs: [/apis, /debug/pprof/, /flagz, /livez, /metrics, /openid/v1/jwks, /readyz, /statusz, /version]"
             ),
             "{text}"
         );

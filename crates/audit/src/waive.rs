@@ -46,6 +46,9 @@ pub struct Waivers {
     pub today: Date,
 }
 
+/// What the clusters of a run are called together.
+const FLEET: &str = "fleet";
+
 /// What became of one waiver.
 #[derive(Clone, Debug, Default)]
 struct Use {
@@ -125,17 +128,30 @@ impl<'a> Ledger<'a> {
             used.cluster_seen |= fits(waiver.cluster.as_deref(), Some(&cluster.name));
         }
         for entry in entries {
-            self.one(entry, cluster);
+            self.one(entry, &cluster.name, Some(cluster));
         }
     }
 
-    fn one(&mut self, entry: &mut Entry, cluster: &Cluster) {
+    /// The same of findings that several clusters have together, whose cluster is called `fleet`.
+    pub(crate) fn waive_across(&mut self, entries: &mut [Entry]) {
+        if self.waivers.list.is_empty() {
+            return;
+        }
+        for (waiver, used) in self.waivers.list.iter().zip(&mut self.uses) {
+            used.cluster_seen |= fits(waiver.cluster.as_deref(), Some(FLEET));
+        }
+        for entry in entries {
+            self.one(entry, FLEET, None);
+        }
+    }
+
+    fn one(&mut self, entry: &mut Entry, name: &str, cluster: Option<&Cluster>) {
         let Some(naming) = self.by_rule.get(entry.rule) else { return };
         let mut taken: Option<&Waiver> = None;
         for &index in naming {
             let waiver = &self.waivers.list[index];
             let used = &mut self.uses[index];
-            if !fits(waiver.cluster.as_deref(), Some(&cluster.name)) {
+            if !fits(waiver.cluster.as_deref(), Some(name)) {
                 continue;
             }
             match entry.outcome {
@@ -152,7 +168,7 @@ impl<'a> Ledger<'a> {
                         continue;
                     }
                     if let Some(accepted) = &waiver.value
-                        && let Err(other) = same_value(accepted, entry, cluster)
+                        && let Err(other) = same_value(accepted, entry, name, cluster)
                     {
                         used.other += 1;
                         used.first_other.get_or_insert(other);
@@ -160,7 +176,7 @@ impl<'a> Ledger<'a> {
                     }
                     used.waived += 1;
                     used.rules.insert(entry.rule);
-                    used.clusters.add(&cluster.name);
+                    used.clusters.add(name);
                     used.subjects.add(entry.subject.as_deref().unwrap_or_default());
                     taken.get_or_insert(waiver);
                 }
@@ -299,15 +315,16 @@ fn fits(pattern: Option<&str>, name: Option<&str>) -> bool {
 }
 
 /// Whether the value in force is the one that was accepted, or what is there instead.
-fn same_value(accepted: &str, entry: &Entry, cluster: &Cluster) -> Result<(), String> {
+fn same_value(accepted: &str, entry: &Entry, place: &str, cluster: Option<&Cluster>) -> Result<(), String> {
     let flag = entry.setting.as_deref();
     let held = cluster
-        .components()
+        .into_iter()
+        .flat_map(Cluster::components)
         .filter(|component| Some(component.name) == entry.component)
         .find(|component| Some(component.instance.as_str()) == entry.instance.as_deref())
         .and_then(|component| component.setting(flag?.trim_start_matches('-')))
         .and_then(|setting| setting.in_force().ok());
-    let (flag, place) = (flag.unwrap_or(entry.rule), &cluster.name);
+    let flag = flag.unwrap_or(entry.rule);
     match held {
         Some(reading) if reading.in_force() == accepted => Ok(()),
         Some(reading) => {

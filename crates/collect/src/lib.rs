@@ -3,22 +3,27 @@
 //! It reads bytes and asks `facts` what they are and what else is wanted; it never interprets them itself. Clusters are
 //! handed over one at a time, so that a folder of any size is one loop and no report is ever held whole.
 //!
-//! Nothing here writes, follows a link out of where it was sent, or reads without a limit. Start at [`gather`].
+//! Nothing here writes (a [`bundle`] goes to what its writer is given), follows a link out of where it was sent, or reads
+//! without a limit. Start at [`everything`].
 
 mod ahead;
+pub mod bundle;
 pub mod endpoint;
+mod everything;
 pub mod live;
 mod read;
 mod walk;
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     io,
     path::{Component, Path, PathBuf},
 };
 
 use facts::{Contents, Gathered, Recognised, Redactor};
 use model::{Body, Evidence, EvidenceId, Gap, GapKind, Kind, Plane};
+
+pub use everything::{Arrived, Event, everything};
 
 use crate::{
     ahead::{Looked, Step, recognised},
@@ -32,6 +37,20 @@ pub enum Target {
     Path(PathBuf),
     /// A cluster that is asked; [`live::gather`] asks all of them at once.
     Live(live::Way),
+    /// A cluster of a list, with all that it is seen by.
+    Listed(Box<Listed>),
+}
+
+/// A cluster that somebody has put on a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed {
+    /// By which reports call it.
+    pub name: String,
+    pub labels: BTreeMap<String, String>,
+    /// The folder that stands for `/` of its node.
+    pub root: Option<PathBuf>,
+    /// One that is asked, or any number of files, folders and bundles.
+    pub targets: Vec<Target>,
 }
 
 impl Target {
@@ -41,6 +60,16 @@ impl Target {
             Self::Stdin => "-".to_owned(),
             Self::Path(path) => path.display().to_string(),
             Self::Live(way) => way.target.clone(),
+            Self::Listed(listed) => listed.name.clone(),
+        }
+    }
+
+    /// How many clusters are asked for it.
+    pub fn asked(&self) -> usize {
+        match self {
+            Self::Live(_) => 1,
+            Self::Listed(listed) => listed.targets.iter().map(Self::asked).sum(),
+            Self::Stdin | Self::Path(_) => 0,
         }
     }
 }
@@ -56,6 +85,12 @@ pub struct Options {
     pub list: bool,
     /// What the user says of the release, on which depends what a command line refers to.
     pub said: facts::Options,
+    /// Who must have signed a bundle.
+    pub signer: Option<bundle::PublicKey>,
+    /// Identities of clusters that were seen before, with the targets they were found under.
+    pub seen: BTreeMap<String, String>,
+    /// What a cluster that runs is asked.
+    pub asks: Vec<&'static facts::live::Ask>,
 }
 
 /// Files and answers by what they turned out to be.
@@ -135,13 +170,13 @@ pub fn bytes(target: &Target, largest: u64, stdin: &mut dyn io::Read) -> Result<
     let read = match target {
         Target::Stdin => read::stream(stdin, largest),
         Target::Path(path) => read::file(path, largest),
-        Target::Live(_) => return Err("it is a cluster, not a file".to_owned()),
+        Target::Live(_) | Target::Listed(_) => return Err("it is a cluster, not a file".to_owned()),
     };
     read.map(|bytes| bytes.content).map_err(|unreadable| unreadable.reason)
 }
 
 /// Reads one target of files and hands over its clusters, each as soon as it is complete.
-pub fn gather(
+fn gather(
     target: &Target,
     options: &Options,
     redactor: &mut Redactor,
@@ -159,7 +194,7 @@ pub fn gather(
         }
         Target::Path(path) if path.is_dir() => gatherer.folder(path),
         Target::Path(path) => gatherer.file(path),
-        Target::Live(_) => {}
+        Target::Live(_) | Target::Listed(_) => {}
     }
     gatherer.outcome
 }

@@ -15,7 +15,7 @@ mod oldest;
 
 use std::{collections::BTreeMap, sync::Arc, thread, time::Duration};
 
-pub use access::{Access, NoWay, Pod, Wanted, Way, split, ways};
+pub use access::{Access, Contexts, NoWay, Pod, Wanted, Way, split, ways};
 pub use client::Requests;
 use facts::{Gathered, Redactor, live::Ask};
 use model::{Body, Evidence, EvidenceId};
@@ -47,17 +47,23 @@ pub struct Live {
     pub requests: Requests,
 }
 
-/// Asks every cluster all of `asks`, the first of them alone, and hands them over in the order of the ways, each as soon as those before it are done; so do the
-/// outcomes come back.
-pub fn gather(
+/// What comes of asking.
+pub(crate) enum Came {
+    Cluster(Gathered, Live),
+    /// What became of the way at that place in the list, behind its cluster.
+    End(usize, Outcome),
+}
+
+/// Asks every cluster all of `asks`, the first of them alone, and hands them over in the order of the ways, each as soon as those before it are done. One whose
+/// identity is known already, with the target it was found under, is not handed over again.
+pub(crate) fn gather(
     wanted: &[Way],
     pace: Pace,
     asks: &[&'static Ask],
     redactor: &mut Redactor,
-    on_cluster: &mut dyn FnMut(Gathered, Live),
-) -> Vec<Outcome> {
-    let mut outcomes: Vec<Outcome> = wanted.iter().map(|_| Outcome::default()).collect();
-    let mut known: BTreeMap<String, String> = BTreeMap::new();
+    known: &mut BTreeMap<String, String>,
+    on: &mut dyn FnMut(Came),
+) {
     let ways: Ways = Arc::new(wanted.to_vec());
     // A cluster that is judged holds up those behind it, of which a few may wait.
     let (sender, mut done) = tokio::sync::mpsc::channel(4);
@@ -65,40 +71,50 @@ pub fn gather(
         let asks: Arc<[&'static Ask]> = asks.into();
         scope.spawn(move || run(&ways, pace, &asks, &sender));
         while let Some((index, asked)) = done.blocking_recv() {
-            let (Some(way), Some(outcome)) = (wanted.get(index), outcomes.get_mut(index)) else { continue };
+            let Some(way) = wanted.get(index) else { continue };
+            let mut outcome = Outcome::default();
             match asked {
                 Err(Failure { message, hint }) => {
                     outcome.inputs.unread += 1;
                     outcome.troubles.push(trouble(way, message, hint));
                 }
                 Ok(asked) => {
-                    let live = Live { id: asked.id.clone(), requests: asked.spent };
-                    if let Some(first) = live.id.as_ref().and_then(|id| known.get(id)) {
-                        // Two contexts of one cluster are one cluster.
-                        outcome.clusters += 1;
-                        outcome.troubles.push(trouble(
-                            way,
-                            format!("is the same cluster as {first}, which is judged"),
-                            None,
-                        ));
-                        continue;
-                    }
-                    if let Some(id) = &live.id {
-                        known.insert(id.clone(), way.target.clone());
-                    }
-                    if asked.unverified {
-                        let message = "the server is not verified, so that anybody may have given its answers";
-                        let hint = "give the kubeconfig the cluster's authority, and `https://`".to_owned();
-                        outcome.troubles.push(trouble(way, message.to_owned(), Some(hint)));
-                    }
-                    let gathered = taken_in(way, asked, redactor, &mut outcome.inputs);
                     outcome.clusters += 1;
-                    on_cluster(gathered, live);
+                    // Two contexts of one cluster are one cluster.
+                    match asked.id.as_ref().and_then(|id| known.get(id)) {
+                        Some(first) => {
+                            let message = format!("is the same cluster as {first}, which is judged");
+                            outcome.troubles.push(trouble(way, message, None));
+                        }
+                        None => taken(way, asked, redactor, known, &mut outcome, on),
+                    }
                 }
             }
+            on(Came::End(index, outcome));
         }
     });
-    outcomes
+}
+
+/// Hands over a cluster that is not known yet.
+fn taken(
+    way: &Way,
+    asked: Asked,
+    redactor: &mut Redactor,
+    known: &mut BTreeMap<String, String>,
+    outcome: &mut Outcome,
+    on: &mut dyn FnMut(Came),
+) {
+    let live = Live { id: asked.id.clone(), requests: asked.spent };
+    if let Some(id) = &live.id {
+        known.insert(id.clone(), way.target.clone());
+    }
+    if asked.unverified {
+        let message = "the server is not verified, so that anybody may have given its answers";
+        let hint = "give the kubeconfig the cluster's authority, and `https://`".to_owned();
+        outcome.troubles.push(trouble(way, message.to_owned(), Some(hint)));
+    }
+    let gathered = taken_in(way, asked, redactor, &mut outcome.inputs);
+    on(Came::Cluster(gathered, live));
 }
 
 fn trouble(way: &Way, message: String, hint: Option<String>) -> Trouble {

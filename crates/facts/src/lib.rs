@@ -15,6 +15,7 @@ mod declare;
 mod files;
 pub mod flag;
 pub mod flags;
+pub mod fleet;
 mod golang;
 mod invocation;
 pub mod kubeconfig;

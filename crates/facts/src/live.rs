@@ -293,6 +293,19 @@ pub const ASKS: &[Ask] = &[
         },
         ..PLAIN
     },
+    // Whom it believes: its clients by their certificates, and service accounts by their tokens. Public keys, both of them.
+    Ask {
+        path: crate::fleet::AUTHENTICATION,
+        right: Right::Resource {
+            verb: "get",
+            group: "",
+            resource: "configmaps",
+            namespace: "kube-system",
+            name: "extension-apiserver-authentication",
+        },
+        ..PLAIN
+    },
+    Ask { path: crate::fleet::KEY_SET, accept: "application/jwk-set+json", ..PLAIN },
     Ask { path: "/api/v1/nodes", ..objects(Of::Node, NODE, 20_000) },
     Ask { path: "/api/v1/namespaces", ..objects(Of::Namespace, &[NAME, LABELS], 20_000) },
     Ask { path: "/apis/rbac.authorization.k8s.io/v1/clusterroles", ..objects(Of::ClusterRole, ROLE, 50_000) },

@@ -16,7 +16,7 @@ mod served;
 use model::{Evidence, Key, Location, Nature, PrivateKey, Span};
 
 pub use certificate::{Certificate, Name, Purpose, Usage};
-pub(crate) use der::{private_key, public_key};
+pub(crate) use der::{private_key, public_key, published_key};
 pub use held::{Found, Held, KeyFile, Role, Seen};
 pub(crate) use held::{held, is_of_keys};
 pub use pem::pem;

@@ -22,6 +22,8 @@ use crate::{Contents, Want, declare, objects, pki, placeholder, running, spellin
 pub struct Redactor {
     key: RandomState,
     groups: HashMap<u64, u32>,
+    /// The first number that nobody has.
+    next: u32,
 }
 
 /// Keys whose value is a secret wherever they stand, in lower case without `-` and `_`.
@@ -105,6 +107,42 @@ impl Redactor {
         Evidence { id: want.id.clone(), plane, kind: Kind::ConfigFile, body, secrets, digest: Some(digest) }
     }
 
+    /// Sets numbers aside for secrets that another run cut and counted from 0; the first of them comes back.
+    pub fn numbers(&mut self, count: u32) -> u32 {
+        let first = self.next;
+        self.next = self.next.saturating_add(count);
+        first
+    }
+
+    /// Cuts what is left to cut in evidence that somebody else cut: with an older list of what is secret, or not at all.
+    pub fn again(&mut self, evidence: Evidence) -> Evidence {
+        let Some(text) = evidence.text() else { return evidence };
+        let seen = self.evidence(evidence.id.clone(), evidence.plane, evidence.kind, &parsable(&evidence, text));
+        let within =
+            |known: &CutSecret, new: &CutSecret| known.span.start <= new.span.start && new.span.end <= known.span.end;
+        let is_cut = |new: &CutSecret| {
+            text.get(new.span.range()).is_some_and(|text| text.bytes().all(|b| matches!(b, b'*' | b'\n' | b'\r')))
+        };
+        let more = seen.secrets.iter().filter(|new| !is_cut(new) && !evidence.secrets.iter().any(|k| within(k, new)));
+        let more: Vec<CutSecret> = more.cloned().collect();
+        if more.is_empty() {
+            return evidence;
+        }
+        let mut bytes = text.as_bytes().to_vec();
+        for byte in more.iter().flat_map(|secret| secret.span.range()) {
+            if let Some(byte) = bytes.get_mut(byte).filter(|byte| !matches!(byte, b'\n' | b'\r')) {
+                *byte = b'*';
+            }
+        }
+        let text = String::from_utf8(bytes).unwrap_or_default();
+        let mut secrets = evidence.secrets.clone();
+        // One that held a smaller one is the one that counts.
+        secrets.retain(|known| !more.iter().any(|new| within(new, known)));
+        secrets.extend(more);
+        secrets.sort_by_key(|secret| secret.span);
+        Evidence { body: Body::Text(text.into()), secrets, ..evidence }
+    }
+
     fn cut<'t>(&mut self, text: &'t str) -> (Cow<'t, str>, Vec<CutSecret>) {
         let mut spans = Vec::new();
         raw_spans(text, &mut spans);
@@ -160,8 +198,10 @@ impl Redactor {
         let mut secrets = Vec::with_capacity(merged.len());
         for span in merged {
             let secret = &text[span.range()];
-            let next = u32::try_from(self.groups.len()).unwrap_or(u32::MAX);
-            let group = *self.groups.entry(self.key.hash_one(secret)).or_insert(next);
+            let group = *self.groups.entry(self.key.hash_one(secret)).or_insert_with(|| {
+                self.next = self.next.saturating_add(1);
+                self.next - 1
+            });
             let key = keys.iter().find(|(start, end, _)| *start < span.start && span.start < *end);
             let nature = match key {
                 // A key is cut line by line, and its first line speaks for it.

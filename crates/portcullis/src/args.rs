@@ -36,6 +36,8 @@ pub(crate) enum Command {
     Audit(Audit),
     /// Show every effective setting, its value, origin and place
     Resolve(Resolve),
+    /// Put what the targets show into one file, redacted, to be judged elsewhere
+    Collect(Collect),
     /// Look at endpoints from outside, without credentials: TLS, certificates, what a stranger is answered
     Probe(Probe),
     /// Show what a Kubernetes version is exposed to, and what to upgrade to
@@ -62,11 +64,11 @@ pub(crate) enum Command {
     Man(Man),
 }
 
-/// What commands share that look at targets.
+/// What is looked at, and how.
 #[derive(Debug, Args)]
-pub(crate) struct Look {
-    /// Files and folders, `-` for standard input, context:NAME of a kubeconfig, or https://HOST[:PORT], which is asked
-    /// without credentials [default: the current context of the kubeconfig]
+pub(crate) struct Seek {
+    /// Files and folders, bundles, `-` for standard input, context:NAME of a kubeconfig, or https://HOST[:PORT], which is
+    /// asked without credentials [default: the current context of the kubeconfig]
     #[arg(value_name = "TARGET")]
     pub(crate) targets: Vec<String>,
 
@@ -77,6 +79,10 @@ pub(crate) struct Look {
     /// Ask the clusters of all contexts of the kubeconfig
     #[arg(long, conflicts_with = "context")]
     pub(crate) all_contexts: bool,
+
+    /// A list of clusters, as TOML: names, labels, and what each is seen by
+    #[arg(long, value_name = "FILE")]
+    pub(crate) fleet: Option<PathBuf>,
 
     /// The kubeconfig [default: those of KUBECONFIG, else ~/.kube/config]
     #[arg(long, value_name = "FILE")]
@@ -111,6 +117,17 @@ pub(crate) struct Look {
     /// The release the components are of; wins over what the evidence names
     #[arg(long, value_name = "V", env = "PORTCULLIS_KUBERNETES_VERSION", hide_env_values = true)]
     pub(crate) kubernetes_version: Option<String>,
+
+    /// Take only bundles that the owner of this public key (Ed25519, PEM) signed
+    #[arg(long, value_name = "PUBKEY")]
+    pub(crate) verify: Option<PathBuf>,
+}
+
+/// What commands share that look at targets and report on them.
+#[derive(Debug, Args)]
+pub(crate) struct Look {
+    #[command(flatten)]
+    pub(crate) seek: Seek,
 
     /// How to print the result: human or json; audit also as jsonl, sarif, junit, markdown, csv, html or kube-bench
     #[arg(long, value_name = "FORMAT", default_value = "human", env = "PORTCULLIS_FORMAT", hide_env_values = true)]
@@ -243,6 +260,11 @@ pub(crate) struct Audit {
     #[arg(long, value_parser = BoolishValueParser::new(), env = "PORTCULLIS_STRICT", hide_env_values = true)]
     pub(crate) strict: bool,
 
+    /// Write each cluster to FILE as soon as it is judged, as lines of JSON, and leave out those that are in it: a run that
+    /// was cut goes on where it was
+    #[arg(long, value_name = "FILE")]
+    pub(crate) resume: Option<PathBuf>,
+
     /// The findings that somebody owns until a day; they are shown and do not fail
     #[arg(long, value_name = "FILE", env = "PORTCULLIS_WAIVERS", hide_env_values = true)]
     pub(crate) waivers: Option<PathBuf>,
@@ -272,6 +294,23 @@ pub(crate) struct Resolve {
     /// Show the settings that nobody wrote as well
     #[arg(long)]
     pub(crate) defaults: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Collect {
+    #[command(flatten)]
+    pub(crate) seek: Seek,
+
+    /// The bundle to write
+    #[arg(long, short, value_name = "FILE", required = true)]
+    pub(crate) output: PathBuf,
+
+    /// Sign the bundle with this private key (Ed25519, PEM)
+    #[arg(long, value_name = "KEY")]
+    pub(crate) sign: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) voice: Voice,
 }
 
 #[derive(Debug, Args)]

@@ -1,8 +1,8 @@
 //! The commands: settings into runs, runs into text.
 
-use std::{collections::BTreeMap, env, io, time::Instant};
+use std::{collections::BTreeMap, env, io, io::IsTerminal as _, time::Instant};
 
-use audit::{Summary, nearest};
+use audit::{Step, Summary, nearest};
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use report::{ClusterReport, Look, Report, wire};
 
@@ -10,6 +10,7 @@ use crate::{
     args,
     exit::Exit,
     output::{self, Format, Output, Place, Sink},
+    resume::{self, Ledger},
     settings::{self, UsageError, plain},
     terminal::{self, talk},
 };
@@ -33,8 +34,10 @@ Tells whether the doors of a Kubernetes control plane are locked, and proves it.
 
 pub(crate) fn audit(args: &args::Audit) -> Outcome {
     let mut run = Started::new(&args.look, &Format::AUDIT)?;
+    if args.resume.is_some() && run.outputs.iter().any(|output| output.format != Format::Human) {
+        return Err(UsageError("--resume writes lines to its own file; leave --format out".to_owned()));
+    }
     let needs_benchmark = run.outputs.iter().any(|output| output.format == Format::Whole(report::Format::KubeBench));
-    let judging = settings::judging(args, run.as_of.to_zoned(TimeZone::UTC).date(), needs_benchmark)?;
     run.settings(&[
         ("fail-on", format!("{:?}", args.fail_on).to_lowercase()),
         ("profile", args.profile.clone()),
@@ -44,18 +47,41 @@ pub(crate) fn audit(args: &args::Audit) -> Outcome {
         ("strict", args.strict.to_string()),
         ("waivers", args.waivers.as_deref().map(|path| path.display().to_string()).unwrap_or_default()),
     ]);
+    let mut ledger = args.resume.as_deref().map(|path| Ledger::open(path, &run.settings)).transpose()?;
+    if let Some(ledger) = &ledger {
+        run.go_on(ledger, args.look.as_of.is_some())?;
+    }
+    let mut judging = settings::judging(args, run.as_of.to_zoned(TimeZone::UTC).date(), needs_benchmark)?;
     let metas = audit::rule_metas(&judging.rules);
     let wanted = |test: fn(Format) -> bool| run.outputs.iter().any(|output| test(output.format));
     let human = wanted(|format| format == Format::Human);
     let whole = wanted(|format| matches!(format, Format::Whole(_)));
     let lines = wanted(|format| format == Format::Jsonl);
     let mut sinks = run.open()?;
-    each(&mut sinks, Format::Jsonl, |out| report::lines::head(&tool(), run.begun(), report::rules(&metas), out));
+    let head = |out: &mut dyn io::Write| report::lines::head(&tool(), run.begun(), report::rules(&metas), out);
+    each(&mut sinks, Format::Jsonl, head);
+    if let Some(ledger) = &mut ledger {
+        judging.earlier = ledger.fleet.clone();
+        if ledger.is_new() {
+            ledger.write(head);
+        }
+    }
+    // Nobody reads of hundreds of clusters one by one, and nobody holds them all.
+    let brief = !args.look.voice.quiet
+        && args.look.voice.verbose == 0
+        && (ledger.is_some() || live(&run.targets) > FEW || run.listed() > FEW);
     let mut clusters: Vec<ClusterReport> = Vec::new();
     let mut converted: Vec<wire::Cluster> = Vec::new();
     let mut progress = run.progress(&args.look.voice);
-    let summary = audit::audit(&run.targets, &run.look, &judging, &mut io::stdin().lock(), &mut |cluster| {
+    let summary = audit::audit(&run.targets, &run.look, &judging, &mut io::stdin().lock(), &mut |step| {
+        let cluster = match step {
+            Step::Cluster(cluster) => *cluster,
+            Step::Nothing(target) => return progress.failed(&target),
+        };
         progress.one(&cluster.name);
+        if let Some(ledger) = &mut ledger {
+            ledger.write(|out| report::lines::cluster(&report::cluster(&cluster), out));
+        }
         if whole || lines {
             let converted_one = report::cluster(&cluster);
             each(&mut sinks, Format::Jsonl, |out| report::lines::cluster(&converted_one, out));
@@ -63,16 +89,17 @@ pub(crate) fn audit(args: &args::Audit) -> Outcome {
                 converted.push(converted_one);
             }
         }
-        if human {
+        if human && !brief {
             clusters.push(cluster);
         }
     });
     drop(progress);
     let mut exit = seen(&summary, &args.look.voice);
-    if summary.failed {
+    let earlier = || judging.earlier.members.iter().map(|member| &member.summary);
+    if summary.failed || judging.fail_on.is_some_and(|from| earlier().any(|known| resume::failed(known, from))) {
         exit = exit.or(Exit::Failed);
     }
-    if summary.undetermined {
+    if summary.undetermined || args.strict && earlier().any(|known| known.undetermined > 0) {
         exit = exit.or(Exit::NotEnough);
     }
     let inner = run.finish(clusters, &summary, metas, exit);
@@ -89,22 +116,43 @@ pub(crate) fn audit(args: &args::Audit) -> Outcome {
         match output.format {
             Format::Whole(format) => sink.write(|out| conversion.write(format, out)),
             Format::Human => {
-                let text = report::report_text(&inner, style(&args.look, &output.place, false));
+                let look = style(&args.look, &output.place, false);
+                let text = match brief {
+                    true => report::overview_text(&inner, &summary.fleet, look),
+                    false => report::report_text(&inner, look),
+                };
                 sink.write(|out| out.write_all(text.as_bytes()));
             }
             Format::Jsonl => {}
         }
     }
     each(&mut sinks, Format::Jsonl, |out| report::lines::end(&report, out));
+    if let Some(mut ledger) = ledger {
+        ledger.write(|out| report::lines::end(&report, out));
+        if let Err(why) = ledger.finish() {
+            talk(&format!("error: {why}"));
+            exit = exit.or(Exit::Fault);
+        }
+    }
     Ok(finished(sinks, exit))
 }
+
+/// More clusters than this are told of side by side.
+const FEW: usize = 20;
 
 pub(crate) fn resolve(args: &args::Resolve) -> Outcome {
     let run = Started::new(&args.look, &Format::COMMON)?;
     let mut sinks = run.open()?;
     let mut clusters: Vec<ClusterReport> = Vec::new();
-    let summary =
-        audit::resolve(&run.targets, &run.look, &mut io::stdin().lock(), &mut |cluster| clusters.push(cluster));
+    let mut progress = run.progress(&args.look.voice);
+    let summary = audit::resolve(&run.targets, &run.look, &mut io::stdin().lock(), &mut |step| match step {
+        Step::Cluster(cluster) => {
+            progress.one(&cluster.name);
+            clusters.push(*cluster);
+        }
+        Step::Nothing(target) => progress.failed(&target),
+    });
+    drop(progress);
     let exit = seen(&summary, &args.look.voice);
     let report = run.finish(clusters, &summary, Vec::new(), exit);
     for (output, sink) in &mut sinks {
@@ -116,6 +164,44 @@ pub(crate) fn resolve(args: &args::Resolve) -> Outcome {
         }
     }
     Ok(finished(sinks, exit))
+}
+
+pub(crate) fn collect(args: &args::Collect) -> Outcome {
+    let look = settings::look(&args.seek, args.voice.verbose > 0)?;
+    let key = args.sign.as_deref().map(|path| settings::key("--sign", path, audit::PrivateKey::read)).transpose()?;
+    let targets = settings::targets(&args.seek)?;
+    if let Some(chosen) = settings::live::chosen(&args.seek, &targets).filter(|_| !args.voice.quiet) {
+        talk(&chosen);
+    }
+    let place = if args.output.as_os_str() == "-" { Place::Stdout } else { Place::File(args.output.clone()) };
+    if place == Place::Stdout && io::stdout().is_terminal() {
+        return Err(UsageError("a bundle is nothing for a terminal; write it to a file".to_owned()));
+    }
+    place.is_no_target(&args.seek.targets)?;
+    let mut sink = Sink::open(&place)?;
+    let mut progress = terminal::Progress::of(live(&targets), args.voice.quiet);
+    let moment = Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
+    let moment = (moment.as_str(), env!("CARGO_PKG_VERSION"));
+    let stdin = &mut io::stdin().lock();
+    let collected = audit::collect(&targets, &look, moment, key.as_ref(), stdin, &mut sink, &mut |step| match step {
+        Ok(name) => progress.one(name),
+        Err(target) => progress.failed(target),
+    });
+    drop(progress);
+    let (summary, size) = match collected {
+        Ok(collected) => collected,
+        Err(error) => {
+            sink.abandon();
+            talk(&format!("error: cannot write the bundle: {}", plain(&error.to_string())));
+            return Ok(Exit::Fault);
+        }
+    };
+    let exit = seen(&summary, &args.voice);
+    let finished = sink.finish();
+    if finished == Exit::Done && !args.voice.quiet {
+        talk(&report::bundle_line(&place.name(), size.clusters, size.pieces, size.unpacked, size.bytes));
+    }
+    Ok(exit.or(finished))
 }
 
 /// Writes the same to every place of a format.
@@ -201,6 +287,9 @@ fn seen(summary: &Summary, voice: &args::Voice) -> Exit {
         talk(&format!("{kind:<10} {}", plain(file)));
     }
     if !voice.quiet {
+        for note in &summary.notes {
+            talk(&format!("note: {}", plain(note)));
+        }
         for problem in &summary.problems {
             talk(&report::problem_line(problem));
         }
@@ -250,10 +339,10 @@ impl Started {
         let started = Timestamp::now();
         let outputs = output::outputs(args, formats)?;
         let as_of = args.as_of.as_deref().map_or(Ok(started), day)?;
-        let mut look = settings::look(args)?;
+        let mut look = settings::look(&args.seek, args.voice.verbose > 0)?;
         look.as_of = Some(as_of.to_zoned(TimeZone::UTC).date());
-        let targets = settings::targets(args)?;
-        if let Some(chosen) = settings::live::chosen(args, &targets).filter(|_| !args.voice.quiet) {
+        let targets = settings::targets(&args.seek)?;
+        if let Some(chosen) = settings::live::chosen(&args.seek, &targets).filter(|_| !args.voice.quiet) {
             talk(&chosen);
         }
         let mut run = Self { clock: Instant::now(), started, as_of, targets, look, outputs, settings: BTreeMap::new() };
@@ -266,14 +355,36 @@ impl Started {
         Ok(run)
     }
 
+    /// Takes up a run that was cut: as of its day, without what it has done.
+    fn go_on(&mut self, ledger: &Ledger, named_a_day: bool) -> Result<(), UsageError> {
+        if let Some(then) = &ledger.as_of {
+            let then = day(then)?;
+            if named_a_day && then != self.as_of {
+                return Err(UsageError(format!(
+                    "--as-of: the run that goes on judges as of {then}; leave it out, or name another file"
+                )));
+            }
+            self.as_of = then;
+            self.look.as_of = Some(then.to_zoned(TimeZone::UTC).date());
+        }
+        self.look.seen = ledger.seen();
+        self.look.done = ledger.done();
+        self.targets = ledger.left(std::mem::take(&mut self.targets));
+        Ok(())
+    }
+
+    /// How many clusters a list names.
+    fn listed(&self) -> usize {
+        self.targets.iter().filter(|target| matches!(target, audit::AuditTarget::Listed(_))).count()
+    }
+
     /// Adds what a command has of its own.
     fn settings(&mut self, more: &[(&str, String)]) {
         self.settings.extend(more.iter().map(|(name, value)| ((*name).to_owned(), value.clone())));
     }
 
     fn progress(&self, voice: &args::Voice) -> terminal::Progress {
-        let live = self.targets.iter().filter(|target| matches!(target, audit::AuditTarget::Live(_))).count();
-        terminal::Progress::of(live, voice.quiet)
+        terminal::Progress::of(live(&self.targets), voice.quiet)
     }
 
     /// Tries every place; the first that cannot be written ends the run before it looks at anything.
@@ -318,9 +429,15 @@ impl Started {
             },
             rules,
             clusters,
+            fleet: summary.across.clone(),
             problems: summary.problems.clone(),
         }
     }
+}
+
+/// How many of them are clusters that are asked.
+fn live(targets: &[audit::AuditTarget]) -> usize {
+    targets.iter().map(audit::AuditTarget::asked).sum()
 }
 
 pub(crate) fn tool() -> wire::Tool {

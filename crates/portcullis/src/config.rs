@@ -9,7 +9,7 @@ use crate::{
 
 /// Prints the settings that an audit called in the same way would have.
 pub(crate) fn show(args: &args::Audit, layers: &Layers) -> Result<Exit, UsageError> {
-    if let Some(target) = args.look.targets.first() {
+    if let Some(target) = args.look.seek.targets.first() {
         let target = crate::settings::plain(target);
         return Err(UsageError(format!("config show looks at nothing; leave out `{target}`")));
     }

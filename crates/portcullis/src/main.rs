@@ -11,6 +11,7 @@ mod exit;
 mod output;
 mod own;
 mod probe;
+mod resume;
 mod settings;
 mod simulate;
 mod terminal;
@@ -43,6 +44,7 @@ fn main() -> ExitCode {
         Some(Command::Config(Config::Show(args))) => config::show(args, &layers),
         Some(Command::Audit(args)) => commands::audit(args),
         Some(Command::Resolve(args)) => commands::resolve(args),
+        Some(Command::Collect(args)) => commands::collect(args),
         Some(Command::Cve(args)) => commands::cve(args),
         Some(Command::Simulate(args)) => simulate::simulate(args),
         Some(Command::Probe(args)) => probe::probe(args),

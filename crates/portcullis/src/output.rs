@@ -105,14 +105,7 @@ pub(crate) fn outputs(args: &args::Look, among: &[(&str, Format)]) -> Result<Vec
                 output.place.name()
             )));
         }
-        if let Place::File(path) = &place
-            && args.targets.iter().any(|target| real(Path::new(target)) == *path)
-        {
-            return Err(UsageError(format!(
-                "--output: {} is what is to be looked at; write the result elsewhere",
-                output.place.name()
-            )));
-        }
+        output.place.is_no_target(&args.seek.targets)?;
         known.push(place);
     }
     Ok(outputs)
@@ -150,11 +143,22 @@ fn real(path: &Path) -> PathBuf {
 }
 
 impl Place {
-    fn name(&self) -> String {
+    pub(crate) fn name(&self) -> String {
         match self {
             Self::Stdout => "standard output".to_owned(),
             Self::File(path) => format!("`{}`", plain(&path.display().to_string())),
         }
+    }
+
+    /// Refuses to write over what is to be looked at.
+    pub(crate) fn is_no_target(&self, targets: &[String]) -> Result<(), UsageError> {
+        let Self::File(path) = self else { return Ok(()) };
+        let path = real(path);
+        if targets.iter().any(|target| real(Path::new(target)) == path) {
+            let name = self.name();
+            return Err(UsageError(format!("--output: {name} is what is to be looked at; write the result elsewhere")));
+        }
+        Ok(())
     }
 
     pub(crate) fn is_file(&self) -> bool {
@@ -209,6 +213,19 @@ impl Sink {
         }
     }
 
+    /// Keeps what went wrong, so that the file never gets its name.
+    fn noted<T>(&mut self, done: io::Result<T>) -> io::Result<T> {
+        if let Err(error) = &done {
+            self.broken.get_or_insert_with(|| io::Error::new(error.kind(), error.to_string()));
+        }
+        done
+    }
+
+    /// Leaves the place as it was.
+    pub(crate) fn abandon(self) {
+        drop(self);
+    }
+
     fn out(&mut self) -> io::Result<&mut Out> {
         let out = match self.out.take() {
             Some(out) => out,
@@ -233,6 +250,19 @@ impl Sink {
                 Exit::Fault
             }
         }
+    }
+}
+
+/// What is too long to be held is written as it comes. Who writes hears of what goes wrong, and so does whoever finishes.
+impl io::Write for Sink {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.out().and_then(|out| out.out.write(bytes));
+        self.noted(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        let flushed = self.out().and_then(|out| out.out.flush());
+        self.noted(flushed)
     }
 }
 

@@ -1,14 +1,19 @@
 //! What the typed words mean: names resolved, or refused with the nearest one.
 
+mod fleet;
 pub(crate) mod layers;
 pub(crate) mod live;
 mod source;
 mod waivers;
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::{Path, PathBuf},
+};
 
 use audit::{
-    AuditTarget, Confidence, Judging, Look, Profile, Severity, Version, WantedBenchmark, live::Access, nearest,
+    AuditTarget, Confidence, Judging, KeyError, Look, Profile, PublicKey, Severity, Version, WantedBenchmark,
+    live::Access, nearest,
 };
 use jiff::civil::Date;
 
@@ -34,15 +39,19 @@ pub(crate) fn plain(text: &str) -> String {
 }
 
 /// What the words and options name, and the current context where they name nothing.
-pub(crate) fn targets(args: &args::Look) -> Result<Vec<AuditTarget>> {
+pub(crate) fn targets(args: &args::Seek) -> Result<Vec<AuditTarget>> {
     let access = live::access(args);
     let mut targets = of_words(&args.targets, &access)?;
+    if let Some(file) = &args.fleet {
+        targets.extend(fleet::read(file, &access)?);
+    }
     for way in live::of_options(args, &access, targets.is_empty())? {
         let target = AuditTarget::Live(way);
         if !targets.contains(&target) {
             targets.push(target);
         }
     }
+    only_bundles(args, &targets)?;
     Ok(targets)
 }
 
@@ -78,7 +87,7 @@ fn of_words(typed: &[String], access: &Access) -> Result<Vec<AuditTarget>> {
 }
 
 /// What to look at, and how.
-pub(crate) fn look(args: &args::Look) -> Result<Look> {
+pub(crate) fn look(args: &args::Seek, list: bool) -> Result<Look> {
     let version = args
         .kubernetes_version
         .as_deref()
@@ -89,7 +98,39 @@ pub(crate) fn look(args: &args::Look) -> Result<Look> {
     {
         return Err(UsageError(format!("--root {}: {}", plain(&root.display().to_string()), why_no_folder(root))));
     }
-    Ok(Look { version, root: args.root.clone(), list: args.voice.verbose > 0, as_of: None, pace: live::pace(args) })
+    let signer = args.verify.as_deref().map(|path| key("--verify", path, PublicKey::read)).transpose()?;
+    Ok(Look {
+        version,
+        root: args.root.clone(),
+        list,
+        as_of: None,
+        pace: live::pace(args),
+        signer,
+        seen: BTreeMap::new(),
+        done: BTreeSet::new(),
+    })
+}
+
+/// A key in a file.
+pub(crate) fn key<T>(option: &str, path: &Path, read: impl Fn(&Path) -> std::result::Result<T, KeyError>) -> Result<T> {
+    read(path).map_err(|KeyError(why)| UsageError(format!("{option} {}: {why}", plain(&path.display().to_string()))))
+}
+
+/// Refuses to take for verified what has no signature.
+fn only_bundles(args: &args::Seek, targets: &[AuditTarget]) -> Result<()> {
+    fn other(target: &AuditTarget) -> Option<&AuditTarget> {
+        match target {
+            AuditTarget::Listed(listed) => listed.targets.iter().find_map(other),
+            AuditTarget::Path(path) if audit::is_bundle(path) => None,
+            _ => Some(target),
+        }
+    }
+    match targets.iter().find_map(other) {
+        Some(other) if args.verify.is_some() => {
+            Err(UsageError(format!("--verify: `{}` is no bundle, and nobody signed it", plain(&other.name()))))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn why_no_folder(path: &Path) -> &'static str {
@@ -132,7 +173,16 @@ pub(crate) fn judging(args: &args::Audit, today: Date, needs_benchmark: bool) ->
     // Of several editions each cluster has one, and is asked no more than that.
     let by_edition = benchmark.is_some();
     let benchmark = benchmark.or(needs_benchmark.then_some(WantedBenchmark::Cis));
-    Ok(Judging { rules, show, fail_on: fail_on(args.fail_on), strict: args.strict, waivers, benchmark, by_edition })
+    Ok(Judging {
+        rules,
+        show,
+        fail_on: fail_on(args.fail_on),
+        strict: args.strict,
+        waivers,
+        benchmark,
+        by_edition,
+        earlier: report::Fleet::default(),
+    })
 }
 
 /// The rules that are chosen, of which there has to be one.

@@ -23,22 +23,38 @@ pub(crate) fn talk(text: &str) {
 pub(crate) struct Progress {
     total: usize,
     done: usize,
+    /// Of those, the ones that gave nothing.
+    failed: usize,
     shown: bool,
 }
 
 impl Progress {
     pub(crate) fn of(total: usize, quiet: bool) -> Self {
         // One cluster is done before anybody has read the line.
-        Self { total, done: 0, shown: total > 1 && !quiet && io::stderr().is_terminal() }
+        Self { total, done: 0, failed: 0, shown: total > 1 && !quiet && io::stderr().is_terminal() }
     }
 
     /// One more is done.
     pub(crate) fn one(&mut self, name: &str) {
         self.done += 1;
-        if self.shown {
-            let name: String = name.chars().filter(|c| !c.is_control()).take(40).collect();
-            let _ = write!(io::stderr().lock(), "\r\x1b[K[{}/{}] {name}", self.done, self.total);
+        self.show(name);
+    }
+
+    /// One more is done, and gave nothing.
+    pub(crate) fn failed(&mut self, name: &str) {
+        self.failed += 1;
+        self.one(name);
+    }
+
+    fn show(&self, name: &str) {
+        if !self.shown {
+            return;
         }
+        let name: String = name.chars().filter(|c| !c.is_control()).take(40).collect();
+        let failed = if self.failed > 0 { format!(", {} gave nothing", self.failed) } else { String::new() };
+        // Files beside the clusters are done as well, and were not counted.
+        let total = self.total.max(self.done);
+        let _ = write!(io::stderr().lock(), "\r\x1b[K[{}/{total}{failed}] {name}", self.done);
     }
 }
 

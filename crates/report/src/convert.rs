@@ -11,6 +11,7 @@ use model::{
 use sha2::{Digest as _, Sha256};
 
 use crate::{
+    fleet,
     input::{Advisory, ClusterReport, Judged, Report, RuleMeta, RunProblem, Stored, StoredResource},
     places::Places,
     wire,
@@ -32,7 +33,7 @@ pub fn report_of(report: &Report, mut clusters: Vec<wire::Cluster>) -> wire::Rep
         inputs: report.inputs,
         rules: rules(&report.rules),
         clusters,
-        fleet: None,
+        fleet: report.fleet.clone(),
         problems: report.problems.iter().map(run_problem).collect(),
     }
 }
@@ -99,7 +100,7 @@ pub fn cluster(cluster: &ClusterReport) -> wire::Cluster {
     components.sort_by(|a, b| (&a.name, &a.instance).cmp(&(&b.name, &b.instance)));
     let mut evidence: Vec<_> = cluster.evidence.iter().map(one_evidence).collect();
     evidence.sort_by(|a, b| a.name.cmp(&b.name));
-    let mut verdicts: Vec<_> = cluster.entries.iter().map(|judged| entry(judged, cluster, &places)).collect();
+    let mut verdicts: Vec<_> = cluster.entries.iter().map(|judged| entry(judged, owner(cluster), &places)).collect();
     verdicts.sort_by(|a, b| {
         (&a.rule, &a.component, &a.instance, &a.subject).cmp(&(&b.rule, &b.component, &b.instance, &b.subject))
     });
@@ -107,6 +108,7 @@ pub fn cluster(cluster: &ClusterReport) -> wire::Cluster {
         name: cluster.name.clone(),
         id: cluster.id.clone(),
         target: cluster.target.clone(),
+        labels: cluster.labels.clone(),
         distribution: cluster.distribution.clone(),
         version,
         version_range,
@@ -117,6 +119,8 @@ pub fn cluster(cluster: &ClusterReport) -> wire::Cluster {
         verdicts,
         advisories: cluster.advisories.iter().map(|known| advisory(known, &places)).collect(),
         benchmark: cluster.benchmark.as_ref().map(|known| benchmark::convert(known, cluster, &places)),
+        trust: fleet::trust(cluster),
+        certificates: fleet::certificates(&cluster.endings, &places),
     }
 }
 
@@ -134,7 +138,7 @@ fn advisory(advisory: &Advisory, places: &Places<'_>) -> wire::Advisory {
     }
 }
 
-fn release(release: Option<&Release>) -> (Option<String>, Option<[String; 2]>) {
+pub(crate) fn release(release: Option<&Release>) -> (Option<String>, Option<[String; 2]>) {
     match release {
         None => (None, None),
         Some(Release::Exactly(version)) => (Some(version.to_string()), None),
@@ -172,6 +176,18 @@ pub(crate) enum End {
     Waived,
     Undetermined,
     Fail(Severity),
+}
+
+impl End {
+    pub(crate) fn outcome(self) -> wire::Outcome {
+        match self {
+            Self::NotApplicable => wire::Outcome::NotApplicable,
+            Self::Pass => wire::Outcome::Pass,
+            Self::Waived => wire::Outcome::Waived,
+            Self::Undetermined => wire::Outcome::Undetermined,
+            Self::Fail(_) => wire::Outcome::Fail,
+        }
+    }
 }
 
 pub(crate) fn end(entry: &Entry) -> End {
@@ -214,7 +230,28 @@ pub(crate) fn summary(cluster: &ClusterReport) -> wire::Summary {
     summary
 }
 
-fn entry(judged: &Judged, cluster: &ClusterReport, places: &Places<'_>) -> wire::Entry {
+/// What tells a cluster from others.
+pub(crate) fn owner(cluster: &ClusterReport) -> &str {
+    cluster.id.as_deref().unwrap_or(&cluster.name)
+}
+
+/// Where something stands, as far as that is known.
+pub type LineColumn = (Option<u32>, Option<u32>);
+
+/// Entries about several clusters, of whose evidence only places are left: those that `place` knows, as line and column.
+pub fn across(entries: &[Judged], place: &dyn Fn(&Location) -> LineColumn) -> Vec<wire::Entry> {
+    let places = Places::new(&[]);
+    let one = |judged: &Judged| {
+        let mut converted = entry(judged, "fleet", &places);
+        for (at, label) in converted.locations.iter_mut().zip(&judged.entry.locations) {
+            (at.line, at.column) = place(&label.at);
+        }
+        converted
+    };
+    entries.iter().map(one).collect()
+}
+
+fn entry(judged: &Judged, owner: &str, places: &Places<'_>) -> wire::Entry {
     let entry = &judged.entry;
     let failure = entry.outcome.failure();
     let (outcome, gap, not_applicable, waiver) = match &entry.outcome {
@@ -274,16 +311,16 @@ fn entry(judged: &Judged, cluster: &ClusterReport, places: &Places<'_>) -> wire:
                 value: waived.value.clone(),
             })
         }),
-        fingerprint: fingerprint(entry, cluster),
+        fingerprint: fingerprint(entry, owner),
     }
 }
 
 /// What stays the same while lines move and messages are reworded.
-pub(crate) fn fingerprint(entry: &Entry, cluster: &ClusterReport) -> String {
+pub(crate) fn fingerprint(entry: &Entry, owner: &str) -> String {
     let parts = [
         "v1",
         entry.rule,
-        cluster.id.as_deref().unwrap_or(&cluster.name),
+        owner,
         entry.component.unwrap_or_default(),
         entry.instance.as_deref().unwrap_or_default(),
         entry.subject.as_deref().unwrap_or_default(),

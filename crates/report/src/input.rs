@@ -14,6 +14,8 @@ pub struct Report {
     /// The rules that were asked.
     pub rules: Vec<RuleMeta>,
     pub clusters: Vec<ClusterReport>,
+    /// What the clusters look like side by side, where there are several.
+    pub fleet: Option<wire::Fleet>,
     pub problems: Vec<RunProblem>,
 }
 
@@ -50,6 +52,8 @@ pub struct ClusterReport {
     /// What asking it took, where it was asked.
     pub requests: Option<wire::Requests>,
     pub target: String,
+    /// What the user says of it in a list of clusters.
+    pub labels: BTreeMap<String, String>,
     pub distribution: Option<String>,
     pub release: Option<Release>,
     pub components: Vec<Component>,
@@ -65,6 +69,43 @@ pub struct ClusterReport {
     pub benchmark: Option<Benchmark>,
     /// Rules that no evidence could have answered.
     pub not_asked: Vec<&'static str>,
+    /// Whom it believes.
+    pub trust: Trust,
+    /// The certificates that end first.
+    pub endings: Vec<Ending>,
+}
+
+/// Whom a cluster believes, by public keys.
+#[derive(Clone, Debug, Default)]
+pub struct Trust {
+    pub client_authorities: Keys,
+    pub token_keys: Keys,
+    /// Of tokens of service accounts.
+    pub issuers: Vec<String>,
+}
+
+/// Keys that were seen, and why there may be more.
+#[derive(Clone, Debug, Default)]
+pub struct Keys {
+    pub keys: Vec<TrustedKey>,
+    pub gap: Option<Gap>,
+}
+
+/// A key that somebody is believed by.
+#[derive(Clone, Debug)]
+pub struct TrustedKey {
+    /// Of the public half, as certificates encode it.
+    pub sha256: String,
+    pub name: String,
+    pub at: Location,
+}
+
+/// A certificate and the day on which it ends, as `2026-11-24`.
+#[derive(Clone, Debug)]
+pub struct Ending {
+    pub day: String,
+    pub name: String,
+    pub at: Location,
 }
 
 /// What one API server, or one file, makes of resources on their way into storage.

@@ -8,6 +8,7 @@
 
 pub mod compare;
 mod convert;
+mod fleet;
 mod formats;
 mod input;
 mod places;
@@ -17,14 +18,17 @@ mod tests;
 mod text;
 pub mod wire;
 
-pub use convert::{benchmark::worst, cluster, effective, lines as lines_of, problems, report, report_of, rules};
+pub use convert::{
+    LineColumn, across, benchmark::worst, cluster, effective, lines as lines_of, problems, report, report_of, rules,
+};
+pub use fleet::{Fleet, Member};
 pub use formats::{Conversion, Format, json, lines};
 pub use input::{
-    Advisory, Benchmark, BenchmarkItem, ClusterReport, ControlAnswer, Judged, Letter, Report, RuleMeta, RunProblem,
-    Stored, StoredResource, Waiting,
+    Advisory, Benchmark, BenchmarkItem, ClusterReport, ControlAnswer, Ending, Judged, Keys, Letter, Report, RuleMeta,
+    RunProblem, Stored, StoredResource, Trust, TrustedKey, Waiting,
 };
 pub use schema::{schema, schemas};
 pub use text::{
-    Look, Mistake, cve_text, diff_text, effective_text, explain, mistake, place, probe_text, problem_line, report_text,
-    rules_table, settings_text, simulation_text,
+    Look, Mistake, bundle_line, cve_text, diff_text, effective_text, explain, mistake, overview_text, place,
+    probe_text, problem_line, report_text, rules_table, settings_text, simulation_text,
 };

@@ -245,6 +245,9 @@ pub(crate) fn sample() -> Report {
             name: "a.yaml".to_owned(),
             id: None,
             requests: None,
+            labels: BTreeMap::new(),
+            trust: crate::Trust::default(),
+            endings: Vec::new(),
             target: "a.yaml".to_owned(),
             distribution: Some("kubeadm".to_owned()),
             release: Some(component.release.clone()),
@@ -267,6 +270,7 @@ pub(crate) fn sample() -> Report {
             benchmark: Some(benchmark()),
             not_asked: vec!["z-rbac"],
         }],
+        fleet: None,
         problems: vec![RunProblem {
             target: "a.yaml".to_owned(),
             message: "cannot be read: \u{7}".to_owned(),

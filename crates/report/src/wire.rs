@@ -83,10 +83,119 @@ pub struct Rule {
     pub inverted: BTreeMap<String, Vec<String>>,
 }
 
-/// What only shows across clusters.
-#[derive(Debug, Serialize, JsonSchema)]
+/// What only shows across clusters; `null` where there are not several. Of many clusters fifty are named.
+#[derive(Clone, Debug, Default, Serialize, JsonSchema)]
 pub struct Fleet {
     pub verdicts: Vec<Entry>,
+    /// How many clusters were judged.
+    pub clusters: usize,
+    /// Rules that end otherwise in a few clusters than in the rest, faults first.
+    pub outliers: Vec<Outlier>,
+    /// What is run, the newest first.
+    pub versions: Vec<FleetVersion>,
+    /// Flaws that some cluster is exposed to, worst first.
+    pub advisories: Vec<FleetAdvisory>,
+    /// What ends, by the day.
+    pub calendar: Vec<FleetDay>,
+}
+
+/// A rule that ends otherwise in a few clusters.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct Outlier {
+    pub rule: String,
+    /// How it ends in those: `fail` where the others pass, or `pass` where they fail.
+    pub outcome: Outcome,
+    pub differ: usize,
+    /// Of so many in which it could be judged.
+    pub of: usize,
+    pub clusters: Vec<String>,
+}
+
+/// Clusters of one version.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct FleetVersion {
+    /// A version, or a range of them; `null` where nothing tells.
+    pub version: Option<String>,
+    /// The last day of maintenance of its minor release.
+    pub maintained_until: Option<String>,
+    /// Whether that is past.
+    pub ended: Option<bool>,
+    /// Flaws that at least one of them is exposed to.
+    pub exposed: usize,
+    pub count: usize,
+    pub clusters: Vec<String>,
+}
+
+/// A flaw, with the clusters that are exposed to it.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct FleetAdvisory {
+    pub id: String,
+    pub severity: String,
+    pub count: usize,
+    pub versions: Vec<String>,
+    pub clusters: Vec<String>,
+}
+
+/// A day on which something ends.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct FleetDay {
+    pub day: String,
+    /// `certificate` or `maintenance`.
+    pub what: &'static str,
+    /// Whether it is before the day that is judged as of.
+    pub past: bool,
+    /// The subject of the certificate, or the version.
+    pub name: String,
+    pub count: usize,
+    pub clusters: Vec<String>,
+}
+
+/// Whom a cluster believes, by digests of public keys; nothing in it is secret.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Trust {
+    /// Authorities that clients' certificates are taken from.
+    pub client_authorities: TrustedKeys,
+    pub service_account_keys: TrustedKeys,
+    /// Of tokens of service accounts.
+    pub issuers: Vec<String>,
+}
+
+/// Keys that were seen.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct TrustedKeys {
+    pub keys: Vec<TrustedKey>,
+    /// Why there may be more.
+    pub gap: Option<TrustGap>,
+}
+
+/// A key that somebody is believed by.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct TrustedKey {
+    /// Of the public half, as certificates encode it (SubjectPublicKeyInfo).
+    pub sha256: String,
+    /// The subject of the certificate, or the kind of the key.
+    pub name: String,
+    pub evidence: String,
+    pub plane: String,
+    pub pointer: String,
+    pub line: Option<u32>,
+    pub column: Option<u32>,
+}
+
+/// Why keys were not seen.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct TrustGap {
+    pub reason: String,
+    pub wanted: String,
+    pub who_could_answer: String,
+}
+
+/// A certificate and the day on which it ends, as `2026-11-24`.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct EndingCertificate {
+    pub name: String,
+    pub ends: String,
+    pub location: Location,
 }
 
 /// One cluster.
@@ -95,6 +204,8 @@ pub struct Cluster {
     pub name: String,
     pub id: Option<String>,
     pub target: String,
+    /// What the user says of it in a list of clusters.
+    pub labels: BTreeMap<String, String>,
     pub distribution: Option<String>,
     pub version: Option<String>,
     /// The first and the last release it can be, where it is not known exactly.
@@ -107,6 +218,10 @@ pub struct Cluster {
     pub advisories: Vec<Advisory>,
     /// What the benchmark that was asked for says; `null` where none was.
     pub benchmark: Option<Benchmark>,
+    /// Whom it believes.
+    pub trust: Trust,
+    /// The certificates that end first.
+    pub certificates: Vec<EndingCertificate>,
 }
 
 /// One process.
@@ -142,7 +257,7 @@ pub struct Requests {
 }
 
 /// Rules by their worst entry, and failing rules by the severity of that entry.
-#[derive(Clone, Debug, Default, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Summary {
     pub pass: usize,
     pub fail: usize,
@@ -153,7 +268,7 @@ pub struct Summary {
     pub by_severity: BySeverity,
 }
 
-#[derive(Clone, Copy, Debug, Default, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct BySeverity {
     pub critical: usize,
     pub high: usize,
@@ -163,7 +278,7 @@ pub struct BySeverity {
 }
 
 /// One rule × component × instance × subject.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Entry {
     pub rule: &'static str,
     pub title: &'static str,
@@ -235,7 +350,7 @@ pub struct Excerpt {
     pub column: u32,
 }
 
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Gap {
     /// `unread`, `not-collected`, `version`, `templated`, `unresolved` or `manual`.
     pub kind: &'static str,
@@ -244,7 +359,7 @@ pub struct Gap {
     pub who_could_answer: String,
 }
 
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Remedy {
     pub title: String,
     /// `safe`, `review` or `manual`.
@@ -254,7 +369,7 @@ pub struct Remedy {
     pub edits: Vec<Edit>,
 }
 
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Edit {
     pub evidence: String,
     pub start: [u32; 2],
@@ -262,7 +377,7 @@ pub struct Edit {
     pub text: String,
 }
 
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Waiver {
     pub reason: String,
     pub owner: String,

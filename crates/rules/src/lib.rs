@@ -18,6 +18,7 @@ mod cluster;
 mod component;
 mod encryption;
 mod files;
+mod fleet;
 mod konnectivity;
 mod kubeconfig;
 mod objects;
@@ -37,6 +38,7 @@ mod pages;
 use facts::{
     Cluster,
     apiserver::ApiServer,
+    fleet::Fleet,
     kubeconfig::{Endpoint, Kubeconfig, User},
     live::{Ask, Form},
     objects::Of,
@@ -50,7 +52,7 @@ pub use pending::{Pending, pending};
 pub use plugins::{Plugins, Run};
 pub use references::{Automation, References, controls, references};
 pub use row::{Cure, Must, Row, Several};
-pub use run::{Judgement, judge, release};
+pub use run::{Judgement, judge, judge_fleet, release};
 
 /// A question, and what is known of it before it is asked.
 #[derive(Debug)]
@@ -102,6 +104,8 @@ pub enum Check {
     Certificate { of: Certificates, ask: fn(&Seen<'_>) -> Verdict },
     /// Once per cluster.
     Cluster(fn(&Cluster) -> Verdict),
+    /// Once per run, of what is kept of its clusters; [`judge_fleet`] asks it.
+    Fleet(fn(&Fleet) -> Verdict),
     /// Once per cluster whose evidence could hold objects of these kinds, with a finding for each that is wrong. Files never
     /// answer it with a pass.
     Objects { of: &'static [Of], ask: fn(&Cluster) -> Verdict },
@@ -170,6 +174,7 @@ pub fn all() -> impl Iterator<Item = &'static Rule> {
         cluster::RULES,
         component::RULES,
         encryption::RULES,
+        fleet::RULES,
         konnectivity::RULES,
         kubeconfig::RULES,
         pki::RULES,

@@ -10,6 +10,7 @@ use std::{
 
 use facts::{
     Cluster,
+    fleet::Fleet,
     kubeconfig::{Endpoint, Kubeconfig, User},
 };
 use model::{
@@ -33,7 +34,8 @@ pub struct Judgement {
 /// Asks each rule of everything in the cluster that it is about.
 pub fn judge(cluster: &Cluster, rules: &[&'static Rule]) -> Judgement {
     let mut judgement = Judgement::default();
-    for rule in rules {
+    // What only shows across clusters is no question to one of them.
+    for rule in rules.iter().filter(|rule| !matches!(rule.check, Check::Fleet(_))) {
         let mut asked = false;
         for question in questions(rule, cluster) {
             asked |= question.put(rule, &mut judgement);
@@ -42,14 +44,40 @@ pub fn judge(cluster: &Cluster, rules: &[&'static Rule]) -> Judgement {
             judgement.not_asked.push(rule.info.id);
         }
     }
-    judgement.entries.sort_by(|a, b| {
-        let key = |entry: &Entry| (entry.rule, entry.component, entry.instance.clone(), entry.subject.clone());
-        key(a).cmp(&key(b)).then_with(|| a.setting.cmp(&b.setting)).then_with(|| a.message.cmp(&b.message))
-    });
-    judgement.not_asked.sort_unstable();
-    judgement.faults.sort_unstable();
-    judgement.faults.dedup();
-    judgement
+    judgement.sorted()
+}
+
+/// Asks each rule about fleets of all clusters of a run together.
+pub fn judge_fleet(fleet: &Fleet, rules: &[&'static Rule]) -> Judgement {
+    let mut judgement = Judgement::default();
+    for rule in rules {
+        let Check::Fleet(check) = &rule.check else { continue };
+        let question = Question {
+            component: None,
+            instance: None,
+            subject: None,
+            declared_in: None,
+            release: None,
+            of_objects: false,
+            ask: Box::new(move || check(fleet)),
+        };
+        question.put(rule, &mut judgement);
+    }
+    judgement.sorted()
+}
+
+impl Judgement {
+    fn sorted(mut self) -> Self {
+        let judgement = &mut self;
+        judgement.entries.sort_by(|a, b| {
+            let key = |entry: &Entry| (entry.rule, entry.component, entry.instance.clone(), entry.subject.clone());
+            key(a).cmp(&key(b)).then_with(|| a.setting.cmp(&b.setting)).then_with(|| a.message.cmp(&b.message))
+        });
+        judgement.not_asked.sort_unstable();
+        judgement.faults.sort_unstable();
+        judgement.faults.dedup();
+        self
+    }
 }
 
 /// One rule and one instance, a part of one, or the cluster as a whole.
@@ -146,6 +174,7 @@ fn questions<'a>(rule: &'static Rule, cluster: &'a Cluster) -> Vec<Question<'a>>
                 ask: question.ask,
             })
             .collect(),
+        Check::Fleet(_) => Vec::new(),
         // A cluster of which nothing was resolved has nothing to say for itself.
         Check::Cluster(check) => release(cluster)
             .into_iter()

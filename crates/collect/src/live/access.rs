@@ -131,6 +131,36 @@ pub enum NoWay {
 /// A larger file is no kubeconfig: with a thousand clusters one has a few megabytes.
 const LARGEST: u64 = 64 << 20;
 
+/// The contexts of kubeconfig files that were read once, for whoever wants many of them.
+pub struct Contexts {
+    config: Kubeconfig,
+    names: std::collections::BTreeSet<String>,
+}
+
+impl Contexts {
+    /// # Errors
+    ///
+    /// Why there are none; nothing was contacted.
+    pub fn read(access: &Access) -> Result<Self, NoWay> {
+        let config = read(access)?.ok_or_else(|| NoWay::NoKubeconfig(access.files.clone()))?;
+        let names = config.contexts.iter().map(|context| context.name.clone()).collect();
+        Ok(Self { config, names })
+    }
+
+    /// The way that a context is.
+    ///
+    /// # Errors
+    ///
+    /// There is none of that name, or it cannot be used.
+    pub fn way(&self, name: &str) -> Result<Way, NoWay> {
+        if self.names.contains(name) {
+            by_context(&self.config, name)
+        } else {
+            Err(NoWay::NoSuchContext { typed: name.to_owned(), contexts: self.names.iter().cloned().collect() })
+        }
+    }
+}
+
 /// The ways that are meant, sorted by name.
 ///
 /// # Errors

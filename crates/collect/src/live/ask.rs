@@ -38,6 +38,16 @@ pub(super) struct Given {
     pub(super) raw: Raw,
 }
 
+impl Given {
+    /// Why there is no answer, where that is the server's doing; who may not have one got one.
+    fn no_answer(&self) -> Option<&str> {
+        match &self.raw {
+            Raw::Unread(gap) if gap.reason.starts_with("no answer to") => Some(&gap.reason),
+            Raw::Text(_) | Raw::Older(..) | Raw::Missing | Raw::Unread(_) => None,
+        }
+    }
+}
+
 pub(super) enum Raw {
     Text(String),
     /// A text that one of the older paths of the ask gave.
@@ -107,6 +117,13 @@ pub(super) async fn cluster(way: &Way, asks: &[&'static Ask], time: Duration) ->
                     broken = Some("the time for this cluster was over".to_owned());
                 }
             }
+        }
+        // A server that answers neither which release it is nor who it is answers nothing, and is left alone.
+        if let [first, second] = answers.as_slice()
+            && let (Some(why), Some(_)) = (first.no_answer(), second.no_answer())
+        {
+            let hint = Some("is it up? something that stands before it may answer in its place".to_owned());
+            return Err(Failure { message: format!("{server}: {why}"), hint });
         }
     }
     let id = identity(&answers).map(|uid| match authority {

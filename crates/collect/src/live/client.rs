@@ -153,7 +153,7 @@ impl Conversation {
     async fn send(&mut self, sent: Sent<'_>, take: &mut (dyn FnMut(&[u8]) + Send)) -> Result<Answer, Failure> {
         let mut turn = 0;
         loop {
-            let (answer, pause) = self.once(sent, take).await?;
+            let (answer, pause) = self.once(sent, take, turn).await?;
             match pause.filter(|pause| turn < AGAIN && Instant::now() + *pause < self.until) {
                 Some(pause) => tokio::time::sleep(pause).await,
                 None => return Ok(answer),
@@ -166,6 +166,7 @@ impl Conversation {
         &mut self,
         sent: Sent<'_>,
         take: &mut (dyn FnMut(&[u8]) + Send),
+        turn: u32,
     ) -> Result<(Answer, Option<Duration>), Failure> {
         let request = sent.request().map_err(|error| failure::of_connection(&error, &self.server))?;
         self.spent.count += 1;
@@ -210,7 +211,7 @@ impl Conversation {
             return Ok((Answer::Given, None));
         }
         let busy = matches!(head.status.as_u16(), 429 | 500 | 502..=504);
-        let pause = busy.then(|| pause(&head.headers));
+        let pause = busy.then(|| pause(&head.headers, turn));
         Ok((meaning(&head.status, &head.headers, &words), pause))
     }
 
@@ -230,10 +231,11 @@ async fn within<T>(time: Duration, future: impl Future<Output = T>) -> Option<T>
     tokio::time::timeout(time, future).await.ok()
 }
 
-/// How long a server wants to be left alone, within reason.
-fn pause(headers: &HeaderMap) -> Duration {
+/// How long a server wants to be left alone, within reason; one that does not say is given more time at each turn.
+fn pause(headers: &HeaderMap, turn: u32) -> Duration {
     let seconds = headers.get(header::RETRY_AFTER).and_then(|value| value.to_str().ok()?.trim().parse::<u64>().ok());
-    seconds.map_or(Duration::from_millis(200), |seconds| Duration::from_secs(seconds.clamp(1, 5)))
+    seconds
+        .map_or(Duration::from_millis(200) * 4_u32.pow(turn.min(2)), |seconds| Duration::from_secs(seconds.clamp(1, 5)))
 }
 
 fn meaning(status: &StatusCode, headers: &HeaderMap, words: &[u8]) -> Answer {
@@ -278,11 +280,11 @@ mod tests {
         let after = |text: &str| {
             let mut headers = HeaderMap::new();
             headers.insert(header::RETRY_AFTER, text.parse().expect("a header"));
-            pause(&headers)
+            pause(&headers, 1)
         };
-        assert_eq!(pause(&HeaderMap::new()), Duration::from_millis(200));
+        assert_eq!(pause(&HeaderMap::new(), 0), Duration::from_millis(200));
         assert_eq!(after("2"), Duration::from_secs(2));
         assert_eq!(after("86400"), Duration::from_secs(5));
-        assert_eq!(after("soon"), Duration::from_millis(200));
+        assert_eq!(after("soon"), Duration::from_millis(800));
     }
 }

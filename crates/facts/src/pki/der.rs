@@ -113,6 +113,43 @@ pub(crate) fn public_key(bytes: &[u8]) -> Option<Key> {
     Some(Key { algorithm: name, bits: size, exponent: None, public })
 }
 
+/// A public key as a key set has it (RFC 7518, section 6).
+pub(crate) fn published_key(key: &serde_json::Value) -> Option<Key> {
+    let number = |name: &str| -> Option<Vec<u8>> {
+        let mut digits = key.get(name)?.as_str()?.replace('-', "+").replace('_', "/");
+        digits.push_str(["", "", "==", "="].get(digits.len() % 4).copied().unwrap_or_default());
+        crate::spelling::base64(&digits)
+    };
+    match key.get("kty")?.as_str()? {
+        "RSA" => {
+            // A number that begins with a set bit would be a negative one.
+            let positive = |number: Vec<u8>| {
+                let digits: Vec<u8> = number.into_iter().skip_while(|byte| *byte == 0).collect();
+                let sign = digits.first().is_none_or(|byte| byte & 0x80 != 0);
+                if sign { [&[0][..], &digits].concat() } else { digits }
+            };
+            Some(rsa(&positive(number("n")?), &positive(number("e")?)))
+        }
+        "EC" => {
+            let bits = match key.get("crv")?.as_str()? {
+                "P-256" => 256_u32,
+                "P-384" => 384,
+                "P-521" => 521,
+                _ => return None,
+            };
+            let (curve, _) = CURVES.iter().find(|(_, known)| *known == bits)?;
+            let size = bits.div_ceil(8) as usize;
+            let padded = |number: Vec<u8>| {
+                let zeros = size.checked_sub(number.len())?;
+                Some([vec![0; zeros], number].concat())
+            };
+            let point = [vec![4], padded(number("x")?)?, padded(number("y")?)?].concat();
+            Some(Key { public: Some(encoded(ECDSA, &value(OBJECT, curve), &point)), ..ecdsa(Some(curve)) })
+        }
+        _ => None,
+    }
+}
+
 /// What is not secret of a private key: by the label of its PEM block, or whatever the label says, as crypto/tls tries
 /// one form after the other (`parsePrivateKey`).
 pub(crate) fn private_key(label: &str, bytes: &[u8]) -> Option<(Key, KeyForm)> {

@@ -11,7 +11,7 @@ use super::{Result, UsageError, plain, unknown};
 use crate::args;
 
 /// Where ways into clusters are looked for.
-pub(super) fn access(args: &args::Look) -> Access {
+pub(super) fn access(args: &args::Seek) -> Access {
     let variable = |name: &str| env::var(name).ok().filter(|value| !value.is_empty());
     let pod = variable("KUBERNETES_SERVICE_HOST").zip(variable("KUBERNETES_SERVICE_PORT"));
     let pod = pod.map(|(host, port)| Pod { host, port, folder: PathBuf::from(Pod::FOLDER) });
@@ -26,7 +26,7 @@ pub(super) fn access(args: &args::Look) -> Access {
     Access { files: home.into_iter().collect(), named: false, pod }
 }
 
-pub(super) fn pace(args: &args::Look) -> Pace {
+pub(super) fn pace(args: &args::Seek) -> Pace {
     Pace { at_once: usize::from(args.concurrency), time: Duration::from_secs(args.timeout) }
 }
 
@@ -41,7 +41,7 @@ pub(super) fn of_word(word: &str, access: &Access) -> Option<Result<Vec<Way>>> {
 }
 
 /// The contexts that options name, and the current one where nothing else is named.
-pub(super) fn of_options(args: &args::Look, access: &Access, nothing_else: bool) -> Result<Vec<Way>> {
+pub(super) fn of_options(args: &args::Seek, access: &Access, nothing_else: bool) -> Result<Vec<Way>> {
     if args.all_contexts {
         return ways(access, &Wanted::Every);
     }
@@ -56,7 +56,7 @@ fn ways(access: &Access, wanted: &Wanted) -> Result<Vec<Way>> {
     live::ways(access, wanted).map_err(|no_way| UsageError(said(no_way, *wanted == Wanted::Current)))
 }
 
-fn said(no_way: NoWay, nothing_named: bool) -> String {
+pub(super) fn said(no_way: NoWay, nothing_named: bool) -> String {
     match no_way {
         NoWay::NoKubeconfig(files) => {
             let looked: Vec<String> = files.iter().map(|file| plain(&file.display().to_string())).collect();
@@ -98,8 +98,8 @@ fn listed(names: &[String]) -> String {
 }
 
 /// The cluster that is asked because nothing was named, for the person to see before it is.
-pub(crate) fn chosen(args: &args::Look, targets: &[AuditTarget]) -> Option<String> {
-    let named = !args.targets.is_empty() || !args.context.is_empty() || args.all_contexts;
+pub(crate) fn chosen(args: &args::Seek, targets: &[AuditTarget]) -> Option<String> {
+    let named = !args.targets.is_empty() || !args.context.is_empty() || args.all_contexts || args.fleet.is_some();
     match targets {
         [AuditTarget::Live(way)] if !named => Some(format!("context {} ({})", plain(&way.name), plain(&way.server))),
         _ => None,

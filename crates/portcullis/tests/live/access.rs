@@ -5,7 +5,7 @@ use std::{fs, path::Path};
 
 use audit::{
     AuditTarget, Look,
-    live::{Access, Pace, Pod, Wanted, ways},
+    live::{Access, Pod, Wanted, ways},
 };
 
 use super::{
@@ -19,9 +19,13 @@ fn as_a_pod(server: &Server, folder: &Path) -> (Vec<Request>, Vec<String>) {
     let access = Access { pod: Some(pod), ..Access::default() };
     let ways = ways(&access, &Wanted::Current).expect("a way");
     let targets: Vec<AuditTarget> = ways.into_iter().map(AuditTarget::Live).collect();
-    let look = Look { version: None, as_of: None, root: None, list: false, pace: Pace::default() };
+    let look = Look::default();
     let mut names = Vec::new();
-    let summary = audit::resolve(&targets, &look, &mut std::io::empty(), &mut |cluster| names.push(cluster.name));
+    let summary = audit::resolve(&targets, &look, &mut std::io::empty(), &mut |step| {
+        if let audit::Step::Cluster(cluster) = step {
+            names.push(cluster.name);
+        }
+    });
     let problems: Vec<String> = summary.problems.into_iter().map(|problem| problem.message).collect();
     assert_eq!(names.is_empty(), !problems.is_empty(), "{problems:?}");
     (server.seen(), problems)

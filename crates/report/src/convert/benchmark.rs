@@ -15,7 +15,7 @@ use crate::{
 pub(super) fn convert(benchmark: &Benchmark, cluster: &ClusterReport, places: &Places<'_>) -> wire::Benchmark {
     let mut prints: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     for judged in &cluster.entries {
-        prints.entry(judged.entry.rule).or_default().push(fingerprint(&judged.entry, cluster));
+        prints.entry(judged.entry.rule).or_default().push(fingerprint(&judged.entry, super::owner(cluster)));
     }
     wire::Benchmark {
         name: benchmark.name.to_owned(),

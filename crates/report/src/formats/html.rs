@@ -11,6 +11,7 @@ mod benchmark;
 mod chart;
 mod cluster;
 mod finding;
+mod fleet;
 
 use std::{collections::BTreeMap, io};
 
@@ -55,7 +56,7 @@ pub(super) fn write(conversion: &Conversion<'_>, out: &mut dyn io::Write) -> io:
     for (at, (group, entries)) in groups(report).enumerate() {
         match group {
             Some(cluster) => cluster::write(at, cluster, &page, out)?,
-            None => cluster::fleet(at, entries, &page, out)?,
+            None => fleet::write(at, entries, report.fleet.as_ref(), &page, out)?,
         }
     }
     problems(&report.problems, out)?;

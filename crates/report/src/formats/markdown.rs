@@ -8,7 +8,7 @@ use std::io;
 use super::{Conversion, Outcome, fate, groups, name_of, place, sentence, severity};
 use crate::{
     text::plain,
-    wire::{Cluster, Entry, RunProblem, Summary},
+    wire::{Cluster, Entry, Fleet, FleetAdvisory, FleetDay, RunProblem, Summary},
 };
 
 pub(super) fn write(conversion: &Conversion<'_>, out: &mut dyn io::Write) -> io::Result<()> {
@@ -31,6 +31,9 @@ pub(super) fn write(conversion: &Conversion<'_>, out: &mut dyn io::Write) -> io:
     } else {
         writeln!(out, "## Portcullis: {findings}{also}\n")?;
         summaries(&report.clusters, out)?;
+    }
+    if let Some(fleet) = &report.fleet {
+        across(fleet, out)?;
     }
     for (cluster, entries) in groups(report) {
         if report.clusters.len() + report.fleet.iter().len() > 1 && entries.iter().any(|entry| shown(entry, conversion))
@@ -152,6 +155,56 @@ fn row(entry: &Entry, several: bool) -> [String; 3] {
             [rule(entry, several), message(), answer.unwrap_or_default()]
         }
         Outcome::Pass | Outcome::NotApplicable => [rule(entry, several), message(), where_it_is(entry)],
+    }
+}
+
+/// Clusters side by side: what stands out in sight, the rest folded.
+fn across(fleet: &Fleet, out: &mut dyn io::Write) -> io::Result<()> {
+    if !fleet.outliers.is_empty() {
+        writeln!(out, "| Differ | Rule | How | Clusters |\n|---|---|---|---|")?;
+        for one in &fleet.outliers {
+            let how = if one.outcome == Outcome::Fail { "fail, where others pass" } else { "pass, where others fail" };
+            let names = few(&one.clusters, one.differ);
+            writeln!(out, "| {} of {} | {} | {how} | {names} |", one.differ, one.of, code(&one.rule))?;
+        }
+        writeln!(out)?;
+    }
+    let rows: Vec<[String; 3]> = fleet
+        .versions
+        .iter()
+        .map(|one| {
+            let until = match (&one.maintained_until, one.ended) {
+                (Some(day), Some(true)) => format!("not maintained since {}", text(day)),
+                (Some(day), _) => format!("maintained until {}", text(day)),
+                (None, _) => String::new(),
+            };
+            let flaws = if one.exposed > 0 { format!("; exposed to {} CVEs", one.exposed) } else { String::new() };
+            let version = one.version.as_deref().map_or_else(|| "not known".to_owned(), text);
+            [version, format!("{until}{flaws}"), format!("{}: {}", one.count, few(&one.clusters, one.count))]
+        })
+        .collect();
+    details(&format!("{} versions", rows.len()), ["Version", "Maintenance", "Clusters"], &rows, out)?;
+    let row = |one: &FleetAdvisory| {
+        let clusters = format!("{}: {}", one.count, few(&one.clusters, one.count));
+        [format!("{} ({})", text(&one.id), text(&one.severity)), text(&one.versions.join(", ")), clusters]
+    };
+    let rows: Vec<[String; 3]> = fleet.advisories.iter().map(row).collect();
+    details(&format!("{} advisories", rows.len()), ["Advisory", "Versions", "Clusters"], &rows, out)?;
+    let row = |one: &FleetDay| {
+        let what = if one.what == "maintenance" { "maintenance of " } else { "certificate " };
+        [text(&one.day), format!("{what}{}", code(&one.name)), few(&one.clusters, one.count)]
+    };
+    let rows: Vec<[String; 3]> = fleet.calendar.iter().map(row).collect();
+    details(&format!("{} days on which something ends", rows.len()), ["Day", "What", "Clusters"], &rows, out)
+}
+
+/// The first of so many names.
+fn few(names: &[String], of: usize) -> String {
+    const NAMED: usize = 10;
+    let named: Vec<String> = names.iter().take(NAMED).map(|name| text(name)).collect();
+    match of.saturating_sub(named.len()) {
+        0 => named.join(", "),
+        more => format!("{} and {more} more", named.join(", ")),
     }
 }
 

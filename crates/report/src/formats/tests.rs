@@ -91,7 +91,7 @@ fn every_outcome(words: &str) -> Report {
     report.clusters[0].verdicts = entries("first");
     report.clusters[0].benchmark = Some(numbered(&report.clusters[0].verdicts, words));
     report.clusters.push(second);
-    report.fleet = Some(Fleet { verdicts: entries("fleet") });
+    report.fleet = Some(Fleet { verdicts: entries("fleet"), ..Fleet::default() });
     report.problems[0].message = words.to_owned();
     for entry in entries("first").iter().chain(&entries("second")).chain(&entries("fleet")) {
         let rule = crate::wire::Rule {

@@ -7,6 +7,7 @@ mod benchmark;
 mod cve;
 mod diff;
 mod finding;
+mod fleet;
 mod mistake;
 mod own;
 pub(crate) mod page;
@@ -22,6 +23,7 @@ use model::{Component, Outcome, Problem, Release, Severity};
 
 use crate::{
     convert,
+    fleet::Fleet,
     input::{ClusterReport, Judged, Report, RuleMeta, RunProblem, Waiting},
     places::Places,
     wire,
@@ -67,17 +69,53 @@ pub fn report_text(report: &Report, look: Look) -> String {
             one_cluster(cluster, clusters.len() > 1, look, &mut text);
         }
     }
+    if let Some(known) = &report.fleet {
+        if look.quiet {
+            fleet::quiet(known, &mut text);
+        } else {
+            text.push_str(&fleet::section(known, look));
+        }
+    }
     if !look.quiet && !clusters.is_empty() {
-        text.push_str(&table(&clusters, look));
+        let several = clusters.len() > 1;
+        let name = |cluster: &ClusterReport| if several { plain(&cluster.name) } else { heading(cluster) };
+        let rows = clusters.iter().map(|cluster| (name(cluster), convert::summary(cluster))).collect();
+        text.push_str(&table(rows, look));
         text.push_str(&looked_at(report, look));
         text.push_str(&next(&clusters, look));
     }
     text
 }
 
+/// Clusters of which there are too many to tell of each: what they look like side by side, and the worst of them.
+pub fn overview_text(report: &Report, kept: &Fleet, look: Look) -> String {
+    let mut text = report.fleet.as_ref().map(|known| fleet::section(known, look)).unwrap_or_default();
+    let mut members: Vec<_> = kept.members.iter().collect();
+    members.sort_by(|a, b| ranked(&b.summary).cmp(&ranked(&a.summary)).then_with(|| a.name.cmp(&b.name)));
+    let rows = members.iter().take(WORST).map(|member| (plain(&member.name), member.summary.clone())).collect();
+    if !members.is_empty() {
+        text.push_str(&table(rows, look));
+    }
+    if members.len() > WORST {
+        let _ = writeln!(
+            text,
+            "and {} more, none of them worse; -v and other formats tell of each\n",
+            members.len() - WORST
+        );
+    }
+    text.push_str(&looked_at(report, look));
+    text
+}
+
+/// Rows of the table where there are too many.
+const WORST: usize = 20;
+
 /// Failing rules of a cluster by severity, worst first.
 fn rank(cluster: &ClusterReport) -> [usize; 6] {
-    let summary = convert::summary(cluster);
+    ranked(&convert::summary(cluster))
+}
+
+fn ranked(summary: &wire::Summary) -> [usize; 6] {
     let by = summary.by_severity;
     [by.critical, by.high, by.medium, by.low, by.info, summary.undetermined]
 }
@@ -334,9 +372,9 @@ fn quiet(cluster: &ClusterReport, text: &mut String) {
 }
 
 /// Rules by how they ended, a row for each cluster.
-fn table(clusters: &[&ClusterReport], look: Look) -> String {
+fn table(summaries: Vec<(String, wire::Summary)>, look: Look) -> String {
     let paint = Paint(look.color);
-    let summaries: Vec<_> = clusters.iter().map(|cluster| (cluster, convert::summary(cluster))).collect();
+    let alone = summaries.len() == 1;
     // Most people waive nothing, and eighty columns are few.
     let waived = summaries.iter().any(|(_, summary)| summary.waived > 0);
     let mut heads = vec!["critical", "high", "medium", "low", "info", "not judged", "pass", "n/a"];
@@ -345,9 +383,8 @@ fn table(clusters: &[&ClusterReport], look: Look) -> String {
     }
     let rows: Vec<(String, Vec<usize>)> = summaries
         .into_iter()
-        .map(|(cluster, summary)| {
+        .map(|(name, summary)| {
             let by = summary.by_severity;
-            let name = if clusters.len() > 1 { plain(&cluster.name) } else { heading(cluster) };
             let mut counts = vec![by.critical, by.high, by.medium, by.low, by.info, summary.undetermined];
             counts.extend(waived.then_some(summary.waived));
             counts.extend([summary.pass, summary.not_applicable]);
@@ -363,7 +400,7 @@ fn table(clusters: &[&ClusterReport], look: Look) -> String {
     let head: String = heads.iter().zip(&widths).map(|(head, width)| format!("{head:>width$}")).collect();
     let title = if aside { String::new() } else { "rules".to_owned() };
     let start = if aside { 2 } else { first };
-    let title = if aside && clusters.len() == 1 { String::new() } else { title };
+    let title = if aside && alone { String::new() } else { title };
     let _ = writeln!(text, "{}", paint.bold(format!("{title:<start$}{head}").trim_end()));
     for (name, counts) in rows {
         if aside {
@@ -493,6 +530,19 @@ pub fn problem_line(problem: &RunProblem) -> String {
     };
     let hint = problem.hint.as_ref().map(|hint| format!("; {}", plain(hint))).unwrap_or_default();
     format!("warning: {place}{}{hint}", plain(&problem.message))
+}
+
+/// What a bundle came to, for standard error.
+pub fn bundle_line(name: &str, clusters: usize, pieces: usize, unpacked: u64, bytes: u64) -> String {
+    let many = |count: usize, one: &str, many: &str| format!("{count} {}", if count == 1 { one } else { many });
+    format!(
+        "{}: {}, {}, {} in {}",
+        plain(name),
+        many(clusters, "cluster", "clusters"),
+        many(pieces, "piece of evidence", "pieces of evidence"),
+        size(unpacked),
+        size(bytes)
+    )
 }
 
 /// Bytes as people say them.

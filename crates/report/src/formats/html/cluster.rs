@@ -48,15 +48,6 @@ pub(super) fn write(at: usize, cluster: &Cluster, page: &Page, out: &mut dyn io:
     writeln!(out, "</section>")
 }
 
-/// What only shows across clusters.
-pub(super) fn fleet(at: usize, found: &[Entry], page: &Page, out: &mut dyn io::Write) -> io::Result<()> {
-    writeln!(out, "<section id=\"c{at}\" aria-labelledby=\"c{at}-title\">")?;
-    writeln!(out, "<h2 id=\"c{at}-title\">Across clusters</h2>")?;
-    entries(found, true, page, out)?;
-    routine(found, out)?;
-    writeln!(out, "</section>")
-}
-
 /// A component that would not start, said before any finding.
 fn refuses(component: &Component, out: &mut dyn io::Write) -> io::Result<()> {
     if component.starts != Some(false) {
@@ -76,7 +67,7 @@ fn refuses(component: &Component, out: &mut dyn io::Write) -> io::Result<()> {
 }
 
 /// What wants somebody: findings, what was not judged, what is waived.
-fn entries(entries: &[Entry], several: bool, page: &Page, out: &mut dyn io::Write) -> io::Result<()> {
+pub(super) fn entries(entries: &[Entry], several: bool, page: &Page, out: &mut dyn io::Write) -> io::Result<()> {
     let of = |outcome: Outcome| entries.iter().filter(move |entry| entry.outcome == outcome);
     let mut failing: Vec<&Entry> = of(Outcome::Fail).collect();
     // The worst first; equals as the report has them.
@@ -122,7 +113,7 @@ fn entries(entries: &[Entry], several: bool, page: &Page, out: &mut dyn io::Writ
 }
 
 /// What wants nobody, folded.
-fn routine(entries: &[Entry], out: &mut dyn io::Write) -> io::Result<()> {
+pub(super) fn routine(entries: &[Entry], out: &mut dyn io::Write) -> io::Result<()> {
     for (outcome, title, column) in
         [(Outcome::Pass, "passed", "Seen"), (Outcome::NotApplicable, "not applicable", "Why")]
     {

@@ -3,6 +3,10 @@
 //! Endpoints are looked at side by side, a few at a time, and each by one conversation after the other. This room resolves
 //! names and starts the runtime; what is said to a peer and what its answers are is in `probe`.
 
+mod answers;
+
+use facts::Redactor;
+use model::{Body, Evidence, EvidenceId, Gap, GapKind, Kind, Plane};
 pub use probe::{Endpoint, Exchange, Failure, Host, NoEndpoint, Observation, Pace, Piece, Role, Sight, Spent, http};
 
 /// How endpoints are looked at.
@@ -21,6 +25,30 @@ pub struct Probed {
     pub endpoint: Endpoint,
     /// One observation for each of its addresses, or why it has none.
     pub seen: Result<Vec<Observation>, Failure>,
+}
+
+impl Probed {
+    /// What was seen, as evidence of how it behaves.
+    pub fn evidence(&self, redactor: &mut Redactor) -> Vec<Evidence> {
+        let failure = match &self.seen {
+            Ok(seen) => return seen.iter().map(|observation| answers::evidence(observation, redactor)).collect(),
+            Err(failure) => failure,
+        };
+        let gap = Gap {
+            kind: GapKind::Unread,
+            reason: format!("{}: {failure}", self.endpoint),
+            wanted: format!("an answer of {}", self.endpoint),
+            who_could_answer: "another run, or one from another place in the network".to_owned(),
+        };
+        vec![Evidence {
+            id: EvidenceId::new(format!("{}{}", facts::observed::SCHEME, self.endpoint)),
+            plane: Plane::Observed,
+            kind: Kind::Answers,
+            body: Body::Unread(gap),
+            secrets: Vec::new(),
+            digest: None,
+        }]
+    }
 }
 
 /// Looks at every endpoint, and answers in their order.

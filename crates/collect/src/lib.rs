@@ -85,7 +85,9 @@ impl Inputs {
 
     fn count(&mut self, kind: Kind) {
         match kind {
-            Kind::Workload | Kind::Kubeconfig | Kind::ConfigFile | Kind::Arguments | Kind::Flagz => self.judged += 1,
+            Kind::Workload | Kind::Kubeconfig | Kind::ConfigFile | Kind::Arguments | Kind::Flagz | Kind::Answers => {
+                self.judged += 1
+            }
             Kind::Supporting
             | Kind::Version
             | Kind::Statusz

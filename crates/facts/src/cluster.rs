@@ -13,6 +13,7 @@ use crate::{
     flags::KUBE_APISERVER,
     kubeconfig::{self, Kubeconfig},
     live::{self, Identity, Node},
+    observed::{self, Door},
     pki::{self, Held},
     releases::CALENDAR,
 };
@@ -60,6 +61,8 @@ pub struct Cluster {
     pub pki: Vec<Held>,
     /// Configuration files that no API server of the cluster names; sorted by the file.
     pub given: Vec<Given>,
+    /// What was looked at from outside, sorted by the evidence.
+    pub doors: Vec<Door>,
     /// The file that declares more processes than are looked at, and how many of the cluster's are.
     pub cut: Option<(EvidenceId, usize)>,
     pub evidence: Vec<Evidence>,
@@ -157,6 +160,7 @@ pub fn resolve(gathered: Gathered, options: &Options) -> Cluster {
     }
     let as_of = options.as_of.unwrap_or(CALENDAR.known_until);
     let pki = pki::held(&apiservers, &kubeconfigs, root.as_deref());
+    let doors = observed::doors(&evidence);
     Cluster {
         name,
         id: None,
@@ -171,6 +175,7 @@ pub fn resolve(gathered: Gathered, options: &Options) -> Cluster {
         kubeconfigs,
         pki,
         given,
+        doors,
         cut,
         evidence,
     }

@@ -16,10 +16,15 @@ pub mod benchmark;
 mod certificates;
 mod cluster;
 mod component;
+mod controller_manager;
+mod doors;
 mod encryption;
+mod etcd;
 mod files;
 mod konnectivity;
 mod kubeconfig;
+mod kubelet;
+mod network;
 mod pending;
 mod pki;
 mod plugins;
@@ -27,6 +32,7 @@ mod references;
 mod row;
 mod run;
 mod say;
+mod scheduler;
 mod users;
 
 #[cfg(test)]
@@ -36,6 +42,7 @@ use facts::{
     Cluster,
     apiserver::ApiServer,
     kubeconfig::{Endpoint, Kubeconfig, User},
+    observed::{Door, Listener},
     pki::Seen,
 };
 use model::{Component, Minor, Release, RuleCard, Verdict};
@@ -77,6 +84,9 @@ pub enum Check {
     AnyKubeconfig(fn(&Kubeconfig, &Endpoint) -> Verdict),
     /// Once per user in a kubeconfig.
     User(fn(&Kubeconfig, &User) -> Verdict),
+    /// Once per door that was looked at from outside and at which one of these listens. One that could not be seen at all is
+    /// not asked.
+    Door { of: &'static [Listener], ask: fn(&Door) -> Verdict },
     /// Once per certificate of that kind.
     Certificate { of: Certificates, ask: fn(&Seen<'_>) -> Verdict },
     /// Once per cluster.
@@ -145,10 +155,15 @@ pub fn all() -> impl Iterator<Item = &'static Rule> {
         audit::RULES,
         cluster::RULES,
         component::RULES,
+        controller_manager::RULES,
         encryption::RULES,
+        etcd::RULES,
         konnectivity::RULES,
         kubeconfig::RULES,
+        kubelet::RULES,
+        network::RULES,
         pki::RULES,
+        scheduler::RULES,
         users::RULES,
     ];
     families.into_iter().flatten().copied()

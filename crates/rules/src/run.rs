@@ -17,7 +17,7 @@ use model::{
     Release, Unanswered, Verdict,
 };
 
-use crate::{Check, Rule, certificates, files, plugins, row};
+use crate::{Check, Rule, certificates, doors, files, plugins, row};
 
 /// What the rules say about one cluster.
 #[derive(Clone, Debug, Default)]
@@ -121,6 +121,19 @@ fn questions<'a>(rule: &'static Rule, cluster: &'a Cluster) -> Vec<Question<'a>>
         Check::AnyKubeconfig(check) => {
             cluster.kubeconfigs.iter().flat_map(|config| of_kubeconfig(config, None, *check)).collect()
         }
+        Check::Door { of, ask } => cluster
+            .doors
+            .iter()
+            .filter_map(|door| Some((door, door.who.filter(|who| of.contains(who))?)))
+            .map(|(door, who)| Question {
+                component: Some(who.component()),
+                instance: Some(&door.name),
+                subject: None,
+                declared_in: Some(&door.at.evidence),
+                release: None,
+                ask: Box::new(move || doors::ask(*ask, door)),
+            })
+            .collect(),
         Check::User(check) => cluster.kubeconfigs.iter().flat_map(|config| of_users(config, *check)).collect(),
         Check::Certificate { of, ask } => cluster
             .pki

@@ -7,6 +7,7 @@
 //! | `args COMPONENT` | flags that the base gets on top, one a line, indented so that a caret fits under the first dash |
 //! | `pod` | a whole manifest in place of the base |
 //! | `flagz` | flags as the process itself lists them, `name=value` a line; with `unread`, why they could not be read |
+//! | `http at=HOST:PORT` | what an endpoint answered to a stranger, an answer a line as the evidence has it; with `unread`, why nobody could look; `reach=` and `demand=` as there |
 //! | `unit file=PATH` | a unit of systemd in place of the base |
 //! | `yaml file=PATH` | a file of the node, such as one that a flag or a unit names |
 //! | `certificate file=PATH` | certificates of the node, in words (see `certificate.rs`) |
@@ -68,6 +69,7 @@ pub enum FenceKind {
     Pod,
     Unit { file: String },
     Flagz { unread: bool },
+    Http { at: String, reach: String, demand: Option<String>, unread: bool },
     Yaml { file: String },
     Certificate { file: String },
     Key { file: String },
@@ -89,9 +91,22 @@ pub struct Caret {
     pub text: String,
 }
 
-const KINDS: [&str; 12] =
-    ["args", "certificate", "fixed", "flagz", "key", "missing", "outcome", "pod", "text", "unit", "unread", "yaml"];
-const ATTRIBUTES: [&str; 3] = ["file", "root", "version"];
+const KINDS: [&str; 13] = [
+    "args",
+    "certificate",
+    "fixed",
+    "flagz",
+    "http",
+    "key",
+    "missing",
+    "outcome",
+    "pod",
+    "text",
+    "unit",
+    "unread",
+    "yaml",
+];
+const ATTRIBUTES: [&str; 6] = ["at", "demand", "file", "reach", "root", "version"];
 const COMPONENTS: [&str; 1] = ["kube-apiserver"];
 
 impl Case {
@@ -178,9 +193,13 @@ fn opening_line(opening: &str, line: usize, heading: &str, complaints: &mut Vec<
     let mut version = None;
     let mut root = false;
     let mut unread = false;
+    let (mut at, mut reach, mut demand) = (None, "answered".to_owned(), None);
     for word in words {
         match word.split_once('=') {
-            None if word == "unread" && kind == "flagz" => unread = true,
+            None if word == "unread" && matches!(kind, "flagz" | "http") => unread = true,
+            Some(("at", endpoint)) if kind == "http" => at = Some(endpoint.to_owned()),
+            Some(("reach", word)) if kind == "http" => reach = word.to_owned(),
+            Some(("demand", word)) if kind == "http" => demand = Some(word.to_owned()),
             Some(("file", path)) => file = Some(path.to_owned()),
             Some(("version", release)) => version = Some(release.to_owned()),
             None if word == "root" => root = true,
@@ -213,6 +232,7 @@ fn opening_line(opening: &str, line: usize, heading: &str, complaints: &mut Vec<
         "flagz" => FenceKind::Flagz { unread },
         "fixed" => FenceKind::Fixed,
         "outcome" => FenceKind::Outcome,
+        "http" => FenceKind::Http { at: needs(at, "`at=`")?, reach, demand, unread },
         "unit" => FenceKind::Unit { file: needs(file, "`file=`")? },
         "yaml" => FenceKind::Yaml { file: needs(file, "`file=`")? },
         "certificate" => FenceKind::Certificate { file: needs(file, "`file=`")? },
@@ -241,6 +261,7 @@ fn fill<'a>(
             | FenceKind::Unit { .. }
             | FenceKind::Yaml { .. }
             | FenceKind::Flagz { unread: false }
+            | FenceKind::Http { unread: false, .. }
     );
     for (number, line) in lines {
         match caret(line).filter(|_| draws) {

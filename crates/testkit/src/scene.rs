@@ -66,7 +66,10 @@ pub(crate) fn scene(case: &Case) -> Result<Scene, String> {
     let evidence_fences =
         || case.fences.iter().filter(|fence| !matches!(fence.kind, FenceKind::Fixed | FenceKind::Outcome));
     let names_files = |fence: &Fence| {
-        !matches!(fence.kind, FenceKind::Args { .. } | FenceKind::Pod | FenceKind::Fixed | FenceKind::Outcome)
+        !matches!(
+            fence.kind,
+            FenceKind::Args { .. } | FenceKind::Http { .. } | FenceKind::Pod | FenceKind::Fixed | FenceKind::Outcome
+        )
     };
     let root = evidence_fences().any(|fence| fence.root || names_files(fence)).then(|| ROOT.to_owned());
     let version = evidence_fences().find_map(|fence| fence.version.as_deref());
@@ -108,6 +111,18 @@ pub(crate) fn scene(case: &Case) -> Result<Scene, String> {
                     Body::Text(Arc::from(scene.whole(fence, &id)))
                 };
                 scene.evidence.push(Evidence { plane: Plane::Running, ..piece(id, Kind::Flagz, body) });
+            }
+            FenceKind::Http { at, reach, demand, unread: because } => {
+                let id = EvidenceId::new(format!("{}{at}", facts::observed::SCHEME));
+                let body = if *because {
+                    let reason = fence.body.iter().map(|(_, line)| line.trim()).collect::<Vec<_>>().join(" ");
+                    Body::Unread(unread(at, &reason))
+                } else {
+                    let demand = demand.as_ref().map_or("null".to_owned(), |word| format!("\"{word}\""));
+                    let head = format!("{{\n\"reach\": \"{reach}\",\n\"demand\": {demand},\n\"asked\": [\n");
+                    Body::Text(Arc::from(scene.listed(fence, &id, head)))
+                };
+                scene.evidence.push(Evidence { plane: Plane::Observed, ..piece(id, Kind::Answers, body) });
             }
             FenceKind::Yaml { file } => {
                 let id = scene.file(file);
@@ -194,6 +209,27 @@ impl Scene {
             text.push_str(line);
             text.push('\n');
         }
+        text
+    }
+
+    /// The lines of a fence as the items of a list in JSON, behind what begins the document.
+    fn listed(&mut self, fence: &Fence, id: &EvidenceId, head: String) -> String {
+        let mut text = head;
+        for (index, (page_line, line)) in fence.body.iter().enumerate() {
+            if index > 0 {
+                text.push_str(",\n");
+            }
+            let start = text.len();
+            self.lines.push(LineMap {
+                page_line: *page_line,
+                evidence: id.clone(),
+                start,
+                indent: 0,
+                text: line.clone(),
+            });
+            text.push_str(line);
+        }
+        text.push_str("\n]\n}\n");
         text
     }
 

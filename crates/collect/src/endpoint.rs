@@ -7,12 +7,22 @@ mod answers;
 
 use facts::Redactor;
 use model::{Body, Evidence, EvidenceId, Gap, GapKind, Kind, Plane};
-pub use probe::{Endpoint, Exchange, Failure, Host, NoEndpoint, Observation, Pace, Piece, Role, Sight, Spent, http};
+pub use probe::{
+    Endpoint, Exchange, Failure, Host, NoEndpoint, Observation, Pace, Piece, Role, Sight, Spent, http, tls,
+};
+
+/// What tells two certificates apart.
+pub fn sha256(bytes: &[u8]) -> [u8; 32] {
+    use sha2::Digest as _;
+    sha2::Sha256::digest(bytes).into()
+}
 
 /// How endpoints are looked at.
 #[derive(Clone, Debug)]
 pub struct Manner {
     pub pace: Pace,
+    /// When certificates have to be valid, in seconds since 1970.
+    pub now: u64,
     /// Keep the raw exchanges.
     pub record: bool,
     /// Endpoints at a time.
@@ -25,6 +35,11 @@ pub struct Probed {
     pub endpoint: Endpoint,
     /// One observation for each of its addresses, or why it has none.
     pub seen: Result<Vec<Observation>, Failure>,
+}
+
+/// The name of the evidence that says how one address answered.
+pub fn answers_id(observation: &Observation) -> EvidenceId {
+    answers::id(observation)
 }
 
 impl Probed {
@@ -96,7 +111,7 @@ async fn one(endpoint: Endpoint, manner: &Manner) -> Probed {
     let mut seen = Vec::with_capacity(addresses.len());
     // One after the other: they are one service, and often one machine.
     for address in addresses {
-        seen.push(probe::look(&endpoint, address, &manner.pace, manner.record).await);
+        seen.push(probe::look(&endpoint, address, &manner.pace, manner.now, manner.record).await);
     }
     Probed { endpoint, seen: Ok(seen) }
 }

@@ -174,22 +174,44 @@ pub enum Meaning {
 }
 
 impl Meaning {
+    const ALL: [Self; 14] = [
+        Self::Given,
+        Self::Unauthenticated,
+        Self::Forbidden,
+        Self::Missing,
+        Self::Unsuitable,
+        Self::Redirect,
+        Self::LoginPage,
+        Self::Page,
+        Self::CertificateRequired,
+        Self::SpeakTls,
+        Self::TooMany,
+        Self::Broken,
+        Self::Other,
+        Self::None,
+    ];
+
     fn named(name: &str) -> Self {
-        match name {
-            "given" => Self::Given,
-            "unauthenticated" => Self::Unauthenticated,
-            "forbidden" => Self::Forbidden,
-            "missing" => Self::Missing,
-            "unsuitable" => Self::Unsuitable,
-            "redirect" => Self::Redirect,
-            "login-page" => Self::LoginPage,
-            "page" => Self::Page,
-            "certificate-required" => Self::CertificateRequired,
-            "speak-tls" => Self::SpeakTls,
-            "too-many" => Self::TooMany,
-            "broken" => Self::Broken,
-            "none" => Self::None,
-            _ => Self::Other,
+        Self::ALL.into_iter().find(|known| known.name() == name).unwrap_or(Self::Other)
+    }
+
+    /// The word for it in evidence.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Given => "given",
+            Self::Unauthenticated => "unauthenticated",
+            Self::Forbidden => "forbidden",
+            Self::Missing => "missing",
+            Self::Unsuitable => "unsuitable",
+            Self::Redirect => "redirect",
+            Self::LoginPage => "login-page",
+            Self::Page => "page",
+            Self::CertificateRequired => "certificate-required",
+            Self::SpeakTls => "speak-tls",
+            Self::TooMany => "too-many",
+            Self::Broken => "broken",
+            Self::Other => "other",
+            Self::None => "none",
         }
     }
 

@@ -11,6 +11,7 @@ mod certificate;
 mod der;
 mod held;
 mod pem;
+mod served;
 
 use model::{Evidence, Key, Location, Nature, Span};
 
@@ -18,7 +19,9 @@ pub use certificate::{Certificate, Name, Purpose, Usage};
 pub(crate) use der::{private_key, public_key};
 pub(crate) use held::held;
 pub use held::{Found, Held, KeyFile, Role, Seen};
+pub use pem::pem;
 pub(crate) use pem::{Block, blocks};
+pub use served::{Served, name_of, oddities};
 
 use crate::spelling;
 

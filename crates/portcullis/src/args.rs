@@ -144,6 +144,20 @@ pub(crate) struct Probe {
     #[arg(long)]
     pub(crate) fast: bool,
 
+    /// How sure a finding must be to be shown; what is not shown does not fail
+    #[arg(
+        long,
+        value_name = "CONFIDENCE",
+        default_value = "probable",
+        env = "PORTCULLIS_SHOW",
+        hide_env_values = true
+    )]
+    pub(crate) show: Show,
+
+    /// The severity from which a finding makes the exit status 1
+    #[arg(long, value_name = "SEVERITY", default_value = "high", env = "PORTCULLIS_FAIL_ON", hide_env_values = true)]
+    pub(crate) fail_on: FailOn,
+
     /// How long one address may take, in seconds
     #[arg(
         long,

@@ -5,8 +5,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-use audit::probe::{self, Endpoint, NoEndpoint, ProbeManner, ProbePace};
-use jiff::Timestamp;
+use audit::probe::{self, Endpoint, NoEndpoint, ProbeJudging, ProbeManner, ProbePace};
+use jiff::{Timestamp, tz::TimeZone};
 use report::wire;
 
 use crate::{
@@ -14,7 +14,7 @@ use crate::{
     commands::{look_of, tool},
     exit::Exit,
     output::{Format, Place, Sink},
-    settings::{UsageError, plain},
+    settings::{self, UsageError, plain},
     terminal::talk,
 };
 
@@ -29,12 +29,21 @@ pub(crate) fn probe(args: &args::Probe) -> Result<Exit, UsageError> {
     let mut evidence = args.evidence.as_ref().map(|file| Sink::open(&Place::File(file.clone()))).transpose()?;
     let pace = if args.fast { ProbePace::FAST } else { ProbePace::GENTLE };
     let pace = ProbePace { time: Duration::from_secs(args.timeout), ..pace };
-    let manner = ProbeManner { pace, record: evidence.is_some(), at_once: AT_ONCE };
-    let found = probe::probe(&endpoints, &manner);
+    let now = u64::try_from(as_of.as_second()).unwrap_or_default();
+    let manner = ProbeManner { pace, now, record: evidence.is_some(), at_once: AT_ONCE };
+    let judging = ProbeJudging {
+        rules: probe::rules(),
+        show: settings::show(args.show),
+        fail_on: settings::fail_on(args.fail_on),
+    };
+    let found = probe::probe(&endpoints, &manner, &judging, as_of.to_zoned(TimeZone::UTC).date());
     let mut exit = Exit::Done;
     for (endpoint, why) in &found.nothing_seen {
         talk(&format!("error: nothing to see at {}: {}", plain(endpoint), plain(why)));
         exit = exit.or(Exit::NotEnough);
+    }
+    if found.failed {
+        exit = exit.or(Exit::Failed);
     }
     let settings =
         BTreeMap::from([("fast".to_owned(), args.fast.to_string()), ("timeout".to_owned(), args.timeout.to_string())]);
@@ -49,13 +58,14 @@ pub(crate) fn probe(args: &args::Probe) -> Result<Exit, UsageError> {
             exit_code: exit.code(),
         },
         endpoints: found.endpoints,
+        hosts: found.hosts.iter().map(report::cluster).collect(),
     };
     if let Some(sink) = &mut evidence {
         sink.write(|out| report::json(&found.exchanges, out));
     }
     let mut out = Sink::stdout();
     if format == Format::Human {
-        let text = report::probe_text(&answer, look_of(&args.voice, false));
+        let text = report::probe_text(&answer, &found.hosts, look_of(&args.voice, false));
         out.write(|out| out.write_all(text.as_bytes()));
     } else {
         out.write(|out| report::json(&answer, out));

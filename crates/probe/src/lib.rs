@@ -14,6 +14,7 @@ pub mod http;
 mod pace;
 mod record;
 mod sight;
+pub mod tls;
 
 use std::net::SocketAddr;
 
@@ -29,6 +30,7 @@ pub struct Observation {
     pub endpoint: Endpoint,
     /// The address that was talked to; an endpoint that is a name may have several, and each is looked at.
     pub address: SocketAddr,
+    pub tls: Sight<tls::Tls>,
     pub http: Sight<http::Http>,
     /// What it cost the peer.
     pub spent: Spent,
@@ -36,9 +38,11 @@ pub struct Observation {
     pub exchanges: Vec<Exchange>,
 }
 
-/// Looks at one address of an endpoint.
-pub async fn look(endpoint: &Endpoint, address: SocketAddr, pace: &Pace, record: bool) -> Observation {
+/// Looks at one address of an endpoint. `now`, in seconds since 1970, is when certificates have to be valid.
+pub async fn look(endpoint: &Endpoint, address: SocketAddr, pace: &Pace, now: u64, record: bool) -> Observation {
     let mut dialer = Dialer::new(address, pace.clone(), record);
+    let tls = tls::look(endpoint, &mut dialer, now).await;
     let http = http::look(endpoint, &mut dialer).await;
-    Observation { endpoint: endpoint.clone(), address, http, spent: dialer.spent(), exchanges: dialer.into_exchanges() }
+    let spent = dialer.spent();
+    Observation { endpoint: endpoint.clone(), address, tls, http, spent, exchanges: dialer.into_exchanges() }
 }

@@ -48,6 +48,8 @@ pub enum Failure {
     TooMuch,
     /// What came is no answer to what was asked.
     Garbled(&'static str),
+    /// It ended the conversation with an alert of TLS, whose number this is.
+    Alert(u8),
     /// The time or the number of connections of the whole run is used up.
     Spent,
 }
@@ -84,6 +86,7 @@ impl fmt::Display for Failure {
             Self::Closed => f.write_str("it closed the connection without an answer"),
             Self::TooMuch => f.write_str("it sent more than a conversation may have"),
             Self::Garbled(what) => write!(f, "it sent {what}"),
+            Self::Alert(number) => write!(f, "it ended the handshake with {}", crate::tls::names::alert(*number)),
             Self::Spent => f.write_str("the time or the connections for one endpoint were used up"),
         }
     }

@@ -7,12 +7,16 @@
 mod benchmark;
 mod diff;
 mod probe;
+mod probe_http;
+mod probe_tls;
 
 use std::collections::BTreeMap;
 
 pub use benchmark::*;
 pub use diff::*;
 pub use probe::*;
+pub use probe_http::*;
+pub use probe_tls::*;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 

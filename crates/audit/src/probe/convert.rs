@@ -2,27 +2,42 @@
 
 use std::fmt::Write as _;
 
-use collect::endpoint::{Exchange, Observation, Probed};
+use collect::endpoint::{Exchange, Observation, Probed, Sight, answers_id};
+use facts::observed::Door;
+use jiff::civil::Date;
 use report::wire;
 
-pub(super) fn endpoint(probed: &Probed) -> wire::ProbedEndpoint {
+use super::{http, tls};
+
+pub(super) fn endpoint(probed: &Probed, doors: &[Door], as_of: Date) -> wire::ProbedEndpoint {
     let endpoint = &probed.endpoint;
+    let of = |one: &Observation| doors.iter().find(|door| door.at.evidence == answers_id(one));
+    let addresses: Vec<_> = probed.seen.iter().flatten().map(|one| address(one, of(one), as_of)).collect();
     wire::ProbedEndpoint {
         endpoint: endpoint.to_string(),
         host: endpoint.host.to_string(),
         port: endpoint.port,
         component: endpoint.role().map(|role| role.component().to_owned()),
         reason: probed.seen.as_ref().err().map(ToString::to_string),
-        addresses: probed.seen.iter().flatten().map(address).collect(),
+        differ: http::differences(&addresses),
+        addresses,
     }
 }
 
-fn address(observation: &Observation) -> wire::ProbedAddress {
+fn address(observation: &Observation, door: Option<&Door>, as_of: Date) -> wire::ProbedAddress {
+    let host = observation.endpoint.host.to_string();
     wire::ProbedAddress {
         address: observation.address.to_string(),
         connections: observation.spent.connections,
+        requests: observation.spent.requests,
         bytes_sent: observation.spent.sent,
         bytes_received: observation.spent.received,
+        tls: observation.tls.seen().map(|seen| tls::convert(seen, &host, as_of)),
+        tls_reason: match &observation.tls {
+            Sight::Unseen(why) => Some(why.to_string()),
+            Sight::Seen(_) | Sight::NotOffered => None,
+        },
+        http: door.map(http::convert),
     }
 }
 
@@ -45,7 +60,7 @@ fn exchange(exchange: &Exchange) -> wire::RawExchange {
     wire::RawExchange { purpose: exchange.purpose.clone(), pieces: exchange.pieces.iter().map(piece).collect() }
 }
 
-fn hex(bytes: &[u8]) -> String {
+pub(super) fn hex(bytes: &[u8]) -> String {
     bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
         let _ = write!(text, "{byte:02x}");
         text

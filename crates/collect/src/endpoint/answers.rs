@@ -13,12 +13,15 @@ const WORDS: usize = 200;
 
 /// The evidence of one address.
 pub(super) fn evidence(observation: &Observation, redactor: &mut Redactor) -> Evidence {
+    redactor.evidence(id(observation), Plane::Observed, Kind::Answers, &document(&observation.http))
+}
+
+pub(super) fn id(observation: &Observation) -> EvidenceId {
     let endpoint = &observation.endpoint;
-    let name = match endpoint.host {
+    EvidenceId::new(match endpoint.host {
         Host::Address(_) => format!("{SCHEME}{endpoint}"),
         Host::Name(_) => format!("{SCHEME}{endpoint}@{}", observation.address),
-    };
-    redactor.evidence(EvidenceId::new(name), Plane::Observed, Kind::Answers, &document(&observation.http))
+    })
 }
 
 /// Keys stand in the order in which a reader wants them.
@@ -142,6 +145,7 @@ mod tests {
         let seen = Observation {
             endpoint: "api.example:6443".parse().expect("an endpoint"),
             address: "192.0.2.1:6443".parse().expect("an address"),
+            tls: Sight::NotOffered,
             http: Sight::Seen(http),
             spent: probe::Spent::default(),
             exchanges: Vec::new(),

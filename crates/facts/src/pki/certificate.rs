@@ -75,7 +75,7 @@ fn day(seconds: i64) -> Option<Date> {
 
 impl Certificate {
     /// Reads one from its bytes; what stands behind it is passed over.
-    pub(super) fn read(bytes: &[u8]) -> Result<Self, String> {
+    pub fn read(bytes: &[u8]) -> Result<Self, String> {
         let bytes = first_value(bytes);
         let read = CertificateInner::<Raw>::from_der(bytes).map_err(|error| format!("it cannot be read: {error}"))?;
         let tbs = read.tbs_certificate();
@@ -206,7 +206,7 @@ fn host(name: &GeneralName) -> Option<String> {
     }
 }
 
-fn name(listed: &Listed) -> Name {
+pub(super) fn name(listed: &Listed) -> Name {
     let mut name = Name::default();
     let mut parts = Vec::new();
     for one in listed.iter() {

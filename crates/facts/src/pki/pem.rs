@@ -49,3 +49,22 @@ pub(crate) fn blocks(text: &str) -> Vec<Block<'_>> {
     }
     found
 }
+
+/// A block of its own, in lines of 64 digits (RFC 7468 §2).
+pub fn pem(label: &str, bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut text = format!("-----BEGIN {label}-----\n");
+    // 48 bytes are 64 digits.
+    for line in bytes.chunks(48) {
+        for three in line.chunks(3) {
+            let held = three.iter().fold(0_u32, |held, byte| held << 8 | u32::from(*byte)) << (8 * (3 - three.len()));
+            for digit in 0..4 {
+                let at = (held >> (18 - 6 * digit)) as usize & 63;
+                text.push(if digit <= three.len() { char::from(DIGITS[at]) } else { '=' });
+            }
+        }
+        text.push('\n');
+    }
+    text.push_str(&format!("-----END {label}-----\n"));
+    text
+}

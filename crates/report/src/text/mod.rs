@@ -11,6 +11,8 @@ mod mistake;
 mod own;
 pub(crate) mod page;
 mod probe;
+mod probe_http;
+mod probe_tls;
 mod settings;
 mod simulate;
 mod wrap;

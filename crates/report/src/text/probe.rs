@@ -3,16 +3,29 @@
 use std::fmt::Write as _;
 
 use super::{
-    Look,
+    Look, probe_http, probe_tls,
     wrap::{Paint, indented, plain},
 };
-use crate::wire::{Probe, ProbedAddress, ProbedEndpoint};
+use crate::{
+    input::ClusterReport,
+    wire::{Probe, ProbedAddress, ProbedEndpoint},
+};
 
-/// A whole run of `probe`.
-pub fn probe_text(probe: &Probe, look: Look) -> String {
+/// A whole run of `probe`: what each endpoint shows, and what the rules say to it, by host.
+pub fn probe_text(probe: &Probe, hosts: &[ClusterReport], look: Look) -> String {
     let mut text = String::new();
-    for endpoint in &probe.endpoints {
-        one(endpoint, look, &mut text);
+    if !look.quiet {
+        for endpoint in &probe.endpoints {
+            one(endpoint, look, &mut text);
+            text.push('\n');
+        }
+    }
+    for host in hosts.iter().filter(|host| !host.entries.is_empty()) {
+        if look.quiet {
+            super::quiet(host, &mut text);
+        } else {
+            super::one_cluster(host, hosts.len() > 1, look, &mut text);
+        }
     }
     text
 }
@@ -25,17 +38,34 @@ fn one(endpoint: &ProbedEndpoint, look: Look, text: &mut String) {
         text.push_str(&paint.yellow(&indented(&format!("undetermined: {}", plain(reason)), 2, 4, look.width)));
     }
     for address in &endpoint.addresses {
-        of_address(address, look, text);
+        of_address(address, &endpoint.host, look, text);
+    }
+    if !endpoint.differ.is_empty() {
+        let line = format!("its addresses are not alike: they differ in {}", endpoint.differ.join(", "));
+        text.push_str(&indented(&line, 2, 4, look.width));
     }
 }
 
-fn of_address(address: &ProbedAddress, look: Look, text: &mut String) {
+fn of_address(address: &ProbedAddress, host: &str, look: Look, text: &mut String) {
     let cost = format!(
-        "{}: {} connections, {} bytes sent, {} received",
+        "{}: {} connection{}, {} request{}, {} bytes sent, {} received",
         plain(&address.address),
         address.connections,
+        if address.connections == 1 { "" } else { "s" },
+        address.requests,
+        if address.requests == 1 { "" } else { "s" },
         address.bytes_sent,
         address.bytes_received
     );
     text.push_str(&indented(&cost, 2, 4, look.width));
+    if let Some(tls) = &address.tls {
+        probe_tls::tls(tls, host, look, text);
+    }
+    if let Some(reason) = &address.tls_reason {
+        let line = format!("TLS: undetermined: {}", plain(reason));
+        text.push_str(&Paint(look.color).yellow(&indented(&line, 2, 4, look.width)));
+    }
+    if let Some(http) = &address.http {
+        probe_http::http(http, look, text);
+    }
 }

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{Run, Tool};
+use super::{Cluster, ProbedHttp, ProbedTls, Run, Tool};
 
 /// Endpoints looked at from outside, in the order in which they were named.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -12,6 +12,8 @@ pub struct Probe {
     pub tool: Tool,
     pub run: Run,
     pub endpoints: Vec<ProbedEndpoint>,
+    /// What the rules that such a look can answer say, by host.
+    pub hosts: Vec<Cluster>,
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
@@ -26,6 +28,8 @@ pub struct ProbedEndpoint {
     pub reason: Option<String>,
     /// One for each address of the name, sorted.
     pub addresses: Vec<ProbedAddress>,
+    /// In what the addresses differ: `certificate`, `component`, `release`, `answers`.
+    pub differ: Vec<String>,
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
@@ -33,8 +37,16 @@ pub struct ProbedAddress {
     pub address: String,
     /// What looking cost the peer.
     pub connections: u32,
+    /// Of HTTP.
+    pub requests: u32,
     pub bytes_sent: u64,
     pub bytes_received: u64,
+    /// `null` where nothing was seen of it.
+    pub tls: Option<ProbedTls>,
+    /// Why nothing was seen of TLS.
+    pub tls_reason: Option<String>,
+    /// `null` where nobody looked.
+    pub http: Option<ProbedHttp>,
 }
 
 /// `portcullis.exchanges/1`: every byte that a run of `probe` sent and received, as far as it is kept.

@@ -31,10 +31,10 @@ const REMEDY: &str = "set `authentication.anonymous.enabled: false` and `authori
 const BREAKS: [&str; 1] = ["Scrapers and scripts that read the port without credentials get 401."];
 
 fn check(door: &Door) -> Verdict {
-    if door.who != Some(Listener::Kubelet) {
-        if let Some(verdict) = doors::shut(door) {
-            return verdict;
-        }
+    if door.who != Some(Listener::Kubelet)
+        && let Some(verdict) = doors::shut(door)
+    {
+        return verdict;
     }
     doors::answered(door)?;
     if let Some(refused) = door.answers.iter().find(|given| given.meaning == Meaning::CertificateRequired) {

@@ -1,0 +1,449 @@
+//! What an endpoint shows of TLS: versions, suites, groups, certificates, and whom it asks for one.
+//!
+//! Two ways lead there. First messages made by hand ([`hello`]) find out what a server would choose, in every version since
+//! SSL 3.0, and read its answers as far as they are in the clear ([`ask::Reading`]). One whole handshake by rustls shows
+//! what TLS 1.3 encrypts. Each question is a connection of its own, and no conversation gets so far that anything is asked
+//! of what speaks inside it.
+
+pub mod ask;
+mod bytes;
+mod full;
+pub mod hello;
+pub mod names;
+pub mod records;
+mod scan;
+pub mod server;
+mod trust;
+
+use std::sync::Arc;
+
+use ask::{Answer, Flight, Until};
+use full::Full;
+use hello::ClientHello;
+pub use names::Protocol;
+use rustls::crypto::CryptoProvider;
+use scan::Scan;
+pub use trust::Trust;
+
+use crate::{Dialer, Endpoint, Failure, Sight};
+
+/// What one address showed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tls {
+    /// Every version, oldest first.
+    pub protocols: Vec<(Protocol, Sight<()>)>,
+    /// Of each version that is offered, oldest first.
+    pub suites: Vec<Suites>,
+    pub groups: Vec<Groups>,
+    /// The fewest bits of the numbers for Diffie-Hellman that the server brings for clients that know none.
+    pub prime: Sight<usize>,
+    pub alpn: Sight<Vec<String>>,
+    pub compression: Sight<()>,
+    /// RFC 5746; TLS 1.3 has no renegotiation.
+    pub secure_renegotiation: Sight<()>,
+    /// RFC 7627; in TLS 1.3 it is always so.
+    pub extended_master_secret: Sight<()>,
+    /// RFC 7507, where there are two versions to tell apart.
+    pub refuses_fallback: Sight<()>,
+    pub tickets: Sight<()>,
+    /// Bytes of a stapled answer of OCSP.
+    pub stapled: Sight<usize>,
+    pub client_certificate: Sight<ClientCertificate>,
+    /// One for each name that was asked for; the first is that of the endpoint.
+    pub chains: Vec<Chain>,
+}
+
+/// The suites of a version.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Suites {
+    pub protocol: Protocol,
+    /// In the server's order where it has one, else by their numbers.
+    pub suites: Vec<u16>,
+    pub order: Order,
+    /// Why there may be more.
+    pub cut_short: Option<Failure>,
+}
+
+/// Who decides among the suites that both sides know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// The server, by an order of its own.
+    Server,
+    /// The client.
+    Client,
+    /// The library of the server, whatever anybody configured: Go does so (crypto/tls, since 1.17).
+    Library,
+    /// There is one suite, or it could not be told.
+    Unknown,
+}
+
+/// The groups of a version.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Groups {
+    pub protocol: Protocol,
+    /// In the order in which the server took them.
+    pub groups: Vec<u16>,
+    pub cut_short: Option<Failure>,
+}
+
+/// A certificate is asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClientCertificate {
+    /// The authorities whose certificates are welcome, each a name in DER; none where any is.
+    pub authorities: Vec<Vec<u8>>,
+    /// Whether going on without one is refused; `None` where that cannot be told.
+    pub required: Option<bool>,
+}
+
+/// What was served when a name was asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Chain {
+    /// The name that was sent; `None` for none.
+    pub sni: Option<String>,
+    pub protocol: Protocol,
+    /// In DER and as they came, or why there are none.
+    pub certificates: Result<Vec<Vec<u8>>, Refusal>,
+    pub trust: Trust,
+}
+
+/// Why a name has no chain.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// The server will not speak to who asks for it; the number of its alert, `None` where it just closed.
+    Alert(Option<u8>),
+    Failed(Failure),
+}
+
+impl Tls {
+    /// Whether a version is offered.
+    pub fn offers(&self, protocol: Protocol) -> bool {
+        self.protocols.iter().any(|(known, sight)| *known == protocol && matches!(sight, Sight::Seen(())))
+    }
+
+    /// Whether the server's library showed itself to be Go's.
+    pub fn is_of_go(&self) -> bool {
+        self.suites.iter().any(|suites| suites.order == Order::Library)
+    }
+}
+
+/// A name that every API server has (cmd/kubeadm/app/util/pkiutil, `GetAPIServerAltNames`), and under which some have another
+/// certificate (kube-apiserver, `--tls-sni-cert-key`).
+const INSIDE: &str = "kubernetes.default.svc";
+
+/// In this order versions are asked for: the likeliest first, so that a peer without TLS is let go at once.
+const ASKED: [Protocol; 5] = [Protocol::Tls12, Protocol::Tls13, Protocol::Tls11, Protocol::Tls10, Protocol::Ssl3];
+
+/// Looks at TLS. `now` is in seconds since 1970.
+pub(crate) async fn look(endpoint: &Endpoint, dialer: &mut Dialer, now: u64) -> Sight<Tls> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let mut random = [0x50; 32];
+    // Without chance it is the same for every run, which harms nobody: no key comes of it.
+    let _ = provider.secure_random.fill(&mut random);
+    let mut scan = Scan { dialer, random, sni: endpoint.sni.clone() };
+    let (protocols, flights) = match introductions(&mut scan).await {
+        Ok(found) => found,
+        Err(failure) => return Sight::Unseen(failure),
+    };
+    let offered: Vec<Protocol> =
+        protocols.iter().filter(|(_, sight)| matches!(sight, Sight::Seen(()))).map(|(protocol, _)| *protocol).collect();
+    let mut tls = Tls::of(protocols);
+    for &protocol in &offered {
+        let suites = scan.suites(protocol).await;
+        tls.suites.push(suites);
+    }
+    groups(&mut scan, &offered, &mut tls).await;
+    let old = offered.iter().copied().rfind(|&protocol| protocol < Protocol::Tls13);
+    if let Some(protocol) = old {
+        let suites = tls.suites_of(protocol);
+        tls.compression = scan.compression(protocol, &suites).await;
+        if protocol > Protocol::Ssl3 {
+            tls.alpn = scan.alpn(protocol, &suites).await;
+        }
+        if let Some(flight) = flights.iter().find(|(known, _)| *known == protocol).map(|(_, flight)| flight) {
+            tls.of_flight(protocol, flight);
+        }
+        // Only where there is a newer version to fall back from.
+        if let Some(&lower) = offered.iter().rev().nth(1).filter(|&&lower| lower < Protocol::Tls13) {
+            tls.refuses_fallback = scan.refuses_fallback(lower, &tls.suites_of(lower)).await;
+        }
+    }
+    if let Some(&newest) = offered.iter().rfind(|&&protocol| protocol >= Protocol::Tls12) {
+        let full = whole(scan.dialer, endpoint, newest, &provider).await;
+        tls.of_full(newest, full);
+    }
+    chains(&mut scan, endpoint, &offered, &flights, &mut tls, &provider).await;
+    for chain in &mut tls.chains {
+        if let Ok(certificates) = &chain.certificates {
+            chain.trust = trust::of(certificates, now, &provider);
+        }
+    }
+    Sight::Seen(tls)
+}
+
+type Introductions = (Vec<(Protocol, Sight<()>)>, Vec<(Protocol, Flight)>);
+
+/// Which versions are offered, and what those in the clear showed; a failure where nothing speaks TLS.
+async fn introductions(scan: &mut Scan<'_>) -> Result<Introductions, Failure> {
+    let mut found: Vec<(Protocol, Sight<()>)> = Vec::new();
+    let mut flights = Vec::new();
+    let mut silent = None;
+    for protocol in ASKED {
+        let sight = match introduction(scan, protocol).await {
+            Ok(Answer::Chosen(flight)) if flight.hello.version == protocol.number() => {
+                flights.push((protocol, *flight));
+                Sight::Seen(())
+            }
+            Ok(Answer::Chosen(_) | Answer::Alert(_)) => Sight::NotOffered,
+            Ok(Answer::Closed) => {
+                silent.get_or_insert(Failure::Closed);
+                Sight::Unseen(Failure::Closed)
+            }
+            // Whoever does not answer the first question is not asked four more.
+            Err(failure) if found.is_empty() => return Err(failure),
+            Err(failure) => Sight::Unseen(failure),
+        };
+        found.push((protocol, sight));
+    }
+    let speaks = |(_, sight): &(Protocol, Sight<()>)| matches!(sight, Sight::Seen(()) | Sight::NotOffered);
+    match silent {
+        Some(failure) if !found.iter().any(speaks) => return Err(failure),
+        _ => {}
+    }
+    // Where it answers other versions, closing is its way to refuse one.
+    for (_, sight) in &mut found {
+        if *sight == Sight::Unseen(Failure::Closed) {
+            *sight = Sight::NotOffered;
+        }
+    }
+    found.sort_by_key(|(protocol, _)| *protocol);
+    Ok((found, flights))
+}
+
+/// Asks for a version with all suites that it could have, some at a time.
+async fn introduction(scan: &mut Scan<'_>, protocol: Protocol) -> Result<Answer, Failure> {
+    let candidates = names::candidates(protocol);
+    let mut last = Answer::Closed;
+    for (index, chunk) in candidates.chunks(64).enumerate() {
+        let hello = ClientHello { asks: true, ..scan.hello(protocol, chunk) };
+        let answer = match scan.ask(&hello, Until::Done, &format!("{protocol}")).await {
+            // A server that has already refused some may get tired of it.
+            Err(_) if index > 0 => return Ok(last),
+            other => other?,
+        };
+        match answer {
+            Answer::Chosen(_) | Answer::Alert(70) => return Ok(answer),
+            // Nobody who closes on the usual suites was seen to take others.
+            Answer::Closed => return Ok(answer),
+            Answer::Alert(_) => last = answer,
+        }
+    }
+    Ok(last)
+}
+
+async fn groups(scan: &mut Scan<'_>, offered: &[Protocol], tls: &mut Tls) {
+    if offered.contains(&Protocol::Tls13) {
+        let (groups, cut_short) = scan.groups_of_tls13(&tls.suites_of(Protocol::Tls13)).await;
+        tls.groups.push(Groups { protocol: Protocol::Tls13, groups, cut_short });
+    }
+    let Some(old) = offered.iter().copied().rfind(|protocol| (Protocol::Tls10..Protocol::Tls13).contains(protocol))
+    else {
+        return;
+    };
+    let curves = scan::named(&tls.suites, old, &["TLS_ECDHE_", "TLS_ECDH_anon_"]);
+    if !curves.is_empty() {
+        let (groups, cut_short) = scan.groups_of_older(old, &curves).await;
+        tls.groups.insert(0, Groups { protocol: old, groups, cut_short });
+    }
+    // A server may bring smaller numbers where nobody signs for them, as OpenSSL does.
+    for start in ["TLS_DHE_", "TLS_DH_anon_"] {
+        let primes = scan::named(&tls.suites, old, &[start]);
+        if primes.is_empty() {
+            continue;
+        }
+        let prime = scan.prime(old, &primes).await;
+        tls.prime = match (&tls.prime, prime) {
+            (Sight::Seen(known), Sight::Seen(bits)) => Sight::Seen(bits.min(*known)),
+            (Sight::Seen(known), _) => Sight::Seen(*known),
+            (_, prime) => prime,
+        };
+    }
+}
+
+/// A whole handshake, and without names of protocols where the server takes none of those that we have.
+async fn whole(
+    dialer: &mut Dialer,
+    endpoint: &Endpoint,
+    protocol: Protocol,
+    provider: &Arc<CryptoProvider>,
+) -> Result<Full, Failure> {
+    const NO_PROTOCOL: u8 = 120;
+    let full = full::handshake(dialer, endpoint, protocol, true, provider).await?;
+    if full.alert == Some(NO_PROTOCOL) && full.certificates.is_empty() {
+        return full::handshake(dialer, endpoint, protocol, false, provider).await;
+    }
+    Ok(full)
+}
+
+/// What is served to who asks for the endpoint's name, for none, and for the name that the API server has inside.
+async fn chains(
+    scan: &mut Scan<'_>,
+    endpoint: &Endpoint,
+    offered: &[Protocol],
+    flights: &[(Protocol, Flight)],
+    tls: &mut Tls,
+    provider: &Arc<CryptoProvider>,
+) {
+    let mut names = vec![endpoint.sni.clone()];
+    for other in [None, Some(INSIDE.to_owned())] {
+        if !names.contains(&other) {
+            names.push(other);
+        }
+    }
+    let Some(&newest) = offered.last() else { return };
+    let old = offered.iter().copied().rfind(|&protocol| (Protocol::Tls10..Protocol::Tls13).contains(&protocol));
+    let known = flights.iter().find(|(protocol, _)| Some(*protocol) == old || *protocol == newest);
+    for sni in names {
+        let seen = known
+            .filter(|_| sni == endpoint.sni)
+            .and_then(|(protocol, flight)| Some((*protocol, flight.certificates.clone()?)));
+        let (protocol, certificates) = match (seen, old) {
+            (Some((protocol, certificates)), _) => (protocol, Ok(certificates)),
+            (None, Some(old)) => (old, in_the_clear(scan, &sni, old).await),
+            (None, None) => (newest, encrypted(scan.dialer, endpoint, &sni, newest, provider, &tls.chains).await),
+        };
+        // What the whole handshake showed of the endpoint's own name stands there already.
+        if tls.chains.iter().any(|chain| chain.sni == sni && chain.protocol == protocol) {
+            continue;
+        }
+        let chain = Chain { sni: sni.clone(), protocol, certificates, trust: Trust::Private };
+        let same = tls.chains.iter().position(|known| known.sni == sni && known.certificates == chain.certificates);
+        if same.is_none() {
+            tls.chains.push(chain);
+        }
+    }
+    // The endpoint's own name first, older versions before newer ones.
+    let own = endpoint.sni.clone();
+    tls.chains.sort_by_key(|chain| (chain.sni != own, chain.sni.clone(), chain.protocol));
+}
+
+async fn in_the_clear(scan: &mut Scan<'_>, sni: &Option<String>, protocol: Protocol) -> Result<Vec<Vec<u8>>, Refusal> {
+    // A key of another kind wants other suites than were found for the endpoint's own name.
+    let suites: Vec<u16> = names::candidates(protocol).into_iter().take(64).collect();
+    let hello = ClientHello { sni: sni.clone(), ..scan.hello(protocol, &suites) };
+    match scan.ask(&hello, Until::Done, "the certificates of another name").await {
+        Ok(Answer::Chosen(flight)) => Ok(flight.certificates.unwrap_or_default()),
+        Ok(Answer::Alert(alert)) => Err(Refusal::Alert(Some(alert))),
+        Ok(Answer::Closed) => Err(Refusal::Alert(None)),
+        Err(failure) => Err(Refusal::Failed(failure)),
+    }
+}
+
+async fn encrypted(
+    dialer: &mut Dialer,
+    endpoint: &Endpoint,
+    sni: &Option<String>,
+    protocol: Protocol,
+    provider: &Arc<CryptoProvider>,
+    known: &[Chain],
+) -> Result<Vec<Vec<u8>>, Refusal> {
+    if let Some(chain) = known.iter().find(|chain| chain.sni == *sni) {
+        return chain.certificates.clone();
+    }
+    let endpoint = Endpoint { sni: sni.clone(), ..endpoint.clone() };
+    match whole(dialer, &endpoint, protocol, provider).await {
+        Ok(full) if full.certificates.is_empty() => Err(Refusal::Alert(full.alert)),
+        Ok(full) => Ok(full.certificates),
+        Err(failure) => Err(Refusal::Failed(failure)),
+    }
+}
+
+impl Tls {
+    /// Nothing but the versions is known yet.
+    fn of(protocols: Vec<(Protocol, Sight<()>)>) -> Self {
+        Self {
+            protocols,
+            suites: Vec::new(),
+            groups: Vec::new(),
+            prime: Sight::NotOffered,
+            alpn: Sight::NotOffered,
+            compression: Sight::NotOffered,
+            secure_renegotiation: Sight::NotOffered,
+            extended_master_secret: Sight::NotOffered,
+            refuses_fallback: Sight::NotOffered,
+            tickets: Sight::NotOffered,
+            stapled: Sight::NotOffered,
+            client_certificate: Sight::NotOffered,
+            chains: Vec::new(),
+        }
+    }
+
+    fn suites_of(&self, protocol: Protocol) -> Vec<u16> {
+        self.suites
+            .iter()
+            .filter(|suites| suites.protocol == protocol)
+            .flat_map(|suites| suites.suites.clone())
+            .collect()
+    }
+
+    /// What a version in the clear showed.
+    fn of_flight(&mut self, protocol: Protocol, flight: &Flight) {
+        let if_so = |so: bool| if so { Sight::Seen(()) } else { Sight::NotOffered };
+        self.secure_renegotiation = if_so(flight.hello.secure_renegotiation);
+        self.extended_master_secret = if_so(flight.hello.extended_master_secret);
+        self.tickets = if_so(flight.hello.ticket);
+        self.stapled = flight.stapled.map_or(Sight::NotOffered, Sight::Seen);
+        if let Some(body) = &flight.request {
+            self.client_certificate = match server::authorities(body, protocol >= Protocol::Tls12) {
+                Some(authorities) => Sight::Seen(ClientCertificate { authorities, required: None }),
+                None => Sight::Unseen(Failure::Garbled("a request for a certificate that is none")),
+            };
+        } else if !flight.whole {
+            let why = || Failure::Garbled("only the beginning of its part");
+            (self.client_certificate, self.stapled) = (Sight::Unseen(why()), Sight::Unseen(why()));
+        }
+    }
+
+    /// What a whole handshake showed.
+    fn of_full(&mut self, protocol: Protocol, full: Result<Full, Failure>) {
+        let full = match full {
+            Ok(full) if !full.certificates.is_empty() => full,
+            // Nothing is known to be absent that only this would have shown.
+            other => {
+                let why = match other {
+                    Ok(full) => full.alert.map_or(Failure::Closed, Failure::Alert),
+                    Err(failure) => failure,
+                };
+                if protocol < Protocol::Tls13 {
+                    return;
+                }
+                if self.client_certificate == Sight::NotOffered {
+                    self.client_certificate = Sight::Unseen(why.clone());
+                }
+                if self.tickets == Sight::NotOffered {
+                    self.tickets = Sight::Unseen(why.clone());
+                }
+                if self.stapled == Sight::NotOffered {
+                    self.stapled = Sight::Unseen(why.clone());
+                }
+                if self.alpn == Sight::NotOffered {
+                    self.alpn = Sight::Unseen(why);
+                }
+                return;
+            }
+        };
+        if full.tickets {
+            self.tickets = Sight::Seen(());
+        }
+        if full.stapled > 0 {
+            self.stapled = Sight::Seen(full.stapled);
+        }
+        if let (Sight::NotOffered, Some(alpn)) = (&self.alpn, full.alpn) {
+            self.alpn = Sight::Seen(vec![alpn]);
+        }
+        if let Some(authorities) = full.asked {
+            self.client_certificate = Sight::Seen(ClientCertificate { authorities, required: full.requires });
+        }
+        let sni = full.sni;
+        self.chains.push(Chain { sni, protocol, certificates: Ok(full.certificates), trust: Trust::Private });
+    }
+}

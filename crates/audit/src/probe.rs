@@ -1,7 +1,9 @@
 //! Endpoints looked at from outside, as the wire format tells it.
 
 use collect::endpoint::{self, Manner, Observation, Probed, Sight};
+use facts::Gathered;
 use jiff::civil::Date;
+use model::{Entry, Outcome, Severity};
 use report::wire;
 
 mod convert;
@@ -14,7 +16,9 @@ pub struct Probe {
     pub endpoints: Vec<wire::ProbedEndpoint>,
     /// The raw exchanges, where they were wanted.
     pub exchanges: wire::Exchanges,
-    /// Whether an endpoint gave nothing to see.
+    /// The worst severity of what fails.
+    pub worst: Option<Severity>,
+    /// Endpoints that gave nothing to see, and why.
     pub nothing_seen: Vec<(String, String)>,
 }
 
@@ -26,8 +30,35 @@ pub fn probe(endpoints: &[Endpoint], manner: &Manner, as_of: Date) -> Probe {
         addresses: probed.iter().flat_map(convert::exchanges).collect(),
     };
     let nothing_seen = probed.iter().filter_map(nothing).collect();
-    let endpoints = probed.iter().map(|one| convert::endpoint(one, as_of)).collect();
-    Probe { endpoints, exchanges, nothing_seen }
+    let mut worst = None;
+    let mut endpoints = Vec::with_capacity(probed.len());
+    for one in &probed {
+        let entries = judged(one, as_of);
+        let failing = entries.iter().filter(|entry| matches!(entry.outcome, Outcome::Fail(_)));
+        worst = worst.max(failing.map(|entry| entry.severity).max());
+        endpoints.push(convert::endpoint(one, &entries, as_of));
+    }
+    Probe { endpoints, exchanges, nothing_seen, worst }
+}
+
+/// What tells a certificate from every other.
+pub(crate) fn digest(bytes: &[u8]) -> String {
+    convert::hex(&endpoint::sha256(bytes))
+}
+
+/// What the rules say about what was seen: what fails, and what could not be judged.
+fn judged(probed: &Probed, as_of: Date) -> Vec<Entry> {
+    let Ok(seen) = &probed.seen else { return Vec::new() };
+    let name = probed.endpoint.to_string();
+    let evidence = seen.iter().filter(|one| unseen(one).is_none()).map(|one| endpoint::evidence(one, seen.len() == 1));
+    let gathered = Gathered { name: name.clone(), target: name, root: None, evidence: evidence.collect() };
+    let cluster = facts::resolve(gathered, &facts::Options { version: None, as_of: Some(as_of) });
+    let rules: Vec<_> = rules::all().collect();
+    let mut entries = rules::judge(&cluster, &rules).entries;
+    entries.retain(|entry| matches!(entry.outcome, Outcome::Fail(_) | Outcome::Undetermined(_)));
+    // The rest of the order is that of the rules.
+    entries.sort_by_key(|entry| (matches!(entry.outcome, Outcome::Undetermined(_)), std::cmp::Reverse(entry.severity)));
+    entries
 }
 
 /// Why an endpoint gave nothing to see, if it did not.

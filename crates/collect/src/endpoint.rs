@@ -3,6 +3,10 @@
 //! Endpoints are looked at side by side, a few at a time, and each by one conversation after the other. This room resolves
 //! names and starts the runtime; what is said to a peer and what its answers are is in `probe`.
 
+mod evidence;
+
+pub(crate) use evidence::of_tls;
+pub use evidence::{evidence, unread};
 pub use probe::{
     Endpoint, Exchange, Failure, Host, NoEndpoint, Observation, Pace, Piece, Role, Sight, Spent, http, tls,
 };

@@ -92,6 +92,7 @@ impl Inputs {
             | Kind::Metrics
             | Kind::Discovery
             | Kind::Status
+            | Kind::Handshake
             | Kind::Objects => self.supporting += 1,
             Kind::NotOurs => self.not_ours += 1,
             Kind::Templated => self.templated += 1,

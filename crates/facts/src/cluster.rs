@@ -13,6 +13,7 @@ use crate::{
     flags::KUBE_APISERVER,
     kubeconfig::{self, Kubeconfig},
     live::{self, Identity, Node},
+    observed::{self, Observed},
     pki::{self, Held},
     releases::CALENDAR,
 };
@@ -60,6 +61,8 @@ pub struct Cluster {
     pub pki: Vec<Held>,
     /// Configuration files that no API server of the cluster names; sorted by the file.
     pub given: Vec<Given>,
+    /// Endpoints that were looked at from outside.
+    pub observed: Vec<Observed>,
     /// The file that declares more processes than are looked at, and how many of the cluster's are.
     pub cut: Option<(EvidenceId, usize)>,
     pub evidence: Vec<Evidence>,
@@ -119,7 +122,7 @@ pub fn resolve(gathered: Gathered, options: &Options) -> Cluster {
     name_apart(&mut invocations);
     let asked = live::resolve(&evidence, &invocations, root.as_deref(), options);
     let operator = asked.as_ref().and_then(|found| found.distribution);
-    let (apiservers, identities, nodes) = match asked {
+    let (mut apiservers, identities, nodes) = match asked {
         Some(live::Found { servers, identities, nodes, .. }) => (servers, identities, nodes),
         None => {
             let resolve = |invocation: &Invocation| {
@@ -156,7 +159,9 @@ pub fn resolve(gathered: Gathered, options: &Options) -> Cluster {
         file.gap = maybe_named(file, &apiservers, &evidence, root.as_deref());
     }
     let as_of = options.as_of.unwrap_or(CALENDAR.known_until);
-    let pki = pki::held(&apiservers, &kubeconfigs, root.as_deref());
+    let observed = observed::all(&evidence);
+    observed::contradict(&mut apiservers, &observed, &evidence);
+    let pki = pki::held(&apiservers, &kubeconfigs, &observed, root.as_deref());
     Cluster {
         name,
         id: None,
@@ -171,6 +176,7 @@ pub fn resolve(gathered: Gathered, options: &Options) -> Cluster {
         kubeconfigs,
         pki,
         given,
+        observed,
         cut,
         evidence,
     }

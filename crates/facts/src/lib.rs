@@ -19,6 +19,7 @@ mod golang;
 mod invocation;
 pub mod kubeconfig;
 pub mod live;
+pub mod observed;
 pub mod pflag;
 pub mod pki;
 mod placeholder;

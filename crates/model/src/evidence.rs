@@ -68,6 +68,8 @@ pub enum Kind {
     Discovery,
     /// How a request was answered, by its status code alone.
     Status,
+    /// What an endpoint showed of TLS to a stranger.
+    Handshake,
     /// Kubernetes objects as an API server gave them.
     Objects,
     /// A Kubernetes object or configuration that no rule reads by itself.
@@ -93,6 +95,7 @@ impl Kind {
             Self::Metrics => "metrics",
             Self::Discovery => "discovery",
             Self::Status => "status",
+            Self::Handshake => "handshake",
             Self::Objects => "objects",
             Self::Supporting => "supporting",
             Self::NotOurs => "not-ours",

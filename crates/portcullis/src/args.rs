@@ -153,6 +153,10 @@ pub(crate) struct Probe {
     )]
     pub(crate) timeout: u64,
 
+    /// The severity from which a finding makes the exit status 1
+    #[arg(long, value_name = "SEVERITY", default_value = "high", env = "PORTCULLIS_FAIL_ON", hide_env_values = true)]
+    pub(crate) fail_on: FailOn,
+
     /// How to print the result: human or json
     #[arg(long, value_name = "FORMAT", default_value = "human", env = "PORTCULLIS_FORMAT", hide_env_values = true)]
     pub(crate) format: String,

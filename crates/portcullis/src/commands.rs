@@ -191,7 +191,7 @@ fn all_rules() -> Vec<report::RuleMeta> {
 }
 
 /// Says what went wrong with the targets, and how that ends.
-fn seen(summary: &Summary, voice: &args::Voice) -> Exit {
+pub(crate) fn seen(summary: &Summary, voice: &args::Voice) -> Exit {
     for (file, kind) in &summary.files {
         talk(&format!("{kind:<10} {}", plain(file)));
     }

@@ -17,7 +17,9 @@ mod tests;
 mod text;
 pub mod wire;
 
-pub use convert::{benchmark::worst, cluster, effective, lines as lines_of, problems, report, report_of, rules};
+pub use convert::{
+    benchmark::worst, cluster, effective, lines as lines_of, problems, report, report_of, rules, run_problem,
+};
 pub use formats::{Conversion, Format, json, lines};
 pub use input::{
     Advisory, Benchmark, BenchmarkItem, ClusterReport, ControlAnswer, Judged, Letter, Report, RuleMeta, RunProblem,

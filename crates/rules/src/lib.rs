@@ -20,6 +20,7 @@ mod encryption;
 mod files;
 mod konnectivity;
 mod kubeconfig;
+mod kubelet;
 mod pending;
 mod pki;
 mod plugins;
@@ -36,6 +37,7 @@ use facts::{
     Cluster,
     apiserver::ApiServer,
     kubeconfig::{Endpoint, Kubeconfig, User},
+    observed::Observed,
     pki::Seen,
 };
 use model::{Component, Minor, Release, RuleCard, Verdict};
@@ -79,6 +81,8 @@ pub enum Check {
     User(fn(&Kubeconfig, &User) -> Verdict),
     /// Once per certificate of that kind.
     Certificate { of: Certificates, ask: fn(&Seen<'_>) -> Verdict },
+    /// Once per endpoint of that component that was looked at from outside.
+    Listener { of: &'static str, ask: fn(&Observed) -> Verdict },
     /// Once per cluster.
     Cluster(fn(&Cluster) -> Verdict),
     /// One setting of the rule's component, and one test of it.
@@ -148,6 +152,7 @@ pub fn all() -> impl Iterator<Item = &'static Rule> {
         encryption::RULES,
         konnectivity::RULES,
         kubeconfig::RULES,
+        kubelet::RULES,
         pki::RULES,
         users::RULES,
     ];

@@ -11,6 +11,7 @@
 //! | `yaml file=PATH` | a file of the node, such as one that a flag or a unit names |
 //! | `certificate file=PATH` | certificates of the node, in words (see `certificate.rs`) |
 //! | `key file=PATH` | keys of the node, likewise |
+//! | `tls endpoint=HOST:PORT` | what an endpoint showed, and behind a line of dashes its certificates in words; with `unread`, why not |
 //! | `missing file=PATH` | a file that was looked for and is not there |
 //! | `unread file=PATH` | a file that could not be read, and why |
 //! | `fixed` | the fence before it, after the remedy |
@@ -68,6 +69,7 @@ pub enum FenceKind {
     Pod,
     Unit { file: String },
     Flagz { unread: bool },
+    Tls { endpoint: String, unread: bool },
     Yaml { file: String },
     Certificate { file: String },
     Key { file: String },
@@ -89,9 +91,22 @@ pub struct Caret {
     pub text: String,
 }
 
-const KINDS: [&str; 12] =
-    ["args", "certificate", "fixed", "flagz", "key", "missing", "outcome", "pod", "text", "unit", "unread", "yaml"];
-const ATTRIBUTES: [&str; 3] = ["file", "root", "version"];
+const KINDS: [&str; 13] = [
+    "args",
+    "certificate",
+    "fixed",
+    "flagz",
+    "key",
+    "missing",
+    "outcome",
+    "pod",
+    "text",
+    "tls",
+    "unit",
+    "unread",
+    "yaml",
+];
+const ATTRIBUTES: [&str; 4] = ["endpoint", "file", "root", "version"];
 const COMPONENTS: [&str; 1] = ["kube-apiserver"];
 
 impl Case {
@@ -174,13 +189,15 @@ fn opening_line(opening: &str, line: usize, heading: &str, complaints: &mut Vec<
     let mut words = opening.split_whitespace();
     let kind = words.next().unwrap_or("");
     let mut file = None;
+    let mut endpoint = None;
     let mut component = None;
     let mut version = None;
     let mut root = false;
     let mut unread = false;
     for word in words {
         match word.split_once('=') {
-            None if word == "unread" && kind == "flagz" => unread = true,
+            None if word == "unread" && matches!(kind, "flagz" | "tls") => unread = true,
+            Some(("endpoint", named)) if kind == "tls" => endpoint = Some(named.to_owned()),
             Some(("file", path)) => file = Some(path.to_owned()),
             Some(("version", release)) => version = Some(release.to_owned()),
             None if word == "root" => root = true,
@@ -211,6 +228,7 @@ fn opening_line(opening: &str, line: usize, heading: &str, complaints: &mut Vec<
         "args" => FenceKind::Args { component: needs(component, "the name of a component")? },
         "pod" => FenceKind::Pod,
         "flagz" => FenceKind::Flagz { unread },
+        "tls" => FenceKind::Tls { endpoint: needs(endpoint, "`endpoint=`")?, unread },
         "fixed" => FenceKind::Fixed,
         "outcome" => FenceKind::Outcome,
         "unit" => FenceKind::Unit { file: needs(file, "`file=`")? },
@@ -241,6 +259,7 @@ fn fill<'a>(
             | FenceKind::Unit { .. }
             | FenceKind::Yaml { .. }
             | FenceKind::Flagz { unread: false }
+            | FenceKind::Tls { unread: false, .. }
     );
     for (number, line) in lines {
         match caret(line).filter(|_| draws) {

@@ -4,11 +4,12 @@ use std::fmt::Write as _;
 
 use collect::endpoint::{Exchange, Observation, Probed, Sight};
 use jiff::civil::Date;
+use model::{Entry, Outcome};
 use report::wire;
 
 use super::tls;
 
-pub(super) fn endpoint(probed: &Probed, as_of: Date) -> wire::ProbedEndpoint {
+pub(super) fn endpoint(probed: &Probed, entries: &[Entry], as_of: Date) -> wire::ProbedEndpoint {
     let endpoint = &probed.endpoint;
     wire::ProbedEndpoint {
         endpoint: endpoint.to_string(),
@@ -17,6 +18,19 @@ pub(super) fn endpoint(probed: &Probed, as_of: Date) -> wire::ProbedEndpoint {
         component: endpoint.role().map(|role| role.component().to_owned()),
         reason: probed.seen.as_ref().err().map(ToString::to_string),
         addresses: probed.seen.iter().flatten().map(|one| address(one, as_of)).collect(),
+        findings: entries.iter().map(finding).collect(),
+    }
+}
+
+fn finding(entry: &Entry) -> wire::ProbeFinding {
+    let outcome = if matches!(entry.outcome, Outcome::Fail(_)) { "fail" } else { "undetermined" };
+    wire::ProbeFinding {
+        rule: entry.rule.to_owned(),
+        title: entry.title.to_owned(),
+        severity: entry.severity.name().to_owned(),
+        outcome: outcome.to_owned(),
+        subject: entry.subject.clone(),
+        message: entry.message.clone(),
     }
 }
 

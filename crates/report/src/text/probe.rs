@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use model::Severity;
+
 use super::{
     Look, probe_tls,
     wrap::{Paint, indented, plain},
@@ -26,6 +28,14 @@ fn one(endpoint: &ProbedEndpoint, look: Look, text: &mut String) {
     }
     for address in &endpoint.addresses {
         of_address(address, &endpoint.host, look, text);
+    }
+    for finding in &endpoint.findings {
+        let failed = finding.outcome == "fail";
+        let grade = if failed { finding.severity.as_str() } else { "undetermined" };
+        let line = format!("{grade}: {} [{}]", plain(&finding.message), finding.rule);
+        let line = indented(&line, 2, 4, look.width);
+        let severity = Severity::ALL.into_iter().find(|known| failed && known.name() == finding.severity);
+        text.push_str(&severity.map_or_else(|| paint.yellow(&line), |severity| paint.severity(severity, &line)));
     }
 }
 

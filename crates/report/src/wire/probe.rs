@@ -26,6 +26,22 @@ pub struct ProbedEndpoint {
     pub reason: Option<String>,
     /// One for each address of the name, sorted.
     pub addresses: Vec<ProbedAddress>,
+    /// What the rules say about it: what fails and what could not be judged, the worst first.
+    pub findings: Vec<ProbeFinding>,
+}
+
+/// What a rule says about an endpoint.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct ProbeFinding {
+    pub rule: String,
+    pub title: String,
+    /// `critical`, `high`, `medium`, `low` or `info`.
+    pub severity: String,
+    /// `fail` or `undetermined`.
+    pub outcome: String,
+    /// The part it is about, such as a certificate.
+    pub subject: Option<String>,
+    pub message: String,
 }
 
 #[derive(Debug, Serialize, JsonSchema)]

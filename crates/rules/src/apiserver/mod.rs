@@ -87,5 +87,6 @@ rules! { "apiserver":
     tls_cipher_suites,
     tls_client_trust,
     tls_min_version,
+    tls_probe,
     token_auth_file,
 }

@@ -8,6 +8,7 @@
 mod ahead;
 pub mod endpoint;
 pub mod live;
+pub mod pem;
 mod read;
 mod walk;
 

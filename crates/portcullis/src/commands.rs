@@ -92,7 +92,7 @@ pub(crate) fn audit(args: &args::Audit) -> Outcome {
                 let text = report::report_text(&inner, style(&args.look, &output.place, false));
                 sink.write(|out| out.write_all(text.as_bytes()));
             }
-            Format::Jsonl => {}
+            Format::Jsonl | Format::Calendar => {}
         }
     }
     each(&mut sinks, Format::Jsonl, |out| report::lines::end(&report, out));

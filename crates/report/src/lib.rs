@@ -27,6 +27,6 @@ pub use input::{
 };
 pub use schema::{schema, schemas};
 pub use text::{
-    Look, Mistake, cve_text, diff_text, effective_text, explain, mistake, place, probe_text, problem_line, report_text,
-    rules_table, settings_text, simulation_text,
+    Look, Mistake, certs_calendar, certs_text, cve_text, diff_text, effective_text, explain, mistake, place,
+    probe_text, problem_line, report_text, rules_table, settings_text, simulation_text,
 };

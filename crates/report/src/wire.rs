@@ -5,6 +5,7 @@
 //! [`schema`](crate::schema).
 
 mod benchmark;
+mod certs;
 mod diff;
 mod probe;
 mod probe_tls;
@@ -12,6 +13,7 @@ mod probe_tls;
 use std::collections::BTreeMap;
 
 pub use benchmark::*;
+pub use certs::*;
 pub use diff::*;
 pub use probe::*;
 pub use probe_tls::*;

@@ -4,6 +4,7 @@
 //! what counts. It prints nothing and knows no terminal. Start at [`audit`] and [`resolve`].
 
 mod benchmark;
+pub mod certs;
 mod cve;
 mod diff;
 pub mod probe;

@@ -1,21 +1,15 @@
 //! Endpoints looked at from outside, as the wire format tells it.
 
-use std::collections::BTreeMap;
-
 use collect::endpoint::{self, Manner, Observation, Probed, Sight};
-use facts::{Gathered, Redactor};
+use facts::{Cluster, Gathered, Redactor};
 use jiff::civil::Date;
-use model::{Confidence, Entry, Evidence, Outcome, Severity};
-use report::{ClusterReport, Judged, wire};
-use rules::{Check, Rule};
-
-use crate::{page, report_of, shown};
+use model::{Entry, Evidence, Outcome, Severity};
+use report::wire;
 
 mod convert;
 mod http;
 mod tls;
 
-pub use self::Judging as ProbeJudging;
 pub use collect::endpoint::{Endpoint, Manner as ProbeManner, NoEndpoint, Pace as ProbePace};
 
 /// What a run of `probe` learned.
@@ -23,59 +17,58 @@ pub struct Probe {
     pub endpoints: Vec<wire::ProbedEndpoint>,
     /// The raw exchanges, where they were wanted.
     pub exchanges: wire::Exchanges,
-    /// Whether an endpoint gave nothing to see.
+    /// The worst severity of what fails.
+    pub worst: Option<Severity>,
+    /// Endpoints that gave nothing to see, and why.
     pub nothing_seen: Vec<(String, String)>,
-    /// What the rules say, by host.
-    pub hosts: Vec<ClusterReport>,
-    /// A finding at or above the severity that fails.
-    pub failed: bool,
 }
 
-/// What to ask of what was seen.
-#[derive(Clone, Debug)]
-pub struct Judging {
-    pub rules: Vec<&'static Rule>,
-    /// Findings less sure than this are left out.
-    pub show: Confidence,
-    /// The severity from which a finding fails the run; `None` for never.
-    pub fail_on: Option<Severity>,
-}
-
-/// The rules that a look from outside can answer.
-pub fn rules() -> Vec<&'static Rule> {
-    rules::all().filter(|rule| matches!(rule.check, Check::Door { .. })).collect()
-}
-
-/// Looks at endpoints, and asks the rules of what they show. The endpoints of one host are judged together.
-pub fn probe(endpoints: &[Endpoint], manner: &Manner, judging: &Judging, as_of: Date) -> Probe {
+/// Looks at endpoints.
+pub fn probe(endpoints: &[Endpoint], manner: &Manner, as_of: Date) -> Probe {
     let probed = endpoint::look(endpoints, manner);
     let exchanges = wire::Exchanges {
         schema: "portcullis.exchanges/1",
         addresses: probed.iter().flat_map(convert::exchanges).collect(),
     };
     let nothing_seen = probed.iter().filter_map(nothing).collect();
-    let mut redactor = Redactor::new();
-    let mut by_host: BTreeMap<String, Vec<Evidence>> = BTreeMap::new();
+    let mut worst = None;
+    let mut endpoints = Vec::with_capacity(probed.len());
     for one in &probed {
-        by_host.entry(one.endpoint.host.to_string()).or_default().extend(one.evidence(&mut redactor));
+        let cluster = cluster(one, as_of);
+        let entries = judged(&cluster);
+        let failing = entries.iter().filter(|entry| matches!(entry.outcome, Outcome::Fail(_)));
+        worst = worst.max(failing.map(|entry| entry.severity).max());
+        endpoints.push(convert::endpoint(one, &cluster.doors, &entries, as_of));
     }
-    let options = facts::Options { version: None, as_of: Some(as_of) };
-    let (mut doors, mut hosts, mut failed) = (Vec::new(), Vec::new(), false);
-    for (host, evidence) in by_host {
-        let gathered = Gathered { name: host.clone(), target: host, root: None, evidence };
-        let cluster = facts::resolve(gathered, &options);
-        doors.extend(cluster.doors.iter().cloned());
-        let judgement = rules::judge(&cluster, &judging.rules);
-        let judged = |entry: Entry| Judged { edits: Vec::new(), by_hand: None, page: page(entry.rule), entry };
-        let entries: Vec<Judged> =
-            judgement.entries.into_iter().filter(|entry| shown(entry, judging.show)).map(judged).collect();
-        failed |= entries.iter().any(|Judged { entry, .. }| {
-            matches!(entry.outcome, Outcome::Fail(_)) && judging.fail_on.is_some_and(|least| entry.severity >= least)
-        });
-        hosts.push(report_of(cluster, None, entries, judgement.not_asked));
-    }
-    let endpoints = probed.iter().map(|one| convert::endpoint(one, &doors, as_of)).collect();
-    Probe { endpoints, exchanges, nothing_seen, hosts, failed }
+    Probe { endpoints, exchanges, nothing_seen, worst }
+}
+
+/// What tells a certificate from every other.
+pub(crate) fn digest(bytes: &[u8]) -> String {
+    convert::hex(&endpoint::sha256(bytes))
+}
+
+/// What was seen of one endpoint, at each of its addresses.
+fn cluster(probed: &Probed, as_of: Date) -> Cluster {
+    let seen = probed.seen.as_deref().unwrap_or_default();
+    let mut redactor = Redactor::new();
+    let shown = seen.iter().filter(|one| unseen(one).is_none()).map(|one| endpoint::evidence(one, seen.len() == 1));
+    let mut evidence: Vec<Evidence> = shown.collect();
+    // That nothing listens is an answer, too.
+    evidence.extend(seen.iter().map(|one| endpoint::answers(one, &mut redactor)));
+    let name = probed.endpoint.to_string();
+    let gathered = Gathered { name: name.clone(), target: name, root: None, evidence };
+    facts::resolve(gathered, &facts::Options { version: None, as_of: Some(as_of) })
+}
+
+/// What the rules say about what was seen: what fails, and what could not be judged.
+fn judged(cluster: &Cluster) -> Vec<Entry> {
+    let rules: Vec<_> = rules::all().collect();
+    let mut entries = rules::judge(cluster, &rules).entries;
+    entries.retain(|entry| matches!(entry.outcome, Outcome::Fail(_) | Outcome::Undetermined(_)));
+    // The rest of the order is that of the rules.
+    entries.sort_by_key(|entry| (matches!(entry.outcome, Outcome::Undetermined(_)), std::cmp::Reverse(entry.severity)));
+    entries
 }
 
 /// Why an endpoint gave nothing to see, if it did not.

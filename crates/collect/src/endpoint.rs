@@ -4,12 +4,26 @@
 //! names and starts the runtime; what is said to a peer and what its answers are is in `probe`.
 
 mod answers;
+mod evidence;
 
 use facts::Redactor;
-use model::{Body, Evidence, EvidenceId, Gap, GapKind, Kind, Plane};
+use model::{Evidence, EvidenceId};
+
+pub(crate) use evidence::of_tls;
+pub use evidence::{evidence, unread};
 pub use probe::{
     Endpoint, Exchange, Failure, Host, NoEndpoint, Observation, Pace, Piece, Role, Sight, Spent, http, tls,
 };
+
+/// How one address answered over HTTP, as evidence.
+pub fn answers(observation: &Observation, redactor: &mut Redactor) -> Evidence {
+    answers::evidence(observation, redactor)
+}
+
+/// The name of that evidence.
+pub fn answers_id(observation: &Observation) -> EvidenceId {
+    answers::id(observation)
+}
 
 /// What tells two certificates apart.
 pub fn sha256(bytes: &[u8]) -> [u8; 32] {
@@ -35,35 +49,6 @@ pub struct Probed {
     pub endpoint: Endpoint,
     /// One observation for each of its addresses, or why it has none.
     pub seen: Result<Vec<Observation>, Failure>,
-}
-
-/// The name of the evidence that says how one address answered.
-pub fn answers_id(observation: &Observation) -> EvidenceId {
-    answers::id(observation)
-}
-
-impl Probed {
-    /// What was seen, as evidence of how it behaves.
-    pub fn evidence(&self, redactor: &mut Redactor) -> Vec<Evidence> {
-        let failure = match &self.seen {
-            Ok(seen) => return seen.iter().map(|observation| answers::evidence(observation, redactor)).collect(),
-            Err(failure) => failure,
-        };
-        let gap = Gap {
-            kind: GapKind::Unread,
-            reason: format!("{}: {failure}", self.endpoint),
-            wanted: format!("an answer of {}", self.endpoint),
-            who_could_answer: "another run, or one from another place in the network".to_owned(),
-        };
-        vec![Evidence {
-            id: EvidenceId::new(format!("{}{}", facts::observed::SCHEME, self.endpoint)),
-            plane: Plane::Observed,
-            kind: Kind::Answers,
-            body: Body::Unread(gap),
-            secrets: Vec::new(),
-            digest: None,
-        }]
-    }
 }
 
 /// Looks at every endpoint, and answers in their order.

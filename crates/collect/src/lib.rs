@@ -8,6 +8,7 @@
 mod ahead;
 pub mod endpoint;
 pub mod live;
+pub mod pem;
 mod read;
 mod walk;
 
@@ -94,6 +95,7 @@ impl Inputs {
             | Kind::Metrics
             | Kind::Discovery
             | Kind::Status
+            | Kind::Handshake
             | Kind::Objects => self.supporting += 1,
             Kind::NotOurs => self.not_ours += 1,
             Kind::Templated => self.templated += 1,

@@ -10,10 +10,11 @@ use crate::{
     apiserver::{self, ApiServer},
     configuration::{self, Given},
     declare::{self, Declared},
+    doors::{self, Door},
     flags::KUBE_APISERVER,
     kubeconfig::{self, Kubeconfig},
     live::{self, Identity, Node},
-    observed::{self, Door},
+    observed::{self, Observed},
     pki::{self, Held},
     releases::CALENDAR,
 };
@@ -63,6 +64,8 @@ pub struct Cluster {
     pub given: Vec<Given>,
     /// What was looked at from outside, sorted by the evidence.
     pub doors: Vec<Door>,
+    /// Endpoints that were looked at from outside.
+    pub observed: Vec<Observed>,
     /// The file that declares more processes than are looked at, and how many of the cluster's are.
     pub cut: Option<(EvidenceId, usize)>,
     pub evidence: Vec<Evidence>,
@@ -122,7 +125,7 @@ pub fn resolve(gathered: Gathered, options: &Options) -> Cluster {
     name_apart(&mut invocations);
     let asked = live::resolve(&evidence, &invocations, root.as_deref(), options);
     let operator = asked.as_ref().and_then(|found| found.distribution);
-    let (apiservers, identities, nodes) = match asked {
+    let (mut apiservers, identities, nodes) = match asked {
         Some(live::Found { servers, identities, nodes, .. }) => (servers, identities, nodes),
         None => {
             let resolve = |invocation: &Invocation| {
@@ -159,8 +162,10 @@ pub fn resolve(gathered: Gathered, options: &Options) -> Cluster {
         file.gap = maybe_named(file, &apiservers, &evidence, root.as_deref());
     }
     let as_of = options.as_of.unwrap_or(CALENDAR.known_until);
-    let pki = pki::held(&apiservers, &kubeconfigs, root.as_deref());
-    let doors = observed::doors(&evidence);
+    let doors = doors::doors(&evidence);
+    let observed = observed::all(&evidence);
+    observed::contradict(&mut apiservers, &observed, &evidence);
+    let pki = pki::held(&apiservers, &kubeconfigs, &observed, root.as_deref());
     Cluster {
         name,
         id: None,
@@ -176,6 +181,7 @@ pub fn resolve(gathered: Gathered, options: &Options) -> Cluster {
         pki,
         given,
         doors,
+        observed,
         cut,
         evidence,
     }

@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use audit::probe::{self, Endpoint, NoEndpoint, ProbeJudging, ProbeManner, ProbePace};
+use audit::probe::{self, Endpoint, NoEndpoint, ProbeManner, ProbePace};
 use jiff::{Timestamp, tz::TimeZone};
 use report::wire;
 
@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// Endpoints that are looked at side by side.
-const AT_ONCE: usize = 8;
+pub(crate) const AT_ONCE: usize = 8;
 
 pub(crate) fn probe(args: &args::Probe) -> Result<Exit, UsageError> {
     let (clock, started) = (Instant::now(), Timestamp::now());
@@ -31,22 +31,21 @@ pub(crate) fn probe(args: &args::Probe) -> Result<Exit, UsageError> {
     let pace = ProbePace { time: Duration::from_secs(args.timeout), ..pace };
     let now = u64::try_from(as_of.as_second()).unwrap_or_default();
     let manner = ProbeManner { pace, now, record: evidence.is_some(), at_once: AT_ONCE };
-    let judging = ProbeJudging {
-        rules: probe::rules(),
-        show: settings::show(args.show),
-        fail_on: settings::fail_on(args.fail_on),
-    };
-    let found = probe::probe(&endpoints, &manner, &judging, as_of.to_zoned(TimeZone::UTC).date());
+    let found = probe::probe(&endpoints, &manner, as_of.to_zoned(TimeZone::UTC).date());
     let mut exit = Exit::Done;
     for (endpoint, why) in &found.nothing_seen {
         talk(&format!("error: nothing to see at {}: {}", plain(endpoint), plain(why)));
         exit = exit.or(Exit::NotEnough);
     }
-    if found.failed {
+    let fail_on = settings::fail_on(args.fail_on);
+    if fail_on.is_some_and(|least| found.worst.is_some_and(|worst| worst >= least)) {
         exit = exit.or(Exit::Failed);
     }
-    let settings =
-        BTreeMap::from([("fast".to_owned(), args.fast.to_string()), ("timeout".to_owned(), args.timeout.to_string())]);
+    let settings = BTreeMap::from([
+        ("fail-on".to_owned(), format!("{:?}", args.fail_on).to_lowercase()),
+        ("fast".to_owned(), args.fast.to_string()),
+        ("timeout".to_owned(), args.timeout.to_string()),
+    ]);
     let answer = wire::Probe {
         schema: "portcullis.probe/1",
         tool: tool(),
@@ -58,14 +57,13 @@ pub(crate) fn probe(args: &args::Probe) -> Result<Exit, UsageError> {
             exit_code: exit.code(),
         },
         endpoints: found.endpoints,
-        hosts: found.hosts.iter().map(report::cluster).collect(),
     };
     if let Some(sink) = &mut evidence {
         sink.write(|out| report::json(&found.exchanges, out));
     }
     let mut out = Sink::stdout();
     if format == Format::Human {
-        let text = report::probe_text(&answer, &found.hosts, look_of(&args.voice, false));
+        let text = report::probe_text(&answer, look_of(&args.voice, false));
         out.write(|out| out.write_all(text.as_bytes()));
     } else {
         out.write(|out| report::json(&answer, out));
@@ -74,7 +72,7 @@ pub(crate) fn probe(args: &args::Probe) -> Result<Exit, UsageError> {
     Ok(exit.or(out.finish()).or(kept))
 }
 
-fn endpoints(typed: &[String]) -> Result<Vec<Endpoint>, UsageError> {
+pub(crate) fn endpoints(typed: &[String]) -> Result<Vec<Endpoint>, UsageError> {
     let mut found: Vec<Endpoint> = Vec::new();
     for text in typed {
         let endpoint = text.parse().map_err(|NoEndpoint(why)| {

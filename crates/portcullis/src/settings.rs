@@ -127,22 +127,17 @@ pub(crate) fn judging(args: &args::Audit, today: Date, needs_benchmark: bool) ->
             "no rule is left to ask: --skip leaves out all that --rule and --profile choose".to_owned(),
         ));
     }
-    let show = show(args.show);
+    let show = match args.show {
+        args::Show::Certain => Confidence::Certain,
+        args::Show::Probable => Confidence::Probable,
+        args::Show::Possible => Confidence::Possible,
+    };
     let waivers = args.waivers.as_deref().map(|path| waivers::read(path, today)).transpose()?.unwrap_or_default();
     let benchmark = profile.benchmark();
     // Of several editions each cluster has one, and is asked no more than that.
     let by_edition = benchmark.is_some();
     let benchmark = benchmark.or(needs_benchmark.then_some(WantedBenchmark::Cis));
     Ok(Judging { rules, show, fail_on: fail_on(args.fail_on), strict: args.strict, waivers, benchmark, by_edition })
-}
-
-/// How sure a finding must be.
-pub(crate) fn show(typed: args::Show) -> Confidence {
-    match typed {
-        args::Show::Certain => Confidence::Certain,
-        args::Show::Probable => Confidence::Probable,
-        args::Show::Possible => Confidence::Possible,
-    }
 }
 
 /// The profile of that name.

@@ -17,7 +17,9 @@ mod tests;
 mod text;
 pub mod wire;
 
-pub use convert::{benchmark::worst, cluster, effective, lines as lines_of, problems, report, report_of, rules};
+pub use convert::{
+    benchmark::worst, cluster, effective, lines as lines_of, problems, report, report_of, rules, run_problem,
+};
 pub use formats::{Conversion, Format, json, lines};
 pub use input::{
     Advisory, Benchmark, BenchmarkItem, ClusterReport, ControlAnswer, Judged, Letter, Report, RuleMeta, RunProblem,
@@ -25,6 +27,6 @@ pub use input::{
 };
 pub use schema::{schema, schemas};
 pub use text::{
-    Look, Mistake, cve_text, diff_text, effective_text, explain, mistake, place, probe_text, problem_line, report_text,
-    rules_table, settings_text, simulation_text,
+    Look, Mistake, certs_calendar, certs_text, cve_text, diff_text, effective_text, explain, mistake, place,
+    probe_text, problem_line, report_text, rules_table, settings_text, simulation_text,
 };

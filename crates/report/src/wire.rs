@@ -5,6 +5,7 @@
 //! [`schema`](crate::schema).
 
 mod benchmark;
+mod certs;
 mod diff;
 mod probe;
 mod probe_http;
@@ -13,6 +14,7 @@ mod probe_tls;
 use std::collections::BTreeMap;
 
 pub use benchmark::*;
+pub use certs::*;
 pub use diff::*;
 pub use probe::*;
 pub use probe_http::*;

@@ -41,8 +41,9 @@ mod pages;
 use facts::{
     Cluster,
     apiserver::ApiServer,
+    doors::{Door, Listener},
     kubeconfig::{Endpoint, Kubeconfig, User},
-    observed::{Door, Listener},
+    observed::Observed,
     pki::Seen,
 };
 use model::{Component, Minor, Release, RuleCard, Verdict};
@@ -89,6 +90,8 @@ pub enum Check {
     Door { of: &'static [Listener], ask: fn(&Door) -> Verdict },
     /// Once per certificate of that kind.
     Certificate { of: Certificates, ask: fn(&Seen<'_>) -> Verdict },
+    /// Once per endpoint of that component that was looked at from outside.
+    Listener { of: &'static str, ask: fn(&Observed) -> Verdict },
     /// Once per cluster.
     Cluster(fn(&Cluster) -> Verdict),
     /// One setting of the rule's component, and one test of it.

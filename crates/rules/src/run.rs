@@ -148,6 +148,19 @@ fn questions<'a>(rule: &'static Rule, cluster: &'a Cluster) -> Vec<Question<'a>>
                 ask: question.ask,
             })
             .collect(),
+        Check::Listener { of, ask } => cluster
+            .observed
+            .iter()
+            .filter(|one| one.component.as_deref() == Some(of))
+            .map(|one| Question {
+                component: Some(of),
+                instance: Some(&one.endpoint),
+                subject: None,
+                declared_in: Some(&one.evidence.evidence),
+                release: None,
+                ask: Box::new(move || ask(one)),
+            })
+            .collect(),
         // A cluster of which nothing was resolved has nothing to say for itself.
         Check::Cluster(check) => release(cluster)
             .into_iter()

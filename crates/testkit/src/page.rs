@@ -12,6 +12,7 @@
 //! | `yaml file=PATH` | a file of the node, such as one that a flag or a unit names |
 //! | `certificate file=PATH` | certificates of the node, in words (see `certificate.rs`) |
 //! | `key file=PATH` | keys of the node, likewise |
+//! | `tls endpoint=HOST:PORT` | what an endpoint showed, and behind a line of dashes its certificates in words; with `unread`, why not |
 //! | `missing file=PATH` | a file that was looked for and is not there |
 //! | `unread file=PATH` | a file that could not be read, and why |
 //! | `fixed` | the fence before it, after the remedy |
@@ -70,6 +71,7 @@ pub enum FenceKind {
     Unit { file: String },
     Flagz { unread: bool },
     Http { at: String, reach: String, demand: Option<String>, unread: bool },
+    Tls { endpoint: String, unread: bool },
     Yaml { file: String },
     Certificate { file: String },
     Key { file: String },
@@ -91,7 +93,7 @@ pub struct Caret {
     pub text: String,
 }
 
-const KINDS: [&str; 13] = [
+const KINDS: [&str; 14] = [
     "args",
     "certificate",
     "fixed",
@@ -102,11 +104,12 @@ const KINDS: [&str; 13] = [
     "outcome",
     "pod",
     "text",
+    "tls",
     "unit",
     "unread",
     "yaml",
 ];
-const ATTRIBUTES: [&str; 6] = ["at", "demand", "file", "reach", "root", "version"];
+const ATTRIBUTES: [&str; 7] = ["at", "demand", "endpoint", "file", "reach", "root", "version"];
 const COMPONENTS: [&str; 1] = ["kube-apiserver"];
 
 impl Case {
@@ -189,6 +192,7 @@ fn opening_line(opening: &str, line: usize, heading: &str, complaints: &mut Vec<
     let mut words = opening.split_whitespace();
     let kind = words.next().unwrap_or("");
     let mut file = None;
+    let mut endpoint = None;
     let mut component = None;
     let mut version = None;
     let mut root = false;
@@ -196,10 +200,11 @@ fn opening_line(opening: &str, line: usize, heading: &str, complaints: &mut Vec<
     let (mut at, mut reach, mut demand) = (None, "answered".to_owned(), None);
     for word in words {
         match word.split_once('=') {
-            None if word == "unread" && matches!(kind, "flagz" | "http") => unread = true,
             Some(("at", endpoint)) if kind == "http" => at = Some(endpoint.to_owned()),
             Some(("reach", word)) if kind == "http" => reach = word.to_owned(),
             Some(("demand", word)) if kind == "http" => demand = Some(word.to_owned()),
+            None if word == "unread" && matches!(kind, "flagz" | "http" | "tls") => unread = true,
+            Some(("endpoint", named)) if kind == "tls" => endpoint = Some(named.to_owned()),
             Some(("file", path)) => file = Some(path.to_owned()),
             Some(("version", release)) => version = Some(release.to_owned()),
             None if word == "root" => root = true,
@@ -230,6 +235,7 @@ fn opening_line(opening: &str, line: usize, heading: &str, complaints: &mut Vec<
         "args" => FenceKind::Args { component: needs(component, "the name of a component")? },
         "pod" => FenceKind::Pod,
         "flagz" => FenceKind::Flagz { unread },
+        "tls" => FenceKind::Tls { endpoint: needs(endpoint, "`endpoint=`")?, unread },
         "fixed" => FenceKind::Fixed,
         "outcome" => FenceKind::Outcome,
         "http" => FenceKind::Http { at: needs(at, "`at=`")?, reach, demand, unread },
@@ -262,6 +268,7 @@ fn fill<'a>(
             | FenceKind::Yaml { .. }
             | FenceKind::Flagz { unread: false }
             | FenceKind::Http { unread: false, .. }
+            | FenceKind::Tls { unread: false, .. }
     );
     for (number, line) in lines {
         match caret(line).filter(|_| draws) {

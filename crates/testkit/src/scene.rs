@@ -68,7 +68,12 @@ pub(crate) fn scene(case: &Case) -> Result<Scene, String> {
     let names_files = |fence: &Fence| {
         !matches!(
             fence.kind,
-            FenceKind::Args { .. } | FenceKind::Http { .. } | FenceKind::Pod | FenceKind::Fixed | FenceKind::Outcome
+            FenceKind::Args { .. }
+                | FenceKind::Http { .. }
+                | FenceKind::Pod
+                | FenceKind::Fixed
+                | FenceKind::Outcome
+                | FenceKind::Tls { .. }
         )
     };
     let root = evidence_fences().any(|fence| fence.root || names_files(fence)).then(|| ROOT.to_owned());
@@ -113,7 +118,7 @@ pub(crate) fn scene(case: &Case) -> Result<Scene, String> {
                 scene.evidence.push(Evidence { plane: Plane::Running, ..piece(id, Kind::Flagz, body) });
             }
             FenceKind::Http { at, reach, demand, unread: because } => {
-                let id = EvidenceId::new(format!("{}{at}", facts::observed::SCHEME));
+                let id = EvidenceId::new(format!("{}{at}", facts::doors::SCHEME));
                 let body = if *because {
                     let reason = fence.body.iter().map(|(_, line)| line.trim()).collect::<Vec<_>>().join(" ");
                     Body::Unread(unread(at, &reason))
@@ -123,6 +128,17 @@ pub(crate) fn scene(case: &Case) -> Result<Scene, String> {
                     Body::Text(Arc::from(scene.listed(fence, &id, head)))
                 };
                 scene.evidence.push(Evidence { plane: Plane::Observed, ..piece(id, Kind::Answers, body) });
+            }
+            FenceKind::Tls { endpoint, unread: because } => {
+                let name = format!("tls://{endpoint}");
+                let body = if *because {
+                    let reason = fence.body.iter().map(|(_, line)| line.trim()).collect::<Vec<_>>().join(" ");
+                    Body::Unread(unread(&name, &reason))
+                } else {
+                    Body::Text(Arc::from(scene.handshake(fence, &EvidenceId::new(name.as_str()))?))
+                };
+                let seen = piece(EvidenceId::new(name), Kind::Handshake, body);
+                scene.evidence.push(Evidence { plane: Plane::Observed, ..seen });
             }
             FenceKind::Yaml { file } => {
                 let id = scene.file(file);
@@ -231,6 +247,24 @@ impl Scene {
         }
         text.push_str("\n]\n}\n");
         text
+    }
+
+    /// What an endpoint showed: the lines as they stand, and the certificates behind a line of dashes as one chain.
+    fn handshake(&mut self, fence: &Fence, id: &EvidenceId) -> Result<String, String> {
+        let dashes = fence.body.iter().position(|(_, line)| line.trim() == "---").unwrap_or(fence.body.len());
+        let (said, rest) = fence.body.split_at(dashes);
+        let said = Fence { body: said.to_vec(), carets: Vec::new(), kind: fence.kind.clone(), version: None, ..*fence };
+        let mut text = self.whole(&said, id);
+        if let Some(words) = rest.get(1..).filter(|words| !words.is_empty()) {
+            text.push_str("chains:\n- sni: null\n  trust: private\n  certificates:\n");
+            for block in words.split(|(_, line)| line.trim() == "---") {
+                text.push_str("  - |\n");
+                for line in certificate::certificates(block)?.lines() {
+                    text.push_str(&format!("    {line}\n"));
+                }
+            }
+        }
+        Ok(text)
     }
 
     /// The base with the case's words: in place of a word of the same flag, else behind the last.

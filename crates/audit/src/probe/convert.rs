@@ -3,13 +3,14 @@
 use std::fmt::Write as _;
 
 use collect::endpoint::{Exchange, Observation, Probed, Sight, answers_id};
-use facts::observed::Door;
+use facts::doors::Door;
 use jiff::civil::Date;
+use model::{Entry, Outcome};
 use report::wire;
 
 use super::{http, tls};
 
-pub(super) fn endpoint(probed: &Probed, doors: &[Door], as_of: Date) -> wire::ProbedEndpoint {
+pub(super) fn endpoint(probed: &Probed, doors: &[Door], entries: &[Entry], as_of: Date) -> wire::ProbedEndpoint {
     let endpoint = &probed.endpoint;
     let of = |one: &Observation| doors.iter().find(|door| door.at.evidence == answers_id(one));
     let addresses: Vec<_> = probed.seen.iter().flatten().map(|one| address(one, of(one), as_of)).collect();
@@ -21,6 +22,19 @@ pub(super) fn endpoint(probed: &Probed, doors: &[Door], as_of: Date) -> wire::Pr
         reason: probed.seen.as_ref().err().map(ToString::to_string),
         differ: http::differences(&addresses),
         addresses,
+        findings: entries.iter().map(finding).collect(),
+    }
+}
+
+fn finding(entry: &Entry) -> wire::ProbeFinding {
+    let outcome = if matches!(entry.outcome, Outcome::Fail(_)) { "fail" } else { "undetermined" };
+    wire::ProbeFinding {
+        rule: entry.rule.to_owned(),
+        title: entry.title.to_owned(),
+        severity: entry.severity.name().to_owned(),
+        outcome: outcome.to_owned(),
+        subject: entry.subject.clone(),
+        message: entry.message.clone(),
     }
 }
 

@@ -1,6 +1,6 @@
 //! What was answered over HTTP, into the wire format.
 
-use facts::observed::{Demand, Door, Guess, Meaning, Reach, Who};
+use facts::doors::{Demand, Door, Guess, Meaning, Reach, Who};
 use report::wire;
 
 pub(super) fn convert(door: &Door) -> wire::ProbedHttp {

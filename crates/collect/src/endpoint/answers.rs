@@ -1,6 +1,6 @@
 //! What an endpoint answered, as evidence: one JSON document for each address, with one answer a line.
 
-use facts::{Redactor, observed::SCHEME};
+use facts::{Redactor, doors::SCHEME};
 use model::{Evidence, EvidenceId, Kind, Plane};
 use probe::{
     Failure, Host, Observation, Sight,

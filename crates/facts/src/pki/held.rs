@@ -9,6 +9,7 @@ use super::{Certificate, Item, Placed};
 use crate::{
     apiserver::ApiServer,
     kubeconfig::{ClientCertificate, Kubeconfig},
+    observed::Observed,
 };
 
 /// A file with keys or certificates.
@@ -64,6 +65,8 @@ impl Seen<'_> {
 pub enum Role {
     /// It is shown to whoever calls the API server.
     Serving,
+    /// An endpoint shows it to whoever calls.
+    Served,
     /// It is shown to the kubelets that the API server calls.
     KubeletClient,
     /// It is shown to etcd.
@@ -124,6 +127,7 @@ impl Role {
     pub fn does(self) -> &'static str {
         match self {
             Self::Serving => "serves the API",
+            Self::Served => "is shown to whoever calls",
             Self::KubeletClient => "is shown to kubelets",
             Self::EtcdClient => "is shown to etcd",
             Self::FrontProxy => "is shown to aggregated API servers",
@@ -139,7 +143,12 @@ impl Role {
 }
 
 /// What the flags of the API servers name below a root, and what kubeconfigs carry. Sorted by the file.
-pub(crate) fn held(servers: &[ApiServer], kubeconfigs: &[Kubeconfig], root: Option<&str>) -> Vec<Held> {
+pub(crate) fn held(
+    servers: &[ApiServer],
+    kubeconfigs: &[Kubeconfig],
+    observed: &[Observed],
+    root: Option<&str>,
+) -> Vec<Held> {
     let mut all: BTreeMap<(EvidenceId, Option<&str>), Held> = BTreeMap::new();
     for file in servers.iter().flat_map(ApiServer::key_files) {
         let Some(id) = &file.id else { continue };
@@ -160,6 +169,11 @@ pub(crate) fn held(servers: &[ApiServer], kubeconfigs: &[Kubeconfig], root: Opti
         let held = carried(config);
         if !held.found.is_empty() || held.gap.is_some() {
             all.entry((config.file.clone(), None)).or_insert(held);
+        }
+    }
+    for one in observed {
+        if let Some(held) = shown(one) {
+            all.entry((held.file.clone(), None)).or_insert(held);
         }
     }
     let mut all: Vec<Held> = all.into_values().collect();
@@ -221,6 +235,31 @@ impl Held {
             }
         }
     }
+}
+
+/// What an endpoint shows to whoever calls; `None` of one that speaks no TLS.
+fn shown(observed: &Observed) -> Option<Held> {
+    let handshake = observed.tls.as_ref().map(Option::as_ref).transpose()?;
+    let mut found = Vec::new();
+    for chain in handshake.iter().flat_map(|handshake| &handshake.chains) {
+        for (at, (one, place)) in chain.served.certificates.iter().zip(&chain.places).enumerate() {
+            let item = match one {
+                Ok(certificate) => Item::Certificate(Box::new(certificate.clone())),
+                Err(fault) => Item::Other { label: "CERTIFICATE".to_owned(), fault: Some(fault.clone()) },
+            };
+            let placed = Placed { item, at: place.clone() };
+            let (name, roles) = (String::new(), vec![Role::Served]);
+            found.push(Found { placed, name, roles, is_leaf: at == 0 });
+        }
+    }
+    Some(Held {
+        file: observed.evidence.evidence.clone(),
+        name: observed.evidence.evidence.to_string(),
+        roles: vec![Role::Served],
+        is_of_keys: false,
+        found,
+        gap: handshake.err().cloned(),
+    })
 }
 
 /// What a kubeconfig carries in itself.

@@ -2,30 +2,19 @@
 
 use std::fmt::Write as _;
 
+use model::Severity;
+
 use super::{
     Look, probe_http, probe_tls,
     wrap::{Paint, indented, plain},
 };
-use crate::{
-    input::ClusterReport,
-    wire::{Probe, ProbedAddress, ProbedEndpoint},
-};
+use crate::wire::{Probe, ProbedAddress, ProbedEndpoint};
 
-/// A whole run of `probe`: what each endpoint shows, and what the rules say to it, by host.
-pub fn probe_text(probe: &Probe, hosts: &[ClusterReport], look: Look) -> String {
+/// A whole run of `probe`.
+pub fn probe_text(probe: &Probe, look: Look) -> String {
     let mut text = String::new();
-    if !look.quiet {
-        for endpoint in &probe.endpoints {
-            one(endpoint, look, &mut text);
-            text.push('\n');
-        }
-    }
-    for host in hosts.iter().filter(|host| !host.entries.is_empty()) {
-        if look.quiet {
-            super::quiet(host, &mut text);
-        } else {
-            super::one_cluster(host, hosts.len() > 1, look, &mut text);
-        }
+    for endpoint in &probe.endpoints {
+        one(endpoint, look, &mut text);
     }
     text
 }
@@ -43,6 +32,14 @@ fn one(endpoint: &ProbedEndpoint, look: Look, text: &mut String) {
     if !endpoint.differ.is_empty() {
         let line = format!("its addresses are not alike: they differ in {}", endpoint.differ.join(", "));
         text.push_str(&indented(&line, 2, 4, look.width));
+    }
+    for finding in &endpoint.findings {
+        let failed = finding.outcome == "fail";
+        let grade = if failed { finding.severity.as_str() } else { "undetermined" };
+        let line = format!("{grade}: {} [{}]", plain(&finding.message), finding.rule);
+        let line = indented(&line, 2, 4, look.width);
+        let severity = Severity::ALL.into_iter().find(|known| failed && known.name() == finding.severity);
+        text.push_str(&severity.map_or_else(|| paint.yellow(&line), |severity| paint.severity(severity, &line)));
     }
 }
 

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{Cluster, ProbedHttp, ProbedTls, Run, Tool};
+use super::{ProbedHttp, ProbedTls, Run, Tool};
 
 /// Endpoints looked at from outside, in the order in which they were named.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -12,8 +12,6 @@ pub struct Probe {
     pub tool: Tool,
     pub run: Run,
     pub endpoints: Vec<ProbedEndpoint>,
-    /// What the rules that such a look can answer say, by host.
-    pub hosts: Vec<Cluster>,
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
@@ -30,6 +28,22 @@ pub struct ProbedEndpoint {
     pub addresses: Vec<ProbedAddress>,
     /// In what the addresses differ: `certificate`, `component`, `release`, `answers`.
     pub differ: Vec<String>,
+    /// What the rules say about it: what fails and what could not be judged, the worst first.
+    pub findings: Vec<ProbeFinding>,
+}
+
+/// What a rule says about an endpoint.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct ProbeFinding {
+    pub rule: String,
+    pub title: String,
+    /// `critical`, `high`, `medium`, `low` or `info`.
+    pub severity: String,
+    /// `fail` or `undetermined`.
+    pub outcome: String,
+    /// The part it is about, such as a certificate.
+    pub subject: Option<String>,
+    pub message: String,
 }
 
 #[derive(Debug, Serialize, JsonSchema)]

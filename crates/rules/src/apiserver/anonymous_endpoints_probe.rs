@@ -1,6 +1,6 @@
 //! What an API server gives to strangers. The page beside this file explains the rule and tests it.
 
-use facts::observed::{self, Answer as Given, Door, Listener, Meaning, Who};
+use facts::doors::{Answer as Given, Door, Listener, Meaning, TOKEN, Who};
 use model::{Answer, Confidence, Finding, RuleCard, Severity, Verdict};
 
 use crate::{
@@ -106,10 +106,10 @@ fn check(door: &Door) -> Verdict {
 fn any_credential(door: &Door) -> Option<Finding> {
     let with = |who: Who| door.answers.iter().find(|given| given.who == who && given.bare() == "/api");
     // plugin/pkg/auth/authenticator/token/anytoken, until 1.5: a token is the name of its user.
-    let token = with(Who::Token).filter(|given| given.user.as_deref() == Some(observed::TOKEN))?;
+    let token = with(Who::Token).filter(|given| given.user.as_deref() == Some(TOKEN))?;
     Some(doors::open(Open {
         subject: Some("any token"),
-        message: format!("{} takes a token that is nobody's for the user `{}`", door.name, observed::TOKEN),
+        message: format!("{} takes a token that is nobody's for the user `{}`", door.name, TOKEN),
         severity: None,
         confidence: Confidence::Certain,
         at: token,

@@ -1,6 +1,6 @@
 //! Plain HTTP at an API server. The page beside this file explains the rule and tests it.
 
-use facts::observed::{Door, Listener, Meaning, Reach};
+use facts::doors::{Door, Listener, Meaning, Reach};
 use model::{Confidence, RuleCard, Severity, Verdict};
 
 use crate::{

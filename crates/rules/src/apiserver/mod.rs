@@ -90,5 +90,6 @@ rules! { "apiserver":
     tls_cipher_suites,
     tls_client_trust,
     tls_min_version,
+    tls_probe,
     token_auth_file,
 }

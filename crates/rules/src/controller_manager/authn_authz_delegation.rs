@@ -1,6 +1,6 @@
 //! What the controller manager gives to strangers. The page beside this file explains the rule and tests it.
 
-use facts::observed::{Answer as Given, Door, Listener, Meaning};
+use facts::doors::{Answer as Given, Door, Listener, Meaning};
 use model::{Confidence, RuleCard, Severity, Verdict};
 
 use crate::{

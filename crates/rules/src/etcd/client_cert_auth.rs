@@ -1,6 +1,6 @@
 //! Whether clients of etcd have to show who they are. The page beside this file explains the rule and tests it.
 
-use facts::observed::{Demand, Door, Listener};
+use facts::doors::{Demand, Door, Listener};
 use model::{Confidence, RuleCard, Severity, Unanswered, Verdict};
 
 use crate::{

@@ -1,4 +1,4 @@
-//! The kubelet, as it answers.
+//! The kubelet, as far as it shows itself from outside.
 
 use crate::rules;
 
@@ -7,4 +7,5 @@ rules! { "kubelet":
     cadvisor_port,
     read_only_port,
     remote_probe,
+    serving_cert_probe,
 }

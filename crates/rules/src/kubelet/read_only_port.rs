@@ -1,6 +1,6 @@
 //! The port of the kubelet that asks nobody. The page beside this file explains the rule and tests it.
 
-use facts::observed::{Door, Listener, Meaning};
+use facts::doors::{Door, Listener, Meaning};
 use model::{Confidence, RuleCard, Severity, Verdict};
 
 use crate::{

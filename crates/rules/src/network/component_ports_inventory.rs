@@ -1,6 +1,6 @@
 //! Components where firewalls do not expect them. The page beside this file explains the rule and tests it.
 
-use facts::observed::{Door, Listener, Meaning};
+use facts::doors::{Door, Listener, Meaning};
 use model::{Confidence, RuleCard, Severity, Unanswered, Verdict};
 
 use crate::{

@@ -3,6 +3,7 @@
 mod access;
 mod bundles;
 mod fleet;
+mod load;
 mod real;
 mod recordings;
 mod server;

@@ -1,0 +1,176 @@
+//! Many clusters in one run, behind latency: whole runs of the binary against servers of our own on loopback, which take
+//! their share of the processor.
+//!
+//! `docs/benchmarks.md` says how to repeat them and what they came to.
+#![expect(clippy::disallowed_methods, reason = "a benchmark of a program runs the program")]
+#![expect(clippy::unwrap_used, reason = "a benchmark that cannot be set up has nothing to measure")]
+#![expect(clippy::print_stdout, reason = "its results are for a person")]
+
+#[expect(dead_code, reason = "tests use the rest of it")]
+#[path = "../tests/live/server.rs"]
+mod server;
+
+use std::{
+    fmt::Write as _,
+    fs,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+    sync::Arc,
+    thread,
+    time::{Duration, Instant},
+};
+
+use server::{Manner, Reply, Request, Server, ok, status};
+
+const FLAGZ: &str = r#"{"kind":"Flagz","apiVersion":"config.k8s.io/v1beta1","flags":{"advertise-address":"10.0.0.1",
+"anonymous-auth":"false","authorization-mode":"[Node,RBAC]","enable-admission-plugins":"[NodeRestriction]",
+"etcd-servers":"[https://127.0.0.1:2379]","profiling":"true","secure-port":"6443","service-account-lookup":"true"}}"#;
+
+/// What each cluster answers, of the size of a small real one.
+struct Bodies {
+    metrics: String,
+    discovery: String,
+    pods: String,
+    nodes: String,
+}
+
+impl Bodies {
+    fn new() -> Self {
+        let mut metrics = String::new();
+        for family in 0..200 {
+            let _ = writeln!(metrics, "# TYPE apiserver_family_{family} histogram");
+            for bucket in 0..12 {
+                let _ = writeln!(
+                    metrics,
+                    "apiserver_family_{family}_bucket{{group=\"apps\",resource=\"deployments\",verb=\"LIST\",le=\"{bucket}\"}} 1"
+                );
+            }
+        }
+        let group = |n: usize| {
+            format!(
+                r#"{{"name":"g{n}.example.org","versions":[{{"groupVersion":"g{n}.example.org/v1","version":"v1"}}]}}"#
+            )
+        };
+        let groups: Vec<String> = (0..60).map(group).collect();
+        let node = |n: usize| format!(r#"{{"cells":["n{n}","v1.36.2"]}}"#);
+        let nodes: Vec<String> = (0..100).map(node).collect();
+        Self {
+            metrics,
+            discovery: format!(r#"{{"kind":"APIGroupList","groups":[{}]}}"#, groups.join(",")),
+            pods: r#"{"kind":"PodList","apiVersion":"v1","metadata":{},"items":[{"metadata":{"name":"kube-apiserver-n1","namespace":"kube-system","labels":{"component":"kube-apiserver","tier":"control-plane"}},"spec":{"nodeName":"n1","containers":[{"name":"kube-apiserver","image":"registry.k8s.io/kube-apiserver:v1.36.2","command":["kube-apiserver","--advertise-address=10.0.0.1","--authorization-mode=Node,RBAC","--profiling=false"]}]}}]}"#.to_owned(),
+            nodes: format!(
+                r#"{{"kind":"Table","metadata":{{}},"columnDefinitions":[{{"name":"Name"}},{{"name":"Version"}}],"rows":[{}]}}"#,
+                nodes.join(",")
+            ),
+        }
+    }
+
+    fn answer(&self, uid: &str, request: &Request) -> Reply {
+        match request.path.split('?').next().unwrap_or_default() {
+            "/version" => ok(r#"{"major":"1","minor":"36","gitVersion":"v1.36.2"}"#),
+            "/api/v1/namespaces/kube-system" => ok(format!(r#"{{"metadata":{{"uid":"{uid}"}}}}"#)),
+            "/flagz" => ok(FLAGZ),
+            "/statusz" => ok("\napiserver statusz\nBinary version  1.36.2\n"),
+            "/metrics" => ok(self.metrics.as_str()),
+            "/apis" => ok(self.discovery.as_str()),
+            "/api/v1/namespaces/kube-system/pods" => ok(self.pods.as_str()),
+            "/api/v1/nodes" => ok(self.nodes.as_str()),
+            _ => status(404, "{}"),
+        }
+    }
+}
+
+/// So many clusters with that latency, every tenth of them broken if `broken`; the list that names them.
+fn fleet(name: &str, clusters: usize, latency: Duration, broken: bool) -> (PathBuf, Vec<Server>) {
+    let bodies = Arc::new(Bodies::new());
+    let first = Server::start(|_| status(404, "{}"));
+    let mut servers = Vec::new();
+    let mut list = String::from("kubeconfig = \"config\"\n");
+    let mut contexts = Vec::new();
+    for number in 0..clusters {
+        let (bodies, uid) = (Arc::clone(&bodies), format!("uid-{number}"));
+        let kind = if broken && number % 10 == 9 { number / 10 % 6 } else { 99 };
+        let server = first.beside(move |request| {
+            let late = |reply: Reply| match reply.manner {
+                Manner::Well => Reply { manner: Manner::Late(latency), ..reply },
+                _ => reply,
+            };
+            late(match kind {
+                0 => status(401, "{}"),
+                1 => status(500, "{}"),
+                2 => Reply { headers: vec![("retry-after", "1".to_owned())], ..status(429, "") },
+                3 => Reply { manner: Manner::Cut, ..ok(FLAGZ) },
+                4 => Reply { manner: Manner::Garbage, ..ok("") },
+                5 if request.path == "/metrics" => Reply { manner: Manner::Endless, ..ok("") },
+                _ => bodies.answer(&uid, request),
+            })
+        });
+        let name = format!("c{number:04}");
+        let _ = write!(list, "[[cluster]]\nname = \"{name}\"\ntargets = [\"context:{name}\"]\n");
+        contexts.push((name, server.url(), server.authority.clone()));
+        servers.push(server);
+    }
+    let contexts: Vec<(&str, &str, &str, &str)> = contexts
+        .iter()
+        .map(|(name, url, authority)| (name.as_str(), url.as_str(), authority.as_str(), "{token: abc}"))
+        .collect();
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("fleets").join(name);
+    fs::create_dir_all(&folder).unwrap();
+    fs::write(folder.join("config"), server::kubeconfig(&contexts)).unwrap();
+    let path = folder.join("fleet.toml");
+    fs::write(&path, list).unwrap();
+    (path, servers)
+}
+
+/// One run: how long it took, and the most memory that it held, in kilobytes.
+fn run(list: &Path, format: &str) -> (Duration, u64) {
+    let clock = Instant::now();
+    let mut child = Command::new(env!("CARGO_BIN_EXE_portcullis"))
+        .args(["audit", "--isolated", "--fail-on", "never", "--format", format, "--fleet"])
+        .arg(list)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let status = format!("/proc/{}/status", child.id());
+    let mut peak = 0;
+    loop {
+        if let Ok(text) = fs::read_to_string(&status) {
+            let held =
+                text.lines().find_map(|line| line.strip_prefix("VmHWM:")?.trim().split(' ').next()?.parse().ok());
+            peak = held.unwrap_or(0).max(peak);
+        }
+        match child.try_wait().unwrap() {
+            Some(status) => {
+                assert!(status.code().is_some_and(|code| code == 0 || code == 3), "{status}");
+                return (clock.elapsed(), peak);
+            }
+            None => thread::sleep(Duration::from_millis(5)),
+        }
+    }
+}
+
+fn main() {
+    // `cargo bench -- NAME` runs what has that in its name.
+    let wanted: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
+    let latency = Duration::from_millis(20);
+    for (name, clusters, broken) in [("200 clusters", 200, false), ("300 clusters, a tenth broken", 300, true)] {
+        if !wanted.is_empty() && !wanted.iter().any(|word| name.contains(word.as_str())) {
+            continue;
+        }
+        let (list, servers) = fleet(&clusters.to_string(), clusters, latency, broken);
+        for format in ["jsonl", "json", "human"] {
+            let mut runs: Vec<(Duration, u64)> = (0..3).map(|_| run(&list, format)).collect();
+            runs.sort();
+            let (time, peak) = runs[1];
+            println!(
+                "{name} behind 20 ms, {format}: {:.2} s (of {:.2} to {:.2}), {} MB",
+                time.as_secs_f64(),
+                runs[0].0.as_secs_f64(),
+                runs[2].0.as_secs_f64(),
+                peak / 1000
+            );
+        }
+        drop(servers);
+    }
+}

@@ -142,8 +142,8 @@ pub struct Grant<'a> {
 #[derive(Clone, Debug)]
 pub struct Permission<'a> {
     pub rule: &'a PolicyRule,
-    /// Where it stands; `None` where no evidence holds the role.
-    pub at: Option<Location>,
+    /// The role that holds it, and its number there; `None` where no evidence holds the role.
+    place: Option<(&'a Role, usize)>,
     /// Whether a role of that name is shipped with it.
     pub shipped: bool,
     /// Whether somebody added it to a role that is shipped without it.
@@ -175,6 +175,13 @@ impl fmt::Display for Who<'_> {
             Self::Group(name) => write!(f, "Group `{name}`"),
             Self::Account(namespace, name) => write!(f, "ServiceAccount `{namespace}/{name}`"),
         }
+    }
+}
+
+impl Permission<'_> {
+    /// Where it stands; `None` where no evidence holds the role.
+    pub fn at(&self) -> Option<Location> {
+        self.place.map(|(role, number)| role.rule_at(number))
     }
 }
 
@@ -318,7 +325,7 @@ impl<'a> Grant<'a> {
                 own.flat_map(|index| self.access.permissions(index)).collect()
             }
             Held::Shipped(role) => {
-                role.rules.iter().map(|rule| Permission { rule, at: None, shipped: true, is_added: false }).collect()
+                role.rules.iter().map(|rule| Permission { rule, place: None, shipped: true, is_added: false }).collect()
             }
             Held::Absent | Held::Unknown => Vec::new(),
         }
@@ -356,7 +363,7 @@ impl<'a> Access<'a> {
         role.into_iter().flat_map(move |role| {
             role.rules.iter().enumerate().map(move |(number, rule)| Permission {
                 rule,
-                at: Some(role.rule_at(number)),
+                place: Some((role, number)),
                 shipped: added.is_some_and(|added| added.get(number) == Some(&false)),
                 is_added: added.is_some_and(|added| added.get(number) == Some(&true)),
             })

@@ -26,7 +26,7 @@ const RIGHT: Right = Right {
         Asked { verbs: &["impersonate:", "impersonate-on:"], group: "authentication.k8s.io", resources: &["users", "groups", "serviceaccounts", "uids", "userextras", "nodes"] },
     ],
     scope: Scope::Anywhere,
-    names: Names::Any,
+    names: Names::NarrowBut(&["cluster-admin", "admin", "edit", "system:masters", "system:nodes"]),
     remedy: "take the verb away, or limit it to single roles, users or accounts by `resourceNames`",
     breaks: &["Rancher, GitOps tools and authenticating proxies work by impersonation; operators that create roles need bind or escalate on named roles."],
 };

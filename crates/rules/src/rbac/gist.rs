@@ -48,7 +48,7 @@ pub(super) fn place(grant: Grant<'_>) -> String {
 /// The rule that grants it, as a place beside the finding.
 pub(super) fn granted_by(grant: Grant<'_>, permission: &Permission<'_>) -> Option<Label> {
     let text = format!("this rule of {} grants it", grant.role_name());
-    permission.at.clone().map(|at| Label { at, text })
+    permission.at().map(|at| Label { at, text })
 }
 
 /// A finding about an object, which a person mends.

@@ -34,6 +34,8 @@ pub(super) enum Scope {
 pub(super) enum Names {
     /// A narrow right, which may well be meant.
     Narrow,
+    /// The same, but as bad as without names where one of these is named.
+    NarrowBut(&'static [&'static str]),
     /// As bad as without names.
     Any,
     /// As bad as without names where one of them is named; a star at its end stands for any text. Others are nobody's
@@ -198,7 +200,12 @@ fn held_of<'a>(of: &[Asked], names: Names, grant: Grant<'a>) -> Option<Held<'a>>
             }
         }
         if counts {
-            held.is_narrow &= narrow && matches!(names, Names::Narrow);
+            held.is_narrow &= narrow
+                && match names {
+                    Names::Narrow => true,
+                    Names::NarrowBut(wide) => !rule.names.iter().any(|name| wide.contains(&&**name)),
+                    Names::Any | Names::Of(_) => false,
+                };
             held.permissions.push(permission);
         }
     }

@@ -25,7 +25,7 @@ pub(super) static RULE: Rule = Rule {
     },
     component: "rbac",
     applies: Applies::ALWAYS,
-    check: Check::Objects { of: KINDS, ask },
+    check: Check::Objects { of: ALL, ask },
 };
 
 const KINDS: &[Of] = &[Of::Pod, Of::ServiceAccount];

@@ -23,7 +23,7 @@ const RIGHT: Right = Right {
         Asked { verbs: &["create"], group: "", resources: &["serviceaccounts/token"] },
     ],
     scope: Scope::Anywhere,
-    names: Names::Any,
+    names: Names::Narrow,
     remedy: "limit the right to single accounts by `resourceNames`, in their namespace",
     breaks: &["Tools that mint tokens (Vault, dashboards, CI) fail."],
 };

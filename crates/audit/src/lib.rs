@@ -5,6 +5,7 @@
 
 mod benchmark;
 mod bundle;
+pub mod certs;
 mod cve;
 mod diff;
 mod fleet;

@@ -3,9 +3,27 @@
 //! Endpoints are looked at side by side, a few at a time, and each by one conversation after the other. This room resolves
 //! names and starts the runtime; what is said to a peer and what its answers are is in `probe`.
 
+mod answers;
+mod evidence;
+
+use facts::Redactor;
+use model::{Evidence, EvidenceId};
+
+pub(crate) use evidence::of_tls;
+pub use evidence::{evidence, unread};
 pub use probe::{
     Endpoint, Exchange, Failure, Host, NoEndpoint, Observation, Pace, Piece, Role, Sight, Spent, http, tls,
 };
+
+/// How one address answered over HTTP, as evidence.
+pub fn answers(observation: &Observation, redactor: &mut Redactor) -> Evidence {
+    answers::evidence(observation, redactor)
+}
+
+/// The name of that evidence.
+pub fn answers_id(observation: &Observation) -> EvidenceId {
+    answers::id(observation)
+}
 
 /// What tells two certificates apart.
 pub fn sha256(bytes: &[u8]) -> [u8; 32] {

@@ -11,6 +11,7 @@ pub mod bundle;
 pub mod endpoint;
 mod everything;
 pub mod live;
+pub mod pem;
 mod read;
 mod walk;
 
@@ -120,16 +121,21 @@ impl Inputs {
 
     fn count(&mut self, kind: Kind) {
         match kind {
-            Kind::Workload | Kind::Kubeconfig | Kind::ConfigFile | Kind::Arguments | Kind::Flagz | Kind::Objects => {
-                self.judged += 1
-            }
+            Kind::Workload
+            | Kind::Kubeconfig
+            | Kind::ConfigFile
+            | Kind::Arguments
+            | Kind::Flagz
+            | Kind::Objects
+            | Kind::Answers => self.judged += 1,
             Kind::Supporting
             | Kind::Version
             | Kind::Statusz
             | Kind::Metrics
             | Kind::Health
             | Kind::Discovery
-            | Kind::Status => self.supporting += 1,
+            | Kind::Status
+            | Kind::Handshake => self.supporting += 1,
             Kind::NotOurs => self.not_ours += 1,
             Kind::Templated => self.templated += 1,
             Kind::Broken => self.broken += 1,

@@ -78,7 +78,10 @@ pub(crate) fn gather(
                     outcome.inputs.unread += 1;
                     outcome.troubles.push(trouble(way, message, hint));
                 }
-                Ok(asked) => {
+                Ok(mut asked) => {
+                    if let Some(Failure { message, hint }) = asked.failure.take() {
+                        outcome.troubles.push(trouble(way, message, hint));
+                    }
                     outcome.clusters += 1;
                     // Two contexts of one cluster are one cluster.
                     match asked.id.as_ref().and_then(|id| known.get(id)) {
@@ -214,6 +217,13 @@ fn taken_in(way: &Way, asked: Asked, redactor: &mut Redactor, inputs: &mut Input
             }
         };
         evidence.push(piece);
+    }
+    if let Some(handshake) = asked.handshake {
+        match handshake.body {
+            Body::Unread(_) => inputs.unread += 1,
+            Body::Text(_) | Body::Present | Body::Missing | Body::Folder => inputs.count(handshake.kind),
+        }
+        evidence.push(handshake);
     }
     evidence.sort_by(|a, b| a.id.cmp(&b.id));
     Gathered { name: way.name.clone(), target: way.target.clone(), root: None, evidence }

@@ -31,7 +31,7 @@ use crate::{
     kubeconfig::{self, Kubeconfig},
     mount_of,
     pflag::{self, Kind},
-    pki::{self, KeyFile},
+    pki::{self, Certificate, KeyFile},
     release,
     request::path,
     running::{Metrics, ReportedFlag, Told},
@@ -54,6 +54,8 @@ pub struct ApiServer {
     kubeconfigs: Vec<NamedKubeconfig>,
     files: Vec<(FileKind, Result<Option<Taken>, Gap>)>,
     told: Option<Told>,
+    /// The certificate that it was seen to show.
+    shown: Option<(Certificate, Location)>,
     audit_webhook: Result<Option<Kubeconfig>, Unanswered>,
     mounts: Vec<Mount>,
     contained: bool,
@@ -295,6 +297,11 @@ impl ApiServer {
         self.key_files.iter().find(|file| file.flag == flag)
     }
 
+    /// The certificate that it showed to whoever called it, where that was seen.
+    pub fn shown(&self) -> Option<(&Certificate, &Location)> {
+        self.shown.as_ref().map(|(certificate, at)| (certificate, at))
+    }
+
     /// The kubeconfig that a flag, or a configuration file that a flag names, leads to.
     pub fn kubeconfig(&self, path: &str) -> Result<&Kubeconfig, Unanswered> {
         let found = self.kubeconfigs.iter().find(|known| known.path == path);
@@ -499,6 +506,7 @@ fn merged(
         kubeconfigs,
         files: merge_files(&resolved),
         told: None,
+        shown: None,
         audit_webhook: merge_views(&resolved, "whether audit records are sent elsewhere", |one| &one.audit_webhook),
         mounts: invocation.mounts.clone(),
         contained: invocation.contained,
@@ -511,6 +519,7 @@ fn merged(
             settings,
             problems,
             declared_in: invocation.declared_in.clone(),
+            contradicted: Ok(Vec::new()),
         },
     }
 }

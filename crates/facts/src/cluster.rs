@@ -10,10 +10,12 @@ use crate::{
     apiserver::{self, ApiServer},
     configuration::{self, Given},
     declare::{self, Declared},
+    doors::{self, Door},
     flags::KUBE_APISERVER,
     kubeconfig::{self, Kubeconfig},
     live::{self, Identity, Node, Published},
     objects::{self, Objects},
+    observed::{self, Observed},
     pki::{self, Held},
     rbac::{Access, Rbac},
     releases::CALENDAR,
@@ -68,6 +70,10 @@ pub struct Cluster {
     pub pki: Vec<Held>,
     /// Configuration files that no API server of the cluster names; sorted by the file.
     pub given: Vec<Given>,
+    /// What was looked at from outside, sorted by the evidence.
+    pub doors: Vec<Door>,
+    /// Endpoints that were looked at from outside.
+    pub observed: Vec<Observed>,
     /// The file that declares more processes than are looked at, and how many of the cluster's are.
     pub cut: Option<(EvidenceId, usize)>,
     pub evidence: Vec<Evidence>,
@@ -137,7 +143,7 @@ pub fn resolve(gathered: Gathered, options: &Options) -> Cluster {
     name_apart(&mut invocations);
     let asked = live::resolve(&evidence, &invocations, root.as_deref(), options);
     let operator = asked.as_ref().and_then(|found| found.distribution);
-    let (apiservers, identities, nodes, published) = match asked {
+    let (mut apiservers, identities, nodes, published) = match asked {
         Some(live::Found { servers, identities, nodes, published, .. }) => (servers, identities, nodes, published),
         None => {
             let resolve = |invocation: &Invocation| {
@@ -174,7 +180,10 @@ pub fn resolve(gathered: Gathered, options: &Options) -> Cluster {
         file.gap = maybe_named(file, &apiservers, &evidence, root.as_deref());
     }
     let as_of = options.as_of.unwrap_or(CALENDAR.known_until);
-    let pki = pki::held(&apiservers, &kubeconfigs, &given, root.as_deref());
+    let doors = doors::doors(&evidence);
+    let observed = observed::all(&evidence);
+    observed::contradict(&mut apiservers, &observed, &evidence);
+    let pki = pki::held(&apiservers, &kubeconfigs, &given, &observed, root.as_deref());
     let objects = objects::read(&evidence);
     Cluster {
         name,
@@ -193,6 +202,8 @@ pub fn resolve(gathered: Gathered, options: &Options) -> Cluster {
         kubeconfigs,
         pki,
         given,
+        doors,
+        observed,
         cut,
         evidence,
     }

@@ -167,6 +167,17 @@ pub struct Component {
     pub problems: Vec<Problem>,
     /// What declares it.
     pub declared_in: EvidenceId,
+    /// What it was seen to do against what it says; a gap where somebody looked and could not see.
+    pub contradicted: Result<Vec<Contradiction>, Gap>,
+}
+
+/// Behaviour that a setting rules out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Contradiction {
+    pub setting: &'static str,
+    /// Who does what, a sentence without its full stop.
+    pub does: String,
+    pub at: Location,
 }
 
 impl Component {

@@ -70,6 +70,10 @@ pub enum Kind {
     Discovery,
     /// How a request was answered, by its status code alone.
     Status,
+    /// How an endpoint answered a stranger, request by request.
+    Answers,
+    /// What an endpoint showed of TLS to a stranger.
+    Handshake,
     /// Kubernetes objects as an API server gave them.
     Objects,
     /// A Kubernetes object or configuration that no rule reads by itself.
@@ -96,6 +100,8 @@ impl Kind {
             Self::Health => "health",
             Self::Discovery => "discovery",
             Self::Status => "status",
+            Self::Answers => "answers",
+            Self::Handshake => "handshake",
             Self::Objects => "objects",
             Self::Supporting => "supporting",
             Self::NotOurs => "not-ours",

@@ -13,7 +13,9 @@ mod release;
 mod verdict;
 
 pub use change::{Change, Edit, Remedy, Safety};
-pub use component::{Author, Component, DECLARED, Effective, Origin, Problem, ProblemKind, Reading, Setting};
+pub use component::{
+    Author, Component, Contradiction, DECLARED, Effective, Origin, Problem, ProblemKind, Reading, Setting,
+};
 pub use evidence::{
     Body, CutSecret, Digest, Evidence, EvidenceId, Form, Gap, GapKind, Key, KeyForm, Kind, Location, Named, Nature,
     Plane, PrivateKey, Shape, Site, Span, Strength,

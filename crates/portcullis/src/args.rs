@@ -40,6 +40,8 @@ pub(crate) enum Command {
     Collect(Collect),
     /// Look at endpoints from outside, without credentials: TLS, certificates, what a stranger is answered
     Probe(Probe),
+    /// List every certificate seen, by the day on which it ends
+    Certs(Certs),
     /// Show what a Kubernetes version is exposed to, and what to upgrade to
     Cve(Cve),
     /// Show what changed between two reports
@@ -129,7 +131,7 @@ pub(crate) struct Look {
     #[command(flatten)]
     pub(crate) seek: Seek,
 
-    /// How to print the result: human or json; audit also as jsonl, sarif, junit, markdown, csv, html or kube-bench
+    /// How to print the result: human or json; audit also as jsonl, sarif, junit, markdown, csv, html or kube-bench, certs as ical
     #[arg(long, value_name = "FORMAT", default_value = "human", env = "PORTCULLIS_FORMAT", hide_env_values = true)]
     pub(crate) format: String,
 
@@ -170,6 +172,10 @@ pub(crate) struct Probe {
     )]
     pub(crate) timeout: u64,
 
+    /// The severity from which a finding makes the exit status 1
+    #[arg(long, value_name = "SEVERITY", default_value = "high", env = "PORTCULLIS_FAIL_ON", hide_env_values = true)]
+    pub(crate) fail_on: FailOn,
+
     /// How to print the result: human or json
     #[arg(long, value_name = "FORMAT", default_value = "human", env = "PORTCULLIS_FORMAT", hide_env_values = true)]
     pub(crate) format: String,
@@ -180,6 +186,25 @@ pub(crate) struct Probe {
     /// The day to judge as of, as 2026-11-24 or with a time [default: now]
     #[arg(long, value_name = "DATE", env = "PORTCULLIS_AS_OF", hide_env_values = true)]
     pub(crate) as_of: Option<String>,
+}
+
+/// `certs`
+#[derive(Debug, Args)]
+pub(crate) struct Certs {
+    #[command(flatten)]
+    pub(crate) look: Look,
+
+    /// Look at an endpoint from outside as well; may be repeated
+    #[arg(long, value_name = "HOST[:PORT]")]
+    pub(crate) probe: Vec<String>,
+
+    /// Open connections to endpoints as fast as they answer, and not five a second; for endpoints of one's own
+    #[arg(long)]
+    pub(crate) fast: bool,
+
+    /// List only what ends within so many days, and make the exit status 1 where anything does
+    #[arg(long, value_name = "DAYS")]
+    pub(crate) within: Option<u32>,
 }
 
 /// `cve`
@@ -470,7 +495,7 @@ pub(crate) struct Man {
 
 #[derive(Debug, Args)]
 pub(crate) struct Schema {
-    /// The output: report, jsonl, effective, cve, diff, settings, simulate, probe or exchanges
+    /// The output: report, jsonl, effective, cve, diff, settings, simulate, probe, exchanges or certs
     #[arg(value_name = "NAME")]
     pub(crate) name: String,
 }

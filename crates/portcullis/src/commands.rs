@@ -123,7 +123,7 @@ pub(crate) fn audit(args: &args::Audit) -> Outcome {
                 };
                 sink.write(|out| out.write_all(text.as_bytes()));
             }
-            Format::Jsonl => {}
+            Format::Jsonl | Format::Calendar => {}
         }
     }
     each(&mut sinks, Format::Jsonl, |out| report::lines::end(&report, out));
@@ -282,7 +282,7 @@ fn all_rules() -> Vec<report::RuleMeta> {
 }
 
 /// Says what went wrong with the targets, and how that ends.
-fn seen(summary: &Summary, voice: &args::Voice) -> Exit {
+pub(crate) fn seen(summary: &Summary, voice: &args::Voice) -> Exit {
     for (file, kind) in &summary.files {
         talk(&format!("{kind:<10} {}", plain(file)));
     }

@@ -4,6 +4,7 @@
 //! do is in `audit`, how it looks in `report`. Start at [`main`], then `commands`.
 
 mod args;
+mod certs;
 mod commands;
 mod config;
 mod diff;
@@ -47,6 +48,7 @@ fn main() -> ExitCode {
         Some(Command::Collect(args)) => commands::collect(args),
         Some(Command::Cve(args)) => commands::cve(args),
         Some(Command::Simulate(args)) => simulate::simulate(args),
+        Some(Command::Certs(args)) => certs::certs(args),
         Some(Command::Probe(args)) => probe::probe(args),
         Some(Command::Diff(args)) => diff::diff(args),
         Some(Command::Explain(args)) => commands::explain(args),

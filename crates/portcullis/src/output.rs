@@ -26,6 +26,8 @@ pub(crate) enum Format {
     Human,
     /// A line for each cluster, as it is done.
     Jsonl,
+    /// Days for a calendar.
+    Calendar,
     /// A finished report, converted.
     Whole(report::Format),
 }

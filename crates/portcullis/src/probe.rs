@@ -14,12 +14,12 @@ use crate::{
     commands::{look_of, tool},
     exit::Exit,
     output::{Format, Place, Sink},
-    settings::{UsageError, plain},
+    settings::{self, UsageError, plain},
     terminal::talk,
 };
 
 /// Endpoints that are looked at side by side.
-const AT_ONCE: usize = 8;
+pub(crate) const AT_ONCE: usize = 8;
 
 pub(crate) fn probe(args: &args::Probe) -> Result<Exit, UsageError> {
     let (clock, started) = (Instant::now(), Timestamp::now());
@@ -37,8 +37,15 @@ pub(crate) fn probe(args: &args::Probe) -> Result<Exit, UsageError> {
         talk(&format!("error: nothing to see at {}: {}", plain(endpoint), plain(why)));
         exit = exit.or(Exit::NotEnough);
     }
-    let settings =
-        BTreeMap::from([("fast".to_owned(), args.fast.to_string()), ("timeout".to_owned(), args.timeout.to_string())]);
+    let fail_on = settings::fail_on(args.fail_on);
+    if fail_on.is_some_and(|least| found.worst.is_some_and(|worst| worst >= least)) {
+        exit = exit.or(Exit::Failed);
+    }
+    let settings = BTreeMap::from([
+        ("fail-on".to_owned(), format!("{:?}", args.fail_on).to_lowercase()),
+        ("fast".to_owned(), args.fast.to_string()),
+        ("timeout".to_owned(), args.timeout.to_string()),
+    ]);
     let answer = wire::Probe {
         schema: "portcullis.probe/1",
         tool: tool(),
@@ -65,7 +72,7 @@ pub(crate) fn probe(args: &args::Probe) -> Result<Exit, UsageError> {
     Ok(exit.or(out.finish()).or(kept))
 }
 
-fn endpoints(typed: &[String]) -> Result<Vec<Endpoint>, UsageError> {
+pub(crate) fn endpoints(typed: &[String]) -> Result<Vec<Endpoint>, UsageError> {
     let mut found: Vec<Endpoint> = Vec::new();
     for text in typed {
         let endpoint = text.parse().map_err(|NoEndpoint(why)| {

@@ -114,19 +114,24 @@ pub(crate) async fn look(endpoint: &Endpoint, dialer: &mut Dialer) -> Sight<Http
         list(endpoint, dialer, Over::Tls1, &mut http).await;
         second(endpoint, dialer, Over::Tls2, &mut http).await;
     }
-    let silent = |failure: &Failure| !matches!(failure, Failure::Closed | Failure::Garbled(_));
-    let mut failures = http.asked.iter().filter_map(|asked| match &asked.answer {
-        Err(NoAnswer::Failed(failure)) => Some(failure),
-        _ => None,
-    });
     if http.asked.iter().any(|asked| !matches!(asked.answer, Err(NoAnswer::Failed(_)))) {
         return if spoke(&http) { Sight::Seen(http) } else { Sight::NotOffered };
     }
-    match failures.clone().find(|failure| silent(failure)).or_else(|| failures.next()) {
-        Some(failure) => Sight::Unseen(failure.clone()),
+    // What is surely something else rules it out; what was cut short, late or too long does not.
+    let babbles = http.asked.iter().any(|asked| asked.answer == Err(Failure::Garbled(NO_HTTP).into()));
+    let failures = http.asked.into_iter().filter_map(|asked| match asked.answer {
+        Err(NoAnswer::Failed(failure)) if failure != Failure::Garbled(NO_HTTP) => Some(failure),
+        _ => None,
+    });
+    let failures = failures.filter(|failure| !babbles || *failure != Failure::Closed);
+    match failures.max_by_key(|failure| !matches!(failure, Failure::Closed)) {
+        Some(failure) => Sight::Unseen(failure),
         None => Sight::NotOffered,
     }
 }
+
+/// What came in place of an answer.
+pub(crate) const NO_HTTP: &str = "something that is no HTTP";
 
 /// Whether anything that came was HTTP, or TLS that wants a certificate before it is.
 fn spoke(http: &Http) -> bool {

@@ -133,8 +133,18 @@ const INSIDE: &str = "kubernetes.default.svc";
 /// In this order versions are asked for: the likeliest first, so that a peer without TLS is let go at once.
 const ASKED: [Protocol; 5] = [Protocol::Tls12, Protocol::Tls13, Protocol::Tls11, Protocol::Tls10, Protocol::Ssl3];
 
+/// How much is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Depth {
+    /// All that a stranger can be shown.
+    Whole,
+    /// Versions, the suites that servers of our days may have, and the certificates of the endpoint's own name: a dozen
+    /// connections, for somebody who asks other things besides.
+    Quick,
+}
+
 /// Looks at TLS. `now` is in seconds since 1970.
-pub(crate) async fn look(endpoint: &Endpoint, dialer: &mut Dialer, now: u64) -> Sight<Tls> {
+pub(crate) async fn look(endpoint: &Endpoint, dialer: &mut Dialer, now: u64, depth: Depth) -> Sight<Tls> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let mut random = [0x50; 32];
     // Without chance it is the same for every run, which harms nobody: no key comes of it.
@@ -148,22 +158,25 @@ pub(crate) async fn look(endpoint: &Endpoint, dialer: &mut Dialer, now: u64) -> 
         protocols.iter().filter(|(_, sight)| matches!(sight, Sight::Seen(()))).map(|(protocol, _)| *protocol).collect();
     let mut tls = Tls::of(protocols);
     for &protocol in &offered {
-        let suites = scan.suites(protocol).await;
+        let suites = scan.suites(protocol, depth).await;
         tls.suites.push(suites);
     }
-    groups(&mut scan, &offered, &mut tls).await;
+    if depth == Depth::Whole {
+        groups(&mut scan, &offered, &mut tls).await;
+    }
     let old = offered.iter().copied().rfind(|&protocol| protocol < Protocol::Tls13);
     if let Some(protocol) = old {
         let suites = tls.suites_of(protocol);
         tls.compression = scan.compression(protocol, &suites).await;
-        if protocol > Protocol::Ssl3 {
+        if protocol > Protocol::Ssl3 && depth == Depth::Whole {
             tls.alpn = scan.alpn(protocol, &suites).await;
         }
         if let Some(flight) = flights.iter().find(|(known, _)| *known == protocol).map(|(_, flight)| flight) {
             tls.of_flight(protocol, flight);
         }
         // Only where there is a newer version to fall back from.
-        if let Some(&lower) = offered.iter().rev().nth(1).filter(|&&lower| lower < Protocol::Tls13) {
+        let lower = offered.iter().rev().nth(1).filter(|&&lower| lower < Protocol::Tls13 && depth == Depth::Whole);
+        if let Some(&lower) = lower {
             tls.refuses_fallback = scan.refuses_fallback(lower, &tls.suites_of(lower)).await;
         }
     }
@@ -171,7 +184,7 @@ pub(crate) async fn look(endpoint: &Endpoint, dialer: &mut Dialer, now: u64) -> 
         let full = whole(scan.dialer, endpoint, newest, &provider).await;
         tls.of_full(newest, full);
     }
-    chains(&mut scan, endpoint, &offered, &flights, &mut tls, &provider).await;
+    chains(&mut scan, endpoint, &offered, &flights, &mut tls, &provider, depth).await;
     for chain in &mut tls.chains {
         if let Ok(certificates) = &chain.certificates {
             chain.trust = trust::of(certificates, now, &provider);
@@ -292,10 +305,11 @@ async fn chains(
     flights: &[(Protocol, Flight)],
     tls: &mut Tls,
     provider: &Arc<CryptoProvider>,
+    depth: Depth,
 ) {
     let mut names = vec![endpoint.sni.clone()];
     for other in [None, Some(INSIDE.to_owned())] {
-        if !names.contains(&other) {
+        if depth == Depth::Whole && !names.contains(&other) {
             names.push(other);
         }
     }

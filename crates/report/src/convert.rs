@@ -365,7 +365,8 @@ fn problem(problem: &Problem, places: &Places<'_>) -> wire::Problem {
     }
 }
 
-fn run_problem(problem: &RunProblem) -> wire::RunProblem {
+/// A problem of a run as machines read it.
+pub fn run_problem(problem: &RunProblem) -> wire::RunProblem {
     wire::RunProblem {
         target: problem.target.clone(),
         message: problem.message.clone(),

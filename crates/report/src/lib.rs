@@ -20,6 +20,7 @@ pub mod wire;
 
 pub use convert::{
     LineColumn, across, benchmark::worst, cluster, effective, lines as lines_of, problems, report, report_of, rules,
+    run_problem,
 };
 pub use fleet::{Fleet, Member};
 pub use formats::{Conversion, Format, json, lines};
@@ -29,6 +30,6 @@ pub use input::{
 };
 pub use schema::{schema, schemas};
 pub use text::{
-    Look, Mistake, bundle_line, cve_text, diff_text, effective_text, explain, mistake, overview_text, place,
-    probe_text, problem_line, report_text, rules_table, settings_text, simulation_text,
+    Look, Mistake, bundle_line, certs_calendar, certs_text, cve_text, diff_text, effective_text, explain, mistake,
+    overview_text, place, probe_text, problem_line, report_text, rules_table, settings_text, simulation_text,
 };

@@ -6,8 +6,8 @@ use serde_json::Value;
 use crate::wire;
 
 /// The outputs that have a schema.
-pub fn schemas() -> [&'static str; 9] {
-    ["report", "jsonl", "effective", "cve", "diff", "settings", "simulate", "probe", "exchanges"]
+pub fn schemas() -> [&'static str; 10] {
+    ["report", "jsonl", "effective", "cve", "diff", "settings", "simulate", "probe", "exchanges", "certs"]
 }
 
 /// The JSON Schema (draft 2020-12) of an output; `None` for a name that is not in [`schemas`].
@@ -22,6 +22,7 @@ pub fn schema(name: &str) -> Option<String> {
         "effective" => generator.into_root_schema_for::<wire::Effective>(),
         "settings" => generator.into_root_schema_for::<wire::Settings>(),
         "simulate" => generator.into_root_schema_for::<wire::Simulation>(),
+        "certs" => generator.into_root_schema_for::<wire::Certs>(),
         "probe" => generator.into_root_schema_for::<wire::Probe>(),
         "exchanges" => generator.into_root_schema_for::<wire::Exchanges>(),
         _ => return None,

@@ -5,15 +5,19 @@
 //! [`schema`](crate::schema).
 
 mod benchmark;
+mod certs;
 mod diff;
 mod probe;
+mod probe_http;
 mod probe_tls;
 
 use std::collections::BTreeMap;
 
 pub use benchmark::*;
+pub use certs::*;
 pub use diff::*;
 pub use probe::*;
+pub use probe_http::*;
 pub use probe_tls::*;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

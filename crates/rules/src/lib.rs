@@ -16,11 +16,16 @@ pub mod benchmark;
 mod certificates;
 mod cluster;
 mod component;
+mod controller_manager;
+mod doors;
 mod encryption;
+mod etcd;
 mod files;
 mod fleet;
 mod konnectivity;
 mod kubeconfig;
+mod kubelet;
+mod network;
 mod objects;
 mod pending;
 mod pki;
@@ -30,6 +35,7 @@ mod references;
 mod row;
 mod run;
 mod say;
+mod scheduler;
 mod users;
 
 #[cfg(test)]
@@ -38,10 +44,12 @@ mod pages;
 use facts::{
     Cluster,
     apiserver::ApiServer,
+    doors::{Door, Listener},
     fleet::Fleet,
     kubeconfig::{Endpoint, Kubeconfig, User},
     live::{Ask, Form},
     objects::Of,
+    observed::Observed,
     pki::Seen,
 };
 use model::{Component, Minor, Release, RuleCard, Verdict};
@@ -100,8 +108,13 @@ pub enum Check {
     KubeconfigFile(fn(&Kubeconfig) -> Verdict),
     /// Once per user in a kubeconfig.
     User(fn(&Kubeconfig, &User) -> Verdict),
+    /// Once per door that was looked at from outside and at which one of these listens. One that could not be seen at all is
+    /// not asked.
+    Door { of: &'static [Listener], ask: fn(&Door) -> Verdict },
     /// Once per certificate of that kind.
     Certificate { of: Certificates, ask: fn(&Seen<'_>) -> Verdict },
+    /// Once per endpoint of that component that was looked at from outside.
+    Listener { of: &'static str, ask: fn(&Observed) -> Verdict },
     /// Once per cluster.
     Cluster(fn(&Cluster) -> Verdict),
     /// Once per run, of what is kept of its clusters; [`judge_fleet`] asks it.
@@ -173,12 +186,17 @@ pub fn all() -> impl Iterator<Item = &'static Rule> {
         audit::RULES,
         cluster::RULES,
         component::RULES,
+        controller_manager::RULES,
         encryption::RULES,
         fleet::RULES,
+        etcd::RULES,
         konnectivity::RULES,
         kubeconfig::RULES,
+        kubelet::RULES,
+        network::RULES,
         pki::RULES,
         rbac::RULES,
+        scheduler::RULES,
         users::RULES,
     ];
     families.into_iter().flatten().copied()

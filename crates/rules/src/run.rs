@@ -18,7 +18,7 @@ use model::{
     Release, Unanswered, Verdict,
 };
 
-use crate::{Check, Rule, certificates, files, objects, plugins, row};
+use crate::{Check, Rule, certificates, doors, files, objects, plugins, row};
 
 /// What the rules say about one cluster.
 #[derive(Clone, Debug, Default)]
@@ -159,6 +159,20 @@ fn questions<'a>(rule: &'static Rule, cluster: &'a Cluster) -> Vec<Question<'a>>
             let ask = |config| of_file(config, None, Box::new(move || whole(config, *check)));
             cluster.kubeconfigs.iter().map(ask).collect()
         }
+        Check::Door { of, ask } => cluster
+            .doors
+            .iter()
+            .filter_map(|door| Some((door, door.who.filter(|who| of.contains(who))?)))
+            .map(|(door, who)| Question {
+                component: Some(who.component()),
+                instance: Some(&door.name),
+                subject: None,
+                declared_in: Some(&door.at.evidence),
+                release: None,
+                ask: Box::new(move || doors::ask(*ask, door)),
+                of_objects: false,
+            })
+            .collect(),
         Check::User(check) => cluster.kubeconfigs.iter().flat_map(|config| of_users(config, *check)).collect(),
         Check::Certificate { of, ask } => cluster
             .pki
@@ -175,6 +189,20 @@ fn questions<'a>(rule: &'static Rule, cluster: &'a Cluster) -> Vec<Question<'a>>
             })
             .collect(),
         Check::Fleet(_) => Vec::new(),
+        Check::Listener { of, ask } => cluster
+            .observed
+            .iter()
+            .filter(|one| one.component.as_deref() == Some(of))
+            .map(|one| Question {
+                component: Some(of),
+                instance: Some(&one.endpoint),
+                subject: None,
+                declared_in: Some(&one.evidence.evidence),
+                release: None,
+                ask: Box::new(move || ask(one)),
+                of_objects: false,
+            })
+            .collect(),
         // A cluster of which nothing was resolved has nothing to say for itself.
         Check::Cluster(check) => release(cluster)
             .into_iter()

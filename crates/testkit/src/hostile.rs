@@ -11,7 +11,8 @@ use yaml::{Cursor, Document, Limits, Span, edit};
 pub type Target = (&'static str, fn(&[u8]));
 
 /// Every promise; the names are those of the fuzz targets and of the folders of saved texts.
-pub const TARGETS: [Target; 3] = [("yaml_parse", yaml_parse), ("yaml_edit", yaml_edit), ("resolve", resolve)];
+pub const TARGETS: [Target; 4] =
+    [("yaml_parse", yaml_parse), ("yaml_edit", yaml_edit), ("resolve", resolve), ("tls_records", tls_records)];
 
 /// A whole text costs at most what these allow, so that a fuzzer spends its time on shapes and not on sizes.
 const LIMITS: Limits = Limits { bytes: 1 << 16, depth: 64, nodes: 20_000, aliases: 200, documents: 50, faults: 50 };
@@ -116,6 +117,46 @@ pub fn resolve(bytes: &[u8]) {
     }
 }
 
+/// What a peer of TLS sent: it is understood alike however it is cut, nothing is made of bytes that did not come, and every
+/// certificate in it is read or refused.
+pub fn tls_records(bytes: &[u8]) {
+    use probe::tls::ask::{Answer, Reading, Until};
+
+    if bytes.len() > LIMITS.bytes {
+        return;
+    }
+    let read = |pieces: &mut dyn Iterator<Item = &[u8]>, until| {
+        let mut reading = Reading::new(until);
+        for piece in pieces {
+            match reading.add(piece) {
+                Ok(None) => {}
+                done => return done,
+            }
+        }
+        reading.end().map(Some)
+    };
+    for until in [Until::Hello, Until::Done] {
+        let whole = read(&mut std::iter::once(bytes), until);
+        assert_eq!(whole, read(&mut bytes.chunks(1), until), "byte by byte");
+        assert_eq!(whole, read(&mut bytes.chunks(7), until), "in pieces");
+        let Ok(Some(Answer::Chosen(flight))) = whole else { continue };
+        let held: usize = flight.certificates.iter().flatten().map(Vec::len).sum();
+        assert!(held <= bytes.len(), "more certificates than bytes");
+        for certificate in flight.certificates.iter().flatten() {
+            facts::pki::oddities(certificate);
+        }
+        let served = facts::pki::Served::read(flight.certificates.iter().flatten().map(Vec::as_slice));
+        served.breaks();
+        served.wants();
+        if let Some(body) = &flight.key_exchange {
+            let _ = probe::tls::server::KeyExchange::read(&probe::tls::names::suite(flight.hello.suite), body);
+        }
+        for name in flight.request.iter().filter_map(|body| probe::tls::server::authorities(body, true)).flatten() {
+            facts::pki::name_of(&name);
+        }
+    }
+}
+
 fn in_evidence(evidence: &[Evidence], location: &Location) {
     let text = evidence.iter().find(|piece| piece.id == location.evidence).and_then(Evidence::text);
     if let (Some(span), Some(text)) = (location.span, text) {
@@ -206,6 +247,11 @@ mod tests {
         #[test]
         fn any_edit_reads_as_wished(text in mutated("yaml_edit")) {
             yaml_edit(&text);
+        }
+
+        #[test]
+        fn any_answer_of_a_peer_is_understood_or_refused(text in mutated("tls_records")) {
+            tls_records(&text);
         }
 
         #[test]

@@ -107,6 +107,11 @@ fn less_is_less_sure(
         // A component that can no longer be recognised takes its verdicts with it, and so does a file given by itself.
         let instance = |entry: &Entry| (entry.component, entry.instance.clone());
         let own = |entry: &Entry| {
+            // Of a door that was not looked at only its port tells who listens.
+            let mut doors = cluster.doors.iter().filter(|door| door.at.evidence == id);
+            if doors.any(|door| entry.instance.as_ref() == Some(&door.name)) {
+                return true;
+            }
             let files = cluster.given.iter().filter(|file| file.component.declared_in == id);
             files.map(|file| &file.component.instance).any(|name| entry.instance.as_ref() == Some(name))
         };

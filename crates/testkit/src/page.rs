@@ -7,12 +7,14 @@
 //! | `args COMPONENT` | flags that the base gets on top, one a line, indented so that a caret fits under the first dash |
 //! | `pod` | a whole manifest in place of the base |
 //! | `flagz` | flags as the process itself lists them, `name=value` a line; with `unread`, why they could not be read |
+//! | `http at=HOST:PORT` | what an endpoint answered to a stranger, an answer a line as the evidence has it; with `unread`, why nobody could look; `reach=` and `demand=` as there |
 //! | `unit file=PATH` | a unit of systemd in place of the base |
 //! | `yaml file=PATH` | a file of the node, such as one that a flag or a unit names |
 //! | `certificate file=PATH` | certificates of the node, in words (see `certificate.rs`) |
 //! | `key file=PATH` | keys of the node, likewise |
 //! | `objects` | objects that a running cluster gave, as YAML; of every kind that is asked for it gave all |
 //! | `manifest file=PATH` | objects that somebody keeps in a file |
+//! | `tls endpoint=HOST:PORT` | what an endpoint showed, and behind a line of dashes its certificates in words; with `unread`, why not |
 //! | `missing file=PATH` | a file that was looked for and is not there |
 //! | `missing kind=KIND` | the cluster that gave the objects has no API for the kind |
 //! | `unread file=PATH` | a file that could not be read, and why |
@@ -74,6 +76,8 @@ pub enum FenceKind {
     Pod,
     Unit { file: String },
     Flagz { unread: bool },
+    Http { at: String, reach: String, demand: Option<String>, unread: bool },
+    Tls { endpoint: String, unread: bool },
     Yaml { file: String },
     Certificate { file: String },
     Key { file: String },
@@ -99,11 +103,12 @@ pub struct Caret {
     pub text: String,
 }
 
-const KINDS: [&str; 14] = [
+const KINDS: [&str; 16] = [
     "args",
     "certificate",
     "fixed",
     "flagz",
+    "http",
     "key",
     "manifest",
     "missing",
@@ -111,11 +116,12 @@ const KINDS: [&str; 14] = [
     "outcome",
     "pod",
     "text",
+    "tls",
     "unit",
     "unread",
     "yaml",
 ];
-const ATTRIBUTES: [&str; 4] = ["file", "kind", "root", "version"];
+const ATTRIBUTES: [&str; 8] = ["at", "demand", "endpoint", "file", "kind", "reach", "root", "version"];
 const COMPONENTS: [&str; 1] = ["kube-apiserver"];
 
 impl Case {
@@ -198,14 +204,20 @@ fn opening_line(opening: &str, line: usize, heading: &str, complaints: &mut Vec<
     let mut words = opening.split_whitespace();
     let kind = words.next().unwrap_or("");
     let mut file = None;
+    let mut endpoint = None;
     let mut component = None;
     let mut of = None;
     let mut version = None;
     let mut root = false;
     let mut unread = false;
+    let (mut at, mut reach, mut demand) = (None, "answered".to_owned(), None);
     for word in words {
         match word.split_once('=') {
-            None if word == "unread" && kind == "flagz" => unread = true,
+            Some(("at", endpoint)) if kind == "http" => at = Some(endpoint.to_owned()),
+            Some(("reach", word)) if kind == "http" => reach = word.to_owned(),
+            Some(("demand", word)) if kind == "http" => demand = Some(word.to_owned()),
+            None if word == "unread" && matches!(kind, "flagz" | "http" | "tls") => unread = true,
+            Some(("endpoint", named)) if kind == "tls" => endpoint = Some(named.to_owned()),
             Some(("file", path)) => file = Some(path.to_owned()),
             Some(("version", release)) => version = Some(release.to_owned()),
             Some(("kind", kind)) => {
@@ -247,8 +259,10 @@ fn opening_line(opening: &str, line: usize, heading: &str, complaints: &mut Vec<
         "args" => FenceKind::Args { component: needs(component, "the name of a component")? },
         "pod" => FenceKind::Pod,
         "flagz" => FenceKind::Flagz { unread },
+        "tls" => FenceKind::Tls { endpoint: needs(endpoint, "`endpoint=`")?, unread },
         "fixed" => FenceKind::Fixed,
         "outcome" => FenceKind::Outcome,
+        "http" => FenceKind::Http { at: needs(at, "`at=`")?, reach, demand, unread },
         "unit" => FenceKind::Unit { file: needs(file, "`file=`")? },
         "yaml" => FenceKind::Yaml { file: needs(file, "`file=`")? },
         "certificate" => FenceKind::Certificate { file: needs(file, "`file=`")? },
@@ -283,6 +297,8 @@ fn fill<'a>(
             | FenceKind::Objects
             | FenceKind::Manifest { .. }
             | FenceKind::Flagz { unread: false }
+            | FenceKind::Http { unread: false, .. }
+            | FenceKind::Tls { unread: false, .. }
     );
     for (number, line) in lines {
         match caret(line).filter(|_| draws) {

@@ -79,6 +79,8 @@ pub(crate) fn scene(case: &Case) -> Result<Scene, String> {
                 | FenceKind::UnreadKind { .. }
                 | FenceKind::Fixed
                 | FenceKind::Outcome
+                | FenceKind::Http { .. }
+                | FenceKind::Tls { .. }
         )
     };
     let root = evidence_fences().any(|fence| fence.root || names_files(fence)).then(|| ROOT.to_owned());
@@ -121,6 +123,29 @@ pub(crate) fn scene(case: &Case) -> Result<Scene, String> {
                     Body::Text(Arc::from(scene.whole(fence, &id)))
                 };
                 scene.evidence.push(Evidence { plane: Plane::Running, ..piece(id, Kind::Flagz, body) });
+            }
+            FenceKind::Http { at, reach, demand, unread: because } => {
+                let id = EvidenceId::new(format!("{}{at}", facts::doors::SCHEME));
+                let body = if *because {
+                    let reason = fence.body.iter().map(|(_, line)| line.trim()).collect::<Vec<_>>().join(" ");
+                    Body::Unread(unread(at, &reason))
+                } else {
+                    let demand = demand.as_ref().map_or("null".to_owned(), |word| format!("\"{word}\""));
+                    let head = format!("{{\n\"reach\": \"{reach}\",\n\"demand\": {demand},\n\"asked\": [\n");
+                    Body::Text(Arc::from(scene.listed(fence, &id, head)))
+                };
+                scene.evidence.push(Evidence { plane: Plane::Observed, ..piece(id, Kind::Answers, body) });
+            }
+            FenceKind::Tls { endpoint, unread: because } => {
+                let name = format!("tls://{endpoint}");
+                let body = if *because {
+                    let reason = fence.body.iter().map(|(_, line)| line.trim()).collect::<Vec<_>>().join(" ");
+                    Body::Unread(unread(&name, &reason))
+                } else {
+                    Body::Text(Arc::from(scene.handshake(fence, &EvidenceId::new(name.as_str()))?))
+                };
+                let seen = piece(EvidenceId::new(name), Kind::Handshake, body);
+                scene.evidence.push(Evidence { plane: Plane::Observed, ..seen });
             }
             FenceKind::Yaml { file } => {
                 let id = scene.file(file);
@@ -224,6 +249,45 @@ impl Scene {
             text.push('\n');
         }
         text
+    }
+
+    /// The lines of a fence as the items of a list in JSON, behind what begins the document.
+    fn listed(&mut self, fence: &Fence, id: &EvidenceId, head: String) -> String {
+        let mut text = head;
+        for (index, (page_line, line)) in fence.body.iter().enumerate() {
+            if index > 0 {
+                text.push_str(",\n");
+            }
+            let start = text.len();
+            self.lines.push(LineMap {
+                page_line: *page_line,
+                evidence: id.clone(),
+                start,
+                indent: 0,
+                text: line.clone(),
+            });
+            text.push_str(line);
+        }
+        text.push_str("\n]\n}\n");
+        text
+    }
+
+    /// What an endpoint showed: the lines as they stand, and the certificates behind a line of dashes as one chain.
+    fn handshake(&mut self, fence: &Fence, id: &EvidenceId) -> Result<String, String> {
+        let dashes = fence.body.iter().position(|(_, line)| line.trim() == "---").unwrap_or(fence.body.len());
+        let (said, rest) = fence.body.split_at(dashes);
+        let said = Fence { body: said.to_vec(), carets: Vec::new(), kind: fence.kind.clone(), version: None, ..*fence };
+        let mut text = self.whole(&said, id);
+        if let Some(words) = rest.get(1..).filter(|words| !words.is_empty()) {
+            text.push_str("chains:\n- sni: null\n  trust: private\n  certificates:\n");
+            for block in words.split(|(_, line)| line.trim() == "---") {
+                text.push_str("  - |\n");
+                for line in certificate::certificates(block)?.lines() {
+                    text.push_str(&format!("    {line}\n"));
+                }
+            }
+        }
+        Ok(text)
     }
 
     /// The base with the case's words: in place of a word of the same flag, else behind the last.

@@ -2,29 +2,48 @@
 
 use std::fmt::Write as _;
 
-use collect::endpoint::{Exchange, Observation, Probed, Sight};
+use collect::endpoint::{Exchange, Observation, Probed, Sight, answers_id};
+use facts::doors::Door;
 use jiff::civil::Date;
+use model::{Entry, Outcome};
 use report::wire;
 
-use super::tls;
+use super::{http, tls};
 
-pub(super) fn endpoint(probed: &Probed, as_of: Date) -> wire::ProbedEndpoint {
+pub(super) fn endpoint(probed: &Probed, doors: &[Door], entries: &[Entry], as_of: Date) -> wire::ProbedEndpoint {
     let endpoint = &probed.endpoint;
+    let of = |one: &Observation| doors.iter().find(|door| door.at.evidence == answers_id(one));
+    let addresses: Vec<_> = probed.seen.iter().flatten().map(|one| address(one, of(one), as_of)).collect();
     wire::ProbedEndpoint {
         endpoint: endpoint.to_string(),
         host: endpoint.host.to_string(),
         port: endpoint.port,
         component: endpoint.role().map(|role| role.component().to_owned()),
         reason: probed.seen.as_ref().err().map(ToString::to_string),
-        addresses: probed.seen.iter().flatten().map(|one| address(one, as_of)).collect(),
+        differ: http::differences(&addresses),
+        addresses,
+        findings: entries.iter().map(finding).collect(),
     }
 }
 
-fn address(observation: &Observation, as_of: Date) -> wire::ProbedAddress {
+fn finding(entry: &Entry) -> wire::ProbeFinding {
+    let outcome = if matches!(entry.outcome, Outcome::Fail(_)) { "fail" } else { "undetermined" };
+    wire::ProbeFinding {
+        rule: entry.rule.to_owned(),
+        title: entry.title.to_owned(),
+        severity: entry.severity.name().to_owned(),
+        outcome: outcome.to_owned(),
+        subject: entry.subject.clone(),
+        message: entry.message.clone(),
+    }
+}
+
+fn address(observation: &Observation, door: Option<&Door>, as_of: Date) -> wire::ProbedAddress {
     let host = observation.endpoint.host.to_string();
     wire::ProbedAddress {
         address: observation.address.to_string(),
         connections: observation.spent.connections,
+        requests: observation.spent.requests,
         bytes_sent: observation.spent.sent,
         bytes_received: observation.spent.received,
         tls: observation.tls.seen().map(|seen| tls::convert(seen, &host, as_of)),
@@ -32,6 +51,7 @@ fn address(observation: &Observation, as_of: Date) -> wire::ProbedAddress {
             Sight::Unseen(why) => Some(why.to_string()),
             Sight::Seen(_) | Sight::NotOffered => None,
         },
+        http: door.map(http::convert),
     }
 }
 

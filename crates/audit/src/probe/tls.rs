@@ -8,7 +8,7 @@ use facts::pki::{self, Served};
 use jiff::civil::Date;
 use report::wire;
 
-use super::convert::hex;
+use super::digest;
 
 pub(super) fn convert(tls: &Tls, host: &str, as_of: Date) -> wire::ProbedTls {
     let mut unseen = Vec::new();
@@ -171,7 +171,7 @@ fn certificate(read: &Result<pki::Certificate, String>, bytes: &[u8], as_of: Dat
         signature: text(|one| &one.signature),
         authority: known.and_then(|one| one.authority),
         oddities: pki::oddities(bytes),
-        sha256: hex(&collect::endpoint::sha256(bytes)),
+        sha256: digest(bytes),
         pem: pki::pem("CERTIFICATE", bytes),
     }
 }

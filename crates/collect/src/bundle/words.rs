@@ -38,6 +38,8 @@ words! { kind: Kind {
     Discovery = "discovery",
     Status = "status",
     Health = "health",
+    Answers = "answers",
+    Handshake = "handshake",
     Objects = "objects",
     Supporting = "supporting",
     NotOurs = "not-ours",

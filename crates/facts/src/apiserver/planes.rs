@@ -3,10 +3,10 @@
 //! Planes are put one behind the other, nearest first, and the nearest alone decides. Where it could not be read it is a gap
 //! that says what the farther one declares, so that a person can judge and no rule does.
 
-use model::{DECLARED, Gap, Location, Origin, Reading, Setting, Unanswered};
+use model::{Contradiction, DECLARED, Gap, Location, Origin, Reading, Setting, Unanswered};
 
 use super::{Anonymous, ApiServer, Authorizers};
-use crate::running::Told;
+use crate::{pki::Certificate, running::Told};
 
 impl ApiServer {
     /// The same server with what is farther away behind it. A problem of what is declared stays one: it is read again when
@@ -76,6 +76,16 @@ impl ApiServer {
             self.anonymous = Ok(Anonymous { enabled: value, paths: None, setting, origin, decided_by: None });
         }
         self
+    }
+
+    /// The same server with the certificate that it showed to whoever called it.
+    pub(crate) fn that_shows(&mut self, certificate: Certificate, at: Location) {
+        self.shown = Some((certificate, at));
+    }
+
+    /// The same server, seen to do something else than it says.
+    pub(crate) fn contradicted(&mut self, found: Result<Vec<Contradiction>, Gap>) {
+        self.component.contradicted = found;
     }
 
     pub(crate) fn that_told(mut self, told: Told) -> Self {

@@ -284,6 +284,7 @@ fn one(kind: FileKind, evidence: &Evidence, name: String, release: &Release) -> 
         settings: Vec::new(),
         problems,
         declared_in: evidence.id.clone(),
+        contradicted: Ok(Vec::new()),
     };
     Given { kind, component, taken, gap: None }
 }

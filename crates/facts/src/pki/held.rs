@@ -10,6 +10,7 @@ use crate::{
     apiserver::ApiServer,
     configuration::{ConfigFile, FileKind, Given, Taken},
     kubeconfig::{ClientCertificate, Kubeconfig},
+    observed::Observed,
 };
 
 /// A file with keys or certificates.
@@ -65,6 +66,8 @@ impl Seen<'_> {
 pub enum Role {
     /// It is shown to whoever calls the API server.
     Serving,
+    /// An endpoint shows it to whoever calls.
+    Served,
     /// It is shown to the kubelets that the API server calls.
     KubeletClient,
     /// It is shown to etcd.
@@ -125,6 +128,7 @@ impl Role {
     pub fn does(self) -> &'static str {
         match self {
             Self::Serving => "serves the API",
+            Self::Served => "is shown to whoever calls",
             Self::KubeletClient => "is shown to kubelets",
             Self::EtcdClient => "is shown to etcd",
             Self::FrontProxy => "is shown to aggregated API servers",
@@ -144,6 +148,7 @@ pub(crate) fn held(
     servers: &[ApiServer],
     kubeconfigs: &[Kubeconfig],
     given: &[Given],
+    observed: &[Observed],
     root: Option<&str>,
 ) -> Vec<Held> {
     let mut all: BTreeMap<(EvidenceId, Option<&str>), Held> = BTreeMap::new();
@@ -178,6 +183,11 @@ pub(crate) fn held(
     for held in in_use.chain(alone) {
         // A definition may bring the file along, with others in it.
         all.entry((held.file.clone(), Some(ISSUERS))).or_insert(held);
+    }
+    for one in observed {
+        if let Some(held) = shown(one) {
+            all.entry((held.file.clone(), None)).or_insert(held);
+        }
     }
     let mut all: Vec<Held> = all.into_values().collect();
     all.iter_mut().for_each(Held::name_apart);
@@ -285,6 +295,31 @@ impl Held {
             }
         }
     }
+}
+
+/// What an endpoint shows to whoever calls; `None` of one that speaks no TLS.
+fn shown(observed: &Observed) -> Option<Held> {
+    let handshake = observed.tls.as_ref().map(Option::as_ref).transpose()?;
+    let mut found = Vec::new();
+    for chain in handshake.iter().flat_map(|handshake| &handshake.chains) {
+        for (at, (one, place)) in chain.served.certificates.iter().zip(&chain.places).enumerate() {
+            let item = match one {
+                Ok(certificate) => Item::Certificate(Box::new(certificate.clone())),
+                Err(fault) => Item::Other { label: "CERTIFICATE".to_owned(), fault: Some(fault.clone()) },
+            };
+            let placed = Placed { item, at: place.clone() };
+            let (name, roles) = (String::new(), vec![Role::Served]);
+            found.push(Found { placed, name, roles, is_leaf: at == 0 });
+        }
+    }
+    Some(Held {
+        file: observed.evidence.evidence.clone(),
+        name: observed.evidence.evidence.to_string(),
+        roles: vec![Role::Served],
+        is_of_keys: false,
+        found,
+        gap: handshake.err().cloned(),
+    })
 }
 
 /// What a kubeconfig carries in itself.

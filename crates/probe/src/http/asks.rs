@@ -44,7 +44,7 @@ pub const FIRST: [Ask; 2] = [
 ];
 
 /// A kube-apiserver. Resources are asked for with `limit=1`, and the one that would come is not read.
-pub const API_SERVER: [Ask; 24] = [
+pub const API_SERVER: [Ask; 26] = [
     start("/livez", "whether health checks pass without credentials"),
     start("/readyz", "whether health checks pass without credentials"),
     start("/livez/ping", "whether single checks are open, whose names reveal what runs inside"),
@@ -73,6 +73,9 @@ pub const API_SERVER: [Ask; 24] = [
     ask("/swaggerapi", "whether the schema of releases before 1.14 is open"),
     ask("/.well-known/openid-configuration", "whether the issuer of service-account tokens is published"),
     ask("/openid/v1/jwks", "whether the public keys of the issuer are published"),
+    // k3s pkg/server/router.go: the authorities that nodes check before they join. They are public halves.
+    start("/cacerts", "whether it is the server of k3s or RKE2"),
+    ask("/.well-known/oauth-authorization-server", "whether tokens are had by OAuth, as OpenShift has it"),
 ];
 
 /// Asked once with a meaningless token and once with a meaningless password: how those are told who are known to nobody.

@@ -41,6 +41,7 @@ use tokio::{
 use tokio_rustls::TlsConnector;
 
 use super::{
+    NO_HTTP,
     answer::{Head, LOOKED_AT},
     asks::Body,
     frames,
@@ -313,7 +314,7 @@ async fn read(response: Response<Incoming>, keep: Body) -> Result<Got, NoAnswer>
 /// What an error of TLS, HTTP or the connection means.
 fn meaning(error: &(dyn Error + 'static), asked: bool) -> NoAnswer {
     let mut next = Some(error);
-    let mut garbled = "something that is no HTTP";
+    let mut garbled = NO_HTTP;
     while let Some(error) = next {
         let tls = error.downcast_ref::<rustls::Error>().or_else(|| {
             let io = error.downcast_ref::<io::Error>()?;

@@ -1,6 +1,7 @@
 //! The first question, without TLS, made and read by hand: what comes may be no HTTP at all, and what it is tells.
 
 use super::{
+    NO_HTTP,
     answer::{self, Answer, Head, LOOKED_AT},
     channel::{AGENT, NoAnswer},
     record,
@@ -52,7 +53,7 @@ pub(super) fn read(bytes: &[u8]) -> (bool, Result<Answer, NoAnswer>) {
     }
     let start = &bytes[..bytes.len().min(5)];
     if !b"HTTP/".starts_with(start) {
-        return (true, Err(Failure::Garbled("something that is no HTTP").into()));
+        return (true, Err(Failure::Garbled(NO_HTTP).into()));
     }
     let Some((head, body)) = split(bytes) else {
         let endless = bytes.len() > 64 << 10;
@@ -90,7 +91,7 @@ mod tests {
         assert_eq!(read(b"\x15\x03\x01\0\x02\x02\x16"), (true, Err(NoAnswer::OtherProtocol)));
         assert_eq!(read(b"\0\0\x12\x04\0\0\0\0\0"), (true, Err(NoAnswer::OtherProtocol)));
         assert_eq!(read(b""), (false, Err(Failure::Closed.into())));
-        assert_eq!(read(b"SSH-2.0-OpenSSH_9.2\r\n"), (true, Err(Failure::Garbled("something that is no HTTP").into())));
+        assert_eq!(read(b"SSH-2.0-OpenSSH_9.2\r\n"), (true, Err(Failure::Garbled(NO_HTTP).into())));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{
-    Order, Suites,
+    Depth, Order, Suites,
     ask::{Answer, Flight, Until, ask},
     hello::ClientHello,
     names::{self, Protocol},
@@ -54,11 +54,12 @@ impl Scan<'_> {
     }
 
     /// All suites of a version, in the order in which the server took them.
-    pub(super) async fn suites(&mut self, protocol: Protocol) -> Suites {
+    pub(super) async fn suites(&mut self, protocol: Protocol, depth: Depth) -> Suites {
         let purpose = format!("{protocol} suites");
         let mut found: Vec<u16> = Vec::new();
         let mut cut_short = None;
-        'chunks: for chunk in names::candidates(protocol).chunks(AT_ONCE) {
+        let chunks = if depth == Depth::Quick { 1 } else { usize::MAX };
+        'chunks: for chunk in names::candidates(protocol).chunks(AT_ONCE).take(chunks) {
             let mut left = chunk.to_vec();
             while !left.is_empty() {
                 match self.chosen(protocol, &left, &purpose).await {
@@ -75,7 +76,7 @@ impl Scan<'_> {
             }
         }
         let order = match (&cut_short, found.len()) {
-            (None, 2..) => self.order(protocol, &mut found).await,
+            (None, 2..) if depth == Depth::Whole => self.order(protocol, &mut found).await,
             _ => Order::Unknown,
         };
         Suites { protocol, suites: found, order, cut_short }

@@ -42,12 +42,16 @@ pub(super) fn of(chain: &[Vec<u8>], now: u64, provider: &Arc<CryptoProvider>) ->
         verifier.verify_server_cert(&leaf, &between, &name, &[], now)
     };
     let mut verdict = verify(now);
-    // One that has ended was vouched for by whoever vouched for it while it had not.
-    if let Err(Error::InvalidCertificate(
-        CertificateError::ExpiredContext { not_after: day, .. }
-        | CertificateError::NotValidYetContext { not_before: day, .. },
-    )) = &verdict
-    {
+    // One that has ended was vouched for by whoever vouched for it while it had not. Each certificate of a chain may have
+    // a day of its own to say so.
+    for _ in 0..4 {
+        let Err(Error::InvalidCertificate(
+            CertificateError::ExpiredContext { not_after: day, .. }
+            | CertificateError::NotValidYetContext { not_before: day, .. },
+        )) = &verdict
+        else {
+            break;
+        };
         verdict = verify(day.as_secs());
     }
     match verdict {

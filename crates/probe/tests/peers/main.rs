@@ -3,6 +3,7 @@
 #![allow(clippy::print_stderr, clippy::unwrap_used, reason = "tests report on skipped peers and fail by panicking")]
 
 mod hostile;
+mod http;
 mod openssl;
 
 use std::{net::SocketAddr, time::Duration};

@@ -4,6 +4,7 @@
 //! its control characters. What one finding looks like is in [`finding`]; the table of settings is in [`settings`].
 
 mod benchmark;
+mod certs;
 mod cve;
 mod diff;
 mod finding;
@@ -12,6 +13,7 @@ mod mistake;
 mod own;
 pub(crate) mod page;
 mod probe;
+mod probe_http;
 mod probe_tls;
 mod settings;
 mod simulate;
@@ -28,6 +30,7 @@ use crate::{
     places::Places,
     wire,
 };
+pub use certs::{certs_calendar, certs_text};
 pub use cve::cve_text;
 pub use diff::diff_text;
 pub use mistake::{Mistake, mistake, place};

@@ -2,8 +2,10 @@
 
 use std::fmt::Write as _;
 
+use model::Severity;
+
 use super::{
-    Look, probe_tls,
+    Look, probe_http, probe_tls,
     wrap::{Paint, indented, plain},
 };
 use crate::wire::{Probe, ProbedAddress, ProbedEndpoint};
@@ -27,14 +29,28 @@ fn one(endpoint: &ProbedEndpoint, look: Look, text: &mut String) {
     for address in &endpoint.addresses {
         of_address(address, &endpoint.host, look, text);
     }
+    if !endpoint.differ.is_empty() {
+        let line = format!("its addresses are not alike: they differ in {}", endpoint.differ.join(", "));
+        text.push_str(&indented(&line, 2, 4, look.width));
+    }
+    for finding in &endpoint.findings {
+        let failed = finding.outcome == "fail";
+        let grade = if failed { finding.severity.as_str() } else { "undetermined" };
+        let line = format!("{grade}: {} [{}]", plain(&finding.message), finding.rule);
+        let line = indented(&line, 2, 4, look.width);
+        let severity = Severity::ALL.into_iter().find(|known| failed && known.name() == finding.severity);
+        text.push_str(&severity.map_or_else(|| paint.yellow(&line), |severity| paint.severity(severity, &line)));
+    }
 }
 
 fn of_address(address: &ProbedAddress, host: &str, look: Look, text: &mut String) {
     let cost = format!(
-        "{}: {} connection{}, {} bytes sent, {} received",
+        "{}: {} connection{}, {} request{}, {} bytes sent, {} received",
         plain(&address.address),
         address.connections,
         if address.connections == 1 { "" } else { "s" },
+        address.requests,
+        if address.requests == 1 { "" } else { "s" },
         address.bytes_sent,
         address.bytes_received
     );
@@ -45,5 +61,8 @@ fn of_address(address: &ProbedAddress, host: &str, look: Look, text: &mut String
     if let Some(reason) = &address.tls_reason {
         let line = format!("TLS: undetermined: {}", plain(reason));
         text.push_str(&Paint(look.color).yellow(&indented(&line, 2, 4, look.width)));
+    }
+    if let Some(http) = &address.http {
+        probe_http::http(http, look, text);
     }
 }

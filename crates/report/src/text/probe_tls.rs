@@ -6,7 +6,7 @@ use super::{
     Look,
     wrap::{Paint, indented, plain},
 };
-use crate::wire::{ProbedCertificate, ProbedChain, ProbedTls};
+use crate::wire::{ProbedCertificate, ProbedChain, ProbedSuites, ProbedTls};
 
 /// Where the values stand.
 const COLUMN: usize = 21;
@@ -61,7 +61,7 @@ pub(super) fn tls(tls: &ProbedTls, host: &str, look: Look, text: &mut String) {
     };
     row("has", &listed(&those(true), "nothing of what follows"));
     row("has not", &listed(&those(false), "nothing"));
-    for suites in &tls.suites {
+    for (at, suites) in tls.suites.iter().enumerate() {
         let whose = match suites.order.as_str() {
             "server" => "in the server's order",
             "client" => "the client chooses",
@@ -69,6 +69,12 @@ pub(super) fn tls(tls: &ProbedTls, host: &str, look: Look, text: &mut String) {
             _ if suites.suites.len() == 1 => "the only one",
             _ => "in no known order",
         };
+        let names = |of: &ProbedSuites| of.suites.iter().map(|suite| suite.number).collect::<Vec<_>>();
+        let before = tls.suites[..at].iter().find(|known| known.order == suites.order && names(known) == names(suites));
+        if let Some(before) = before {
+            let _ = writeln!(text, "  {} suites: those of {}", plain(&suites.protocol), plain(&before.protocol));
+            continue;
+        }
         let _ = writeln!(text, "  {} suites, {whose}:", plain(&suites.protocol));
         for suite in &suites.suites {
             let _ = writeln!(text, "    {}", plain(&suite.name));
@@ -81,7 +87,7 @@ pub(super) fn tls(tls: &ProbedTls, host: &str, look: Look, text: &mut String) {
     }
 }
 
-fn row(name: &str, value: &str, look: Look, text: &mut String) {
+pub(super) fn row(name: &str, value: &str, look: Look, text: &mut String) {
     let line = format!("{name:<width$}{}", plain(value), width = COLUMN - 2);
     text.push_str("  ");
     // The wrap would swallow the blanks of the column.

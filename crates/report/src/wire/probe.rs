@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{ProbedTls, Run, Tool};
+use super::{ProbedHttp, ProbedTls, Run, Tool};
 
 /// Endpoints looked at from outside, in the order in which they were named.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -26,6 +26,24 @@ pub struct ProbedEndpoint {
     pub reason: Option<String>,
     /// One for each address of the name, sorted.
     pub addresses: Vec<ProbedAddress>,
+    /// In what the addresses differ: `certificate`, `component`, `release`, `answers`.
+    pub differ: Vec<String>,
+    /// What the rules say about it: what fails and what could not be judged, the worst first.
+    pub findings: Vec<ProbeFinding>,
+}
+
+/// What a rule says about an endpoint.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct ProbeFinding {
+    pub rule: String,
+    pub title: String,
+    /// `critical`, `high`, `medium`, `low` or `info`.
+    pub severity: String,
+    /// `fail` or `undetermined`.
+    pub outcome: String,
+    /// The part it is about, such as a certificate.
+    pub subject: Option<String>,
+    pub message: String,
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
@@ -33,12 +51,16 @@ pub struct ProbedAddress {
     pub address: String,
     /// What looking cost the peer.
     pub connections: u32,
+    /// Of HTTP.
+    pub requests: u32,
     pub bytes_sent: u64,
     pub bytes_received: u64,
     /// `null` where nothing was seen of it.
     pub tls: Option<ProbedTls>,
     /// Why nothing was seen of TLS.
     pub tls_reason: Option<String>,
+    /// `null` where nobody looked.
+    pub http: Option<ProbedHttp>,
 }
 
 /// `portcullis.exchanges/1`: every byte that a run of `probe` sent and received, as far as it is kept.

@@ -1,7 +1,7 @@
 //! What runs, held against what is declared. The page beside this file explains the rule and tests it.
 
 use model::{
-    Answer, Component, Confidence, DECLARED, Finding, Gap, Label, Origin, Plane, Reading, Remedy, RuleCard, Safety,
+    Answer, Component, Confidence, Contradiction, DECLARED, Finding, Gap, Label, Origin, Plane, Reading, Remedy, RuleCard, Safety,
     Setting, Severity, Unanswered, Verdict,
 };
 
@@ -51,7 +51,12 @@ fn check(component: &Component) -> Verdict {
             None => {}
         }
     }
-    if same == 0 && answer.findings.is_empty() {
+    match &component.contradicted {
+        Ok(found) => answer.findings.extend(found.iter().filter_map(|one| contradicted(component, one))),
+        // What it does might have said otherwise.
+        Err(gap) => answer.gaps.push(gap.clone()),
+    }
+    if same == 0 && answer.findings.is_empty() && answer.gaps.is_empty() {
         return Err(match hidden.or(undeclared) {
             Some(gap) => Unanswered::Gap(Gap {
                 reason: gap.reason.split(DECLARED).next().unwrap_or_default().to_owned(),
@@ -62,6 +67,29 @@ fn check(component: &Component) -> Verdict {
     }
     answer.because = format!("{same} flags that the process lists are as they are declared");
     Ok(answer)
+}
+
+/// What it was seen to do, against what it says or is declared to be.
+fn contradicted(component: &Component, one: &Contradiction) -> Option<Finding> {
+    let reading = component.setting(one.setting)?.in_force().ok()?;
+    let name = say::flag(one.setting);
+    let value = if say::is_nothing(reading.in_force()) { "not set".to_owned() } else { format!("`{}`", reading.in_force()) };
+    Some(Finding {
+        subject: Some(name.clone()),
+        setting: Some(name.clone()),
+        message: format!("`{name}` is {value}, but {}", one.does),
+        severity: None,
+        // Something that stands in front of the server may have answered.
+        confidence: Confidence::Probable,
+        primary: Origin::Reported(one.at.clone()),
+        because: reading.origin.location().map(|at| Label { at: at.clone(), text: format!("it is {value} here") }).into_iter().collect(),
+        remedy: Some(Remedy {
+            title: "find out who answers there, and what it was started with".to_owned(),
+            safety: Safety::Manual,
+            breaks: Vec::new(),
+            changes: Vec::new(),
+        }),
+    })
 }
 
 fn agree(setting: &Setting, running: &Reading, declared: &Reading) -> bool {

@@ -29,9 +29,15 @@ fn check(server: &ApiServer) -> Verdict {
     let Some(file) = server.key_file("tls-cert-file") else {
         return Err(Unanswered::NotApplicable("no file holds its certificate".to_owned()));
     };
-    let certificates = file.certificates()?;
-    let Some((certificate, at)) = certificates.first() else {
-        return Err(Unanswered::NotApplicable(format!("`{}` holds no certificate", file.path)));
+    let certificates = file.certificates();
+    // What it shows to whoever calls is what it serves, whichever file that was read from.
+    let (certificate, at) = match (&certificates, server.shown()) {
+        (Ok(certificates), _) => match certificates.first() {
+            Some(first) => *first,
+            None => return Err(Unanswered::NotApplicable(format!("`{}` holds no certificate", file.path))),
+        },
+        (Err(_), Some(shown)) => shown,
+        (Err(gap), None) => return Err(Unanswered::Gap(gap.clone())),
     };
     if certificate.hosts.is_empty() {
         let message = "it names no host but by `CN`, which no client looks at".to_owned();

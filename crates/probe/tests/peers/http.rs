@@ -1,0 +1,255 @@
+//! Peers that speak HTTP, well and badly: what is made of them, what is asked of them, and that there is an end.
+
+use std::{
+    io::{Read as _, Write as _},
+    net::{SocketAddr, TcpListener, TcpStream},
+    sync::{Arc, Mutex},
+    thread,
+    time::{Duration, Instant},
+};
+
+use portcullis_probe::{
+    Failure, Sight,
+    http::{Http, Meaning, Over, Who, replay},
+};
+
+use super::{look_within, pace};
+
+/// A server without TLS that gives one answer a request; who sends anything but HTTP is not answered.
+struct Peer {
+    address: SocketAddr,
+    seen: Arc<Mutex<Vec<String>>>,
+}
+
+/// What the peer does with one request.
+enum Does {
+    Answers(Vec<u8>),
+    /// Sends this, and then that over and over for as long as somebody reads.
+    Floods(Vec<u8>, Vec<u8>),
+    /// Sends this a byte at a time.
+    Drips(Vec<u8>),
+    Closes,
+    /// Says nothing for a while.
+    Waits,
+}
+
+impl Peer {
+    fn start(does: impl Fn(&str) -> Does + Send + Sync + 'static) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let seen: Arc<Mutex<Vec<String>>> = Arc::default();
+        let (does, log) = (Arc::new(does), Arc::clone(&seen));
+        thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                let (does, log) = (Arc::clone(&does), Arc::clone(&log));
+                thread::spawn(move || converse(stream, &*does, &log));
+            }
+        });
+        Self { address, seen }
+    }
+
+    /// The same answer to everything.
+    fn always(status: u16, headers: &'static str, body: &'static str) -> Self {
+        Self::start(move |_| Does::Answers(answer(status, headers, body)))
+    }
+
+    fn http(&self) -> Sight<Http> {
+        look_within(self.address, None, &pace(), false).http
+    }
+
+    fn seen(&self) -> Vec<String> {
+        self.seen.lock().unwrap().clone()
+    }
+}
+
+fn answer(status: u16, headers: &str, body: &str) -> Vec<u8> {
+    format!("HTTP/1.1 {status} X\r\n{headers}content-length: {}\r\n\r\n{body}", body.len()).into_bytes()
+}
+
+fn converse(mut stream: TcpStream, does: &(dyn Fn(&str) -> Does + Send + Sync), log: &Mutex<Vec<String>>) {
+    let mut held = Vec::new();
+    let mut piece = [0; 4096];
+    loop {
+        let Ok(length @ 1..) = stream.read(&mut piece) else { return };
+        held.extend_from_slice(&piece[..length]);
+        // A hello of TLS.
+        if held.starts_with(&[0x16]) {
+            return;
+        }
+        let Some(end) = held.windows(4).position(|four| four == b"\r\n\r\n") else { continue };
+        let request = String::from_utf8_lossy(&held[..end]).into_owned();
+        held.drain(..end + 4);
+        log.lock().unwrap().push(request.clone());
+        match does(&request) {
+            Does::Closes => return,
+            Does::Waits => thread::sleep(Duration::from_secs(20)),
+            Does::Answers(bytes) if stream.write_all(&bytes).is_err() => return,
+            Does::Answers(_) => {}
+            Does::Drips(bytes) => {
+                for byte in bytes {
+                    if stream.write_all(&[byte]).is_err() {
+                        return;
+                    }
+                    thread::sleep(Duration::from_millis(200));
+                }
+            }
+            Does::Floods(first, then) => {
+                let mut fine = stream.write_all(&first).is_ok();
+                while fine {
+                    fine = stream.write_all(&then).is_ok();
+                }
+                return;
+            }
+        }
+    }
+}
+
+fn path(request: &str) -> &str {
+    request.split(' ').nth(1).unwrap_or_default()
+}
+
+fn seen(sight: Sight<Http>) -> Http {
+    match sight {
+        Sight::Seen(http) => http,
+        other => panic!("nothing was seen: {other:?}"),
+    }
+}
+
+fn meaning(http: &Http, path: &str) -> Option<Meaning> {
+    http.answers().find(|(asked, _)| asked.path == path).map(|(_, answer)| answer.meaning)
+}
+
+/// An API server without TLS whose stranger may do everything.
+fn open(request: &str) -> Does {
+    let json = "content-type: application/json\r\n";
+    Does::Answers(match path(request) {
+        "/version" => answer(200, json, r#"{"gitVersion":"v1.18.3"}"#),
+        "/portcullis-no-such-path" => answer(404, "", "404 page not found\n"),
+        "/metrics" => answer(200, "content-type: text/plain\r\n", &"x 1\n".repeat(20_000)),
+        "/debug/flags/v" => answer(406, "", "unsupported http method"),
+        path if path.contains("secrets") => answer(200, json, r#"{"kind":"SecretList","items":[{"data":"hunter2"}]}"#),
+        _ => answer(200, json, "{}"),
+    })
+}
+
+#[test]
+fn what_is_asked_is_a_get_of_a_listed_path_and_no_secret_is_kept() {
+    let peer = Peer::start(open);
+    let seen_there = look_within(peer.address, None, &pace(), true);
+    let http = seen(seen_there.http);
+    assert_eq!(meaning(&http, "/api/v1/secrets?limit=1"), Some(Meaning::Given));
+    assert_eq!(meaning(&http, "/debug/flags/v"), Some(Meaning::Unsuitable));
+    assert_eq!(meaning(&http, "/version"), Some(Meaning::Given));
+    // Not in what was seen, nor in the record.
+    assert!(!format!("{http:?}").contains("hunter2"));
+    let kept =
+        seen_there.exchanges.iter().flat_map(|exchange| &exchange.pieces).filter_map(|piece| piece.bytes.as_ref());
+    let all: Vec<u8> = kept.flatten().copied().collect();
+    assert!(!all.windows(7).any(|seven| seven == b"hunter2"));
+    let requests = peer.seen();
+    assert_eq!(requests.len() as u32, seen_there.spent.requests);
+    assert!(requests.len() < 40, "{}", requests.len());
+    for request in &requests {
+        assert!(request.starts_with("GET /"), "{request}");
+        assert!(request.contains("user-agent: portcullis-probe/"), "{request}");
+        assert!(!request.to_ascii_lowercase().contains("content-length"), "{request}");
+    }
+    // What was recorded comes to the same when it is read again.
+    let again = replay(&seen_there.exchanges);
+    let answered: Vec<_> = http.asked.iter().filter(|asked| asked.answer.is_ok()).collect();
+    assert_eq!(again.asked.iter().collect::<Vec<_>>(), answered);
+}
+
+#[test]
+fn nothing_is_followed() {
+    let elsewhere = Peer::start(open);
+    let location = format!("http://{}/version?ticket=hunter2", elsewhere.address);
+    let headers: &'static str = Box::leak(format!("location: {location}\r\n").into_boxed_str());
+    let http = seen(Peer::always(302, headers, "").http());
+    assert_eq!(meaning(&http, "/version"), Some(Meaning::Redirect));
+    assert!(elsewhere.seen().is_empty());
+    assert!(!format!("{http:?}").contains("hunter2"));
+    // Somebody's web site is not asked for what API servers have.
+    assert!(http.list.is_none() && http.asked.len() < 10, "{}", http.asked.len());
+}
+
+#[test]
+fn pages_for_people_are_no_open_doors() {
+    let html = "content-type: text/html\r\n";
+    for (body, expected) in [
+        ("<html><form><input type=\"password\"></form></html>", Meaning::LoginPage),
+        ("<!doctype html><h1>It works!</h1>", Meaning::Page),
+    ] {
+        let http = seen(Peer::always(200, html, body).http());
+        assert_eq!(meaning(&http, "/version"), Some(expected));
+        assert_eq!(meaning(&http, "/metrics"), Some(Meaning::Page), "of which nothing was read");
+    }
+}
+
+#[test]
+fn peers_that_misbehave_come_to_an_end() {
+    let began = Instant::now();
+    let endless_headers = || Does::Floods(b"HTTP/1.1 200 OK\r\n".to_vec(), b"a: b\r\n".repeat(1000));
+    let endless_body =
+        || Does::Floods(b"HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\n\r\n".to_vec(), vec![b'z'; 64 << 10]);
+    type Act = Box<dyn Fn(&str) -> Does + Send + Sync>;
+    let cases: [(&str, Act); 7] = [
+        ("silent", Box::new(|_| Does::Waits)),
+        ("closing", Box::new(|_| Does::Closes)),
+        ("garbage", Box::new(|_| Does::Answers(vec![0xde; 3000]))),
+        ("headers without an end", Box::new(move |_| endless_headers())),
+        ("a body without an end", Box::new(move |_| endless_body())),
+        ("a byte at a time", Box::new(|_| Does::Drips(answer(200, "", &"a".repeat(100))))),
+        ("an odd status", Box::new(|_| Does::Answers(b"HTTP/1.1 999999 X\r\n\r\n".to_vec()))),
+    ];
+    thread::scope(|scope| {
+        for (name, does) in cases {
+            scope.spawn(move || {
+                let peer = Peer::start(does);
+                let seen_there = look_within(peer.address, None, &pace(), false);
+                match (name, &seen_there.http) {
+                    ("silent", Sight::Unseen(Failure::TimedOut)) => {}
+                    ("a body without an end" | "a byte at a time", Sight::Seen(http)) => {
+                        // Whatever came, no more of it was taken than is looked at.
+                        for (_, answer) in http.answers() {
+                            assert!(answer.words.as_ref().is_none_or(|words| words.len() <= 4096), "{name}");
+                        }
+                    }
+                    ("garbage", Sight::NotOffered) => {}
+                    ("closing", Sight::Unseen(Failure::Closed)) => {}
+                    (
+                        "an odd status" | "headers without an end" | "a byte at a time",
+                        Sight::Unseen(Failure::Garbled(_)),
+                    ) => {}
+                    (_, other) => panic!("{name}: {other:?}"),
+                }
+                assert!(seen_there.spent.received < 8 << 20, "{name}: {}", seen_there.spent.received);
+                assert!(peer.seen().len() < 40, "{name}");
+            });
+        }
+    });
+    assert!(began.elapsed() < Duration::from_secs(60), "{:?}", began.elapsed());
+}
+
+/// After a client's preface of HTTP/2, which reads as a request, come frames without an end.
+#[test]
+fn a_flood_of_frames_comes_to_an_end() {
+    let settings = [0, 0, 0, 4, 0, 0, 0, 0, 0];
+    let ping = [0, 0, 8, 6, 0, 0, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8];
+    for frame in [settings.to_vec(), ping.to_vec(), vec![0xff; 64]] {
+        let flood = frame.repeat(100);
+        let peer = Peer::start(move |request| match path(request) {
+            "*" => Does::Floods(settings.to_vec(), flood.clone()),
+            "/version" => Does::Answers(answer(200, "", r#"{"etcdserver":"3.4.23","etcdcluster":"3.4.0"}"#)),
+            "/health" => Does::Answers(answer(200, "", r#"{"health":"true"}"#)),
+            _ => Does::Answers(answer(404, "", "404 page not found\n")),
+        });
+        let began = Instant::now();
+        let http = seen(peer.http());
+        assert_eq!(meaning(&http, "/version"), Some(Meaning::Given));
+        let call = http.asked.iter().find(|asked| asked.over == Over::Plain2).expect("a call");
+        assert!(call.answer.is_err(), "{:?}", call.answer);
+        assert_eq!((http.etcd, call.who), (None, Who::Anonymous));
+        assert!(began.elapsed() < Duration::from_secs(15), "{:?}", began.elapsed());
+    }
+}

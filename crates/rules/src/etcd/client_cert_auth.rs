@@ -1,0 +1,58 @@
+//! Whether clients of etcd have to show who they are. The page beside this file explains the rule and tests it.
+
+use facts::doors::{Demand, Door, Listener};
+use model::{Confidence, RuleCard, Severity, Unanswered, Verdict};
+
+use crate::{
+    Applies, Check, Rule,
+    doors::{self, Open},
+    say,
+};
+
+pub(super) static RULE: Rule = Rule {
+    info: RuleCard {
+        id: "etcd-client-cert-auth",
+        title: "etcd does not ask its clients for a certificate",
+        severity: Severity::Critical,
+        fix: None,
+        page: include_str!("client_cert_auth.md"),
+    },
+    component: "etcd",
+    applies: Applies::ALWAYS,
+    check: Check::Door { of: &[Listener::Etcd], ask: check },
+};
+
+const REMEDY: &str = "start etcd with `--client-cert-auth` and `--trusted-ca-file`";
+
+const BREAKS: [&str; 1] = [
+    "Every client without a certificate (backup jobs, metrics scrapers, health probes, network plug-ins that use etcd) is refused; \
+     move probes to the metrics listener.",
+];
+
+fn check(door: &Door) -> Verdict {
+    doors::answered(door)?;
+    if door.demand == Some(Demand::Insists) {
+        return Ok(doors::pass(door, format!("{} ends the handshake without a client certificate", door.name)));
+    }
+    let Some(version) = door.answer("/version").filter(|version| !doors::says_nothing(version)) else {
+        return Err(doors::unsaid(door, "/version").into());
+    };
+    if !door.proven {
+        let reason = format!("what answers at {} does not say that it is etcd: {}", door.name, doors::refusal(version));
+        return Err(Unanswered::NotApplicable(reason));
+    }
+    let how = match (version.tls, door.demand) {
+        (false, _) => "speaks no TLS, so that nobody shows a certificate",
+        (true, Some(Demand::Asks)) => "asks for a certificate and goes on without one",
+        (true, _) => "does not ask for a certificate",
+    };
+    Ok(say::fail(doors::open(Open {
+        subject: None,
+        message: format!("etcd at {} {how}", door.name),
+        severity: None,
+        confidence: Confidence::Certain,
+        at: version,
+        remedy: REMEDY,
+        breaks: &BREAKS,
+    })))
+}

@@ -1,0 +1,9 @@
+//! etcd, as it answers.
+
+use crate::rules;
+
+rules! { "etcd":
+    client_cert_auth,
+    remote_probe,
+    v2_api_off,
+}

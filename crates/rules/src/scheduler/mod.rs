@@ -1,0 +1,8 @@
+//! The scheduler, as it answers.
+
+use crate::rules;
+
+rules! { "scheduler":
+    authn_authz_delegation,
+    insecure_port,
+}

@@ -559,7 +559,7 @@ fn the_printed_role_is_enough_and_no_more() {
         let path = request.path.split('?').next().unwrap_or_default().to_owned();
         let parts: Vec<&str> = path.trim_start_matches('/').split('/').collect();
         let granted = match parts.as_slice() {
-            ["api", "v1", "namespaces", "kube-system", resource]
+            ["api", "v1", "namespaces", "kube-system" | "kube-public", resource]
             | ["apis", _, _, "namespaces", "kube-system", resource] => {
                 role.contains(&format!("  resources: [{resource}]\n  verbs: [list]\n"))
             }

@@ -19,6 +19,7 @@ use yaml::Cursor;
 
 use crate::{
     apiserver::ApiServer,
+    live::ASKS,
     pki::{self, Served},
     redact::parsable,
     running::{at, text, unreadable},
@@ -303,10 +304,12 @@ fn anonymous(server: &ApiServer, evidence: &[Evidence]) -> Option<Contradiction>
     if reading.in_force() != "false" || reading.plane == model::Plane::Observed {
         return None;
     }
-    let piece = evidence.iter().find(|piece| piece.kind == Kind::Status && piece.id.as_str().ends_with("/api"))?;
+    let asked = ASKS.iter().find(|ask| ask.as_nobody && ask.path == "/api")?;
+    let end = asked.name("");
+    let piece = evidence.iter().find(|piece| piece.kind == Kind::Status && piece.id.as_str().ends_with(&end))?;
     let code: u16 = piece.text()?.trim().parse().ok()?;
     // A path before it leads to something else, which may let in whom it likes.
-    let base = piece.id.as_str().strip_suffix("/api")?.split_once("://").map(|(_, host)| host)?;
+    let base = piece.id.as_str().strip_suffix(&*end)?.split_once("://").map(|(_, host)| host)?;
     if base.contains('/') || !matches!(code, 200 | 403) {
         return None;
     }

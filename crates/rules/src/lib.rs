@@ -80,8 +80,16 @@ impl Rule {
         match (&self.check, ask.form) {
             (Check::Objects { of, .. }, Form::Objects { of: asked, .. }) => of.contains(&asked),
             (Check::Objects { .. }, _) => identity,
-            (_, Form::Objects { .. }) => false,
-            (Check::Kubeconfig(_) | Check::AnyKubeconfig(_) | Check::User(_) | Check::Certificate { .. }, _) => false,
+            (
+                Check::Kubeconfig(_)
+                | Check::AnyKubeconfig(_)
+                | Check::KubeconfigFile(_)
+                | Check::User(_)
+                | Check::Certificate { .. },
+                _,
+            ) => false,
+            // Nodes are named after the machines that servers run on.
+            (_, Form::Objects { of, .. }) => of == Of::Node,
             _ => true,
         }
     }

@@ -334,7 +334,7 @@ impl Layout<'_> {
             // Who is not let in is told so before anybody looks at what is wanted. From 1.31 on a file may let some paths in.
             let limited = !server.component().release.is_before(Minor::new(1, 31));
             let let_in = match (api, health) {
-                (200 | 403 | 404, _) => Some(true),
+                (200 | 403, _) => Some(true),
                 (401, 401) if !limited => Some(false),
                 _ => None,
             };

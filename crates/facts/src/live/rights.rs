@@ -7,7 +7,7 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Ask, Right};
+use super::{ASKS, Ask, Right};
 
 /// A question about the caller's own rights: the only thing that is sent with a POST. Its body is made of nothing but what
 /// is written in this program.
@@ -81,8 +81,9 @@ impl Rights {
         serde_json::from_value(answer.get_mut("status")?.take()).ok()
     }
 
-    /// Whether what an ask takes is listed. What a role grants in kube-system alone is taken for a right in the whole cluster, so
-    /// that the answer decides; one in another namespace is listed only where it holds everywhere.
+    /// Whether what an ask takes is listed. A right to all that the cluster has is not, where the same is asked of kube-system:
+    /// the list does not tell whether a role grants it there alone. One in another namespace is listed only where it holds
+    /// everywhere.
     ///
     /// How a rule is matched is pkg/apis/rbac/v1/evaluation_helpers.go of Kubernetes 1.36.
     pub fn list(&self, ask: &Ask) -> bool {
@@ -96,6 +97,7 @@ impl Rights {
                 };
                 has(&rule.verbs, "get") && rule.paths.iter().any(covers)
             }),
+            Right::Resource { namespace: "", .. } if is_asked_of_a_namespace(ask) => false,
             Right::Resource { verb, group, resource, name, .. } => self.resource_rules.iter().any(|rule| {
                 let subresource = resource.split_once('/').map(|(_, sub)| format!("*/{sub}"));
                 let resources =
@@ -105,6 +107,16 @@ impl Rights {
             }),
         }
     }
+}
+
+/// Whether the same as that is asked of one namespace, too.
+fn is_asked_of_a_namespace(ask: &Ask) -> bool {
+    let Right::Resource { verb, group, resource, name, .. } = ask.right else { return false };
+    ASKS.iter().any(|other| match other.right {
+        Right::Resource { namespace, .. } if namespace.is_empty() => false,
+        Right::Resource { namespace, .. } => other.right == Right::Resource { verb, group, resource, namespace, name },
+        Right::Path | Right::Nothing => false,
+    })
 }
 
 /// What a review of one right answered; `None` where it could not be told.

@@ -225,7 +225,7 @@ fn what_is_not_granted_is_not_asked_for() {
     assert!(!paths.contains(&"/flagz") && !paths.contains(&"/statusz"), "{paths:?}");
     assert!(paths.contains(&"/debug/pprof/") && paths.contains(&"/metrics"), "{paths:?}");
     let reviews = asked.iter().filter(|request| request.method == "POST").count();
-    assert_eq!(reviews, 1 + 3, "{asked:?}");
+    assert_eq!(reviews, 1 + 5, "{asked:?}");
     assert_eq!(poor["clusters"][0]["requests"]["count"], asked.len());
     let verdicts = poor["clusters"][0]["verdicts"].as_array().expect("verdicts");
     let entry = verdicts.iter().find(|entry| entry["rule"] == "apiserver-profiling").expect("an entry");
@@ -574,7 +574,9 @@ fn the_printed_role_is_enough_and_no_more() {
             ["api", "v1", resource, name] => {
                 role.contains(&format!("  resources: [{resource}]\n  resourceNames: [{name}]\n  verbs: [get]\n"))
             }
-            ["api", "v1", resource] => role.contains(&format!("  resources: [{resource}]\n  verbs: [list]\n")),
+            ["api", "v1", resource] | ["apis", _, _, resource] => {
+                role.contains(&format!("  resources: [{resource}]\n  verbs: [list]\n"))
+            }
             _ => role.contains(&path),
         };
         assert!(granted, "{path}: {role}");

@@ -41,7 +41,9 @@ fn a_stranger_sees_versions_suites_and_certificates() {
     let exchanges: Value = serde_json::from_slice(&std::fs::read(&evidence).expect("a file")).expect("JSON");
     valid("exchanges", &exchanges);
     let connections = exchanges["addresses"][0]["connections"].as_array().expect("connections");
-    assert_eq!(seen["endpoints"][0]["addresses"][0]["connections"], connections.len());
+    // What is said inside TLS stands beside the connections that carry it.
+    let counted = seen["endpoints"][0]["addresses"][0]["connections"].as_u64().expect("a number");
+    assert!(counted > 10 && connections.len() as u64 >= counted, "{counted} of {}", connections.len());
 }
 
 #[test]

@@ -377,17 +377,19 @@ fn fewer_rights_never_turn_a_fail_into_a_pass() {
         verdicts(report).iter().map(entry).collect()
     };
     let rich = outcomes(&full);
-    let mut less = 0;
-    for (index, _) in &variants {
+    let mut unmissed: Vec<&str> = Vec::new();
+    for (index, role) in &variants {
         let poor = audit(&real.kubeconfig(&format!("{{token: poor-{index}-token}}")));
         let found = outcomes(&poor);
         for (rule, outcome) in found.iter().filter(|(_, outcome)| outcome == "\"pass\"") {
             assert!(rich.contains(&(rule.clone(), outcome.clone())), "without right {index} {rule} passes");
         }
-        less += usize::from(poor.to_string().contains("as its own access review says"));
+        if !poor.to_string().contains("as its own access review says") {
+            unmissed.extend(manifest.lines().filter(|line| line.contains('[') && !role.contains(line)));
+        }
     }
-    // Four anybody has who is known: the release, both kinds of health, and discovery.
-    assert!(less + 4 >= variants.len(), "{less} of {} are missed", variants.len());
+    // Some rights anybody has who is known: the release, both kinds of health, and discovery.
+    assert!(unmissed.len() <= 4, "{unmissed:?}");
     let events = real.recorded();
     holds_nothing_but_reads(&events);
     let known = |event: &&Value| event["user"]["username"] != "system:anonymous";

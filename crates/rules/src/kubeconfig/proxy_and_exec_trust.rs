@@ -1,7 +1,7 @@
 //! What a kubeconfig has a client run, and through whom it has it speak. The page beside this file explains the rule and tests it.
 
 use facts::kubeconfig::{Endpoint, Exec, Kubeconfig, Skips, Transport, User, site};
-use model::{Answer, Confidence, Finding, Gap, GapKind, Location, Origin, RuleCard, Severity, Verdict};
+use model::{Answer, Confidence, Finding, Gap, GapKind, Location, Origin, RuleCard, Severity, Unanswered, Verdict};
 
 use crate::{Applies, Check, Rule, say};
 
@@ -62,6 +62,9 @@ const LOADED: [&str; 10] = [
 ];
 
 fn check(config: &Kubeconfig) -> Verdict {
+    if config.users.is_empty() && config.endpoints.is_empty() {
+        return Err(Unanswered::NotApplicable("the file names nobody, and no server".to_owned()));
+    }
     let mut answer = Answer { because: "it runs nothing, and speaks through nobody".to_owned(), ..Answer::default() };
     for user in &config.users {
         if let Some(exec) = &user.exec {

@@ -113,7 +113,7 @@ impl Rights {
 fn is_asked_of_a_namespace(ask: &Ask) -> bool {
     let Right::Resource { verb, group, resource, name, .. } = ask.right else { return false };
     ASKS.iter().any(|other| match other.right {
-        Right::Resource { namespace, .. } if namespace.is_empty() => false,
+        Right::Resource { namespace: "", .. } => false,
         Right::Resource { namespace, .. } => other.right == Right::Resource { verb, group, resource, namespace, name },
         Right::Path | Right::Nothing => false,
     })

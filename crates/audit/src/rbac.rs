@@ -87,7 +87,7 @@ mod tests {
             text.contains("  resources: [configmaps]\n  resourceNames: [kubeadm-config]\n  verbs: [get]\n"),
             "{text}"
         );
-        assert_eq!(text.matches("kind: Role\n").count(), 2);
+        assert_eq!(text.matches("kind: Role\n").count(), 3);
     }
 
     #[test]

@@ -11,6 +11,7 @@
 
 mod admission;
 mod apiserver;
+mod apiservice;
 mod audit;
 pub mod benchmark;
 mod certificates;
@@ -25,11 +26,14 @@ mod fleet;
 mod konnectivity;
 mod kubeconfig;
 mod kubelet;
+mod managed;
+mod manual;
 mod network;
 mod objects;
 mod pending;
 mod pki;
 mod plugins;
+mod policy;
 mod rbac;
 mod references;
 mod row;
@@ -37,6 +41,7 @@ mod run;
 mod say;
 mod scheduler;
 mod users;
+mod validating;
 
 #[cfg(test)]
 mod pages;
@@ -51,11 +56,13 @@ use facts::{
     objects::Of,
     observed::Observed,
     pki::Seen,
+    running::Told,
 };
 use model::{Component, Minor, Release, RuleCard, Verdict};
 
 pub use certificates::Certificates;
 pub use files::{OfFile, OfServer};
+pub use manual::{Manual, Where};
 pub use pending::{Pending, pending};
 pub use plugins::{Plugins, Run};
 pub use references::{Automation, References, controls, references};
@@ -78,8 +85,12 @@ impl Rule {
         // Every verdict is one of a cluster that is known again, and of a release.
         let identity = ask.path == "/version" || ask.path.ends_with("/namespaces/kube-system");
         match (&self.check, ask.form) {
-            (Check::Objects { of, .. }, Form::Objects { of: asked, .. }) => of.contains(&asked),
-            (Check::Objects { .. }, _) => identity,
+            (Check::Objects { of, .. } | Check::Asked { of, .. }, Form::Objects { of: asked, .. }) => {
+                of.contains(&asked)
+            }
+            // Some services are known by their nodes alone.
+            (Check::Manual(_), Form::Objects { of, .. }) => of == Of::Node,
+            (Check::Objects { .. } | Check::Manual(_), _) => identity,
             (
                 Check::Kubeconfig(_)
                 | Check::AnyKubeconfig(_)
@@ -127,6 +138,12 @@ pub enum Check {
     Cluster(fn(&Cluster) -> Verdict),
     /// Once per run, of what is kept of its clusters; [`judge_fleet`] asks it.
     Fleet(fn(&Fleet) -> Verdict),
+    /// Once per API server that was asked while it ran.
+    Running(fn(&ApiServer, &Told) -> Verdict),
+    /// Once per cluster that was asked while it ran; with the kinds of objects that have a say in it.
+    Asked { of: &'static [Of], ask: fn(&Cluster) -> Verdict },
+    /// Once per cluster that was asked while it ran, of something that only a person can tell.
+    Manual(Manual),
     /// Once per cluster whose evidence could hold objects of these kinds, with a finding for each that is wrong. Files never
     /// answer it with a pass.
     Objects { of: &'static [Of], ask: fn(&Cluster) -> Verdict },
@@ -191,6 +208,7 @@ pub fn all() -> impl Iterator<Item = &'static Rule> {
     let families = [
         admission::RULES,
         apiserver::RULES,
+        apiservice::RULES,
         audit::RULES,
         cluster::RULES,
         component::RULES,
@@ -202,10 +220,13 @@ pub fn all() -> impl Iterator<Item = &'static Rule> {
         kubeconfig::RULES,
         kubelet::RULES,
         network::RULES,
+        managed::RULES,
         pki::RULES,
+        policy::RULES,
         rbac::RULES,
         scheduler::RULES,
         users::RULES,
+        validating::RULES,
     ];
     families.into_iter().flatten().copied()
 }

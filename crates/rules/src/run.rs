@@ -18,7 +18,7 @@ use model::{
     Release, Unanswered, Verdict,
 };
 
-use crate::{Check, Rule, certificates, doors, files, objects, plugins, row};
+use crate::{Check, Rule, certificates, doors, files, manual, objects, plugins, row};
 
 /// What the rules say about one cluster.
 #[derive(Clone, Debug, Default)]
@@ -216,6 +216,14 @@ fn questions<'a>(rule: &'static Rule, cluster: &'a Cluster) -> Vec<Question<'a>>
                 ask: Box::new(move || check(cluster)),
             })
             .collect(),
+        Check::Running(check) => cluster
+            .apiservers
+            .iter()
+            .filter_map(|server| server.told().map(|told| (server, told)))
+            .map(|(server, told)| of(server.component(), Box::new(move || check(server, told))))
+            .collect(),
+        Check::Asked { ask, .. } => of_asked(cluster, Box::new(move || ask(cluster))),
+        Check::Manual(row) => of_asked(cluster, Box::new(move || manual::ask(&rule.info, row, cluster))),
         Check::Objects { of, ask } => of
             .iter()
             .any(|of| cluster.objects.is_asked(*of))
@@ -231,6 +239,20 @@ fn questions<'a>(rule: &'static Rule, cluster: &'a Cluster) -> Vec<Question<'a>>
             .into_iter()
             .collect(),
     }
+}
+
+/// One question to a cluster that was asked while it ran; none to any other.
+fn of_asked<'a>(cluster: &Cluster, ask: Box<dyn Fn() -> Verdict + 'a>) -> Vec<Question<'a>> {
+    let question = Question {
+        component: None,
+        instance: None,
+        subject: None,
+        declared_in: None,
+        release: release(cluster),
+        of_objects: false,
+        ask,
+    };
+    if cluster.was_asked() { vec![question] } else { Vec::new() }
 }
 
 /// The release of a cluster, or the range of those that its API servers have.

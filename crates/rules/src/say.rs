@@ -1,6 +1,10 @@
 //! How rules word a value and where it comes from, and how they ask for another one.
 
-use facts::flags::{KUBE_APISERVER, Presence};
+use facts::{
+    Cluster,
+    flags::{KUBE_APISERVER, Presence},
+    objects::Of,
+};
 use model::{
     Answer, Author, Change, Component, Confidence, Finding, Form, GapKind, Label, Location, Origin, Plane, ProblemKind,
     Reading, Release, Remedy, Safety, Setting, Site, Unanswered, Version,
@@ -107,6 +111,31 @@ pub(crate) fn in_file(field_name: &str, message: impl Into<String>, at: &Locatio
 /// The pass that rests on a configuration file.
 pub(crate) fn file_is_fine(at: &Location, because: impl Into<String>) -> Answer {
     Answer { seen: vec![field(at)], because: because.into(), ..Answer::default() }
+}
+
+/// One thing that is wrong with an object of the cluster.
+pub(crate) fn object(subject: impl Into<String>, message: impl Into<String>, at: &Location, remedy: Remedy) -> Finding {
+    Finding {
+        subject: Some(subject.into()),
+        setting: None,
+        message: message.into(),
+        severity: None,
+        confidence: Confidence::Certain,
+        primary: field(at),
+        because: Vec::new(),
+        remedy: Some(remedy),
+    }
+}
+
+/// The answer about all objects of some kinds: what is wrong with those that were seen, and which were not all seen.
+pub(crate) fn about(
+    cluster: &Cluster,
+    kinds: &[Of],
+    findings: Vec<Finding>,
+    because: impl Into<String>,
+) -> Result<Answer, Unanswered> {
+    let gaps = kinds.iter().filter_map(|of| cluster.objects.whole(*of).err()).collect();
+    Ok(Answer { findings, gaps, because: because.into(), ..Answer::default() })
 }
 
 /// "a, b and c".

@@ -12,6 +12,7 @@
 //! | `yaml file=PATH` | a file of the node, such as one that a flag or a unit names |
 //! | `certificate file=PATH` | certificates of the node, in words (see `certificate.rs`) |
 //! | `key file=PATH` | keys of the node, likewise |
+//! | `answer path=PATH` | what a running server answers where it is asked for that path; with `nobody`, to somebody without credentials |
 //! | `objects` | objects that a running cluster gave, as YAML; of every kind that is asked for it gave all |
 //! | `manifest file=PATH` | objects that somebody keeps in a file |
 //! | `tls endpoint=HOST:PORT` | what an endpoint showed, and behind a line of dashes its certificates in words; with `unread`, why not |
@@ -83,6 +84,7 @@ pub enum FenceKind {
     Key { file: String },
     Missing { file: String },
     Unread { file: String },
+    Answer { path: String, nobody: bool, unread: bool },
     Objects,
     Manifest { file: String },
     NoKind { of: Of },
@@ -103,7 +105,8 @@ pub struct Caret {
     pub text: String,
 }
 
-const KINDS: [&str; 16] = [
+const KINDS: [&str; 17] = [
+    "answer",
     "args",
     "certificate",
     "fixed",
@@ -121,7 +124,7 @@ const KINDS: [&str; 16] = [
     "unread",
     "yaml",
 ];
-const ATTRIBUTES: [&str; 8] = ["at", "demand", "endpoint", "file", "kind", "reach", "root", "version"];
+const ATTRIBUTES: [&str; 9] = ["at", "demand", "endpoint", "file", "kind", "path", "reach", "root", "version"];
 const COMPONENTS: [&str; 1] = ["kube-apiserver"];
 
 impl Case {
@@ -206,6 +209,8 @@ fn opening_line(opening: &str, line: usize, heading: &str, complaints: &mut Vec<
     let mut file = None;
     let mut endpoint = None;
     let mut component = None;
+    let mut nobody = false;
+    let mut path = None;
     let mut of = None;
     let mut version = None;
     let mut root = false;
@@ -216,8 +221,10 @@ fn opening_line(opening: &str, line: usize, heading: &str, complaints: &mut Vec<
             Some(("at", endpoint)) if kind == "http" => at = Some(endpoint.to_owned()),
             Some(("reach", word)) if kind == "http" => reach = word.to_owned(),
             Some(("demand", word)) if kind == "http" => demand = Some(word.to_owned()),
-            None if word == "unread" && matches!(kind, "flagz" | "http" | "tls") => unread = true,
+            None if word == "unread" && matches!(kind, "flagz" | "answer" | "http" | "tls") => unread = true,
             Some(("endpoint", named)) if kind == "tls" => endpoint = Some(named.to_owned()),
+            None if word == "nobody" && kind == "answer" => nobody = true,
+            Some(("path", asked)) => path = Some(asked.to_owned()),
             Some(("file", path)) => file = Some(path.to_owned()),
             Some(("version", release)) => version = Some(release.to_owned()),
             Some(("kind", kind)) => {
@@ -267,6 +274,7 @@ fn opening_line(opening: &str, line: usize, heading: &str, complaints: &mut Vec<
         "yaml" => FenceKind::Yaml { file: needs(file, "`file=`")? },
         "certificate" => FenceKind::Certificate { file: needs(file, "`file=`")? },
         "key" => FenceKind::Key { file: needs(file, "`file=`")? },
+        "answer" => FenceKind::Answer { path: needs(path, "`path=`")?, nobody, unread },
         "objects" => FenceKind::Objects,
         "manifest" => FenceKind::Manifest { file: needs(file, "`file=`")? },
         "missing" if of.is_some() => FenceKind::NoKind { of: of? },
@@ -299,6 +307,7 @@ fn fill<'a>(
             | FenceKind::Flagz { unread: false }
             | FenceKind::Http { unread: false, .. }
             | FenceKind::Tls { unread: false, .. }
+            | FenceKind::Answer { unread: false, .. }
     );
     for (number, line) in lines {
         match caret(line).filter(|_| draws) {

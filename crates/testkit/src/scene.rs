@@ -22,6 +22,8 @@ const ITEM: &str = "    - ";
 const ROOT: &str = "node";
 /// Where the server is asked for the flags it runs with.
 const FLAGZ: &str = "https://cluster/flagz";
+/// The name of a server that answers there and that nothing declares.
+pub(crate) const ANSWERS_AT: &str = "cluster";
 
 /// A case as evidence.
 pub(crate) struct Scene {
@@ -74,6 +76,7 @@ pub(crate) fn scene(case: &Case) -> Result<Scene, String> {
             fence.kind,
             FenceKind::Args { .. }
                 | FenceKind::Pod
+                | FenceKind::Answer { .. }
                 | FenceKind::Objects
                 | FenceKind::NoKind { .. }
                 | FenceKind::UnreadKind { .. }
@@ -179,6 +182,18 @@ pub(crate) fn scene(case: &Case) -> Result<Scene, String> {
                 let id = scene.file(file);
                 let text = scene.whole(fence, &id);
                 scene.evidence.push(redactor.evidence(id, Plane::Declared, Kind::Objects, &text));
+            }
+            FenceKind::Answer { path, nobody, unread: refused } => {
+                let ask = ASKS.iter().find(|ask| ask.path == path && ask.as_nobody == *nobody);
+                let ask = ask.ok_or_else(|| format!("nobody asks for `{path}`"))?;
+                let id = EvidenceId::new(ask.name(&format!("https://{ANSWERS_AT}")));
+                let body = if *refused {
+                    let reason = fence.body.iter().map(|(_, line)| line.trim()).collect::<Vec<_>>().join(" ");
+                    Body::Unread(unread(&ask.wanted(), &reason))
+                } else {
+                    Body::Text(Arc::from(scene.whole(fence, &id)))
+                };
+                scene.evidence.push(Evidence { plane: ask.plane, ..piece(id, ask.kind, body) });
             }
             FenceKind::Objects
             | FenceKind::NoKind { .. }

@@ -2,6 +2,14 @@
 
 use crate::rules;
 
+mod webhooks;
+
 rules! { "admission":
     image_provenance,
+    webhook_exclusions,
+    webhook_failure_policy,
+    webhook_scope,
+    webhook_self_lockout,
+    webhook_timeouts,
+    webhook_tls,
 }

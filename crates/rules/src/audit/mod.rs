@@ -8,6 +8,7 @@ use model::Location;
 use crate::rules;
 
 rules! { "audit":
+    events_observed,
     log_backend_mode,
     log_forwarded,
     log_persistent_volume,

@@ -15,6 +15,7 @@ rules! { "encryption":
     identity_not_first,
     key_quality,
     kms_endpoint_local,
+    kms_plugin_healthy,
     kms_v2,
     no_aescbc,
     providers_strong,

@@ -40,8 +40,28 @@ const LOGINS: [&str; 15] = [
 
 /// Commands that run whatever their arguments say.
 const INTERPRETERS: [&str; 22] = [
-    "ash", "bash", "busybox", "cmd", "curl", "dash", "env", "eval", "fish", "ksh", "node", "osascript", "perl", "php",
-    "powershell", "pwsh", "python", "python3", "ruby", "sh", "wget", "zsh",
+    "ash",
+    "bash",
+    "busybox",
+    "cmd",
+    "curl",
+    "dash",
+    "env",
+    "eval",
+    "fish",
+    "ksh",
+    "node",
+    "osascript",
+    "perl",
+    "php",
+    "powershell",
+    "pwsh",
+    "python",
+    "python3",
+    "ruby",
+    "sh",
+    "wget",
+    "zsh",
 ];
 
 /// Folders that anybody may write to.
@@ -139,10 +159,14 @@ fn through(endpoint: &Endpoint, answer: &mut Answer) {
         answer.seen.push(Origin::Written(site(&proxy.at)));
         answer.because = format!("`{host}` is on the client's own machine");
     } else if is_read {
-        let message = format!("`{name}` is reached through `{host}`, which can read and change what is said: it is not verified");
+        let message =
+            format!("`{name}` is reached through `{host}`, which can read and change what is said: it is not verified");
         answer.findings.push(finding(name, "clusters[].cluster.proxy-url", message, &proxy.at, Confidence::Certain));
     } else {
-        answer.gaps.push(open(format!("whether `{host}`, through which `{name}` is reached, is approved is not to be seen"), host));
+        answer.gaps.push(open(
+            format!("whether `{host}`, through which `{name}` is reached, is approved is not to be seen"),
+            host,
+        ));
     }
 }
 

@@ -5,6 +5,8 @@ use crate::rules;
 rules! { "pki":
     ca_expiry,
     cert_expiry,
+    certificate_requests,
+    cluster_trust_bundles,
     front_proxy_ca_distinct,
     key_strength,
     key_usage,

@@ -1,0 +1,8 @@
+//! APIs that other servers answer.
+
+use crate::rules;
+
+rules! { "apiservice":
+    available_and_known,
+    tls_verified,
+}

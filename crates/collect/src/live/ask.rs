@@ -453,19 +453,15 @@ fn refused(ask: &Ask, answer: Answer) -> Option<Raw> {
     })
 }
 
-/// A page of objects, or of the rows of a table.
+/// A page of objects.
 #[derive(Deserialize)]
 struct Page<'a> {
     #[serde(borrow)]
     kind: Option<&'a str>,
     #[serde(default)]
     metadata: PageMetadata,
-    #[serde(borrow, rename = "columnDefinitions")]
-    columns: Option<&'a RawValue>,
     #[serde(borrow)]
     items: Option<Vec<&'a RawValue>>,
-    #[serde(borrow)]
-    rows: Option<Vec<&'a RawValue>>,
 }
 
 #[derive(Default, Deserialize)]
@@ -510,9 +506,8 @@ async fn list(
             let Ok(page) = serde_json::from_slice::<Page<'_>>(&body) else {
                 return Ok(Some(Raw::Unread(ask.unanswered("it is no list of objects"))));
             };
-            let read = page.items.is_some() || page.rows.is_some();
             let next = page.metadata.more.clone();
-            if !read && page.kind.is_none_or(|kind| !kind.ends_with("List")) {
+            if page.items.is_none() && page.kind.is_none_or(|kind| !kind.ends_with("List")) {
                 return Ok(Some(Raw::Unread(ask.unanswered("it is no list of objects"))));
             }
             whole.add(&page, most);
@@ -536,8 +531,6 @@ async fn list(
 #[derive(Default)]
 struct Whole {
     kind: String,
-    columns: Option<String>,
-    rows: bool,
     seen: std::collections::BTreeSet<[u8; 32]>,
     /// The fields that are kept, where not all are.
     keep: Option<&'static [Path]>,
@@ -552,11 +545,7 @@ impl Whole {
         if self.kind.is_empty() {
             self.kind = page.kind.unwrap_or("List").to_owned();
         }
-        self.rows |= page.rows.is_some();
-        if let Some(columns) = page.columns {
-            self.columns.get_or_insert_with(|| columns.get().to_owned());
-        }
-        for object in page.items.iter().chain(&page.rows).flatten() {
+        for object in page.items.iter().flatten() {
             // Two queries may find the same one.
             if !self.seen.insert(Sha256::digest(object.get().as_bytes()).into()) {
                 continue;
@@ -576,10 +565,8 @@ impl Whole {
 
     fn finish(self, cut: Option<&str>) -> String {
         let kind: String = self.kind.chars().filter(char::is_ascii_alphanumeric).collect();
-        let columns = self.columns.map(|columns| format!("\"columnDefinitions\":{columns},")).unwrap_or_default();
-        let name = if self.rows { "rows" } else { "items" };
         let cut = cut.map(|why| format!("\"cut\":{},", serde_json::Value::from(why))).unwrap_or_default();
-        format!("{{\"kind\":\"{kind}\",\"apiVersion\":\"v1\",{cut}{columns}\"{name}\":[{}\n]}}\n", self.objects)
+        format!("{{\"kind\":\"{kind}\",\"apiVersion\":\"v1\",{cut}\"items\":[{}\n]}}\n", self.objects)
     }
 }
 

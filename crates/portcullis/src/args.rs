@@ -176,16 +176,8 @@ pub(crate) struct Probe {
     #[arg(long, value_name = "SEVERITY", default_value = "high", env = "PORTCULLIS_FAIL_ON", hide_env_values = true)]
     pub(crate) fail_on: FailOn,
 
-    /// How to print the result: human or json
-    #[arg(long, value_name = "FORMAT", default_value = "human", env = "PORTCULLIS_FORMAT", hide_env_values = true)]
-    pub(crate) format: String,
-
     #[command(flatten)]
-    pub(crate) voice: Voice,
-
-    /// The day to judge as of, as 2026-11-24 or with a time [default: now]
-    #[arg(long, value_name = "DATE", env = "PORTCULLIS_AS_OF", hide_env_values = true)]
-    pub(crate) as_of: Option<String>,
+    pub(crate) tell: Tell,
 }
 
 /// `certs`
@@ -214,6 +206,13 @@ pub(crate) struct Cve {
     #[arg(value_name = "VERSION")]
     pub(crate) version: String,
 
+    #[command(flatten)]
+    pub(crate) tell: Tell,
+}
+
+/// How to tell what was found out, and as of which day.
+#[derive(Debug, Args)]
+pub(crate) struct Tell {
     /// How to print the result: human or json
     #[arg(long, value_name = "FORMAT", default_value = "human", env = "PORTCULLIS_FORMAT", hide_env_values = true)]
     pub(crate) format: String,

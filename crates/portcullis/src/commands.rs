@@ -232,12 +232,12 @@ pub(crate) fn explain(args: &args::Explain) -> Outcome {
 pub(crate) fn cve(args: &args::Cve) -> Outcome {
     let version =
         settings::release(&args.version).map_err(|why| UsageError(format!("{}: {why}", plain(&args.version))))?;
-    let as_of = args.as_of.as_deref().map_or(Ok(Timestamp::now()), day)?;
-    let format = Format::find(&args.format, &Format::COMMON)?;
+    let as_of = args.tell.as_of.as_deref().map_or(Ok(Timestamp::now()), day)?;
+    let format = Format::find(&args.tell.format, &Format::COMMON)?;
     let answer = audit::cve(&version, as_of.to_zoned(TimeZone::UTC).date(), tool());
     let mut out = Sink::stdout();
     if format == Format::Human {
-        let text = report::cve_text(&answer, look_of(&args.voice, false));
+        let text = report::cve_text(&answer, look_of(&args.tell.voice, false));
         out.write(|out| out.write_all(text.as_bytes()));
     } else {
         out.write(|out| report::json(&answer, out));

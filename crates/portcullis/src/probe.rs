@@ -23,8 +23,8 @@ pub(crate) const AT_ONCE: usize = 8;
 
 pub(crate) fn probe(args: &args::Probe) -> Result<Exit, UsageError> {
     let (clock, started) = (Instant::now(), Timestamp::now());
-    let format = Format::find(&args.format, &Format::COMMON)?;
-    let as_of = args.as_of.as_deref().map_or(Ok(started), crate::commands::day)?;
+    let format = Format::find(&args.tell.format, &Format::COMMON)?;
+    let as_of = args.tell.as_of.as_deref().map_or(Ok(started), crate::commands::day)?;
     let endpoints = endpoints(&args.endpoints)?;
     let mut evidence = args.evidence.as_ref().map(|file| Sink::open(&Place::File(file.clone()))).transpose()?;
     let pace = if args.fast { ProbePace::FAST } else { ProbePace::GENTLE };
@@ -63,7 +63,7 @@ pub(crate) fn probe(args: &args::Probe) -> Result<Exit, UsageError> {
     }
     let mut out = Sink::stdout();
     if format == Format::Human {
-        let text = report::probe_text(&answer, look_of(&args.voice, false));
+        let text = report::probe_text(&answer, look_of(&args.tell.voice, false));
         out.write(|out| out.write_all(text.as_bytes()));
     } else {
         out.write(|out| report::json(&answer, out));

@@ -3,7 +3,7 @@
 use std::{
     borrow::Cow,
     collections::{BTreeMap, btree_map::Entry},
-    sync::LazyLock,
+    sync::{LazyLock, OnceLock},
 };
 
 use model::{Author, Form, Gap, GapKind, Location, Minor, Origin, Reading, Site, Version};
@@ -89,8 +89,8 @@ impl<'s> Variable<'s> {
 }
 
 /// Each release of the data whose patch is not known: whoever does not say which release it is has all of them looked at.
-static FRESH: LazyLock<Vec<(Minor, Fresh)>> =
-    LazyLock::new(|| KUBE_APISERVER.minors().map(|minor| (minor, Fresh::of(&Version::of_minor(minor)))).collect());
+static FRESH: LazyLock<Vec<(Minor, OnceLock<Fresh>)>> =
+    LazyLock::new(|| KUBE_APISERVER.minors().map(|minor| (minor, OnceLock::new())).collect());
 
 impl Fresh {
     fn of(version: &Version) -> Self {
@@ -122,7 +122,7 @@ impl Fresh {
     fn cached(version: &Version) -> Cow<'static, Self> {
         let known = || FRESH.iter().find(|(minor, _)| *minor == version.minor);
         match version.patch.is_none().then(known).flatten() {
-            Some((_, fresh)) => Cow::Borrowed(fresh),
+            Some((_, fresh)) => Cow::Borrowed(fresh.get_or_init(|| Self::of(&Version::of_minor(version.minor)))),
             None => Cow::Owned(Self::of(version)),
         }
     }

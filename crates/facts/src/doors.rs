@@ -88,6 +88,23 @@ impl Listener {
         })
     }
 
+    /// Whether it speaks no TLS.
+    pub(crate) fn is_plain(self) -> bool {
+        match self {
+            Self::ApiServer
+            | Self::Kubelet
+            | Self::Etcd
+            | Self::EtcdPeer
+            | Self::ControllerManager
+            | Self::Scheduler => false,
+            Self::ApiServerInsecure
+            | Self::KubeletReadOnly
+            | Self::Cadvisor
+            | Self::ControllerManagerInsecure
+            | Self::SchedulerInsecure => true,
+        }
+    }
+
     /// The component, as it calls itself.
     pub fn component(self) -> &'static str {
         match self {

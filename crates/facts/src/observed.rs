@@ -19,6 +19,7 @@ use yaml::Cursor;
 
 use crate::{
     apiserver::ApiServer,
+    doors::Listener,
     live::ASKS,
     pki::{self, Served},
     redact::parsable,
@@ -137,18 +138,11 @@ fn read(evidence: &Evidence) -> Observed {
     observed
 }
 
-/// What has a port when nobody moved it.
+/// What speaks TLS at a port when nobody moved it.
 fn component(endpoint: &str) -> Option<String> {
     let (_, port) = endpoint.rsplit_once(':')?;
-    let name = match port {
-        "443" | "6443" | "8443" | "16443" => "kube-apiserver",
-        "10250" => "kubelet",
-        "2379" | "2380" => "etcd",
-        "10257" => "kube-controller-manager",
-        "10259" => "kube-scheduler",
-        _ => return None,
-    };
-    Some(name.to_owned())
+    let listener = Listener::of_port(port.parse().ok()?)?;
+    (!listener.is_plain()).then(|| listener.component().to_owned())
 }
 
 fn handshake(evidence: &Evidence, root: &Cursor<'_>, endpoint: &str) -> Handshake {

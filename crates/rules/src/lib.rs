@@ -88,6 +88,7 @@ impl Rule {
             (Check::Objects { of, .. } | Check::Asked { of, .. }, Form::Objects { of: asked, .. }) => {
                 of.contains(&asked)
             }
+            (Check::Advisories(_), Form::Objects { of, .. }) => facts::advisories::kinds().contains(&of),
             // Some services are known by their nodes alone.
             (Check::Manual(_), Form::Objects { of, .. }) => of == Of::Node,
             (Check::Objects { .. } | Check::Manual(_), _) => identity,
@@ -136,6 +137,8 @@ pub enum Check {
     Listener { of: &'static str, ask: fn(&Observed) -> Verdict },
     /// Once per cluster.
     Cluster(fn(&Cluster) -> Verdict),
+    /// Once per cluster, of the flaws that its components have; all that advisories ask about has a say in it.
+    Advisories(fn(&Cluster) -> Verdict),
     /// Once per run, of what is kept of its clusters; [`judge_fleet`] asks it.
     Fleet(fn(&Fleet) -> Verdict),
     /// Once per API server that was asked while it ran.

@@ -204,7 +204,7 @@ fn questions<'a>(rule: &'static Rule, cluster: &'a Cluster) -> Vec<Question<'a>>
             })
             .collect(),
         // A cluster of which nothing was resolved has nothing to say for itself.
-        Check::Cluster(check) => release(cluster)
+        Check::Cluster(check) | Check::Advisories(check) => release(cluster)
             .into_iter()
             .map(|release| Question {
                 component: None,

@@ -101,6 +101,16 @@ pub struct ConfigMap {
     pub user: Option<Span>,
 }
 
+/// A CustomResourceDefinition.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Definition {
+    pub meta: Meta,
+    pub group: Arc<str>,
+    pub plural: Arc<str>,
+    /// Whether its objects belong to no namespace.
+    pub of_cluster: bool,
+}
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Node {
     pub meta: Meta,
@@ -108,6 +118,8 @@ pub struct Node {
     pub kubelet: Option<Version>,
     /// Up to 1.32; nothing told it the truth (KEP-4004).
     pub kube_proxy: Option<Version>,
+    /// `linux`, `windows`; `None` where its kubelet does not say.
+    pub system: Option<Arc<str>>,
     pub images: Vec<Arc<str>>,
     /// Its kubelet's release, else its name.
     pub at: Span,
@@ -249,6 +261,16 @@ pub(super) fn config_map(object: &Cursor<'_>, meta: Meta, spot: &Spot<'_>, words
     ConfigMap { meta, keys, user }
 }
 
+pub(super) fn definition(object: &Cursor<'_>, meta: Meta, words: &mut Words) -> Option<Definition> {
+    let spec = object.get("spec")?;
+    Some(Definition {
+        group: words.of(&spec, "group"),
+        plural: words.word(spec.at("/names/plural")?.text()?),
+        of_cluster: spec.get("scope").is_some_and(|scope| scope.text() == Some("Cluster")),
+        meta,
+    })
+}
+
 pub(super) fn node(object: &Cursor<'_>, meta: Meta, spot: &Spot<'_>, words: &mut Words) -> Node {
     /// A kubelet tells of fifty (`nodeStatusMaxImages`), each with its names.
     const MOST: usize = 500;
@@ -263,5 +285,15 @@ pub(super) fn node(object: &Cursor<'_>, meta: Meta, spot: &Spot<'_>, words: &mut
         .iter()
         .flat_map(|image| image.get("names").into_iter().flat_map(|names| names.items().collect::<Vec<_>>()));
     let images = images.filter_map(|name| name.text().map(|name| words.word(name))).take(MOST).collect();
-    Node { taints, kubelet: version("kubeletVersion"), kube_proxy: version("kubeProxyVersion"), images, at, meta }
+    let system = told("operatingSystem");
+    let system = system.as_ref().and_then(Cursor::text).filter(|system| !system.is_empty());
+    Node {
+        taints,
+        kubelet: version("kubeletVersion"),
+        kube_proxy: version("kubeProxyVersion"),
+        system: system.map(|system| words.word(system)),
+        images,
+        at,
+        meta,
+    }
 }

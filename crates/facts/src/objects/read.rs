@@ -55,7 +55,8 @@ pub(crate) fn is_one(stream: &Stream) -> bool {
 pub(crate) fn told_by_lines(text: &str) -> bool {
     text.lines().filter_map(|line| line.strip_prefix("kind:")).any(|kind| {
         let kind = kind.trim().trim_matches(['"', '\'']);
-        Of::ALL.iter().any(|of| of.kind() == kind) || TEMPLATES.iter().any(|(known, ..)| *known == kind)
+        Of::ALL.iter().any(|of| of.is_kept_in_files() && of.kind() == kind)
+            || TEMPLATES.iter().any(|(known, ..)| *known == kind)
     })
 }
 

@@ -21,7 +21,7 @@ pub(super) static RULE: Rule = Rule {
     },
     component: "cluster",
     applies: Applies::ALWAYS,
-    check: Check::Cluster(check),
+    check: Check::Advisories(check),
 };
 
 const UPGRADE: &str = "upgrade to the newest patch of a maintained minor release";
@@ -116,7 +116,8 @@ impl Flaws {
         let instance = &server.component().instance;
         let judged = advisories::judge(cluster);
         let own = judged.iter().filter(|judged| {
-            judged.instance == *instance
+            judged.component == server.component().name
+                && judged.instance == *instance
                 && judged.advisory.fixed_in(version).is_some()
                 && matches!(judged.exposure, Exposure::Exposed | Exposure::Undetermined)
         });

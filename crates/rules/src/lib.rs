@@ -178,6 +178,12 @@ impl Applies {
         Self { from: None, to: Some(Minor::new(1, minor)), because }
     }
 
+    /// Whether there is nothing to ask of some of the releases this can be.
+    pub fn excludes_some(&self, release: &Release) -> bool {
+        let (oldest, newest) = release.bounds();
+        self.to.is_some_and(|to| newest > to) || self.from.is_some_and(|from| oldest < from)
+    }
+
     /// Why there is nothing to ask of any release this can be; `None` where one of them can be asked.
     pub fn excludes(&self, release: &Release) -> Option<String> {
         let (oldest, newest) = release.bounds();

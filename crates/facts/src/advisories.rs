@@ -298,7 +298,11 @@ pub fn kinds() -> BTreeSet<Of> {
 
 /// Holds every advisory against the components of a cluster whose releases are known: its API servers, the kubelets of its
 /// nodes, and whatever runs from an image of Kubernetes. Those that no possible release has are left out.
-pub fn judge(cluster: &Cluster) -> Vec<Judged> {
+pub fn judge(cluster: &Cluster) -> &[Judged] {
+    cluster.judged.get_or_init(|| all(cluster))
+}
+
+fn all(cluster: &Cluster) -> Vec<Judged> {
     let rights = OnceCell::new();
     let asked = |servers: Vec<_>, nodes| Asked { cluster, servers, nodes, runs: None, rights: &rights };
     let mut subjects: Vec<Subject<'_>> = cluster

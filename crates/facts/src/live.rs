@@ -324,6 +324,18 @@ pub const ASKS: &[Ask] = &[
         },
         ..PLAIN
     },
+    // Whom a service lets in under which name, where it keeps that in the cluster.
+    Ask {
+        path: crate::objects::AWS_AUTH,
+        right: Right::Resource {
+            verb: "get",
+            group: "",
+            resource: "configmaps",
+            namespace: "kube-system",
+            name: "aws-auth",
+        },
+        ..PLAIN
+    },
     Ask { path: crate::fleet::KEY_SET, accept: "application/jwk-set+json", ..PLAIN },
     Ask { path: "/api/v1/nodes", ..objects(Of::Node, NODE, 20_000) },
     Ask { path: "/api/v1/namespaces", ..objects(Of::Namespace, &[NAME, LABELS], 20_000) },

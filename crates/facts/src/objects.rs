@@ -155,6 +155,9 @@ impl Of {
     }
 }
 
+/// Where EKS keeps whom it lets in under which name, on clusters that have no access entries alone.
+pub(crate) const AWS_AUTH: &str = "/api/v1/namespaces/kube-system/configmaps/aws-auth";
+
 /// How much of a kind is known.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Extent {
@@ -230,6 +233,8 @@ pub struct Objects {
     pub requests: Vec<Request>,
     pub trust_bundles: Vec<Authorities>,
     pub config_maps: Vec<ConfigMap>,
+    /// Why it is not known whom the ConfigMap `aws-auth` maps to which groups, of a cluster that was asked for it.
+    pub mapping_gap: Option<Gap>,
     pub nodes: Vec<Node>,
     pub definitions: Vec<Definition>,
     /// Objects that some advisory asks about, by the number of its question.

@@ -93,9 +93,20 @@ static QUERIES: LazyLock<Vec<Query>> = LazyLock::new(|| {
     found
 });
 
+/// The numbers of the questions about each kind that is asked for; of most objects there are none.
+static BY_KIND: LazyLock<BTreeMap<Of, Vec<usize>>> = LazyLock::new(|| {
+    let mut found: BTreeMap<Of, Vec<usize>> = BTreeMap::new();
+    for (number, query) in QUERIES.iter().enumerate() {
+        if let Some(of) = query.of() {
+            found.entry(of).or_default().push(number);
+        }
+    }
+    found
+});
+
 /// Kinds of objects that some advisory asks about and that are asked for.
 pub(super) fn kinds() -> impl Iterator<Item = Of> {
-    QUERIES.iter().filter_map(Query::of)
+    BY_KIND.keys().copied()
 }
 
 /// Objects that answer a question.
@@ -112,7 +123,8 @@ const KEPT: usize = 16;
 
 /// Puts all questions about a kind to one of its objects.
 pub(crate) fn look(of: Of, object: &Cursor<'_>, meta: &Meta, matched: &mut BTreeMap<usize, Matched>) {
-    for (number, query) in QUERIES.iter().enumerate().filter(|(_, query)| query.is_about(of)) {
+    for &number in BY_KIND.get(&of).into_iter().flatten() {
+        let Some(query) = QUERIES.get(number) else { continue };
         if !query.tests.iter().all(|test| test.holds(object)) {
             continue;
         }

@@ -151,7 +151,7 @@ mod asked {
 
     fn judged(evidence: Vec<Evidence>) -> Vec<Judged> {
         let gathered = Gathered { name: "lab".to_owned(), target: "lab".to_owned(), root: None, evidence };
-        judge(&crate::resolve(gathered, &Options::default()))
+        judge(&crate::resolve(gathered, &Options::default())).to_vec()
     }
 
     fn one(all: &[Judged], component: &str, id: &str) -> (Exposure, String, Vec<String>) {

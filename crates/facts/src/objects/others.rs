@@ -99,6 +99,8 @@ pub struct ConfigMap {
     pub keys: Vec<Said>,
     /// Whether a kubeconfig in it names a user, who has credentials.
     pub user: Option<Span>,
+    /// Of `aws-auth`, whom it maps to `system:masters`: their ARNs, each with the place of the list that it is in.
+    pub masters: Vec<Said>,
 }
 
 /// A CustomResourceDefinition.
@@ -258,7 +260,29 @@ pub(super) fn config_map(object: &Cursor<'_>, meta: Meta, spot: &Spot<'_>, words
     });
     let keys =
         entries.iter().map(|entry| Said { text: words.word(&entry.name), at: spot.span(&entry.value) }).collect();
-    ConfigMap { meta, keys, user }
+    let masters = if &*meta.name == "aws-auth" { mapped(&entries, spot, words) } else { Vec::new() };
+    ConfigMap { meta, keys, user, masters }
+}
+
+/// Whom the lists of `aws-auth` map to `system:masters` (aws-iam-authenticator pkg/config/types.go: `RoleMapping`, `UserMapping`).
+fn mapped(entries: &[yaml::Item<'_>], spot: &Spot<'_>, words: &mut Words) -> Vec<Said> {
+    /// More than anybody maps; an object is a megabyte at most.
+    const MOST: usize = 1000;
+    let mut found = Vec::new();
+    for entry in entries.iter().filter(|entry| matches!(&*entry.name, "mapRoles" | "mapUsers")) {
+        // A document in a document.
+        let Some(text) = entry.value.text() else { continue };
+        let inner = yaml::parse(text, &yaml::Limits::default());
+        let Some(list) = inner.documents.first().map(yaml::Document::cursor) else { continue };
+        for one in list.items().take(MOST) {
+            let is_master = items(&one, "/groups").iter().any(|group| group.text() == Some("system:masters"));
+            let who = ["rolearn", "userarn", "username"].into_iter().find_map(|key| one.get(key)?.text());
+            if let Some(who) = who.filter(|_| is_master) {
+                found.push(Said { text: words.word(who), at: spot.span(&entry.value) });
+            }
+        }
+    }
+    found
 }
 
 pub(super) fn definition(object: &Cursor<'_>, meta: Meta, words: &mut Words) -> Option<Definition> {

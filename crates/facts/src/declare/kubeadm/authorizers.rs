@@ -27,7 +27,7 @@ impl Configuration<'_> {
 
         // Up to 1.10 the argument stands before what kubeadm adds, and loses (pull request 63879).
         if let Some(given) = given {
-            push(given.value.clone(), given.site.clone(), Hand::Written, given.unresolved.clone(), OLDEST, 10);
+            push(given.value.clone(), given.site.clone(), given.hand.clone(), given.unresolved.clone(), OLDEST, 10);
         }
         // v1.6.0 takes one mode beside RBAC, v1.7.0 a list, and kubeadm init of 1.7 adds Node to the default.
         let mode = find(&self.cluster, &["authorizationMode"]).and_then(|found| Some((found.text()?, field(&found))));
@@ -61,11 +61,14 @@ impl Configuration<'_> {
             None => push(NODE_AND_RBAC.to_owned(), home.clone(), default(), None, 7, 10),
         }
         // From 1.11 on the list of v1alpha1 is taken as the argument (v1alpha1/conversion.go, UpgradeAuthorizationModes).
-        let from_list =
-            modes.as_ref().filter(|_| !listed.is_empty()).map(|modes| (listed.join(","), field(modes), None));
-        let asked =
-            given.map(|given| (given.value.clone(), given.site.clone(), given.unresolved.clone())).or(from_list);
-        let Some((value, site, unresolved)) = asked else {
+        let from_list = modes
+            .as_ref()
+            .filter(|_| !listed.is_empty())
+            .map(|modes| (listed.join(","), field(modes), Hand::Written, None));
+        let asked = given
+            .map(|given| (given.value.clone(), given.site.clone(), given.hand.clone(), given.unresolved.clone()))
+            .or(from_list);
+        let Some((value, site, whose, unresolved)) = asked else {
             // Beside a file that says it kubeadm adds no flag from 1.30 on (pull request 123654).
             push(NODE_AND_RBAC.to_owned(), home, default(), None, 11, if configured { 29 } else { NEWEST });
             return words;
@@ -79,7 +82,7 @@ impl Configuration<'_> {
             }
         }
         let hand_of = |made_value: &str, how: &str| {
-            if made_value == value { Hand::Written } else { Hand::Made(how.to_owned()) }
+            if made_value == value { whose.clone() } else { Hand::Made(how.to_owned()) }
         };
         let hand = hand_of(&kept, "up to 1.16 kubeadm insists on Node and RBAC and takes ABAC and Webhook beside them");
         push(kept, site.clone(), hand, unresolved.clone(), 11, 16);
@@ -89,7 +92,7 @@ impl Configuration<'_> {
         let filtered = if valid.is_empty() { NODE_AND_RBAC.to_owned() } else { valid.join(",") };
         let hand = hand_of(&filtered, "kubeadm leaves out modes that it does not know");
         push(filtered, site.clone(), hand, unresolved.clone(), 17, 29);
-        push(value, site, Hand::Written, unresolved, 30, NEWEST);
+        push(value, site, whose, unresolved, 30, NEWEST);
         words
     }
 }

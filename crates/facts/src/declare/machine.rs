@@ -16,7 +16,7 @@ use yaml::{Cursor, Limits, Resolved, Stream};
 
 use super::{
     Source,
-    embedded::{DATA_URL, Place, Written},
+    embedded::{DATA_URL, PACKED_URL, Place, Written},
     kubeadm, pod,
     pod::text_of,
     unit,
@@ -332,9 +332,10 @@ fn stored<'a>(source: &'a Source<'a>, entry: &Cursor<'a>) -> Option<Written<'a>>
     });
     let contents = entry.get("contents");
     let field = |name: &str| contents.as_ref().and_then(|contents| contents.get(name)).filter(|field| !field.is_null());
-    let compressed = field("compression").and_then(|code| code.text().map(str::to_owned));
+    let packed = field("compression").and_then(|code| code.text().map(str::to_owned)).filter(|code| !code.is_empty());
     let written = match (field("inline"), field("source")) {
         (Some(inline), _) => Written::new(source, path, inline, ""),
+        (None, Some(url)) if packed.as_deref() == Some("gzip") => Written::new(source, path, url, PACKED_URL),
         (None, Some(url)) => Written::new(source, path, url, DATA_URL),
         (None, None) if field("local").is_some() || field("remote").is_some() => {
             Written::unread(path, "its content is not here")
@@ -342,10 +343,11 @@ fn stored<'a>(source: &'a Source<'a>, entry: &Cursor<'a>) -> Option<Written<'a>>
         // Without contents the file that is there stays.
         (None, None) => Written::unread(path, "its content is not here"),
     };
-    Some(match compressed.filter(|code| !code.is_empty()) {
+    Some(match packed {
         _ if is_added => written.but("it is added to what is there"),
-        Some(_) => written.but("it is compressed"),
-        None => written,
+        // Butane packs an inline file itself, and says so in what it makes (base/v0_5/translate.go).
+        Some(code) if code != "gzip" => written.but("it is compressed"),
+        _ => written,
     })
 }
 

@@ -45,7 +45,7 @@ struct Reader {
 }
 
 /// Every format; the first one that declares something reads the file.
-const READERS: [Reader; 16] = [
+const READERS: [Reader; 17] = [
     Reader { speaks: pod::speaks, declares: pod::declares, invocations: pod::invocations },
     Reader { speaks: unit::speaks, declares: unit::declares, invocations: unit::invocations },
     Reader { speaks: kubeadm::speaks, declares: kubeadm::declares, invocations: kubeadm::invocations },
@@ -59,6 +59,11 @@ const READERS: [Reader; 16] = [
     Reader { speaks: rke::speaks, declares: rke::declares, invocations: rke::invocations },
     Reader { speaks: k0s::speaks, declares: k0s::declares, invocations: k0s::invocations },
     Reader { speaks: k3s::speaks, declares: k3s::declares, invocations: k3s::invocations },
+    Reader {
+        speaks: k3s::containers::speaks,
+        declares: k3s::containers::declares,
+        invocations: k3s::containers::invocations,
+    },
     Reader { speaks: minikube::speaks, declares: minikube::declares, invocations: minikube::invocations },
     Reader { speaks: kubespray::speaks, declares: kubespray::declares, invocations: kubespray::invocations },
     Reader { speaks: machine::speaks, declares: machine::declares, invocations: machine::invocations },

@@ -12,7 +12,7 @@ mod pieces;
 
 use std::collections::BTreeMap;
 
-use model::{Evidence, Form, Gap, Location, Problem, ProblemKind, Site};
+use model::{Evidence, Form, Gap, Location, Problem, ProblemKind, Site, Version};
 
 pub(super) use self::pieces::{drop_in_folders, drop_in_of};
 use self::{
@@ -108,7 +108,8 @@ pub(super) fn invocations(source: &Source<'_>, evidence: &[Evidence]) -> Vec<Inv
     found
 }
 
-/// A command of a unit that starts a program which runs the API server itself: k3s, RKE2.
+/// A command, of a unit or another, that starts a program which runs the API server itself: k3s, RKE2.
+#[derive(Clone)]
 pub(super) struct Started {
     /// The program, without its folder.
     pub(super) program: String,
@@ -120,6 +121,8 @@ pub(super) struct Started {
     pub(super) unread: Option<Gap>,
     /// Why there may be more variables.
     pub(super) open: Option<Gap>,
+    /// The release that the command names.
+    pub(super) version: Option<(Version, Location)>,
     pub(super) problems: Vec<Problem>,
 }
 
@@ -173,7 +176,7 @@ pub(super) fn started(source: &Source<'_>, evidence: &[Evidence], is: fn(&[Strin
             (name.clone(), value)
         })
         .collect();
-    Some(Started { program, words, variables, unread, open, problems })
+    Some(Started { program, words, variables, unread, open, version: None, problems })
 }
 
 /// Environment files of such a unit, by their paths on the host.

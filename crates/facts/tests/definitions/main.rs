@@ -5,8 +5,10 @@
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod gardener;
+mod k3s;
 mod kops;
 mod openshift;
+mod overrides;
 #[path = "../shared/mod.rs"]
 mod shared;
 mod talos;

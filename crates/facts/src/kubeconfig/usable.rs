@@ -352,7 +352,7 @@ fn of_file(named: Reference, minor: Minor, files: &Files<'_>) -> Option<Fault> {
 }
 
 /// A path as client-go has it: from the folder of the file that names it (loader.go, `ResolveLocalPaths`).
-fn resolved(from: &str, path: &str) -> String {
+pub(super) fn resolved(from: &str, path: &str) -> String {
     if path.starts_with('/') {
         return path.to_owned();
     }

@@ -96,11 +96,14 @@ impl Redactor {
 
     /// Makes evidence of a file that somebody asked for, who knows where its secrets are.
     pub fn wanted(&mut self, want: &Want, plane: Plane, text: &str) -> Evidence {
-        if want.contents != Contents::Tokens {
-            return self.evidence(want.id.clone(), plane, Kind::ConfigFile, text);
-        }
         let mut spans = Vec::new();
-        first_column(text, &mut spans);
+        match want.contents {
+            Contents::Tokens => first_column(text, &mut spans),
+            Contents::Secret => push_lines(text, 0, text.len(), &mut spans),
+            Contents::Unneeded | Contents::Keys | Contents::Kubeconfig | Contents::Text => {
+                return self.evidence(want.id.clone(), plane, Kind::ConfigFile, text);
+            }
+        }
         let (redacted, secrets) = self.overwrite(text, spans);
         let digest = Digest { bytes: text.len() as u64, sha256: None };
         let body = Body::Text(redacted.into());

@@ -244,6 +244,27 @@ pub(super) fn source<'a>(outer: &'a Source<'a>, string: &Cursor<'a>, stream: &'a
     })
 }
 
+/// A text that is put together of what a definition says, as a source whose places lie there: for each byte of it, and for its
+/// end, the byte of the outer text. What is nowhere written stands at `of`, which has to hold a text.
+pub(super) fn made<'a>(
+    outer: &'a Source<'a>,
+    of: &Cursor<'a>,
+    text: &'a str,
+    places: Vec<u32>,
+    stream: &'a Stream,
+) -> Option<Source<'a>> {
+    let scalar = of.entries().find_map(|entry| entry.value.scalar())?;
+    let inside = Inside { outer, scalar, pointer: of.pointer(), spelling: Spelling::Bytes(places) };
+    Some(Source {
+        evidence: outer.evidence,
+        plane: outer.plane,
+        text,
+        root: outer.root,
+        stream,
+        inside: Some(Place::String(inside)),
+    })
+}
+
 /// A longer text is not copied for each file in it.
 const LONGEST: usize = 1 << 20;
 

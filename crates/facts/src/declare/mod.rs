@@ -23,6 +23,7 @@ mod pod;
 mod rke;
 mod runtime;
 mod shell;
+mod talhelper;
 mod talos;
 mod unit;
 
@@ -45,13 +46,14 @@ struct Reader {
 }
 
 /// Every format; the first one that declares something reads the file.
-const READERS: [Reader; 17] = [
+const READERS: [Reader; 18] = [
     Reader { speaks: pod::speaks, declares: pod::declares, invocations: pod::invocations },
     Reader { speaks: unit::speaks, declares: unit::declares, invocations: unit::invocations },
     Reader { speaks: kubeadm::speaks, declares: kubeadm::declares, invocations: kubeadm::invocations },
     Reader { speaks: cluster_api::speaks, declares: cluster_api::declares, invocations: cluster_api::invocations },
     Reader { speaks: kind::speaks, declares: kind::declares, invocations: kind::invocations },
     Reader { speaks: talos::speaks, declares: talos::declares, invocations: talos::invocations },
+    Reader { speaks: talhelper::speaks, declares: talhelper::declares, invocations: talhelper::invocations },
     Reader { speaks: kops::speaks, declares: kops::declares, invocations: kops::invocations },
     Reader { speaks: openshift::speaks, declares: openshift::declares, invocations: openshift::invocations },
     Reader { speaks: gardener::speaks, declares: gardener::declares, invocations: gardener::invocations },

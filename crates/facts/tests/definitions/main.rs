@@ -11,6 +11,7 @@ mod openshift;
 mod overrides;
 #[path = "../shared/mod.rs"]
 mod shared;
+mod talhelper;
 mod talos;
 
 use model::{Form, Kind, Origin};

@@ -100,17 +100,23 @@ impl Cluster {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Want {
     pub id: EvidenceId,
-    /// Below the root.
+    /// Below the root; without a slash in front, below the folder of what names it.
     pub host_path: String,
     pub contents: Contents,
 }
 
-/// The files that the evidence refers to, below the cluster's root; none without one. Files that were read may name others,
-/// so whoever adds them asks again.
+/// The files that the evidence refers to, below the cluster's root; without one only those that a kubeconfig names in its own
+/// folder, whose path is then from there. Files that were read may name others, so whoever adds them asks again.
 pub fn wants(gathered: &Gathered, options: &Options) -> Vec<Want> {
-    let Some(root) = &gathered.root else { return Vec::new() };
+    let mut named = kubeconfig::wants(&gathered.evidence, gathered.root.as_deref());
+    let Some(root) = &gathered.root else {
+        named.sort_unstable();
+        named.dedup_by(|a, b| a.id == b.id);
+        return named;
+    };
     let host_file = |host_path: String| Want { id: Files::id(root, &host_path), host_path, contents: Contents::Text };
     let mut wants: Vec<Want> = declare::files(&gathered.evidence, Some(root)).into_iter().map(host_file).collect();
+    wants.append(&mut named);
     for invocation in declare::invocations(&gathered.evidence, Some(root)).invocations {
         let files = files(gathered.root.as_deref(), &invocation, &gathered.evidence);
         for want in apiserver::wants(&invocation, options.version.as_ref(), &files) {

@@ -127,6 +127,8 @@ pub enum Check {
     KubeconfigFile(fn(&Kubeconfig) -> Verdict),
     /// Once per user in a kubeconfig.
     User(fn(&Kubeconfig, &User) -> Verdict),
+    /// Once per API server, and once per user in a kubeconfig.
+    Logins { server: fn(&ApiServer) -> Verdict, user: fn(&Kubeconfig, &User) -> Verdict },
     /// Once per door that was looked at from outside and at which one of these listens. One that could not be seen at all is
     /// not asked.
     Door { of: &'static [Listener], ask: fn(&Door) -> Verdict },

@@ -1,12 +1,16 @@
 //! One cluster: the evidence that shares an identity, and the components it declares.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::OnceLock,
+};
 
 use jiff::civil::Date;
 use model::{Component, Evidence, EvidenceId, Gap, GapKind, Kind, Release, Version};
 
 use crate::{
     Contents, Files, Invocation,
+    advisories::Judged,
     apiserver::{self, ApiServer},
     configuration::{self, Given},
     declare::{self, Declared},
@@ -62,6 +66,8 @@ pub struct Cluster {
     pub objects: Objects,
     /// The roles of its bindings, looked up.
     rbac: Rbac,
+    /// How it stands to every advisory; worked out once, where somebody asks.
+    pub(crate) judged: OnceLock<Vec<Judged>>,
     /// The day to judge as of, which decides what is maintained and what was known.
     pub as_of: Date,
     /// Sorted by the file.
@@ -203,6 +209,7 @@ pub fn resolve(gathered: Gathered, options: &Options) -> Cluster {
         nodes,
         published,
         rbac: Rbac::new(&objects, distribution),
+        judged: OnceLock::new(),
         objects,
         as_of,
         kubeconfigs,

@@ -23,7 +23,7 @@ use std::{
     path::PathBuf,
 };
 
-use collect::{Arrived, Event, Inputs, Target, live::Requests};
+use collect::{Arrived, Event, Inputs, Target, endpoint::Spent, live::Requests};
 use facts::{
     Cluster, Redactor,
     live::{ASKS, Ask, Form},
@@ -281,11 +281,11 @@ fn each_cluster<T: Send>(
     let said = &collecting.said;
     let one = |arrived: Arrived| {
         let Arrived { gathered, live, labels } = arrived;
-        let (id, asked) = live.map_or((None, None), |live| (live.id, Some(live.requests)));
+        let (id, asked, outside) = live.map_or((None, None, None), |live| (live.id, Some(live.requests), live.outside));
         let mut cluster = facts::resolve(gathered, said);
         cluster.id = id;
         let done = work(&cluster);
-        (Known { cluster, asked, labels }, done)
+        (Known { cluster, asked, outside, labels }, done)
     };
     let pool = OnceCell::new();
     let flush = |waiting: &mut Vec<Arrived>, on_cluster: &mut OnCluster<'_, T>, summary: &mut Summary| {
@@ -337,6 +337,8 @@ struct Known {
     cluster: Cluster,
     /// What asking it took, where it was asked.
     asked: Option<Requests>,
+    /// What looking at it from outside took, where that was done.
+    outside: Option<Spent>,
     labels: BTreeMap<String, String>,
 }
 
@@ -443,12 +445,18 @@ fn page(rule: &str) -> &'static str {
 }
 
 fn report_of(known: Known, entries: Vec<Judged>, not_asked: Vec<&'static str>) -> ClusterReport {
-    let Known { cluster, asked, labels } = known;
+    let Known { cluster, asked, outside, labels } = known;
     let stored = stored::all(&cluster);
     ClusterReport {
         name: cluster.name,
         id: cluster.id,
         requests: asked.map(|asked| wire::Requests { count: asked.count, bytes: asked.bytes }),
+        outside: outside.map(|spent| wire::Outside {
+            connections: spent.connections,
+            requests: spent.requests,
+            bytes_sent: spent.sent,
+            bytes_received: spent.received,
+        }),
         target: cluster.target,
         labels,
         distribution: cluster.distribution.map(str::to_owned),

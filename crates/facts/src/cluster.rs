@@ -181,7 +181,7 @@ pub fn resolve(gathered: Gathered, options: &Options) -> Cluster {
     }
     let as_of = options.as_of.unwrap_or(CALENDAR.known_until);
     let doors = doors::doors(&evidence);
-    let observed = observed::all(&evidence);
+    let observed = observed::all(&evidence, &doors);
     observed::contradict(&mut apiservers, &observed, &evidence);
     let pki = pki::held(&apiservers, &kubeconfigs, &given, &observed, root.as_deref());
     let objects = objects::read(&evidence);

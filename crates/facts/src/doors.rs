@@ -22,6 +22,8 @@ pub struct Door {
     pub name: String,
     pub port: u16,
     pub reach: Reach,
+    /// Who listens, as far as whoever looked knew beforehand.
+    known: Option<Listener>,
     /// Who listens, as far as answers and else the port tell.
     pub who: Option<Listener>,
     /// Whether answers tell it, and not the port alone.
@@ -85,6 +87,16 @@ impl Listener {
             10259 => Self::Scheduler,
             10251 => Self::SchedulerInsecure,
             _ => return None,
+        })
+    }
+
+    /// Who listens where only the component is known, by a port that somebody may have moved.
+    fn of_component(name: &str, port: u16) -> Option<Self> {
+        let at = Self::of_port(port).filter(|listener| listener.component() == name);
+        at.or_else(|| {
+            [Self::ApiServer, Self::Kubelet, Self::Etcd, Self::ControllerManager, Self::Scheduler]
+                .into_iter()
+                .find(|listener| listener.component() == name)
         })
     }
 
@@ -275,9 +287,19 @@ impl Door {
         }
     }
 
+    /// `HOST:PORT` as it was connected to.
+    pub fn address(&self) -> &str {
+        self.name.rsplit('@').next().unwrap_or_default()
+    }
+
+    /// Whether it is where whoever looked knew it to be.
+    pub fn is_known(&self) -> bool {
+        self.known.is_some() && self.known == self.who
+    }
+
     /// Whether it can only be reached from the machine itself.
     pub fn is_loopback(&self) -> bool {
-        let address = self.name.rsplit('@').next().unwrap_or_default();
+        let address = self.address();
         let host = address.rsplit_once(':').map_or(address, |(host, _)| host).trim_matches(['[', ']']);
         host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
     }
@@ -304,6 +326,7 @@ fn door(piece: &Evidence) -> Option<Door> {
     let bare = Door {
         port,
         reach: Reach::Answered,
+        known: None,
         who: Listener::of_port(port),
         proven: false,
         demand: None,
@@ -349,7 +372,10 @@ fn door(piece: &Evidence) -> Option<Door> {
     let settings = root.get("settings").into_iter().flat_map(|all| all.items().take(64).collect::<Vec<_>>());
     let settings =
         settings.filter_map(|pair| Some((u16::try_from(number(pair.item(0))?).ok()?, number(pair.item(1))?)));
+    let known = Listener::of_component(&word("component"), bare.port);
     let mut door = Door {
+        known,
+        who: known.or(bare.who),
         reach,
         demand,
         settings: settings.collect(),

@@ -19,7 +19,7 @@ use yaml::Cursor;
 
 use crate::{
     apiserver::ApiServer,
-    doors::Listener,
+    doors::{Door, Listener},
     live::ASKS,
     pki::{self, Served},
     redact::parsable,
@@ -92,7 +92,7 @@ const INSIDE: &str = "kubernetes.default.svc";
 const SCHEME: &str = "tls://";
 
 /// Every endpoint that was looked at, in the order of the evidence.
-pub(crate) fn all(evidence: &[Evidence]) -> Vec<Observed> {
+pub(crate) fn all(evidence: &[Evidence], doors: &[Door]) -> Vec<Observed> {
     let answers = |endpoint: &str| {
         let version = format!("https://{endpoint}/version");
         evidence.iter().any(|piece| piece.kind == Kind::Version && piece.id.as_str() == version)
@@ -103,6 +103,9 @@ pub(crate) fn all(evidence: &[Evidence]) -> Vec<Observed> {
         if answers(&one.endpoint) {
             one.component = Some("kube-apiserver".to_owned());
         }
+        // Of what shows nothing of TLS, whoever looked may have known who it is.
+        let door = doors.iter().find(|door| door.address() == one.endpoint);
+        one.component = one.component.take().or_else(|| door?.who.map(|who| who.component().to_owned()));
     }
     found
 }

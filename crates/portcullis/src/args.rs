@@ -112,6 +112,10 @@ pub(crate) struct Seek {
     )]
     pub(crate) timeout: u64,
 
+    /// Do not look at the APIs of clusters as a stranger sees them, beside asking them
+    #[arg(long, value_parser = BoolishValueParser::new(), env = "PORTCULLIS_NO_PROBE", hide_env_values = true)]
+    pub(crate) no_probe: bool,
+
     /// The folder that stands for `/` of the node, where files that flags name are looked for
     #[arg(long, value_name = "DIR", env = "PORTCULLIS_ROOT", hide_env_values = true)]
     pub(crate) root: Option<PathBuf>,

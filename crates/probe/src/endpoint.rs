@@ -18,6 +18,8 @@ pub struct Endpoint {
     pub port: u16,
     /// The name that is sent when a conversation begins; RFC 6066 §3 wants none for an address.
     pub sni: Option<String>,
+    /// Who listens, where that is known before anybody looks; else the port speaks.
+    pub known: Option<Role>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -125,7 +127,7 @@ impl FromStr for Endpoint {
             Host::Name(name) => Some(name.clone()),
             Host::Address(_) => None,
         };
-        Ok(Self { host, port, sni })
+        Ok(Self { host, port, sni, known: None })
     }
 }
 
@@ -166,8 +168,9 @@ impl FromStr for Host {
 }
 
 impl Endpoint {
+    /// Whose port it is, as far as anybody knows without looking.
     pub fn role(&self) -> Option<Role> {
-        Role::of_port(self.port)
+        self.known.or_else(|| Role::of_port(self.port))
     }
 }
 

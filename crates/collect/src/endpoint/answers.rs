@@ -13,26 +13,28 @@ const WORDS: usize = 200;
 
 /// The evidence of one address.
 pub(super) fn evidence(observation: &Observation, redactor: &mut Redactor) -> Evidence {
-    redactor.evidence(id(observation), Plane::Observed, Kind::Answers, &document(&observation.http))
+    redactor.evidence(id(observation), Plane::Observed, Kind::Answers, &document(observation))
 }
 
 pub(super) fn id(observation: &Observation) -> EvidenceId {
-    let endpoint = &observation.endpoint;
-    EvidenceId::new(match endpoint.host {
-        Host::Address(_) => format!("{SCHEME}{endpoint}"),
-        Host::Name(_) => format!("{SCHEME}{endpoint}@{}", observation.address),
-    })
+    let Observation { endpoint, address, .. } = observation;
+    let is_its_own =
+        matches!(endpoint.host, Host::Address(host) if (host, endpoint.port) == (address.ip(), address.port()));
+    EvidenceId::new(if is_its_own { format!("{SCHEME}{endpoint}") } else { format!("{SCHEME}{endpoint}@{address}") })
 }
 
 /// Keys stand in the order in which a reader wants them.
-fn document(seen: &Sight<Http>) -> String {
+fn document(observation: &Observation) -> String {
     let mut head = Map::new();
     let nothing = Http::default();
-    let (reach, why, http) = match seen {
+    let (reach, why, http) = match &observation.http {
         Sight::Seen(http) => ("answered", None, http),
         Sight::NotOffered => ("other-protocol", None, &nothing),
         Sight::Unseen(failure) => (reach(failure), Some(failure.to_string()), &nothing),
     };
+    if let Some(known) = observation.endpoint.known {
+        head.insert("component".to_owned(), known.component().into());
+    }
     head.insert("reach".to_owned(), reach.into());
     head.insert("why".to_owned(), json!(why));
     head.insert("demand".to_owned(), json!(http.demand.map(demand)));

@@ -54,7 +54,7 @@ pub(super) fn who(door: &Door) -> (Option<Listener>, bool) {
     if answered.iter().any(|answer| answer.meaning != Meaning::SpeakTls) && answered.iter().all(for_people) {
         return (None, false);
     }
-    (Listener::of_port(door.port), false)
+    (door.known.or_else(|| Listener::of_port(door.port)), false)
 }
 
 impl Door {

@@ -42,6 +42,10 @@ fn check(door: &Door) -> Verdict {
         return Err(Unanswered::NotApplicable(reason));
     };
     let ports = expected(who);
+    // How a cluster is reached is no surprise to anybody: a load balancer has ports of its own.
+    if door.is_known() {
+        return Ok(doors::pass(door, format!("{} answers at {}, where it is known to be", who.component(), door.name)));
+    }
     let by = door.answers.iter().find(|given| given.meaning == Meaning::Given).or(door.answers.first());
     let Some(by) = by.filter(|_| !ports.contains(&door.port)) else {
         return Ok(doors::pass(door, format!("{} listens at {}, which is its port", who.component(), door.port)));

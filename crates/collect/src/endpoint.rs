@@ -10,9 +10,7 @@ use facts::Redactor;
 use model::{Evidence, EvidenceId};
 
 pub use evidence::{evidence, unread};
-pub use probe::{
-    Endpoint, Exchange, Failure, Host, NoEndpoint, Observation, Pace, Piece, Role, Sight, Spent, http, tls,
-};
+pub use probe::{Endpoint, Exchange, Failure, Host, NoEndpoint, Observation, Pace, Piece, Sight, Spent, http, tls};
 
 /// How one address answered over HTTP, as evidence.
 pub fn answers(observation: &Observation, redactor: &mut Redactor) -> Evidence {

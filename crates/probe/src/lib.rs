@@ -19,7 +19,7 @@ pub mod tls;
 use std::net::SocketAddr;
 
 pub use dial::{Dialer, Line, Spent};
-pub use endpoint::{Endpoint, Host, NoEndpoint, Role, resolve};
+pub use endpoint::{Endpoint, Host, NoEndpoint, resolve};
 pub use pace::{Limits, Pace};
 pub use record::{Exchange, Keep, Piece};
 pub use sight::{Failure, Sight};
@@ -53,6 +53,13 @@ pub async fn look(
         // Nobody is there, or says nothing: to ask the same in other words would be to knock on.
         Sight::Unseen(why) if why.is_no_peer() => Sight::Unseen(why.clone()),
         _ => http::look(endpoint, &mut dialer).await,
+    };
+    let tls = match tls {
+        // What answers without TLS, and takes a hello for nonsense, speaks none.
+        Sight::Unseen(Failure::Closed | Failure::Garbled(_)) if http.seen().is_some_and(http::Http::is_plain) => {
+            Sight::NotOffered
+        }
+        other => other,
     };
     let spent = dialer.spent();
     Observation { endpoint: endpoint.clone(), address, tls, http, spent, exchanges: dialer.into_exchanges() }

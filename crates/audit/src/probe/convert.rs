@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use collect::endpoint::{Exchange, Observation, Probed, Sight, answers_id};
-use facts::doors::Door;
+use facts::observed::Door;
 use jiff::civil::Date;
 use model::{Entry, Outcome};
 use report::wire;
@@ -18,7 +18,7 @@ pub(super) fn endpoint(probed: &Probed, doors: &[Door], entries: &[Entry], as_of
         endpoint: endpoint.to_string(),
         host: endpoint.host.to_string(),
         port: endpoint.port,
-        component: endpoint.role().map(|role| role.component().to_owned()),
+        component: endpoint.listener().map(|listener| listener.component().to_owned()),
         reason: probed.seen.as_ref().err().map(ToString::to_string),
         differ: http::differences(&addresses),
         addresses,

@@ -1,6 +1,6 @@
 //! What an endpoint answered, as evidence: one JSON document for each address, with one answer a line.
 
-use facts::{Redactor, doors::SCHEME};
+use facts::{Redactor, observed::ANSWERS};
 use model::{Evidence, EvidenceId, Kind, Plane};
 use probe::{
     Failure, Host, Observation, Sight,
@@ -20,7 +20,7 @@ pub(super) fn id(observation: &Observation) -> EvidenceId {
     let Observation { endpoint, address, .. } = observation;
     let is_its_own =
         matches!(endpoint.host, Host::Address(host) if (host, endpoint.port) == (address.ip(), address.port()));
-    EvidenceId::new(if is_its_own { format!("{SCHEME}{endpoint}") } else { format!("{SCHEME}{endpoint}@{address}") })
+    EvidenceId::new(if is_its_own { format!("{ANSWERS}{endpoint}") } else { format!("{ANSWERS}{endpoint}@{address}") })
 }
 
 /// Keys stand in the order in which a reader wants them.
@@ -37,7 +37,7 @@ fn document(observation: &Observation) -> String {
     }
     head.insert("reach".to_owned(), reach.into());
     head.insert("why".to_owned(), json!(why));
-    head.insert("demand".to_owned(), json!(http.demand.map(demand)));
+    head.insert("demand".to_owned(), json!(http.demand.map(Demand::name)));
     let settings: Option<Vec<[u32; 2]>> =
         http.settings.as_ref().map(|known| known.settings.iter().map(|(id, value)| [u32::from(*id), *value]).collect());
     head.insert("settings".to_owned(), json!(settings.unwrap_or_default()));
@@ -71,14 +71,6 @@ fn reach(failure: &Failure) -> &'static str {
         Failure::Refused => "refused",
         Failure::TimedOut => "silent",
         _ => "unreachable",
-    }
-}
-
-fn demand(demand: Demand) -> &'static str {
-    match demand {
-        Demand::None => "none",
-        Demand::Asks => "asks",
-        Demand::Insists => "insists",
     }
 }
 

@@ -5,9 +5,9 @@
 use std::net::SocketAddr;
 
 use facts::pki;
-use model::{Body, Evidence, EvidenceId, Gap, GapKind, Kind, Plane};
+use model::{Body, Evidence, EvidenceId, Gap, GapKind, Kind, Listener, Plane};
 use probe::{
-    Endpoint, Observation, Role, Sight,
+    Endpoint, Observation, Sight,
     tls::{Chain, Tls, Trust, names},
 };
 use serde::Serialize;
@@ -100,7 +100,7 @@ fn text(endpoint: &Endpoint, address: SocketAddr, tls: &Tls) -> String {
         kind: "Handshake",
         host,
         address: address.to_string(),
-        component: endpoint.role().map(Role::component),
+        component: endpoint.listener().filter(|listener| !listener.is_plain()).map(Listener::component),
         protocols,
         suites,
         groups,

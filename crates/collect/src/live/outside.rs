@@ -13,8 +13,8 @@ use std::{
 
 use facts::Redactor;
 use kube::config::Config;
-use model::{Body, Evidence, EvidenceId, Kind, Plane};
-use probe::{Endpoint, Host, Observation, Pace, Role, Spent, tls::Depth};
+use model::{Body, Evidence, EvidenceId, Kind, Listener, Plane};
+use probe::{Endpoint, Host, Observation, Pace, Spent, tls::Depth};
 use tokio::task::JoinSet;
 
 use crate::endpoint;
@@ -125,7 +125,7 @@ fn endpoint(config: &Config) -> Option<Endpoint> {
     let port = url.port_u16().map(|port| format!(":{port}")).unwrap_or_default();
     let mut endpoint: Endpoint = format!("https://{}{port}", url.host()?).parse().ok()?;
     endpoint.sni = config.tls_server_name.clone().or(endpoint.sni);
-    endpoint.known = Some(Role::ApiServer);
+    endpoint.known = Some(Listener::ApiServer);
     Some(endpoint)
 }
 

@@ -156,12 +156,16 @@ pub(crate) struct Look {
 pub(crate) struct Probe {
     /// An API server, kubelet, etcd or another component, as HOST[:PORT], [ADDRESS]:PORT or https://HOST[:PORT]; the port
     /// is 6443 where none is named, and 443 of https://. Each address of a name is looked at
-    #[arg(value_name = "HOST[:PORT]", required = true)]
+    #[arg(value_name = "HOST[:PORT]", required_unless_present = "replay")]
     pub(crate) endpoints: Vec<String>,
 
-    /// Write every byte sent and received to a file, as JSON
+    /// Write every byte sent and received to a file, as JSON, with what is judged of it
     #[arg(long, value_name = "FILE")]
     pub(crate) evidence: Option<PathBuf>,
+
+    /// Judge what --evidence wrote, as of the same moment unless --as-of names another, and ask nobody
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["endpoints", "evidence", "fast"])]
+    pub(crate) replay: Option<PathBuf>,
 
     /// Open connections as fast as the endpoint answers, and not five a second; for endpoints of one's own
     #[arg(long)]

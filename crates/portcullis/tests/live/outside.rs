@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::{
-    audit, cluster, err, file, json, outcome, run,
+    audit, cluster, err, file, json, out, outcome, run,
     server::{Reply, Server, ok, status},
 };
 
@@ -38,6 +38,15 @@ fn a_stranger_sees_versions_suites_and_certificates() {
     assert!(
         chain["certificates"][0]["pem"].as_str().is_some_and(|pem| pem.starts_with("-----BEGIN CERTIFICATE-----\n"))
     );
+    // Judged again it comes to the same, and nobody is asked.
+    let asked = server.probed().len();
+    let again = json(&nowhere, &["probe", "--replay", &evidence_name, "--format", "json", "--isolated"]);
+    valid("probe", &again);
+    assert_eq!(again["endpoints"].to_string(), seen["endpoints"].to_string());
+    assert_eq!((&again["run"]["as_of"], server.probed().len()), (&seen["run"]["as_of"], asked));
+    let text = |arguments: &[&str]| out(&run(&nowhere, &[arguments, &["--isolated"]].concat()));
+    let later = text(&["probe", "--replay", &evidence_name, "--as-of", "4095-12-31"]);
+    assert!(later.contains("4096-01-01") && text(&["probe", "--replay", &evidence_name]) != later, "{later}");
     let exchanges: Value = serde_json::from_slice(&std::fs::read(&evidence).expect("a file")).expect("JSON");
     valid("exchanges", &exchanges);
     let connections = exchanges["addresses"][0]["connections"].as_array().expect("connections");
@@ -52,6 +61,9 @@ fn an_endpoint_that_shows_nothing_is_not_enough() {
     let assert = run(&nowhere, &["probe", "127.0.0.1:1", "--fast", "--isolated"]);
     assert_eq!(assert.get_output().status.code(), Some(3));
     assert!(err(&assert).contains("nothing to see at 127.0.0.1:1: nothing listens there"), "{}", err(&assert));
+    let assert = run(&nowhere, &["probe", "--replay", &nowhere.display().to_string(), "--isolated"]);
+    assert_eq!(assert.get_output().status.code(), Some(3));
+    assert!(err(&assert).contains("it is no JSON"), "{}", err(&assert));
     let assert = run(&nowhere, &["probe", "http://a", "--isolated"]);
     assert_eq!(assert.get_output().status.code(), Some(2));
 }

@@ -14,12 +14,11 @@ use crate::{
     apiserver::{self, ApiServer},
     configuration::{self, Given},
     declare::{self, Declared},
-    doors::{self, Door},
     flags::KUBE_APISERVER,
     kubeconfig::{self, Kubeconfig},
     live::{self, Identity, Node, Published},
     objects::{self, Objects},
-    observed::{self, Observed},
+    observed::{self, Door, Observed},
     pki::{self, Held},
     rbac::{Access, Rbac},
     releases::CALENDAR,
@@ -192,8 +191,8 @@ pub fn resolve(gathered: Gathered, options: &Options) -> Cluster {
         file.gap = maybe_named(file, &apiservers, &evidence, root.as_deref());
     }
     let as_of = options.as_of.unwrap_or(CALENDAR.known_until);
-    let doors = doors::doors(&evidence);
-    let observed = observed::all(&evidence);
+    let doors = observed::doors(&evidence);
+    let observed = observed::all(&evidence, &doors);
     observed::contradict(&mut apiservers, &observed, &evidence);
     let pki = pki::held(&apiservers, &kubeconfigs, &given, &observed, root.as_deref());
     let objects = objects::read(&evidence);

@@ -49,16 +49,15 @@ mod pages;
 use facts::{
     Cluster,
     apiserver::ApiServer,
-    doors::{Door, Listener},
     fleet::Fleet,
     kubeconfig::{Endpoint, Kubeconfig, User},
     live::{Ask, Form},
     objects::Of,
-    observed::Observed,
+    observed::{Door, Observed},
     pki::Seen,
     running::Told,
 };
-use model::{Component, Minor, Release, RuleCard, Verdict};
+use model::{Component, Listener, Minor, Release, RuleCard, Verdict};
 
 pub use certificates::Certificates;
 pub use files::{OfFile, OfServer};

@@ -212,6 +212,9 @@ const fn objects(of: Of, keep: &'static [&'static [&'static str]], most: usize) 
     }
 }
 
+/// The path of the list of addresses at which the API of a cluster is served.
+pub const PUBLISHED: &str = "/apis/discovery.k8s.io/v1/namespaces/default/endpointslices/kubernetes";
+
 /// All that is asked, in order. The first one is asked alone: who gets no answer to it gets none at all.
 pub const ASKS: &[Ask] = &[
     Ask { path: "/version", kind: Kind::Version, of_each_server: true, ..PLAIN },
@@ -301,7 +304,7 @@ pub const ASKS: &[Ask] = &[
     },
     // Where each of them can be asked itself.
     Ask {
-        path: "/apis/discovery.k8s.io/v1/namespaces/default/endpointslices/kubernetes",
+        path: PUBLISHED,
         older: &["/apis/discovery.k8s.io/v1beta1/namespaces/default/endpointslices/kubernetes"],
         right: Right::Resource {
             verb: "get",

@@ -49,16 +49,15 @@ mod pages;
 use facts::{
     Cluster,
     apiserver::ApiServer,
-    doors::{Door, Listener},
     fleet::Fleet,
     kubeconfig::{Endpoint, Kubeconfig, User},
     live::{Ask, Form},
     objects::Of,
-    observed::Observed,
+    observed::{Door, Observed},
     pki::Seen,
     running::Told,
 };
-use model::{Component, Minor, Release, RuleCard, Verdict};
+use model::{Component, Listener, Minor, Release, RuleCard, Verdict};
 
 pub use certificates::Certificates;
 pub use files::{OfFile, OfServer};
@@ -128,6 +127,8 @@ pub enum Check {
     KubeconfigFile(fn(&Kubeconfig) -> Verdict),
     /// Once per user in a kubeconfig.
     User(fn(&Kubeconfig, &User) -> Verdict),
+    /// Once per API server, and once per user in a kubeconfig.
+    Logins { server: fn(&ApiServer) -> Verdict, user: fn(&Kubeconfig, &User) -> Verdict },
     /// Once per door that was looked at from outside and at which one of these listens. One that could not be seen at all is
     /// not asked.
     Door { of: &'static [Listener], ask: fn(&Door) -> Verdict },

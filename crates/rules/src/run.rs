@@ -174,6 +174,12 @@ fn questions<'a>(rule: &'static Rule, cluster: &'a Cluster) -> Vec<Question<'a>>
             })
             .collect(),
         Check::User(check) => cluster.kubeconfigs.iter().flat_map(|config| of_users(config, *check)).collect(),
+        Check::Logins { server, user } => cluster
+            .apiservers
+            .iter()
+            .map(|one| of(one.component(), Box::new(move || server(one))))
+            .chain(cluster.kubeconfigs.iter().flat_map(|config| of_users(config, *user)))
+            .collect(),
         Check::Certificate { of, ask } => cluster
             .pki
             .iter()

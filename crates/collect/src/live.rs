@@ -9,9 +9,12 @@
 mod access;
 mod ask;
 mod client;
+mod config;
 mod exec;
 mod failure;
 mod oldest;
+mod pages;
+mod replicas;
 
 use std::{collections::BTreeMap, sync::Arc, thread, time::Duration};
 

@@ -9,10 +9,13 @@
 mod access;
 mod ask;
 mod client;
+mod config;
 mod exec;
 mod failure;
 mod oldest;
 mod outside;
+mod pages;
+mod replicas;
 
 use std::{collections::BTreeMap, sync::Arc, thread, time::Duration};
 

@@ -32,6 +32,15 @@ struct Bodies {
     discovery: String,
     pods: String,
     nodes: String,
+    roles: String,
+    bindings: String,
+    accounts: String,
+}
+
+/// A list of so many objects.
+fn list(kind: &str, count: usize, object: impl Fn(usize) -> String) -> String {
+    let items: Vec<String> = (0..count).map(object).collect();
+    format!(r#"{{"kind":"{kind}List","apiVersion":"v1","metadata":{{}},"items":[{}]}}"#, items.join(","))
 }
 
 impl Bodies {
@@ -52,16 +61,28 @@ impl Bodies {
             )
         };
         let groups: Vec<String> = (0..60).map(group).collect();
-        let node = |n: usize| format!(r#"{{"cells":["n{n}","v1.36.2"]}}"#);
-        let nodes: Vec<String> = (0..100).map(node).collect();
         Self {
             metrics,
             discovery: format!(r#"{{"kind":"APIGroupList","groups":[{}]}}"#, groups.join(",")),
             pods: r#"{"kind":"PodList","apiVersion":"v1","metadata":{},"items":[{"metadata":{"name":"kube-apiserver-n1","namespace":"kube-system","labels":{"component":"kube-apiserver","tier":"control-plane"}},"spec":{"nodeName":"n1","containers":[{"name":"kube-apiserver","image":"registry.k8s.io/kube-apiserver:v1.36.2","command":["kube-apiserver","--advertise-address=10.0.0.1","--authorization-mode=Node,RBAC","--profiling=false"]}]}}]}"#.to_owned(),
-            nodes: format!(
-                r#"{{"kind":"Table","metadata":{{}},"columnDefinitions":[{{"name":"Name"}},{{"name":"Version"}}],"rows":[{}]}}"#,
-                nodes.join(",")
-            ),
+            nodes: list("Node", 100, |n| {
+                format!(
+                    r#"{{"metadata":{{"name":"n{n}","managedFields":[{{"manager":"kubelet","fieldsV1":{{}}}}]}},"status":{{"addresses":[{{"type":"InternalIP","address":"10.0.1.{n}"}}],"images":[{{"names":["registry.k8s.io/pause:3.10"],"sizeBytes":1}}],"nodeInfo":{{"kubeletVersion":"v1.36.2","osImage":"Debian GNU/Linux 13","containerRuntimeVersion":"containerd://2.1.4"}}}}}}"#
+                )
+            }),
+            roles: list("ClusterRole", 70, |n| {
+                format!(
+                    r#"{{"metadata":{{"name":"role-{n}","labels":{{"app":"a{n}"}}}},"rules":[{{"verbs":["get","list","watch"],"apiGroups":["","apps"],"resources":["pods","deployments","configmaps"]}},{{"verbs":["create"],"apiGroups":["g{n}.example.org"],"resources":["*"]}}]}}"#
+                )
+            }),
+            bindings: list("ClusterRoleBinding", 60, |n| {
+                format!(
+                    r#"{{"metadata":{{"name":"binding-{n}"}},"roleRef":{{"apiGroup":"rbac.authorization.k8s.io","kind":"ClusterRole","name":"role-{n}"}},"subjects":[{{"kind":"ServiceAccount","name":"account-{n}","namespace":"team-{n}"}}]}}"#
+                )
+            }),
+            accounts: list("ServiceAccount", 80, |n| {
+                format!(r#"{{"metadata":{{"name":"account-{n}","namespace":"team-{n}"}}}}"#)
+            }),
         }
     }
 
@@ -75,6 +96,9 @@ impl Bodies {
             "/apis" => ok(self.discovery.as_str()),
             "/api/v1/namespaces/kube-system/pods" => ok(self.pods.as_str()),
             "/api/v1/nodes" => ok(self.nodes.as_str()),
+            "/api/v1/serviceaccounts" => ok(self.accounts.as_str()),
+            "/apis/rbac.authorization.k8s.io/v1/clusterroles" => ok(self.roles.as_str()),
+            "/apis/rbac.authorization.k8s.io/v1/clusterrolebindings" => ok(self.bindings.as_str()),
             _ => status(404, "{}"),
         }
     }

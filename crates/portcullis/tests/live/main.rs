@@ -176,6 +176,33 @@ fn planes_stand_side_by_side() {
     assert!(err(&run(&kubeconfig, &["resolve"])).contains("context lab (https://127.0.0.1:"));
 }
 
+/// Behind one address several servers may answer, each with flags and metrics of its own; a few things are asked at a time.
+#[test]
+fn one_connection_carries_what_a_server_has_of_its_own() {
+    let busy = std::sync::Arc::new(std::sync::atomic::AtomicUsize::new(0));
+    let most = std::sync::Arc::new(std::sync::atomic::AtomicUsize::new(0));
+    let (now, peak) = (busy.clone(), most.clone());
+    let server = Server::start(move |request| {
+        use std::sync::atomic::Ordering::SeqCst;
+        peak.fetch_max(now.fetch_add(1, SeqCst) + 1, SeqCst);
+        std::thread::sleep(Duration::from_millis(20));
+        now.fetch_sub(1, SeqCst);
+        cluster(request)
+    });
+    audit(&file("lanes", &server.kubeconfig("lab", "{token: abc}")));
+    let asked = server.seen();
+    let own = ["/version", "/flagz", "/statusz", "/metrics", "/livez", "/readyz", "/debug/pprof/"];
+    let is_own = |request: &&Request| {
+        let path = request.path.split('?').next().unwrap_or_default();
+        own.contains(&path) && !request.header("authorization").is_empty()
+    };
+    let connections: Vec<usize> = asked.iter().filter(is_own).map(|request| request.connection).collect();
+    assert_eq!(connections.len(), own.len(), "{asked:?}");
+    assert!(connections.windows(2).all(|two| two[0] == two[1]), "{connections:?}");
+    let most = most.load(std::sync::atomic::Ordering::SeqCst);
+    assert!((2..=6).contains(&most), "{most} at a time");
+}
+
 /// Whoever may see less is told less, and nothing that failed passes.
 #[test]
 fn a_right_that_is_missing_is_a_gap_and_never_a_pass() {

@@ -12,6 +12,7 @@ mod client;
 mod exec;
 mod failure;
 mod oldest;
+mod outside;
 
 use std::{collections::BTreeMap, sync::Arc, thread, time::Duration};
 
@@ -31,11 +32,13 @@ pub struct Pace {
     pub at_once: usize,
     /// For one cluster.
     pub time: Duration,
+    /// Whether its API is looked at as a stranger sees it, besides.
+    pub from_outside: bool,
 }
 
 impl Default for Pace {
     fn default() -> Self {
-        Self { at_once: 32, time: Duration::from_secs(60) }
+        Self { at_once: 32, time: Duration::from_secs(60), from_outside: true }
     }
 }
 
@@ -45,6 +48,8 @@ pub struct Live {
     /// The UID of kube-system and a fingerprint of the authority.
     pub id: Option<String>,
     pub requests: Requests,
+    /// What looking at it from outside took, where that was done.
+    pub outside: Option<probe::Spent>,
 }
 
 /// What comes of asking.
@@ -107,7 +112,7 @@ fn taken(
     outcome: &mut Outcome,
     on: &mut dyn FnMut(Came),
 ) {
-    let live = Live { id: asked.id.clone(), requests: asked.spent };
+    let live = Live { id: asked.id.clone(), requests: asked.spent, outside: asked.sights.spent() };
     if let Some(id) = &live.id {
         known.insert(id.clone(), way.target.clone());
     }
@@ -150,7 +155,7 @@ fn run(ways: &Ways, pace: Pace, asks: &Arc<[&'static Ask]>, done: &tokio::sync::
                 let (ways, asks, index) = (Arc::clone(ways), Arc::clone(asks), next);
                 running.spawn(async move {
                     let Some(way) = ways.get(index) else { return (index, Err(nobody())) };
-                    let asked = tokio::time::timeout(pace.time + GRACE, ask::cluster(way, &asks, pace.time)).await;
+                    let asked = tokio::time::timeout(pace.time + GRACE, ask::cluster(way, &asks, pace)).await;
                     (index, asked.unwrap_or_else(|_| Err(late(way, pace.time))))
                 });
                 next += 1;
@@ -218,12 +223,12 @@ fn taken_in(way: &Way, asked: Asked, redactor: &mut Redactor, inputs: &mut Input
         };
         evidence.push(piece);
     }
-    if let Some(handshake) = asked.handshake {
-        match handshake.body {
+    for seen in asked.sights.evidence(redactor) {
+        match seen.body {
             Body::Unread(_) => inputs.unread += 1,
-            Body::Text(_) | Body::Present | Body::Missing | Body::Folder => inputs.count(handshake.kind),
+            Body::Text(_) | Body::Present | Body::Missing | Body::Folder => inputs.count(seen.kind),
         }
-        evidence.push(handshake);
+        evidence.push(seen);
     }
     evidence.sort_by(|a, b| a.id.cmp(&b.id));
     Gathered { name: way.name.clone(), target: way.target.clone(), root: None, evidence }

@@ -12,7 +12,6 @@ pub mod apiserver;
 mod cluster;
 pub mod configuration;
 mod declare;
-pub mod doors;
 mod files;
 pub mod flag;
 pub mod flags;

@@ -115,6 +115,7 @@ pub fn cluster(cluster: &ClusterReport) -> wire::Cluster {
         components,
         evidence,
         requests: cluster.requests,
+        outside: cluster.outside,
         summary: summary(cluster),
         verdicts,
         advisories: cluster.advisories.iter().map(|known| advisory(known, &places)).collect(),

@@ -246,6 +246,7 @@ pub(crate) fn sample() -> Report {
             name: "a.yaml".to_owned(),
             id: None,
             requests: None,
+            outside: None,
             labels: BTreeMap::new(),
             trust: crate::Trust::default(),
             endings: Vec::new(),

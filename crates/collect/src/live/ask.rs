@@ -10,19 +10,18 @@ use facts::{
     running::metrics::Projection,
 };
 use kube::config::{AuthInfo, Config, KubeConfigOptions};
-use model::{Body, Evidence, EvidenceId, Gap, Kind, Plane};
-use probe::{Endpoint, Pace};
+use model::Gap;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use sha2::{Digest as _, Sha256};
 
-use crate::endpoint;
-
 use super::{
+    Pace,
     access::{Entry, Way},
     client::{self, Answer, Conversation, Limits, Requests},
     exec,
     failure::{self, Failure},
+    outside::{Outside, Sights},
 };
 
 /// One cluster's answers, as they came. Nothing is cut out yet, so that it goes no farther than to the one who cuts.
@@ -32,8 +31,8 @@ pub(super) struct Asked {
     pub(super) spent: Requests,
     /// Whether the server had to prove nothing.
     pub(super) unverified: bool,
-    /// What its address showed of TLS; `None` where that cannot be seen from here.
-    pub(super) handshake: Option<Evidence>,
+    /// What its addresses showed to a stranger.
+    pub(super) sights: Sights,
     /// Why there are no answers besides.
     pub(super) failure: Option<Failure>,
 }
@@ -75,16 +74,17 @@ const LARGEST: usize = 48 << 20;
 const LIMITS: Limits = Limits { connect: Duration::from_secs(10), request: Duration::from_secs(20), largest: 32 << 20 };
 
 /// Asks one cluster everything, until all is answered or the time is over.
-pub(super) async fn cluster(way: &Way, asks: &[&'static Ask], time: Duration) -> Result<Asked, Failure> {
+pub(super) async fn cluster(
+    way: &Way,
+    asks: &[&'static Ask],
+    Pace { time, from_outside, .. }: Pace,
+) -> Result<Asked, Failure> {
     let until = Instant::now() + time;
     let server = way.server.trim_end_matches('/').to_owned();
     let config = config(way).await?;
     let authority = authority(&config);
     // Beside the questions, which it does not hold up.
-    let mut knocking = tokio::task::JoinSet::new();
-    if let Some(endpoint) = endpoint(&config) {
-        knocking.spawn(knock(endpoint, until.saturating_duration_since(Instant::now())));
-    }
+    let mut outside = Outside::begin(&config, from_outside, until);
     let mut talk = Conversation::with(config.clone(), &server, LIMITS, until)?;
     let mut bare = config.clone();
     bare.auth_info = AuthInfo::default();
@@ -109,7 +109,14 @@ pub(super) async fn cluster(way: &Way, asks: &[&'static Ask], time: Duration) ->
         }
         let talk = if ask.as_nobody { &mut nobody } else { &mut talk };
         match one(talk, ask).await {
-            Ok(Some(raw)) => answers.push(given(ask, raw)),
+            Ok(Some(raw)) => {
+                if ask.path == live::PUBLISHED
+                    && let Raw::Text(slice) | Raw::Older(_, slice) = &raw
+                {
+                    outside.published(slice);
+                }
+                answers.push(given(ask, raw));
+            }
             // Who is not known is told the same whatever is asked.
             Ok(None) if index == 0 => {
                 return Err(Failure {
@@ -122,18 +129,13 @@ pub(super) async fn cluster(way: &Way, asks: &[&'static Ask], time: Duration) ->
             }
             Err(failure) if index == 0 => {
                 // Who names an address and has no credentials wants to know what it shows to anybody.
-                let seen = if way.target.starts_with("https://") { knocking.join_next().await } else { None };
-                return match seen {
-                    Some(Ok(handshake)) if handshake.text().is_some() => Ok(Asked {
-                        answers: Vec::new(),
-                        id: None,
-                        spent: talk.spent,
-                        unverified: false,
-                        handshake: Some(handshake),
-                        failure: Some(failure),
-                    }),
-                    _ => Err(failure),
-                };
+                let is_address = way.target.starts_with("https://");
+                let sights = if is_address { outside.first().await } else { Sights::default() };
+                if !sights.is_something() {
+                    return Err(failure);
+                }
+                let (answers, id, spent) = (Vec::new(), None, talk.spent);
+                return Ok(Asked { answers, id, spent, unverified: false, sights, failure: Some(failure) });
             }
             Err(failure) => {
                 let why = failure.message;
@@ -165,54 +167,7 @@ pub(super) async fn cluster(way: &Way, asks: &[&'static Ask], time: Duration) ->
         spent.bytes += requests.bytes;
     }
     let unverified = config.accept_invalid_certs || !server.starts_with("https://");
-    // What panics is our fault, and the answers are there all the same.
-    let handshake = knocking.join_next().await.and_then(Result::ok);
-    Ok(Asked { answers, id, spent, unverified, handshake, failure: None })
-}
-
-/// The endpoint that the user named, where it is TLS and nothing stands between that the user named as well.
-fn endpoint(config: &Config) -> Option<Endpoint> {
-    let url = &config.cluster_url;
-    if url.scheme_str() != Some("https") || config.proxy_url.is_some() {
-        return None;
-    }
-    let port = url.port_u16().map(|port| format!(":{port}")).unwrap_or_default();
-    let mut endpoint: Endpoint = format!("https://{}{port}", url.host()?).parse().ok()?;
-    endpoint.sni = config.tls_server_name.clone().or(endpoint.sni);
-    Some(endpoint)
-}
-
-/// How long an API server is looked at from outside, and how gently: one connection after the other.
-const KNOCK: Pace = Pace {
-    gap: Duration::from_millis(5),
-    time: Duration::from_secs(15),
-    conversation: probe::Limits { time: Duration::from_secs(3), bytes: 1 << 20 },
-    ..Pace::GENTLE
-};
-
-/// Looks at TLS as a stranger sees it.
-async fn knock(endpoint: Endpoint, left: Duration) -> Evidence {
-    let name = endpoint.to_string();
-    let pace = Pace { time: KNOCK.time.min(left), ..KNOCK };
-    let unread = |why: &str| Evidence {
-        id: EvidenceId::new(format!("tls://{name}")),
-        plane: Plane::Observed,
-        kind: Kind::Handshake,
-        body: Body::Unread(endpoint::unread(&name, why)),
-        secrets: Vec::new(),
-        digest: None,
-    };
-    let address = match probe::resolve(&endpoint, pace.conversation.time).await {
-        Ok(addresses) => match addresses.first() {
-            Some(address) => *address,
-            None => return unread("the name has no address"),
-        },
-        Err(why) => return unread(&why.to_string()),
-    };
-    // Who vouches for a chain is asked as of its own days.
-    let seen = probe::knock(&endpoint, address, &pace, 0).await;
-    // It is asked as an API server, whatever port it has.
-    endpoint::of_tls(&name, &endpoint, address, Some(probe::Role::ApiServer), &seen)
+    Ok(Asked { answers, id, spent, unverified, sights: outside.end().await, failure: None })
 }
 
 /// What the caller may ask.
@@ -252,8 +207,7 @@ fn others(answers: &[Given]) -> Vec<String> {
             Raw::Missing | Raw::Unread(_) => None,
         })
     };
-    let (Some(slice), Some(own)) = (text("/endpointslices/kubernetes"), text("/flagz").and_then(live::advertised))
-    else {
+    let (Some(slice), Some(own)) = (text(live::PUBLISHED), text("/flagz").and_then(live::advertised)) else {
         return Vec::new();
     };
     let mut found = live::addresses(slice);

@@ -11,7 +11,7 @@ use jiff::civil::Date;
 use model::{Evidence, Location};
 use report::wire;
 
-use crate::{Look, Summary, Target, asks, each_cluster, probe::digest};
+use crate::{Look, Summary, Target, asks, line::each_cluster, probe::digest};
 
 /// What a run of `certs` found.
 pub struct Certs {
@@ -41,7 +41,7 @@ pub fn certs(
     endpoints: &[Endpoint],
     manner: &Manner,
     as_of: Date,
-    stdin: &mut dyn io::Read,
+    stdin: &mut (dyn io::Read + Send),
 ) -> Certs {
     let mut summary = Summary::default();
     let mut drawer = Drawer::default();

@@ -9,6 +9,7 @@ pub mod certs;
 mod cve;
 mod diff;
 mod fleet;
+mod line;
 pub mod probe;
 mod rbac;
 mod select;
@@ -17,20 +18,18 @@ mod stored;
 mod waive;
 
 use std::{
-    cell::OnceCell,
     collections::{BTreeMap, BTreeSet},
     io,
     path::PathBuf,
 };
 
-use collect::{Arrived, Event, Inputs, Target, endpoint::Spent, live::Requests};
+use collect::{Inputs, Target};
 use facts::{
-    Cluster, Redactor,
+    Cluster,
     live::{ASKS, Ask, Form},
     objects::Of,
 };
 use model::{Change, Entry, EvidenceId, Site};
-use rayon::iter::{IntoParallelIterator as _, ParallelIterator as _};
 use report::{ClusterReport, Judged, RuleMeta, RunProblem, wire};
 
 pub use benchmark::Wanted as WantedBenchmark;
@@ -42,6 +41,7 @@ pub use collect::{
 };
 pub use cve::cve;
 pub use diff::diff;
+use line::{Known, each_cluster};
 pub use model::{Confidence, Severity, Version};
 pub use rbac::rbac_manifest;
 pub use report::compare::fails_anew;
@@ -128,12 +128,19 @@ const LARGEST: u64 = 64 << 20;
 /// thousands of pods would be read thousands of times. Beyond it remedies are words.
 const PLANNED: usize = 16 << 20;
 
+/// What is worked out beside the verdicts on a cluster.
+struct Beside {
+    trust: report::Trust,
+    endings: Vec<report::Ending>,
+    advisories: Vec<report::Advisory>,
+}
+
 /// Judges every target. Each cluster is handed over as soon as it is judged.
 pub fn audit(
     targets: &[Target],
     look: &Look,
     judging: &Judging,
-    stdin: &mut dyn io::Read,
+    stdin: &mut (dyn io::Read + Send),
     on_step: &mut dyn FnMut(Step),
 ) -> Summary {
     let mut summary = Summary { fleet: judging.earlier.clone(), ..Summary::default() };
@@ -149,10 +156,15 @@ pub fn audit(
             .collect();
         let judgement = rules::judge(cluster, &asked);
         let edits = planned(&judgement.entries, cluster);
-        (choice, judgement, edits)
+        let beside = Beside {
+            trust: fleet::trust(cluster),
+            endings: fleet::endings(cluster),
+            advisories: cve::held_against(cluster),
+        };
+        (choice, judgement, edits, beside)
     };
     each_cluster(targets, look, asks(&judging.rules), stdin, &mut summary, &judge, &mut |came, summary| {
-        let (known, (choice, judgement, edits)) = match came {
+        let (known, (choice, judgement, edits, beside)) = match came {
             Ok(came) => came,
             Err(target) => return on_step(Step::Nothing(target)),
         };
@@ -169,12 +181,9 @@ pub fn audit(
             .map(|(entry, (edits, by_hand))| Judged { edits, by_hand, page: page(entry.rule), entry })
             .collect();
         entries.iter().for_each(|judged| summary.count(&judged.entry, judging));
-        let (trust, endings) = (fleet::trust(cluster), fleet::endings(cluster));
-        let advisories = cve::held_against(cluster);
         let mut judged = report_of(known, entries, judgement.not_asked);
-        judged.advisories = advisories;
         judged.benchmark = held;
-        (judged.trust, judged.endings) = (trust, endings);
+        (judged.trust, judged.endings, judged.advisories) = (beside.trust, beside.endings, beside.advisories);
         summary.fleet.add(&judged);
         // Verdicts are reported, settings are not; of a large folder there are many.
         judged.components.iter_mut().for_each(|component| component.settings = Vec::new());
@@ -191,7 +200,12 @@ pub fn audit(
 }
 
 /// Resolves every target, without judging anything.
-pub fn resolve(targets: &[Target], look: &Look, stdin: &mut dyn io::Read, on_step: &mut dyn FnMut(Step)) -> Summary {
+pub fn resolve(
+    targets: &[Target],
+    look: &Look,
+    stdin: &mut (dyn io::Read + Send),
+    on_step: &mut dyn FnMut(Step),
+) -> Summary {
     let mut summary = Summary::default();
     each_cluster(targets, look, asks(&[]), stdin, &mut summary, &|_| (), &mut |came, _| {
         on_step(match came {
@@ -256,90 +270,11 @@ pub fn knowledge() -> wire::Knowledge {
     }
 }
 
-/// What is done with each cluster and what the work on it came to, or with a target that gave none.
-type OnCluster<'a, T> = dyn FnMut(Result<(Known, T), String>, &mut Summary) + 'a;
-
 /// What a cluster that runs is asked: all that tells how its servers are set up, which the names of its nodes do, too, and
 /// the objects that a rule is about.
 fn asks(rules: &[&'static Rule]) -> Vec<&'static Ask> {
     let of_objects = |ask: &Ask| matches!(ask.form, Form::Objects { of, .. } if of != Of::Node);
     ASKS.iter().filter(|ask| !of_objects(ask) || rules.iter().any(|rule| rule.wants(ask))).collect()
-}
-
-/// Resolves each cluster and has `work` made of it on all cores, and hands over what comes of it in the order of the clusters.
-fn each_cluster<T: Send>(
-    targets: &[Target],
-    look: &Look,
-    asks: Vec<&'static Ask>,
-    stdin: &mut dyn io::Read,
-    summary: &mut Summary,
-    work: &(dyn Fn(&Cluster) -> T + Sync),
-    on_cluster: &mut OnCluster<'_, T>,
-) {
-    let mut redactor = Redactor::new();
-    let collecting = look.collecting(asks);
-    let said = &collecting.said;
-    let one = |arrived: Arrived| {
-        let Arrived { gathered, live, labels } = arrived;
-        let (id, asked, outside) = live.map_or((None, None, None), |live| (live.id, Some(live.requests), live.outside));
-        let mut cluster = facts::resolve(gathered, said);
-        cluster.id = id;
-        let done = work(&cluster);
-        (Known { cluster, asked, outside, labels }, done)
-    };
-    let pool = OnceCell::new();
-    let flush = |waiting: &mut Vec<Arrived>, on_cluster: &mut OnCluster<'_, T>, summary: &mut Summary| {
-        // Starting threads costs more than one small cluster does.
-        let threads = || rayon::ThreadPoolBuilder::new().stack_size(STACK).build().ok();
-        let pool = if waiting.len() > 1 { pool.get_or_init(threads).as_ref() } else { None };
-        let waiting = std::mem::take(waiting);
-        let done: Vec<(Known, T)> = match pool {
-            Some(pool) => pool.install(|| waiting.into_par_iter().map(one).collect()),
-            None => waiting.into_iter().map(one).collect(),
-        };
-        for (known, done) in done {
-            summary.cut(&known.cluster);
-            on_cluster(Ok((known, done)), summary);
-        }
-    };
-    let (mut waiting, mut bytes) = (Vec::new(), 0);
-    // The last of several that run may be minutes behind the one before it, so that none of them waits.
-    let at_once = targets.iter().any(|target| target.asked() > 0);
-    collect::everything(targets, &collecting, look.pace, &mut redactor, stdin, &mut |event| match event {
-        Event::Note(note) => summary.notes.push(note),
-        Event::Cluster(arrived) => {
-            let Arrived { gathered, .. } = &*arrived;
-            if look.done.contains(&(gathered.name.clone(), gathered.target.clone())) {
-                return;
-            }
-            let texts = arrived.gathered.evidence.iter().filter_map(|piece| piece.text());
-            bytes += texts.map(|text| text.len()).sum::<usize>();
-            waiting.push(*arrived);
-            if at_once || waiting.len() >= TOGETHER || bytes >= TOGETHER_BYTES {
-                flush(&mut waiting, on_cluster, summary);
-                bytes = 0;
-            }
-        }
-        Event::Target(target, outcome) => {
-            flush(&mut waiting, on_cluster, summary);
-            bytes = 0;
-            if outcome.clusters == 0 {
-                on_cluster(Err(target.clone()), summary);
-            }
-            summary.add(target, outcome);
-        }
-    });
-    flush(&mut waiting, on_cluster, summary);
-}
-
-/// A cluster, resolved, and what is known of it besides.
-struct Known {
-    cluster: Cluster,
-    /// What asking it took, where it was asked.
-    asked: Option<Requests>,
-    /// What looking at it from outside took, where that was done.
-    outside: Option<Spent>,
-    labels: BTreeMap<String, String>,
 }
 
 impl Look {
@@ -383,13 +318,6 @@ impl Summary {
         }));
     }
 }
-
-/// What the main thread has, too: walks over a deep tree are plain recursion.
-const STACK: usize = 8 << 20;
-
-/// Clusters that are judged at a time, and how much evidence they may hold together: with the largest that bounds the memory.
-const TOGETHER: usize = 16;
-const TOGETHER_BYTES: usize = 4 << 20;
 
 fn shown(entry: &Entry, least: Confidence) -> bool {
     entry.outcome.failure().is_none_or(|failure| failure.confidence >= least)

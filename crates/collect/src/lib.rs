@@ -350,7 +350,7 @@ impl Gatherer<'_> {
         }
         let text = text?;
         matches!(kind, Kind::Workload | Kind::Kubeconfig | Kind::ConfigFile | Kind::Objects)
-            .then(|| self.redactor.evidence(id, Plane::Declared, kind, &text))
+            .then(|| self.redactor.marked(id, Plane::Declared, kind, text))
     }
 
     /// Looks for the files that the evidence refers to, then passes the cluster on.

@@ -415,9 +415,9 @@ struct Resolved {
 pub fn resolve(invocation: &Invocation, version: Option<&Version>, files: &Files<'_>) -> ApiServer {
     let (release, conflict) = release(invocation, version);
     let versions = versions(&release);
-    let resolved: Vec<Resolved> = versions.iter().map(|version| at(invocation, None, version, files)).collect();
+    let mut resolved: Vec<Resolved> = versions.iter().map(|version| at(invocation, None, version, files)).collect();
 
-    let settings = merge_settings(&resolved, &release);
+    let settings = merge_settings(&mut resolved, &release);
     let mut problems = invocation.problems.clone();
     problems.extend(conflict.map(|(one, other)| Problem {
         kind: ProblemKind::Conflict,
@@ -464,9 +464,9 @@ pub(crate) fn reported(
         Some(version) => Release::Exactly(version.clone()),
         None => release::narrow(&KUBE_APISERVER, invocation.releases, names).0,
     };
-    let resolved: Vec<Resolved> =
+    let mut resolved: Vec<Resolved> =
         versions(&release).iter().map(|version| at(invocation, Some(flags), version, files)).collect();
-    let settings = merge_settings(&resolved, &release);
+    let settings = merge_settings(&mut resolved, &release);
     let problems = merge_problems(&resolved);
     let wants = wanted_by(flags);
     let named = NamedFiles { keys: key_files(&wants, files), kubeconfigs: kubeconfigs(&wants, files) };
@@ -565,21 +565,22 @@ fn at(invocation: &Invocation, said: Option<&[ReportedFlag]>, version: &Version,
     let issuers = effects::issuers(&server, &config);
     let Config { names, files, problems: in_files, audit_webhook, .. } = config;
     problems.extend(in_files);
-    let mut readings: Vec<(&'static str, Result<Reading, Gap>)> =
-        server.readings().map(|(flag, reading)| (flag.name, reading)).collect();
+    let mut readings = Vec::with_capacity(KUBE_APISERVER.flags.len());
+    readings.extend(server.readings().map(|(flag, reading)| (flag.name, reading)));
     effects::apply(&server, &authorizers, &anonymous, &mut readings);
     Resolved { minor: version.minor, readings, problems, names, authorizers, anonymous, issuers, files, audit_webhook }
 }
 
-/// One list of settings that all possible releases agree on; where they do not, the setting is a gap.
-fn merge_settings(resolved: &[Resolved], release: &Release) -> Vec<Setting> {
+/// One list of settings that all possible releases agree on, which takes the readings of the only one; where they do not
+/// agree, the setting is a gap.
+fn merge_settings(resolved: &mut [Resolved], release: &Release) -> Vec<Setting> {
     if let [one] = resolved {
-        let setting = |(name, reading): &(&'static str, Result<Reading, Gap>)| Setting {
+        let setting = |(name, reading): (&'static str, Result<Reading, Gap>)| Setting {
             name,
-            readings: vec![reading.clone()],
-            is_left_out: is_default(reading),
+            is_left_out: is_default(&reading),
+            readings: vec![reading],
         };
-        return one.readings.iter().map(setting).collect();
+        return std::mem::take(&mut one.readings).into_iter().map(setting).collect();
     }
     let mut settings = Vec::new();
     let mut cursors = vec![0_usize; resolved.len()];

@@ -40,5 +40,5 @@ pub use files::{Contents, File, Files};
 pub use invocation::{Carried, Hand, Invocation, Mount, Word};
 pub use placeholder::placeholder;
 pub use recognise::{Recognised, Trouble, recognise, text};
-pub use redact::Redactor;
+pub use redact::{Marked, Redactor};
 pub use spelling::base64;

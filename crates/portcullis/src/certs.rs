@@ -43,7 +43,7 @@ pub(crate) fn certs(args: &args::Certs) -> Result<Exit, UsageError> {
     let pace = ProbePace { time: Duration::from_secs(seek.timeout), ..pace };
     let now = u64::try_from(as_of.as_second()).unwrap_or_default();
     let manner = ProbeManner { pace, now, record: false, at_once: probe::AT_ONCE };
-    let mut found = audit::certs::certs(&targets, &look, &endpoints, &manner, today, &mut io::stdin().lock());
+    let mut found = audit::certs::certs(&targets, &look, &endpoints, &manner, today, &mut io::stdin());
     if let Some(days) = args.within {
         found.certificates.retain(|one| one.days_left.is_some_and(|left| i64::from(left) <= i64::from(days)));
     }

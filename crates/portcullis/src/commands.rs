@@ -73,7 +73,7 @@ pub(crate) fn audit(args: &args::Audit) -> Outcome {
     let mut clusters: Vec<ClusterReport> = Vec::new();
     let mut converted: Vec<wire::Cluster> = Vec::new();
     let mut progress = run.progress(&args.look.voice);
-    let summary = audit::audit(&run.targets, &run.look, &judging, &mut io::stdin().lock(), &mut |step| {
+    let summary = audit::audit(&run.targets, &run.look, &judging, &mut io::stdin(), &mut |step| {
         let cluster = match step {
             Step::Cluster(cluster) => *cluster,
             Step::Nothing(target) => return progress.failed(&target),
@@ -145,7 +145,7 @@ pub(crate) fn resolve(args: &args::Resolve) -> Outcome {
     let mut sinks = run.open()?;
     let mut clusters: Vec<ClusterReport> = Vec::new();
     let mut progress = run.progress(&args.look.voice);
-    let summary = audit::resolve(&run.targets, &run.look, &mut io::stdin().lock(), &mut |step| match step {
+    let summary = audit::resolve(&run.targets, &run.look, &mut io::stdin(), &mut |step| match step {
         Step::Cluster(cluster) => {
             progress.one(&cluster.name);
             clusters.push(*cluster);
@@ -182,7 +182,7 @@ pub(crate) fn collect(args: &args::Collect) -> Outcome {
     let mut progress = terminal::Progress::of(live(&targets), args.voice.quiet);
     let moment = Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
     let moment = (moment.as_str(), env!("CARGO_PKG_VERSION"));
-    let stdin = &mut io::stdin().lock();
+    let stdin = &mut io::stdin();
     let collected = audit::collect(&targets, &look, moment, key.as_ref(), stdin, &mut sink, &mut |step| match step {
         Ok(name) => progress.one(name),
         Err(target) => progress.failed(target),

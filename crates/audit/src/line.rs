@@ -15,13 +15,13 @@ use std::{
 use collect::{Arrived, Event, Outcome, Target, live::Requests};
 use facts::{Cluster, Redactor, live::Ask};
 
-use crate::{Look, Summary};
+use crate::{Account, Look, Summary};
 
 /// A cluster, resolved, and what is known of it besides.
 pub(crate) struct Known {
     pub(crate) cluster: Cluster,
-    /// What asking it took, where it was asked.
-    pub(crate) asked: Option<Requests>,
+    /// What asking it took and what else came of it, where it was asked.
+    pub(crate) asked: Option<(Requests, Account)>,
     pub(crate) labels: BTreeMap<String, String>,
 }
 
@@ -48,7 +48,7 @@ pub(crate) fn each_cluster<T: Send>(
     let collecting = look.collecting(asks);
     let one = |arrived: Arrived| {
         let Arrived { gathered, live, labels } = arrived;
-        let (id, asked) = live.map_or((None, None), |live| (live.id, Some(live.requests)));
+        let (id, asked) = live.map_or((None, None), |live| (live.id, Some((live.requests, live.account.into()))));
         let mut cluster = facts::resolve(gathered, &collecting.said);
         cluster.id = id;
         let done = work(&cluster);
@@ -64,7 +64,7 @@ pub(crate) fn each_cluster<T: Send>(
             let mut on = |event| {
                 if let Event::Cluster(arrived) = &event {
                     let Arrived { gathered, .. } = &**arrived;
-                    if look.done.contains(&(gathered.name.clone(), gathered.target.clone())) {
+                    if look.done.contains_key(&(gathered.name.clone(), gathered.target.clone())) {
                         return;
                     }
                     room.take(size(arrived));

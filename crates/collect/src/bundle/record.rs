@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{LONGEST, hex, words};
 use crate::{
-    Inputs, Outcome, Place, Trouble,
+    Account, Inputs, Outcome, Place, Trouble,
     live::{Live, Requests},
 };
 
@@ -249,6 +249,7 @@ impl ClusterRecord {
         self.live.as_ref().map(|live| Live {
             id: live.id.clone(),
             requests: Requests { count: live.requests.min(1 << 48), bytes: live.bytes.min(1 << 48) },
+            account: Account::default(),
         })
     }
 

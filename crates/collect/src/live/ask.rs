@@ -12,6 +12,7 @@ use facts::{
 };
 use kube::config::{AuthInfo, Config};
 use model::Gap;
+use tokio::sync::OwnedSemaphorePermit;
 
 use super::{
     Pace,
@@ -67,10 +68,13 @@ pub(super) const LIMITS: Limits =
 ///
 /// Who gets no answer to the first question gets none at all. Beside it the caller asks what it may ask; then everything else
 /// is asked side by side.
+///
+/// The turn is given on once everything is asked, whatever is still looked at from outside.
 pub(super) async fn cluster(
     way: &Way,
     asks: &[&'static Ask],
     Pace { time, from_outside, .. }: Pace,
+    turn: OwnedSemaphorePermit,
 ) -> Result<Asked, Failure> {
     let until = Instant::now() + time;
     let server = way.server.trim_end_matches('/').to_owned();
@@ -83,7 +87,10 @@ pub(super) async fn cluster(
     let talk = |config: Config| Conversation::with(config, &server, LIMITS, until, &tally).map(Arc::new);
     let mut bare = config.clone();
     bare.auth_info = AuthInfo::default();
-    let talks = Talks { own: talk(config.clone())?, others: talk(config.clone())?, nobody: talk(bare)? };
+    let own = talk(config.clone())?;
+    // A token that is renewed on the way is renewed by one: the provider may take what renews it once.
+    let others = if config.auth_info.auth_provider.is_some() { Arc::clone(&own) } else { talk(config.clone())? };
+    let talks = Talks { own, others, nobody: talk(bare)? };
 
     let mut reviewing = tokio::task::JoinSet::new();
     reviewing.spawn(rights(Arc::clone(&talks.others)));
@@ -146,6 +153,7 @@ pub(super) async fn cluster(
     let others = Others { config: &config, server: &server, refused: &refused, until, tally: &tally };
     answers.extend(others.ask(&addresses(&answers)).await);
     let unverified = config.accept_invalid_certs || !server.starts_with("https://");
+    drop(turn);
     Ok(Asked { answers, id, spent: tally.spent(), unverified, sights: outside.end().await, failure: None })
 }
 
@@ -166,7 +174,7 @@ struct Reply {
 struct Talks {
     /// About what each server has of its own: one thing after the other over one connection, so that one server gives it all.
     own: Arc<Conversation>,
-    /// About what they share.
+    /// About what they share; the same one where only one may be had.
     others: Arc<Conversation>,
     /// Without credentials.
     nobody: Arc<Conversation>,
@@ -177,7 +185,9 @@ impl Talks {
     async fn ask(&self, questions: Vec<Question>, may: &Arc<May>) -> Vec<(usize, Reply)> {
         let (nobody, known): (Vec<Question>, Vec<Question>) = questions.into_iter().partition(|(_, ask)| ask.as_nobody);
         let of_one = |ask: &Ask| ask.of_each_server || ask.form == Form::Status;
-        let (own, others): (Vec<Question>, Vec<Question>) = known.into_iter().partition(|(_, ask)| of_one(ask));
+        let is_one = Arc::ptr_eq(&self.own, &self.others);
+        let (own, others): (Vec<Question>, Vec<Question>) =
+            known.into_iter().partition(|(_, ask)| is_one || of_one(ask));
         let mut running = tokio::task::JoinSet::new();
         for (talk, questions, lanes) in
             [(&self.own, own, 1), (&self.nobody, nobody, 1), (&self.others, others, LANES - 2)]

@@ -13,7 +13,7 @@ const ARROWS: [(&str, &[&str], &[&str]); 12] = [
     ("yaml", &[], &[]),
     ("model", &[], &[]),
     ("facts", &["model", "yaml"], &[]),
-    ("probe", &[], &[]),
+    ("probe", &["model"], &[]),
     ("collect", &["model", "facts", "probe"], &[]),
     ("rules", &["model", "facts"], &["testkit"]),
     ("fix", &["model", "yaml"], &[]),

@@ -402,13 +402,19 @@ fn page(rule: &str) -> &'static str {
 }
 
 fn report_of(known: Known, entries: Vec<Judged>, not_asked: Vec<&'static str>) -> (ClusterReport, Option<Account>) {
-    let Known { cluster, asked, labels } = known;
+    let Known { cluster, asked, outside, labels } = known;
     let (asked, account) = asked.unzip();
     let stored = stored::all(&cluster);
     let report = ClusterReport {
         name: cluster.name,
         id: cluster.id,
         requests: asked.map(|asked: collect::live::Requests| wire::Requests { count: asked.count, bytes: asked.bytes }),
+        outside: outside.map(|spent| wire::Outside {
+            connections: spent.connections,
+            requests: spent.requests,
+            bytes_sent: spent.sent,
+            bytes_received: spent.received,
+        }),
         target: cluster.target,
         labels,
         distribution: cluster.distribution.map(str::to_owned),

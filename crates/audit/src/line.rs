@@ -12,7 +12,7 @@ use std::{
     thread,
 };
 
-use collect::{Arrived, Event, Outcome, Target, live::Requests};
+use collect::{Arrived, Event, Outcome, Target, endpoint::Spent, live::Requests};
 use facts::{Cluster, Redactor, live::Ask};
 
 use crate::{Account, Look, Summary};
@@ -22,6 +22,8 @@ pub(crate) struct Known {
     pub(crate) cluster: Cluster,
     /// What asking it took and what else came of it, where it was asked.
     pub(crate) asked: Option<(Requests, Account)>,
+    /// What looking at it from outside took, where that was done.
+    pub(crate) outside: Option<Spent>,
     pub(crate) labels: BTreeMap<String, String>,
 }
 
@@ -48,11 +50,12 @@ pub(crate) fn each_cluster<T: Send>(
     let collecting = look.collecting(asks);
     let one = |arrived: Arrived| {
         let Arrived { gathered, live, labels } = arrived;
-        let (id, asked) = live.map_or((None, None), |live| (live.id, Some((live.requests, live.account.into()))));
+        let (id, asked, outside) =
+            live.map_or((None, None, None), |live| (live.id, Some((live.requests, live.account.into())), live.outside));
         let mut cluster = facts::resolve(gathered, &collecting.said);
         cluster.id = id;
         let done = work(&cluster);
-        (Known { cluster, asked, labels }, done)
+        (Known { cluster, asked, outside, labels }, done)
     };
     let room = Room::default();
     let (sender, messages) = mpsc::channel();

@@ -2,15 +2,17 @@
 
 use collect::endpoint::{self, Manner, Observation, Probed, Sight};
 use facts::{Cluster, Gathered, Redactor};
-use jiff::civil::Date;
+use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use model::{Entry, Evidence, Outcome, Severity};
 use report::wire;
 
 mod convert;
 mod http;
+mod replay;
 mod tls;
 
 pub use collect::endpoint::{Endpoint, Manner as ProbeManner, NoEndpoint, Pace as ProbePace};
+pub use replay::{Saved, replay, saved};
 
 /// What a run of `probe` learned.
 pub struct Probe {
@@ -24,23 +26,49 @@ pub struct Probe {
 }
 
 /// Looks at endpoints.
-pub fn probe(endpoints: &[Endpoint], manner: &Manner, as_of: Date) -> Probe {
-    let probed = endpoint::look(endpoints, manner);
-    let exchanges = wire::Exchanges {
-        schema: "portcullis.exchanges/1",
-        addresses: probed.iter().flat_map(convert::exchanges).collect(),
+pub fn probe(endpoints: &[Endpoint], manner: &Manner, as_of: Timestamp) -> Probe {
+    let day = as_of.to_zoned(TimeZone::UTC).date();
+    let mut found = Probe {
+        endpoints: Vec::new(),
+        exchanges: wire::Exchanges {
+            schema: report::SAVED,
+            as_of: as_of.to_string(),
+            addresses: Vec::new(),
+            endpoints: Vec::new(),
+        },
+        worst: None,
+        nothing_seen: Vec::new(),
     };
-    let nothing_seen = probed.iter().filter_map(nothing).collect();
-    let mut worst = None;
-    let mut endpoints = Vec::with_capacity(probed.len());
-    for one in &probed {
-        let cluster = cluster(one, as_of);
+    for one in endpoint::look(endpoints, manner) {
+        let evidence = evidence(&one);
+        let seen = || convert::endpoint(&one, day);
+        if manner.record {
+            found.exchanges.addresses.extend(convert::exchanges(&one));
+            found.exchanges.endpoints.push(replay::save(seen(), &evidence));
+        }
+        found.judge(seen(), evidence, day);
+    }
+    found
+}
+
+impl Probe {
+    /// Adds an endpoint, and what the rules say about it.
+    fn judge(&mut self, mut seen: wire::ProbedEndpoint, evidence: Vec<Evidence>, as_of: Date) {
+        let (name, target) = (seen.endpoint.clone(), seen.endpoint.clone());
+        let gathered = Gathered { name, target, root: None, evidence };
+        let cluster = facts::resolve(gathered, &facts::Options { version: None, as_of: Some(as_of) });
         let entries = judged(&cluster);
         let failing = entries.iter().filter(|entry| matches!(entry.outcome, Outcome::Fail(_)));
-        worst = worst.max(failing.map(|entry| entry.severity).max());
-        endpoints.push(convert::endpoint(one, &cluster.doors, &entries, as_of));
+        self.worst = self.worst.max(failing.map(|entry| entry.severity).max());
+        for address in &mut seen.addresses {
+            let door = cluster.doors.iter().find(|door| door.address() == address.address);
+            address.http = door.map(http::convert);
+        }
+        seen.differ = http::differences(&seen.addresses);
+        seen.findings = entries.iter().map(convert::finding).collect();
+        self.nothing_seen.extend(nothing(&seen).map(|why| (seen.endpoint.clone(), why)));
+        self.endpoints.push(seen);
     }
-    Probe { endpoints, exchanges, nothing_seen, worst }
 }
 
 /// What tells a certificate from every other.
@@ -49,16 +77,14 @@ pub(crate) fn digest(bytes: &[u8]) -> String {
 }
 
 /// What was seen of one endpoint, at each of its addresses.
-fn cluster(probed: &Probed, as_of: Date) -> Cluster {
+fn evidence(probed: &Probed) -> Vec<Evidence> {
     let seen = probed.seen.as_deref().unwrap_or_default();
     let mut redactor = Redactor::new();
     let shown = seen.iter().filter(|one| unseen(one).is_none()).map(|one| endpoint::evidence(one, seen.len() == 1));
     let mut evidence: Vec<Evidence> = shown.collect();
     // That nothing listens is an answer, too.
     evidence.extend(seen.iter().map(|one| endpoint::answers(one, &mut redactor)));
-    let name = probed.endpoint.to_string();
-    let gathered = Gathered { name: name.clone(), target: name, root: None, evidence };
-    facts::resolve(gathered, &facts::Options { version: None, as_of: Some(as_of) })
+    evidence
 }
 
 /// What the rules say about what was seen: what fails, and what could not be judged.
@@ -72,19 +98,15 @@ fn judged(cluster: &Cluster) -> Vec<Entry> {
 }
 
 /// Why an endpoint gave nothing to see, if it did not.
-fn nothing(probed: &Probed) -> Option<(String, String)> {
-    let why = match &probed.seen {
-        Err(failure) => failure.to_string(),
-        Ok(seen) => {
-            let mut reasons = seen.iter().map(unseen);
-            let first = reasons.next()??;
-            if reasons.any(|reason| reason.is_none()) {
-                return None;
-            }
-            first
-        }
+fn nothing(seen: &wire::ProbedEndpoint) -> Option<String> {
+    let showed = |address: &wire::ProbedAddress| {
+        address.tls_reason.is_none() || address.http.as_ref().is_some_and(|http| http.reach == "answered")
     };
-    Some((probed.endpoint.to_string(), why))
+    match &seen.reason {
+        Some(why) => Some(why.clone()),
+        None if seen.addresses.iter().any(showed) => None,
+        None => seen.addresses.first()?.tls_reason.clone(),
+    }
 }
 
 /// Why an address showed nothing.

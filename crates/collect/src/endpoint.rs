@@ -9,11 +9,8 @@ mod evidence;
 use facts::Redactor;
 use model::{Evidence, EvidenceId};
 
-pub(crate) use evidence::of_tls;
 pub use evidence::{evidence, unread};
-pub use probe::{
-    Endpoint, Exchange, Failure, Host, NoEndpoint, Observation, Pace, Piece, Role, Sight, Spent, http, tls,
-};
+pub use probe::{Endpoint, Exchange, Failure, Host, NoEndpoint, Observation, Pace, Piece, Sight, Spent, http, tls};
 
 /// How one address answered over HTTP, as evidence.
 pub fn answers(observation: &Observation, redactor: &mut Redactor) -> Evidence {
@@ -96,7 +93,7 @@ async fn one(endpoint: Endpoint, manner: &Manner) -> Probed {
     let mut seen = Vec::with_capacity(addresses.len());
     // One after the other: they are one service, and often one machine.
     for address in addresses {
-        seen.push(probe::look(&endpoint, address, &manner.pace, manner.now, manner.record).await);
+        seen.push(probe::look(&endpoint, address, &manner.pace, manner.now, tls::Depth::Whole, manner.record).await);
     }
     Probed { endpoint, seen: Ok(seen) }
 }

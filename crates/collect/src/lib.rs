@@ -367,7 +367,7 @@ impl Gatherer<'_> {
         }
         let text = text?;
         matches!(kind, Kind::Workload | Kind::Kubeconfig | Kind::ConfigFile | Kind::Objects)
-            .then(|| self.redactor.evidence(id, Plane::Declared, kind, &text))
+            .then(|| self.redactor.marked(id, Plane::Declared, kind, text))
     }
 
     /// Looks for the files that the evidence refers to, then passes the cluster on.
@@ -380,19 +380,19 @@ impl Gatherer<'_> {
         }
         gathered.evidence.sort_by(|a, b| a.id.cmp(&b.id));
         gathered.evidence.dedup_by(|a, b| a.id == b.id);
-        if let Some(root) = root {
-            let mut seen: BTreeSet<EvidenceId> = gathered.evidence.iter().map(|evidence| evidence.id.clone()).collect();
-            // A wanted file may itself name others; what is still wanted after a few rounds is a gap.
-            for _ in 0..4 {
-                let mut wants = facts::wants(&gathered, &self.options.said);
-                wants.retain(|want| seen.insert(want.id.clone()));
-                if wants.is_empty() {
-                    break;
-                }
-                for want in wants {
-                    let found = self.below(&root, &want);
-                    gathered.evidence.push(found);
-                }
+        let mut seen: BTreeSet<EvidenceId> = gathered.evidence.iter().map(|evidence| evidence.id.clone()).collect();
+        // A wanted file may itself name others; what is still wanted after a few rounds is a gap.
+        for _ in 0..4 {
+            let mut wants = facts::wants(&gathered, &self.options.said);
+            wants.retain(|want| seen.insert(want.id.clone()));
+            if wants.is_empty() {
+                break;
+            }
+            for want in wants {
+                let own = beside(&want);
+                let Some(root) = own.as_deref().or(root.as_deref()) else { continue };
+                let found = self.below(root, &want);
+                gathered.evidence.push(found);
             }
         }
         gathered.evidence.sort_by(|a, b| a.id.cmp(&b.id));
@@ -488,6 +488,12 @@ impl Gatherer<'_> {
             self.outcome.files.push((path.display().to_string(), kind));
         }
     }
+}
+
+/// The folder that a file is wanted from which is not named from the node's root.
+fn beside(want: &facts::Want) -> Option<PathBuf> {
+    let folder = want.id.as_str().strip_suffix(&want.host_path).filter(|_| !want.host_path.starts_with('/'))?;
+    Some(PathBuf::from(if folder.is_empty() { "." } else { folder }))
 }
 
 fn unread(id: &EvidenceId, reason: String, hint: Option<String>) -> Body {

@@ -13,6 +13,7 @@ mod config;
 mod exec;
 mod failure;
 mod oldest;
+mod outside;
 mod pages;
 mod replicas;
 
@@ -36,11 +37,13 @@ pub struct Pace {
     pub at_once: usize,
     /// For one cluster.
     pub time: Duration,
+    /// Whether its API is looked at as a stranger sees it, besides.
+    pub from_outside: bool,
 }
 
 impl Default for Pace {
     fn default() -> Self {
-        Self { at_once: 32, time: Duration::from_secs(60) }
+        Self { at_once: 32, time: Duration::from_secs(60), from_outside: true }
     }
 }
 
@@ -52,6 +55,8 @@ pub struct Live {
     pub requests: Requests,
     /// What else came of it.
     pub account: Account,
+    /// What looking at it from outside took, where that was done.
+    pub outside: Option<probe::Spent>,
 }
 
 /// What comes of asking.
@@ -114,7 +119,7 @@ fn taken(
     outcome: &mut Outcome,
     on: &mut dyn FnMut(Came, &mut Redactor),
 ) {
-    let (id, requests) = (asked.id.clone(), asked.spent);
+    let (id, requests, outside) = (asked.id.clone(), asked.spent, asked.sights.spent());
     if let Some(id) = &id {
         known.insert(id.clone(), way.target.clone());
     }
@@ -125,7 +130,7 @@ fn taken(
     }
     let gathered = taken_in(way, asked, redactor, &mut outcome.inputs);
     let account = Account { inputs: outcome.inputs, troubles: outcome.troubles.clone() };
-    let live = Live { id, requests, account };
+    let live = Live { id, requests, outside, account };
     on(Came::Cluster(gathered, live), redactor);
 }
 
@@ -162,7 +167,7 @@ fn run(ways: &Ways, pace: Pace, asks: &Arc<[&'static Ask]>, done: &tokio::sync::
                     let (Some(way), Ok(turn)) = (ways.get(index), turns.acquire_owned().await) else {
                         return (index, Err(nobody()));
                     };
-                    let asked = ask::cluster(way, &asks, pace.time, turn);
+                    let asked = ask::cluster(way, &asks, pace, turn);
                     let asked = tokio::time::timeout(pace.time + GRACE, asked).await;
                     (index, asked.unwrap_or_else(|_| Err(late(way, pace.time))))
                 });
@@ -231,12 +236,12 @@ fn taken_in(way: &Way, asked: Asked, redactor: &mut Redactor, inputs: &mut Input
         };
         evidence.push(piece);
     }
-    if let Some(handshake) = asked.handshake {
-        match handshake.body {
+    for seen in asked.sights.evidence(redactor) {
+        match seen.body {
             Body::Unread(_) => inputs.unread += 1,
-            Body::Text(_) | Body::Present | Body::Missing | Body::Folder => inputs.count(handshake.kind),
+            Body::Text(_) | Body::Present | Body::Missing | Body::Folder => inputs.count(seen.kind),
         }
-        evidence.push(handshake);
+        evidence.push(seen);
     }
     evidence.sort_by(|a, b| a.id.cmp(&b.id));
     Gathered { name: way.name.clone(), target: way.target.clone(), root: None, evidence }

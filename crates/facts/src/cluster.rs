@@ -1,21 +1,24 @@
 //! One cluster: the evidence that shares an identity, and the components it declares.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::OnceLock,
+};
 
 use jiff::civil::Date;
 use model::{Component, Evidence, EvidenceId, Gap, GapKind, Kind, Release, Version};
 
 use crate::{
     Contents, Files, Invocation,
+    advisories::Judged,
     apiserver::{self, ApiServer},
     configuration::{self, Given},
     declare::{self, Declared},
-    doors::{self, Door},
     flags::KUBE_APISERVER,
     kubeconfig::{self, Kubeconfig},
     live::{self, Identity, Node, Published},
     objects::{self, Objects},
-    observed::{self, Observed},
+    observed::{self, Door, Observed},
     pki::{self, Held},
     rbac::{Access, Rbac},
     releases::CALENDAR,
@@ -62,6 +65,8 @@ pub struct Cluster {
     pub objects: Objects,
     /// The roles of its bindings, looked up.
     rbac: Rbac,
+    /// How it stands to every advisory; worked out once, where somebody asks.
+    pub(crate) judged: OnceLock<Vec<Judged>>,
     /// The day to judge as of, which decides what is maintained and what was known.
     pub as_of: Date,
     /// Sorted by the file.
@@ -100,17 +105,23 @@ impl Cluster {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Want {
     pub id: EvidenceId,
-    /// Below the root.
+    /// Below the root; without a slash in front, below the folder of what names it.
     pub host_path: String,
     pub contents: Contents,
 }
 
-/// The files that the evidence refers to, below the cluster's root; none without one. Files that were read may name others,
-/// so whoever adds them asks again.
+/// The files that the evidence refers to, below the cluster's root; without one only those that a kubeconfig names in its own
+/// folder, whose path is then from there. Files that were read may name others, so whoever adds them asks again.
 pub fn wants(gathered: &Gathered, options: &Options) -> Vec<Want> {
-    let Some(root) = &gathered.root else { return Vec::new() };
+    let mut named = kubeconfig::wants(&gathered.evidence, gathered.root.as_deref());
+    let Some(root) = &gathered.root else {
+        named.sort_unstable();
+        named.dedup_by(|a, b| a.id == b.id);
+        return named;
+    };
     let host_file = |host_path: String| Want { id: Files::id(root, &host_path), host_path, contents: Contents::Text };
     let mut wants: Vec<Want> = declare::files(&gathered.evidence, Some(root)).into_iter().map(host_file).collect();
+    wants.append(&mut named);
     for invocation in declare::invocations(&gathered.evidence, Some(root)).invocations {
         let files = files(gathered.root.as_deref(), &invocation, &gathered.evidence);
         for want in apiserver::wants(&invocation, options.version.as_ref(), &files) {
@@ -180,8 +191,8 @@ pub fn resolve(gathered: Gathered, options: &Options) -> Cluster {
         file.gap = maybe_named(file, &apiservers, &evidence, root.as_deref());
     }
     let as_of = options.as_of.unwrap_or(CALENDAR.known_until);
-    let doors = doors::doors(&evidence);
-    let observed = observed::all(&evidence);
+    let doors = observed::doors(&evidence);
+    let observed = observed::all(&evidence, &doors);
     observed::contradict(&mut apiservers, &observed, &evidence);
     let pki = pki::held(&apiservers, &kubeconfigs, &given, &observed, root.as_deref());
     let objects = objects::read(&evidence);
@@ -197,6 +208,7 @@ pub fn resolve(gathered: Gathered, options: &Options) -> Cluster {
         nodes,
         published,
         rbac: Rbac::new(&objects, distribution),
+        judged: OnceLock::new(),
         objects,
         as_of,
         kubeconfigs,

@@ -6,13 +6,13 @@
 use model::Kind;
 use yaml::{Document, EncodingFault, Fault, FaultKind};
 
-use crate::{configuration, declare, kubeconfig, objects};
+use crate::{configuration, declare, kubeconfig, objects, redact::Marked};
 
 /// What was made of the bytes of one file.
 pub struct Recognised {
     pub kind: Kind,
     /// The text, where it declares something that is judged.
-    pub text: Option<String>,
+    pub text: Option<Marked>,
     pub troubles: Vec<Trouble>,
 }
 
@@ -36,7 +36,7 @@ pub fn recognise(bytes: &[u8]) -> Recognised {
         Err(fault) => return undecodable(bytes, &fault),
     };
     if let Some(kind) = bystander(text) {
-        let text = (kind == Kind::Objects).then(|| text.to_owned());
+        let text = (kind == Kind::Objects).then(|| Marked::of(text, None));
         return Recognised { kind, text, troubles: Vec::new() };
     }
     let stream = yaml::parse(text, &yaml::Limits::default());
@@ -45,11 +45,12 @@ pub fn recognise(bytes: &[u8]) -> Recognised {
         .iter()
         .filter(|document| !stream.faults.iter().any(|fault| fault.document == document.index && fault.kind.is_fatal()))
         .collect();
+    let marked = || Some(Marked::of(text, Some(&stream)));
     let mut troubles: Vec<Trouble> = Vec::new();
     let fatal = stream.faults.iter().find(|fault| fault.kind.is_fatal());
     if declare::declares(text, &stream) {
-        // Neither is YAML, nor means to be.
-        let other = looks_like_ini(text) || declare::is_arguments(text);
+        // None of them is YAML, nor means to be.
+        let other = looks_like_ini(text) || declare::is_arguments(text) || text.starts_with("#!");
         troubles.extend(
             stream
                 .faults
@@ -58,17 +59,17 @@ pub fn recognise(bytes: &[u8]) -> Recognised {
                 .filter(|fault| fault.kind.is_fatal() || fault.kind == FaultKind::DuplicateKey)
                 .map(|fault| trouble(text, fault)),
         );
-        return Recognised { kind: Kind::Workload, text: Some(text.to_owned()), troubles };
+        return Recognised { kind: Kind::Workload, text: marked(), troubles };
     }
     if kubeconfig::is_one(&stream) || kubeconfig::holds_one(&stream) {
-        return Recognised { kind: Kind::Kubeconfig, text: Some(text.to_owned()), troubles };
+        return Recognised { kind: Kind::Kubeconfig, text: marked(), troubles };
     }
     if configuration::speaks(text) && configuration::is_one(text, &stream) {
-        return Recognised { kind: Kind::ConfigFile, text: Some(text.to_owned()), troubles };
+        return Recognised { kind: Kind::ConfigFile, text: marked(), troubles };
     }
     if objects::speaks(text) && objects::is_one(&stream) {
         troubles.extend(fatal.map(|fault| trouble(text, fault)));
-        return Recognised { kind: Kind::Objects, text: Some(text.to_owned()), troubles };
+        return Recognised { kind: Kind::Objects, text: marked(), troubles };
     }
     if declare::is_multipart(text) && text.to_ascii_lowercase().contains("content-transfer-encoding: base64") {
         troubles.push(Trouble {

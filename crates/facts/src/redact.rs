@@ -13,7 +13,7 @@ use std::{
 };
 
 use model::{Body, CutSecret, Digest, Evidence, EvidenceId, Kind, Nature, Plane, PrivateKey, Span, Strength};
-use yaml::{Cursor, Value};
+use yaml::{Cursor, Stream, Value};
 
 use crate::{Contents, Want, declare, objects, pki, placeholder, running, spelling};
 
@@ -24,6 +24,28 @@ pub struct Redactor {
     groups: HashMap<u64, u32>,
     /// The first number that nobody has.
     next: u32,
+}
+
+/// A text whose secrets are found, and still in it: only [`Redactor::marked`] makes evidence of it.
+pub struct Marked {
+    text: String,
+    spans: Vec<Span>,
+}
+
+impl Marked {
+    /// Finds the secrets of a text; whoever has its tree spares this a second one.
+    pub(crate) fn of(text: &str, stream: Option<&Stream>) -> Self {
+        Self { text: text.to_owned(), spans: spans(text, stream) }
+    }
+
+    /// Bytes of the text.
+    pub fn len(&self) -> usize {
+        self.text.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.text.is_empty()
+    }
 }
 
 /// Keys whose value is a secret wherever they stand, in lower case without `-` and `_`.
@@ -94,13 +116,24 @@ impl Redactor {
         Evidence { id, plane, kind, body: Body::Text(redacted.into()), secrets, digest }
     }
 
+    /// Makes evidence of a text whose secrets were found when it was recognised.
+    pub fn marked(&mut self, id: EvidenceId, plane: Plane, kind: Kind, marked: Marked) -> Evidence {
+        let Marked { text, spans } = marked;
+        let digest = Some(Digest { bytes: text.len() as u64, sha256: None });
+        let (redacted, secrets) = self.overwrite(&text, spans);
+        Evidence { id, plane, kind, body: Body::Text(redacted.into()), secrets, digest }
+    }
+
     /// Makes evidence of a file that somebody asked for, who knows where its secrets are.
     pub fn wanted(&mut self, want: &Want, plane: Plane, text: &str) -> Evidence {
-        if want.contents != Contents::Tokens {
-            return self.evidence(want.id.clone(), plane, Kind::ConfigFile, text);
-        }
         let mut spans = Vec::new();
-        first_column(text, &mut spans);
+        match want.contents {
+            Contents::Tokens => first_column(text, &mut spans),
+            Contents::Secret => push_lines(text, 0, text.len(), &mut spans),
+            Contents::Unneeded | Contents::Keys | Contents::Kubeconfig | Contents::Text => {
+                return self.evidence(want.id.clone(), plane, Kind::ConfigFile, text);
+            }
+        }
         let (redacted, secrets) = self.overwrite(text, spans);
         let digest = Digest { bytes: text.len() as u64, sha256: None };
         let body = Body::Text(redacted.into());
@@ -144,41 +177,7 @@ impl Redactor {
     }
 
     fn cut<'t>(&mut self, text: &'t str) -> (Cow<'t, str>, Vec<CutSecret>) {
-        let mut spans = Vec::new();
-        raw_spans(text, &mut spans);
-        let parts = declare::parts(text);
-        for part in &parts {
-            if part.is_encoded() {
-                // Nobody looks into it, so nothing of it is needed.
-                push_lines(text, part.body.start, part.body.end, &mut spans);
-            } else {
-                let own = declare::blank_but(text, part.body.clone());
-                for document in &yaml::parse(&own, &yaml::Limits::default()).documents {
-                    tree_spans(&document.cursor(), &own, 0, &mut spans);
-                }
-            }
-        }
-        if parts.is_empty() && (mentions_a_key(text) || text.contains("content")) {
-            match objects::lines(text) {
-                // Object by object: the tree of all of them would take many times the text.
-                Some(lines) => {
-                    for (start, line) in lines.filter(|(_, line)| mentions_a_key(line)) {
-                        let mut own = Vec::new();
-                        for document in &yaml::parse(line, &yaml::Limits::default()).documents {
-                            tree_spans(&document.cursor(), line, 0, &mut own);
-                        }
-                        spans.extend(own.iter().map(|span| Span::new(span.start + start, span.end + start)));
-                    }
-                }
-                None => {
-                    let stream = yaml::parse(text, &yaml::Limits::default());
-                    for document in &stream.documents {
-                        tree_spans(&document.cursor(), text, 0, &mut spans);
-                    }
-                }
-            }
-        }
-        self.overwrite(text, spans)
+        self.overwrite(text, spans(text, None))
     }
 
     fn overwrite<'t>(&mut self, text: &'t str, mut spans: Vec<Span>) -> (Cow<'t, str>, Vec<CutSecret>) {
@@ -221,6 +220,43 @@ impl Redactor {
         }
         // Whole secrets were overwritten, at the boundaries of characters, so this is UTF-8.
         (Cow::Owned(String::from_utf8(bytes).unwrap_or_default()), secrets)
+    }
+}
+
+/// Where the secrets of a text are, in no order and perhaps twice.
+fn spans(text: &str, stream: Option<&Stream>) -> Vec<Span> {
+    let mut spans = Vec::new();
+    raw_spans(text, &mut spans);
+    let parts = declare::parts(text);
+    for part in &parts {
+        if part.is_encoded() {
+            // Nobody looks into it, so nothing of it is needed.
+            push_lines(text, part.body.start, part.body.end, &mut spans);
+        } else {
+            let own = declare::blank_but(text, part.body.clone());
+            of_trees(&yaml::parse(&own, &yaml::Limits::default()), &own, &mut spans);
+        }
+    }
+    if parts.is_empty() && (mentions_a_key(text) || text.contains("content")) {
+        match (objects::lines(text), stream) {
+            // Object by object: the tree of all of them would take many times the text.
+            (Some(lines), _) => {
+                for (start, line) in lines.filter(|(_, line)| mentions_a_key(line)) {
+                    let mut own = Vec::new();
+                    of_trees(&yaml::parse(line, &yaml::Limits::default()), line, &mut own);
+                    spans.extend(own.iter().map(|span| Span::new(span.start + start, span.end + start)));
+                }
+            }
+            (None, Some(stream)) => of_trees(stream, text, &mut spans),
+            (None, None) => of_trees(&yaml::parse(text, &yaml::Limits::default()), text, &mut spans),
+        }
+    }
+    spans
+}
+
+fn of_trees(stream: &Stream, text: &str, spans: &mut Vec<Span>) {
+    for document in &stream.documents {
+        tree_spans(&document.cursor(), text, 0, spans);
     }
 }
 
@@ -468,15 +504,12 @@ fn inner_spans(cursor: &Cursor<'_>, scalar: &yaml::Scalar, text: &str, depth: us
 /// The secrets of a file that is written in a string in another code than that of the text around it, and of a table in any.
 fn written_spans(cursor: &Cursor<'_>, scalar: &yaml::Scalar, text: &str, code: &str, spans: &mut Vec<Span>) {
     let written = scalar.text();
-    let from_base64 = |digits: &str| {
-        let digits: String = digits.split_whitespace().collect();
-        // What is compressed cannot be looked into here, and may be anything.
-        let bytes = spelling::base64(&digits).filter(|bytes| !bytes.starts_with(&[0x1f, 0x8b]));
-        bytes.map(|bytes| (String::from_utf8_lossy(&bytes).into_owned(), None))
-    };
+    // What is compressed is looked into as its reader does; what cannot be unpacked may be anything.
+    let from_base64 =
+        |digits: &str| spelling::file(digits).map(|bytes| (String::from_utf8_lossy(&bytes).into_owned(), None));
     let url = spelling::data_url(written);
     let decoded: Option<(String, Option<Vec<u32>>)> = match url {
-        Some((payload, _, true)) => from_base64(&payload.replace("%3D", "=").replace("%2B", "+").replace("%2F", "/")),
+        Some((payload, _, true)) => from_base64(&spelling::digits(payload)),
         Some((payload, from, false)) => spelling::percent(payload).map(|(decoded, places)| {
             let outer = scalar.places(text);
             let place = |at: &u32| outer.as_ref()?.get(from + *at as usize).copied();

@@ -55,9 +55,9 @@ pub struct Reading {
     /// The text that the component prints for the flag, secrets cut out.
     pub value: String,
     /// What holds, in the same spelling, where that is something else.
-    pub effective: Option<Effective>,
+    pub effective: Option<Box<Effective>>,
     /// Why it is not known what holds although the value is: something else that was not read may decide.
-    pub open: Option<Gap>,
+    pub open: Option<Box<Gap>>,
     pub origin: Origin,
     /// What it won over in its own source, nearest first.
     pub overrides: Vec<(Origin, String)>,
@@ -102,7 +102,7 @@ impl Setting {
     /// The nearest source, where it also tells what holds.
     pub fn in_force(&self) -> Result<&Reading, &Gap> {
         let reading = self.nearest()?;
-        reading.open.as_ref().map_or(Ok(reading), Err)
+        reading.open.as_deref().map_or(Ok(reading), Err)
     }
 }
 

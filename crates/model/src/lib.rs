@@ -9,6 +9,7 @@
 mod change;
 mod component;
 mod evidence;
+mod outside;
 mod release;
 mod verdict;
 
@@ -20,6 +21,7 @@ pub use evidence::{
     Body, CutSecret, Digest, Evidence, EvidenceId, Form, Gap, GapKind, Key, KeyForm, Kind, Location, Named, Nature,
     Plane, PrivateKey, Shape, Site, Span, Strength,
 };
+pub use outside::{Demand, Listener, Meaning, NOWHERE, Over, TOKEN, Who};
 pub use release::{Minor, Release, Version, VersionError};
 pub use verdict::{
     Answer, Confidence, Entry, Failure, Finding, Label, Outcome, RuleCard, Severity, Unanswered, Verdict, Waived,

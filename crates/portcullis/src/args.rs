@@ -112,6 +112,10 @@ pub(crate) struct Seek {
     )]
     pub(crate) timeout: u64,
 
+    /// Do not look at the APIs of clusters as a stranger sees them, beside asking them
+    #[arg(long, value_parser = BoolishValueParser::new(), env = "PORTCULLIS_NO_PROBE", hide_env_values = true)]
+    pub(crate) no_probe: bool,
+
     /// The folder that stands for `/` of the node, where files that flags name are looked for
     #[arg(long, value_name = "DIR", env = "PORTCULLIS_ROOT", hide_env_values = true)]
     pub(crate) root: Option<PathBuf>,
@@ -152,12 +156,16 @@ pub(crate) struct Look {
 pub(crate) struct Probe {
     /// An API server, kubelet, etcd or another component, as HOST[:PORT], [ADDRESS]:PORT or https://HOST[:PORT]; the port
     /// is 6443 where none is named, and 443 of https://. Each address of a name is looked at
-    #[arg(value_name = "HOST[:PORT]", required = true)]
+    #[arg(value_name = "HOST[:PORT]", required_unless_present = "replay")]
     pub(crate) endpoints: Vec<String>,
 
-    /// Write every byte sent and received to a file, as JSON
+    /// Write every byte sent and received to a file, as JSON, with what is judged of it
     #[arg(long, value_name = "FILE")]
     pub(crate) evidence: Option<PathBuf>,
+
+    /// Judge what --evidence wrote, as of the same moment unless --as-of names another, and ask nobody
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["endpoints", "evidence", "fast"])]
+    pub(crate) replay: Option<PathBuf>,
 
     /// Open connections as fast as the endpoint answers, and not five a second; for endpoints of one's own
     #[arg(long)]

@@ -6,7 +6,7 @@ use std::{
 };
 
 use audit::probe::{self, Endpoint, NoEndpoint, ProbeManner, ProbePace};
-use jiff::{Timestamp, tz::TimeZone};
+use jiff::Timestamp;
 use report::wire;
 
 use crate::{
@@ -24,14 +24,29 @@ pub(crate) const AT_ONCE: usize = 8;
 pub(crate) fn probe(args: &args::Probe) -> Result<Exit, UsageError> {
     let (clock, started) = (Instant::now(), Timestamp::now());
     let format = Format::find(&args.tell.format, &Format::COMMON)?;
-    let as_of = args.tell.as_of.as_deref().map_or(Ok(started), crate::commands::day)?;
-    let endpoints = endpoints(&args.endpoints)?;
+    let typed = args.tell.as_of.as_deref().map(crate::commands::day).transpose()?;
     let mut evidence = args.evidence.as_ref().map(|file| Sink::open(&Place::File(file.clone()))).transpose()?;
-    let pace = if args.fast { ProbePace::FAST } else { ProbePace::GENTLE };
-    let pace = ProbePace { time: Duration::from_secs(args.timeout), ..pace };
-    let now = u64::try_from(as_of.as_second()).unwrap_or_default();
-    let manner = ProbeManner { pace, now, record: evidence.is_some(), at_once: AT_ONCE };
-    let found = probe::probe(&endpoints, &manner, as_of.to_zoned(TimeZone::UTC).date());
+    let (found, as_of) = match &args.replay {
+        Some(file) => match probe::saved(&audit::AuditTarget::Path(file.clone()), &mut std::io::stdin().lock()) {
+            Ok(saved) => {
+                let as_of = typed.unwrap_or(saved.as_of);
+                (probe::replay(saved, as_of), as_of)
+            }
+            Err(why) => {
+                talk(&format!("error: nothing to judge in {}: {}", plain(&file.display().to_string()), plain(&why)));
+                return Ok(Exit::NotEnough);
+            }
+        },
+        None => {
+            let as_of = typed.unwrap_or(started);
+            let endpoints = endpoints(&args.endpoints)?;
+            let pace = if args.fast { ProbePace::FAST } else { ProbePace::GENTLE };
+            let pace = ProbePace { time: Duration::from_secs(args.timeout), ..pace };
+            let now = u64::try_from(as_of.as_second()).unwrap_or_default();
+            let manner = ProbeManner { pace, now, record: evidence.is_some(), at_once: AT_ONCE };
+            (probe::probe(&endpoints, &manner, as_of), as_of)
+        }
+    };
     let mut exit = Exit::Done;
     for (endpoint, why) in &found.nothing_seen {
         talk(&format!("error: nothing to see at {}: {}", plain(endpoint), plain(why)));
@@ -41,11 +56,13 @@ pub(crate) fn probe(args: &args::Probe) -> Result<Exit, UsageError> {
     if fail_on.is_some_and(|least| found.worst.is_some_and(|worst| worst >= least)) {
         exit = exit.or(Exit::Failed);
     }
+    let replayed = args.replay.iter().map(|file| ("replay".to_owned(), file.display().to_string()));
     let settings = BTreeMap::from([
         ("fail-on".to_owned(), format!("{:?}", args.fail_on).to_lowercase()),
         ("fast".to_owned(), args.fast.to_string()),
         ("timeout".to_owned(), args.timeout.to_string()),
     ]);
+    let settings = settings.into_iter().chain(replayed).collect();
     let answer = wire::Probe {
         schema: "portcullis.probe/1",
         tool: tool(),

@@ -26,6 +26,15 @@ pub struct Spent {
     pub received: u64,
 }
 
+impl std::ops::AddAssign for Spent {
+    fn add_assign(&mut self, more: Self) {
+        self.connections = self.connections.saturating_add(more.connections);
+        self.requests = self.requests.saturating_add(more.requests);
+        self.sent = self.sent.saturating_add(more.sent);
+        self.received = self.received.saturating_add(more.received);
+    }
+}
+
 /// Opens connections to one address, one after the other.
 pub struct Dialer {
     address: SocketAddr,
@@ -96,7 +105,7 @@ impl Dialer {
         self.last = Some(opened);
         lock(&self.spent).connections += 1;
         let until = self.until.min(opened + limits.time);
-        let stream = match timeout_at(until, TcpStream::connect(self.address)).await {
+        let stream = match timeout_at(until.min(opened + self.pace.connect), TcpStream::connect(self.address)).await {
             Err(_) => return Err(Failure::TimedOut),
             Ok(Err(error)) => return Err(Failure::of(&error)),
             Ok(Ok(stream)) => stream,

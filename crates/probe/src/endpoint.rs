@@ -7,6 +7,7 @@ use std::{
     time::Duration,
 };
 
+use model::Listener;
 use tokio::time::timeout;
 
 use crate::Failure;
@@ -18,6 +19,8 @@ pub struct Endpoint {
     pub port: u16,
     /// The name that is sent when a conversation begins; RFC 6066 §3 wants none for an address.
     pub sni: Option<String>,
+    /// Who listens, where that is known before anybody looks; else the port speaks.
+    pub known: Option<Listener>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -25,48 +28,6 @@ pub enum Host {
     /// In lower case and without a final dot.
     Name(String),
     Address(IpAddr),
-}
-
-/// What listens at a port when nobody moved it (kubernetes.io/docs/reference/networking/ports-and-protocols).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Role {
-    ApiServer,
-    /// The API server without TLS, until 1.19 (cmd/kube-apiserver/app/options, `--insecure-port`).
-    ApiServerInsecure,
-    Kubelet,
-    KubeletReadOnly,
-    EtcdClient,
-    EtcdPeer,
-    ControllerManager,
-    Scheduler,
-}
-
-impl Role {
-    /// `None` for a port that is nobody's.
-    pub fn of_port(port: u16) -> Option<Self> {
-        Some(match port {
-            443 | 6443 | 8443 | 16443 => Self::ApiServer,
-            8080 => Self::ApiServerInsecure,
-            10250 => Self::Kubelet,
-            10255 => Self::KubeletReadOnly,
-            2379 => Self::EtcdClient,
-            2380 => Self::EtcdPeer,
-            10257 => Self::ControllerManager,
-            10259 => Self::Scheduler,
-            _ => return None,
-        })
-    }
-
-    /// The name of the component, as Kubernetes writes it.
-    pub fn component(self) -> &'static str {
-        match self {
-            Self::ApiServer | Self::ApiServerInsecure => "kube-apiserver",
-            Self::Kubelet | Self::KubeletReadOnly => "kubelet",
-            Self::EtcdClient | Self::EtcdPeer => "etcd",
-            Self::ControllerManager => "kube-controller-manager",
-            Self::Scheduler => "kube-scheduler",
-        }
-    }
 }
 
 /// Why a text names no endpoint: a sentence without its full stop.
@@ -125,7 +86,7 @@ impl FromStr for Endpoint {
             Host::Name(name) => Some(name.clone()),
             Host::Address(_) => None,
         };
-        Ok(Self { host, port, sni })
+        Ok(Self { host, port, sni, known: None })
     }
 }
 
@@ -166,8 +127,9 @@ impl FromStr for Host {
 }
 
 impl Endpoint {
-    pub fn role(&self) -> Option<Role> {
-        Role::of_port(self.port)
+    /// Whose port it is, as far as anybody knows without looking.
+    pub fn listener(&self) -> Option<Listener> {
+        self.known.or_else(|| Listener::of_port(self.port))
     }
 }
 

@@ -19,13 +19,16 @@ use std::time::Duration;
 
 use tokio::time::sleep;
 
-pub use answer::{Answer, Head, Meaning};
+pub use answer::{Answer, Head};
 pub use asks::{Ask, Body};
 use channel::{Channel, Got};
-pub use channel::{Demand, NoAnswer, Over};
+pub use channel::{NoAnswer, read_recorded};
+pub use model::{Demand, Meaning, Over, Who};
+use model::{Listener, TOKEN};
+pub use plain::read as read_plain;
 pub use record::replay;
 
-use crate::{Dialer, Endpoint, Failure, Limits, Role, Sight};
+use crate::{Dialer, Endpoint, Failure, Limits, Sight};
 
 /// How it answered.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -39,7 +42,7 @@ pub struct Http {
     /// What etcd says of itself over gRPC.
     pub etcd: Option<grpc::Status>,
     /// The list that was asked, where answers or the port told which; whose port it is is no proof of who listens.
-    pub list: Option<Role>,
+    pub list: Option<Listener>,
 }
 
 /// One request.
@@ -51,40 +54,22 @@ pub struct Asked {
     pub answer: Result<Answer, NoAnswer>,
 }
 
-/// As whom something is asked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Who {
-    Anonymous,
-    /// With a token that is nobody's.
-    Token,
-    /// With a user and a password that are nobody's.
-    Basic,
-}
-
-/// The token, which is the name of a user where any token is taken for one (`--insecure-allow-any-token`, until 1.5).
-pub const TOKEN: &str = "portcullis-probe";
-
-impl Who {
-    /// A word for it that does not change.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Anonymous => "anonymous",
-            Self::Token => "token",
-            Self::Basic => "basic",
-        }
-    }
-
-    fn authorization(self) -> Option<String> {
-        match self {
-            Self::Anonymous => None,
-            Self::Token => Some(format!("Bearer {TOKEN}")),
-            // portcullis-probe:portcullis-probe
-            Self::Basic => Some("Basic cG9ydGN1bGxpcy1wcm9iZTpwb3J0Y3VsbGlzLXByb2Jl".to_owned()),
-        }
+/// What is sent to be taken for somebody.
+fn authorization(who: Who) -> Option<String> {
+    match who {
+        Who::Anonymous => None,
+        Who::Token => Some(format!("Bearer {TOKEN}")),
+        // portcullis-probe:portcullis-probe
+        Who::Basic => Some("Basic cG9ydGN1bGxpcy1wcm9iZTpwb3J0Y3VsbGlzLXByb2Jl".to_owned()),
     }
 }
 
 impl Http {
+    /// Whether it is spoken here without TLS, beyond words that TLS is wanted.
+    pub fn is_plain(&self) -> bool {
+        self.answers().any(|(asked, answer)| !asked.over.is_tls() && answer.meaning != Meaning::SpeakTls)
+    }
+
     /// The answers that came over TLS or without it.
     pub fn answers(&self) -> impl Iterator<Item = (&Asked, &Answer)> {
         self.asked.iter().filter_map(|asked| Some((asked, asked.answer.as_ref().ok()?)))
@@ -107,7 +92,7 @@ pub(crate) async fn look(endpoint: &Endpoint, dialer: &mut Dialer) -> Sight<Http
     http.asked.push(Asked { over: Over::Plain1, who: Who::Anonymous, path: plain::PATH, answer: plain });
     if served_plain {
         list(endpoint, dialer, Over::Plain1, &mut http).await;
-        if matches!(http.list, Some(Role::EtcdClient)) {
+        if matches!(http.list, Some(Listener::Etcd)) {
             second(endpoint, dialer, Over::Plain2, &mut http).await;
         }
     } else {
@@ -189,7 +174,7 @@ impl Talk<'_> {
 
     async fn once(&mut self, ask: &Ask, who: Who) -> Result<Answer, NoAnswer> {
         let mut channel = self.channel().await?;
-        let request = channel.request(ask.path, who.authorization().as_deref())?;
+        let request = channel.request(ask.path, authorization(who).as_deref())?;
         let sent = self.dialer.records().then(|| record::request(&request));
         self.dialer.count_request();
         let got = channel.ask(request, ask.keep).await;
@@ -230,7 +215,7 @@ async fn list(endpoint: &Endpoint, dialer: &mut Dialer, over: Over, http: &mut H
         }
     }
     let reached = asked.iter().all(|asked| asked.answer.is_ok());
-    http.list = role(endpoint.role(), &asked);
+    http.list = listener(endpoint.listener(), &asked);
     if reached {
         let mut failed = 0;
         for ask in asks::of(http.list) {
@@ -244,14 +229,14 @@ async fn list(endpoint: &Endpoint, dialer: &mut Dialer, over: Over, http: &mut H
         }
         // Members talk at another door than clients do, and that one does not say how etcd is.
         let deaf = asked.iter().any(|asked| asked.path == "/health" && is(asked, Meaning::Missing));
-        if http.list == Some(Role::EtcdClient) && deaf {
-            http.list = Some(Role::EtcdPeer);
+        if http.list == Some(Listener::Etcd) && deaf {
+            http.list = Some(Listener::EtcdPeer);
             for ask in asks::of(http.list) {
                 asked.push(talk.ask(ask, Who::Anonymous).await);
             }
         }
         // A stranger who turns out to be an API server is asked as one.
-        let known = role(endpoint.role(), &asked);
+        let known = listener(endpoint.listener(), &asked);
         if http.list.is_none() && known.is_some() {
             http.list = known;
             for ask in asks::of(known) {
@@ -260,7 +245,7 @@ async fn list(endpoint: &Endpoint, dialer: &mut Dialer, over: Over, http: &mut H
                 }
             }
         }
-        if failed < 3 && matches!(http.list, Some(Role::ApiServer)) {
+        if failed < 3 && matches!(http.list, Some(Listener::ApiServer)) {
             asked.push(talk.ask(&asks::CREDENTIALS, Who::Token).await);
             asked.push(talk.ask(&asks::CREDENTIALS, Who::Basic).await);
         }
@@ -281,7 +266,7 @@ async fn second(endpoint: &Endpoint, dialer: &mut Dialer, over: Over, http: &mut
         http.asked.push(first);
         http.settings = talk.channel.as_ref().and_then(Channel::settings);
     }
-    if matches!(http.list, Some(Role::EtcdClient))
+    if matches!(http.list, Some(Listener::Etcd))
         && let Ok(channel) = talk.channel().await
     {
         let (answer, status) = call(channel, talk.dialer).await;
@@ -330,7 +315,7 @@ fn of_call(head: &Head, body: &[u8]) -> (Result<Answer, NoAnswer>, Option<grpc::
 }
 
 /// Whose list to ask: what answers say comes before what the port says.
-fn role(port: Option<Role>, asked: &[Asked]) -> Option<Role> {
+fn listener(port: Option<Listener>, asked: &[Asked]) -> Option<Listener> {
     let answers = || asked.iter().filter_map(|asked| Some((asked.path, asked.answer.as_ref().ok()?)));
     let words = |word: &str| {
         answers().any(|(_, answer)| {
@@ -338,12 +323,12 @@ fn role(port: Option<Role>, asked: &[Asked]) -> Option<Role> {
         })
     };
     if words("\"etcdserver\"") {
-        return Some(if port == Some(Role::EtcdPeer) { Role::EtcdPeer } else { Role::EtcdClient });
+        return Some(if port == Some(Listener::EtcdPeer) { Listener::EtcdPeer } else { Listener::Etcd });
     }
     // Only an API server has priority and fairness (1.18 on; apiserver pkg/server/filters/priority-and-fairness.go).
     let fair = answers().any(|(_, answer)| answer.headers.iter().any(|(name, _)| name.starts_with("x-kubernetes-pf-")));
     if words("\"gitVersion\"") || fair {
-        return Some(port.filter(|port| *port == Role::ApiServerInsecure).unwrap_or(Role::ApiServer));
+        return Some(port.filter(|port| *port == Listener::ApiServerInsecure).unwrap_or(Listener::ApiServer));
     }
     // At an ordinary port of the web pages for people are no sign of anything that we know.
     let pages = |answer: &Answer| matches!(answer.meaning, Meaning::Page | Meaning::LoginPage | Meaning::Redirect);
@@ -367,20 +352,20 @@ mod tests {
     #[test]
     fn answers_say_who_it_is_before_the_port_does() {
         let etcd = [asked("/version", 200, &[], r#"{"etcdserver":"3.4.23","etcdcluster":"3.4.0"}"#)];
-        assert_eq!(role(None, &etcd), Some(Role::EtcdClient));
-        assert_eq!(role(Some(Role::EtcdPeer), &etcd), Some(Role::EtcdPeer));
+        assert_eq!(listener(None, &etcd), Some(Listener::Etcd));
+        assert_eq!(listener(Some(Listener::EtcdPeer), &etcd), Some(Listener::EtcdPeer));
         let open = [asked("/version", 200, &[], r#"{"gitVersion":"v1.36.2"}"#)];
-        assert_eq!(role(Some(Role::Kubelet), &open), Some(Role::ApiServer));
+        assert_eq!(listener(Some(Listener::Kubelet), &open), Some(Listener::ApiServer));
         let fair = [asked("/version", 401, &[("x-kubernetes-pf-flowschema-uid", "1")], "")];
-        assert_eq!(role(None, &fair), Some(Role::ApiServer));
+        assert_eq!(listener(None, &fair), Some(Listener::ApiServer));
         let login = [asked("/version", 302, &[("location", "https://sso.example")], "")];
-        assert_eq!(role(Some(Role::ApiServer), &login), None);
+        assert_eq!(listener(Some(Listener::ApiServer), &login), None);
         let shut = [asked("/version", 401, &[], "Unauthorized")];
-        assert_eq!(role(Some(Role::Kubelet), &shut), Some(Role::Kubelet));
-        assert_eq!(role(None, &shut), None);
+        assert_eq!(listener(Some(Listener::Kubelet), &shut), Some(Listener::Kubelet));
+        assert_eq!(listener(None, &shut), None);
         // Somebody else's words in a refusal name nobody.
         let quoting = [asked("/version", 404, &[], r#"no "gitVersion" here"#)];
-        assert_eq!(role(None, &quoting), None);
+        assert_eq!(listener(None, &quoting), None);
     }
 
     #[test]

@@ -19,7 +19,7 @@ pub mod tls;
 use std::net::SocketAddr;
 
 pub use dial::{Dialer, Line, Spent};
-pub use endpoint::{Endpoint, Host, NoEndpoint, Role, resolve};
+pub use endpoint::{Endpoint, Host, NoEndpoint, resolve};
 pub use pace::{Limits, Pace};
 pub use record::{Exchange, Keep, Piece};
 pub use sight::{Failure, Sight};
@@ -39,19 +39,28 @@ pub struct Observation {
 }
 
 /// Looks at one address of an endpoint. `now`, in seconds since 1970, is when certificates have to be valid.
-pub async fn look(endpoint: &Endpoint, address: SocketAddr, pace: &Pace, now: u64, record: bool) -> Observation {
+pub async fn look(
+    endpoint: &Endpoint,
+    address: SocketAddr,
+    pace: &Pace,
+    now: u64,
+    depth: tls::Depth,
+    record: bool,
+) -> Observation {
     let mut dialer = Dialer::new(address, pace.clone(), record);
-    let tls = tls::look(endpoint, &mut dialer, now, tls::Depth::Whole).await;
+    let tls = tls::look(endpoint, &mut dialer, now, depth).await;
     let http = match &tls {
         // Nobody is there, or says nothing: to ask the same in other words would be to knock on.
         Sight::Unseen(why) if why.is_no_peer() => Sight::Unseen(why.clone()),
         _ => http::look(endpoint, &mut dialer).await,
     };
+    let tls = match tls {
+        // What answers without TLS, and takes a hello for nonsense, speaks none.
+        Sight::Unseen(Failure::Closed | Failure::Garbled(_)) if http.seen().is_some_and(http::Http::is_plain) => {
+            Sight::NotOffered
+        }
+        other => other,
+    };
     let spent = dialer.spent();
     Observation { endpoint: endpoint.clone(), address, tls, http, spent, exchanges: dialer.into_exchanges() }
-}
-
-/// Looks at TLS alone, as much as it takes to judge it.
-pub async fn knock(endpoint: &Endpoint, address: SocketAddr, pace: &Pace, now: u64) -> Sight<tls::Tls> {
-    tls::look(endpoint, &mut Dialer::new(address, pace.clone(), false), now, tls::Depth::Quick).await
 }

@@ -22,6 +22,8 @@ pub struct Pace {
     pub connections: u32,
     /// How often a connection is tried again that was lost on the way.
     pub retries: u32,
+    /// How long a connection may take to be opened.
+    pub connect: Duration,
     pub conversation: Limits,
 }
 
@@ -32,6 +34,7 @@ impl Pace {
         time: Duration::from_secs(120),
         connections: 300,
         retries: 1,
+        connect: Duration::from_secs(5),
         conversation: Limits { time: Duration::from_secs(5), bytes: 1 << 20 },
     };
 

@@ -5,6 +5,7 @@
 //! what TLS 1.3 encrypts. Each question is a connection of its own, and no conversation gets so far that anything is asked
 //! of what speaks inside it.
 
+mod anybody;
 pub mod ask;
 mod bytes;
 mod full;
@@ -17,6 +18,7 @@ mod trust;
 
 use std::sync::Arc;
 
+pub(crate) use anybody::Anybody;
 use ask::{Answer, Flight, Until};
 use full::Full;
 use hello::ClientHello;

@@ -115,6 +115,7 @@ pub fn cluster(cluster: &ClusterReport) -> wire::Cluster {
         components,
         evidence,
         requests: cluster.requests,
+        outside: cluster.outside,
         summary: summary(cluster),
         verdicts,
         advisories: cluster.advisories.iter().map(|known| advisory(known, &places)).collect(),
@@ -449,7 +450,7 @@ fn setting(setting: &Setting, places: &Places<'_>) -> wire::Setting {
             since: since(&reading.origin),
             location: reading.origin.location().map(|at| places.wire(at, None)),
             overrides: Vec::new(),
-            gap: reading.open.as_ref().map(one_gap),
+            gap: reading.open.as_deref().map(one_gap),
         },
     };
     // A default that a process reports to have left is farther than what was written for the process.

@@ -51,6 +51,7 @@ pub struct ClusterReport {
     pub id: Option<String>,
     /// What asking it took, where it was asked.
     pub requests: Option<wire::Requests>,
+    pub outside: Option<wire::Outside>,
     pub target: String,
     /// What the user says of it in a list of clusters.
     pub labels: BTreeMap<String, String>,

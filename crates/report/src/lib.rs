@@ -12,6 +12,7 @@ mod fleet;
 mod formats;
 mod input;
 mod places;
+mod saved;
 mod schema;
 #[cfg(test)]
 mod tests;
@@ -28,6 +29,7 @@ pub use input::{
     Advisory, Benchmark, BenchmarkItem, ClusterReport, ControlAnswer, Ending, Judged, Keys, Letter, Report, RuleMeta,
     RunProblem, Stored, StoredResource, Trust, TrustedKey, Waiting,
 };
+pub use saved::{SAVED, SavedLook, saved_look};
 pub use schema::{schema, schemas};
 pub use text::{
     Look, Mistake, bundle_line, certs_calendar, certs_text, cve_text, diff_text, effective_text, explain, mistake,

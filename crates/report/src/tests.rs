@@ -143,11 +143,11 @@ pub(crate) fn sample() -> Report {
     let default = Origin::Default { by: model::Author::Upstream { since: Some("1.5".to_owned()) }, home: None };
     let mut decided = reading("true", default.clone());
     if let Ok(reading) = &mut decided {
-        reading.effective = Some(Effective {
+        reading.effective = Some(Box::new(Effective {
             value: "false".to_owned(),
             by: "authorization-mode".to_owned(),
             at: Some(location(0, 4)),
-        });
+        }));
         reading.overrides = vec![(written.clone(), "1".to_owned())];
     }
     let component = model::Component {
@@ -246,6 +246,7 @@ pub(crate) fn sample() -> Report {
             name: "a.yaml".to_owned(),
             id: None,
             requests: None,
+            outside: None,
             labels: BTreeMap::new(),
             trust: crate::Trust::default(),
             endings: Vec::new(),

@@ -217,6 +217,8 @@ pub struct Cluster {
     pub components: Vec<Component>,
     pub evidence: Vec<Evidence>,
     pub requests: Option<Requests>,
+    /// What looking at it from outside took; `null` where that was not done.
+    pub outside: Option<Outside>,
     pub summary: Summary,
     pub verdicts: Vec<Entry>,
     pub advisories: Vec<Advisory>,
@@ -258,6 +260,15 @@ pub struct Evidence {
 pub struct Requests {
     pub count: u64,
     pub bytes: u64,
+}
+
+/// Conversations with the API of a live cluster as a stranger has them.
+#[derive(Clone, Copy, Debug, Serialize, JsonSchema)]
+pub struct Outside {
+    pub connections: u32,
+    pub requests: u32,
+    pub bytes_sent: u64,
+    pub bytes_received: u64,
 }
 
 /// Rules by their worst entry, and failing rules by the severity of that entry.

@@ -3,8 +3,10 @@
 //! That a door is shut is known of the place from which it was looked, and of no other; a pass says so. What did not answer at
 //! all is shut or behind something that lets nobody through, which only a look from elsewhere can tell.
 
-use facts::doors::{Answer as Given, Door, Meaning, Reach};
-use model::{Answer, Confidence, Finding, Gap, GapKind, Origin, Remedy, Safety, Severity, Unanswered, Verdict};
+use facts::observed::{Answer as Given, Door, Reach};
+use model::{
+    Answer, Confidence, Finding, Gap, GapKind, Meaning, Origin, Remedy, Safety, Severity, Unanswered, Verdict,
+};
 
 use crate::say;
 

@@ -11,11 +11,18 @@ use yaml::{Cursor, Document, Limits, Span, edit};
 pub type Target = (&'static str, fn(&[u8]));
 
 /// Every promise; the names are those of the fuzz targets and of the folders of saved texts.
-pub const TARGETS: [Target; 4] =
-    [("yaml_parse", yaml_parse), ("yaml_edit", yaml_edit), ("resolve", resolve), ("tls_records", tls_records)];
+pub const TARGETS: [Target; 6] = [
+    ("yaml_parse", yaml_parse),
+    ("yaml_edit", yaml_edit),
+    ("resolve", resolve),
+    ("tls_records", tls_records),
+    ("http_answers", http_answers),
+    ("observed", observed),
+];
 
 /// A whole text costs at most what these allow, so that a fuzzer spends its time on shapes and not on sizes.
-const LIMITS: Limits = Limits { bytes: 1 << 16, depth: 64, nodes: 20_000, aliases: 200, documents: 50, faults: 50 };
+const LIMITS: Limits =
+    Limits { bytes: 1 << 16, depth: 64, nodes: 20_000, aliases: 200, documents: 50, faults: 50, comments: true };
 
 /// Nodes of one document that are looked at.
 const NODES: usize = 500;
@@ -88,11 +95,12 @@ pub fn resolve(bytes: &[u8]) {
     }
     let recognised = facts::recognise(bytes);
     let Some(text) = recognised.text else { return };
+    let length = text.len();
     let mut redactor = Redactor::new();
     let id = EvidenceId::new("node/etc/kubernetes/manifests/a.yaml".to_owned());
-    let evidence = redactor.evidence(id, Plane::Declared, recognised.kind, &text);
+    let evidence = redactor.marked(id, Plane::Declared, recognised.kind, text);
     let Body::Text(redacted) = &evidence.body else { panic!("a text became something else") };
-    assert_eq!(redacted.len(), text.len(), "redaction keeps every length");
+    assert_eq!(redacted.len(), length, "redaction keeps every length");
     let again = Redactor::new().evidence(evidence.id.clone(), Plane::Declared, Kind::Workload, redacted);
     assert!(matches!(&again.body, Body::Text(twice) if twice == redacted), "what was cut leaves no secret to cut");
     let gathered = Gathered {
@@ -153,6 +161,83 @@ pub fn tls_records(bytes: &[u8]) {
         }
         for name in flight.request.iter().filter_map(|body| probe::tls::server::authorities(body, true)).flatten() {
             facts::pki::name_of(&name);
+        }
+    }
+}
+
+/// What a peer of HTTP sent: what is kept of it is bounded and moves no cursor, in every version and however it is cut, and a
+/// part of an answer is never taken for more than the whole.
+pub fn http_answers(bytes: &[u8]) {
+    use probe::http::{Answer, Over, answer::LOOKED_AT, frames, grpc, read_plain, read_recorded};
+
+    if bytes.len() > LIMITS.bytes {
+        return;
+    }
+    let calm = |text: &str| text.chars().all(|letter| letter == '\n' || !letter.is_control());
+    let holds = |answer: &Answer| {
+        assert!(answer.words.as_ref().is_none_or(|words| words.chars().count() <= LOOKED_AT && calm(words)));
+        assert!(answer.user.as_deref().is_none_or(calm));
+        assert!(answer.headers.len() <= 64, "{} headers", answer.headers.len());
+        for (name, value) in &answer.headers {
+            assert!(value.chars().count() <= 200 && calm(value), "{name}");
+        }
+    };
+    let (whole, plain) = read_plain(bytes);
+    if let Ok(answer) = &plain {
+        holds(answer);
+    }
+    // Once it is whole, more of it changes nothing that was read.
+    if whole && plain.is_ok() && bytes.len() < LOOKED_AT {
+        let longer = [bytes, b"x"].concat();
+        let (_, again) = read_plain(&longer);
+        assert_eq!(again.map(|answer| answer.status), plain.map(|answer| answer.status), "with one byte more");
+    }
+    let one = read_recorded(bytes, usize::MAX, Over::Plain1);
+    if let Ok(answer) = &one {
+        holds(answer);
+    }
+    let cut = read_recorded(bytes, 7, Over::Plain1);
+    assert_eq!(one.is_ok(), cut.is_ok(), "in pieces: {one:?}, {cut:?}");
+    if let Ok(answer) = read_recorded(bytes, usize::MAX, Over::Plain2) {
+        holds(&answer);
+    }
+    if let frames::Progress::Done(settings) = frames::read(bytes) {
+        assert!(settings.settings.len() <= 64);
+    }
+    if let Some(version) = grpc::status(bytes).and_then(|status| status.version) {
+        assert!(version.chars().count() <= 64 && calm(&version));
+    }
+}
+
+/// What somebody says that a look has shown, as a file that was saved may: it is read within bounds, and whatever is concluded
+/// from it points into it.
+pub fn observed(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    if text.len() > LIMITS.bytes {
+        return;
+    }
+    let of = |name: &str, kind| Redactor::new().evidence(EvidenceId::new(name.to_owned()), Plane::Observed, kind, text);
+    let evidence = vec![of("http://h:6443@192.0.2.1:6443", Kind::Answers), of("tls://192.0.2.1:6443", Kind::Handshake)];
+    let gathered = Gathered { name: "any".to_owned(), target: "any".to_owned(), root: None, evidence };
+    let cluster = facts::resolve(gathered, &Options::default());
+    for door in &cluster.doors {
+        let looks = door.looks();
+        let guesses = [looks.from.as_ref(), looks.to.as_ref()].into_iter().flatten().map(|guess| &guess.at);
+        for at in guesses.chain(looks.distribution.as_ref().map(|guess| &guess.at)) {
+            in_evidence(&cluster.evidence, at);
+        }
+        if let (Some(from), Some(to)) = (&looks.from, &looks.to) {
+            assert!(from.value <= to.value, "a release from {} to {}", from.value, to.value);
+        }
+        for answer in &door.answers {
+            in_evidence(&cluster.evidence, &answer.at);
+        }
+        door.leaks();
+        door.given().for_each(drop);
+    }
+    for handshake in cluster.observed.iter().filter_map(|one| one.tls.as_ref().ok()?.as_ref()) {
+        for place in handshake.protocols.iter().map(|one| &one.at).chain(handshake.suites.iter().map(|one| &one.at)) {
+            in_evidence(&cluster.evidence, place);
         }
     }
 }
@@ -252,6 +337,16 @@ mod tests {
         #[test]
         fn any_answer_of_a_peer_is_understood_or_refused(text in mutated("tls_records")) {
             tls_records(&text);
+        }
+
+        #[test]
+        fn any_answer_over_http_is_bounded(text in mutated("http_answers")) {
+            http_answers(&text);
+        }
+
+        #[test]
+        fn any_look_that_was_saved_is_read(text in mutated("observed")) {
+            observed(&text);
         }
 
         #[test]

@@ -128,7 +128,7 @@ pub(crate) fn scene(case: &Case) -> Result<Scene, String> {
                 scene.evidence.push(Evidence { plane: Plane::Running, ..piece(id, Kind::Flagz, body) });
             }
             FenceKind::Http { at, reach, demand, unread: because } => {
-                let id = EvidenceId::new(format!("{}{at}", facts::doors::SCHEME));
+                let id = EvidenceId::new(format!("{}{at}", facts::observed::ANSWERS));
                 let body = if *because {
                     let reason = fence.body.iter().map(|(_, line)| line.trim()).collect::<Vec<_>>().join(" ");
                     Body::Unread(unread(at, &reason))

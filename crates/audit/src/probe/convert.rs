@@ -2,31 +2,29 @@
 
 use std::fmt::Write as _;
 
-use collect::endpoint::{Exchange, Observation, Probed, Sight, answers_id};
-use facts::doors::Door;
+use collect::endpoint::{Exchange, Observation, Probed, Sight};
 use jiff::civil::Date;
 use model::{Entry, Outcome};
 use report::wire;
 
-use super::{http, tls};
+use super::tls;
 
-pub(super) fn endpoint(probed: &Probed, doors: &[Door], entries: &[Entry], as_of: Date) -> wire::ProbedEndpoint {
+/// What was seen of an endpoint itself; what is concluded from its answers comes with their judgement.
+pub(super) fn endpoint(probed: &Probed, as_of: Date) -> wire::ProbedEndpoint {
     let endpoint = &probed.endpoint;
-    let of = |one: &Observation| doors.iter().find(|door| door.at.evidence == answers_id(one));
-    let addresses: Vec<_> = probed.seen.iter().flatten().map(|one| address(one, of(one), as_of)).collect();
     wire::ProbedEndpoint {
         endpoint: endpoint.to_string(),
         host: endpoint.host.to_string(),
         port: endpoint.port,
-        component: endpoint.role().map(|role| role.component().to_owned()),
+        component: endpoint.listener().map(|listener| listener.component().to_owned()),
         reason: probed.seen.as_ref().err().map(ToString::to_string),
-        differ: http::differences(&addresses),
-        addresses,
-        findings: entries.iter().map(finding).collect(),
+        differ: Vec::new(),
+        addresses: probed.seen.iter().flatten().map(|one| address(one, as_of)).collect(),
+        findings: Vec::new(),
     }
 }
 
-fn finding(entry: &Entry) -> wire::ProbeFinding {
+pub(super) fn finding(entry: &Entry) -> wire::ProbeFinding {
     let outcome = if matches!(entry.outcome, Outcome::Fail(_)) { "fail" } else { "undetermined" };
     wire::ProbeFinding {
         rule: entry.rule.to_owned(),
@@ -38,7 +36,7 @@ fn finding(entry: &Entry) -> wire::ProbeFinding {
     }
 }
 
-fn address(observation: &Observation, door: Option<&Door>, as_of: Date) -> wire::ProbedAddress {
+fn address(observation: &Observation, as_of: Date) -> wire::ProbedAddress {
     let host = observation.endpoint.host.to_string();
     wire::ProbedAddress {
         address: observation.address.to_string(),
@@ -51,7 +49,7 @@ fn address(observation: &Observation, door: Option<&Door>, as_of: Date) -> wire:
             Sight::Unseen(why) => Some(why.to_string()),
             Sight::Seen(_) | Sight::NotOffered => None,
         },
-        http: door.map(http::convert),
+        http: None,
     }
 }
 

@@ -1,6 +1,7 @@
 //! What was answered over HTTP, into the wire format.
 
-use facts::doors::{Demand, Door, Guess, Meaning, Reach, Who};
+use facts::observed::{Door, Guess, Reach};
+use model::Meaning;
 use report::wire;
 
 pub(super) fn convert(door: &Door) -> wire::ProbedHttp {
@@ -12,7 +13,7 @@ pub(super) fn convert(door: &Door) -> wire::ProbedHttp {
         Reach::Silent(gap) => ("silent", Some(gap.reason.clone())),
         Reach::Unread(gap) => ("unread", Some(gap.reason.clone())),
     };
-    let plain = door.anonymous().find(|answer| !answer.tls);
+    let plain = door.anonymous().find(|answer| !answer.over.is_tls());
     let names = door.answers.iter().filter(|answer| answer.path == "/version" && answer.meaning == Meaning::Given);
     let mut words = names.map(|answer| &answer.words);
     let first = words.next();
@@ -25,14 +26,7 @@ pub(super) fn convert(door: &Door) -> wire::ProbedHttp {
         version_from: looks.from.map(guess),
         version_to: looks.to.map(guess),
         distribution: looks.distribution.map(guess),
-        client_certificate: door.demand.map(|demand| {
-            match demand {
-                Demand::None => "none",
-                Demand::Asks => "asks",
-                Demand::Insists => "insists",
-            }
-            .to_owned()
-        }),
+        client_certificate: door.demand.map(|demand| demand.name().to_owned()),
         plain: plain.map(|answer| answer.meaning.name().to_owned()),
         hsts: door.answers.iter().find_map(|answer| answer.header("strict-transport-security")).map(str::to_owned),
         leaks: door.leaks().into_iter().map(|(_, said)| said).collect(),
@@ -42,14 +36,9 @@ pub(super) fn convert(door: &Door) -> wire::ProbedHttp {
             .answers
             .iter()
             .map(|answer| wire::ProbedAnswer {
-                tls: answer.tls,
-                http2: answer.second,
-                who: match answer.who {
-                    Who::Anonymous => "anonymous",
-                    Who::Token => "token",
-                    Who::Basic => "basic",
-                }
-                .to_owned(),
+                tls: answer.over.is_tls(),
+                http2: answer.over.is_two(),
+                who: answer.who.name().to_owned(),
                 path: answer.path.clone(),
                 status: answer.status,
                 meaning: answer.meaning.name().to_owned(),

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::{LONGEST, hex, words};
 use crate::{
     Account, Inputs, Outcome, Place, Trouble,
+    endpoint::Spent,
     live::{Live, Requests},
 };
 
@@ -100,6 +101,18 @@ pub(super) struct LiveRecord {
     id: Option<String>,
     requests: u64,
     bytes: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    outside: Option<SpentRecord>,
+}
+
+/// What looking from outside took.
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SpentRecord {
+    connections: u32,
+    requests: u32,
+    sent: u64,
+    received: u64,
 }
 
 #[derive(Debug, Deserialize, Serialize)]
@@ -240,6 +253,12 @@ impl ClusterRecord {
                 id: live.id.clone(),
                 requests: live.requests.count,
                 bytes: live.requests.bytes,
+                outside: live.outside.map(|spent| SpentRecord {
+                    connections: spent.connections,
+                    requests: spent.requests,
+                    sent: spent.sent,
+                    received: spent.received,
+                }),
             }),
             evidence,
         })
@@ -250,6 +269,12 @@ impl ClusterRecord {
             id: live.id.clone(),
             requests: Requests { count: live.requests.min(1 << 48), bytes: live.bytes.min(1 << 48) },
             account: Account::default(),
+            outside: live.outside.as_ref().map(|spent| Spent {
+                connections: spent.connections,
+                requests: spent.requests,
+                sent: spent.sent.min(1 << 48),
+                received: spent.received.min(1 << 48),
+            }),
         })
     }
 

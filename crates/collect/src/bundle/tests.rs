@@ -13,6 +13,7 @@ use std::collections::BTreeMap;
 use super::{read::Seen, *};
 use crate::{
     Account, Inputs, Outcome,
+    endpoint::Spent,
     live::{Live, Requests},
 };
 
@@ -70,11 +71,14 @@ fn sample() -> Gathered {
     }
 }
 
+const SPENT: Spent = Spent { connections: 12, requests: 40, sent: 9, received: 10 };
+
 fn written(clusters: &[Gathered], key: Option<&PrivateKey>) -> Vec<u8> {
     let mut writer = Writer::new(Vec::new(), "2026-11-27T00:00:00Z", "0.1.0").expect("begun");
     let live = Live {
         id: Some("1-2/ab".to_owned()),
         requests: Requests { count: 14, bytes: 999 },
+        outside: Some(SPENT),
         account: Account::default(),
     };
     for gathered in clusters {
@@ -102,6 +106,7 @@ fn everything_survives() {
     let [Seen { gathered, live: Some(live), labels }] = &clusters[..] else { panic!("one cluster") };
     let sample = sample();
     assert_eq!((&gathered.name, &gathered.target, &gathered.root), (&sample.name, &sample.target, &sample.root));
+    assert_eq!(live.outside, Some(SPENT));
     assert_eq!((live.id.as_deref(), live.requests.count, live.requests.bytes), (Some("1-2/ab"), 14, 999));
     assert_eq!(labels["env"], "prod");
     assert_eq!(gathered.evidence.len(), sample.evidence.len());

@@ -1,6 +1,6 @@
 //! What an endpoint answered, as evidence: one JSON document for each address, with one answer a line.
 
-use facts::{Redactor, doors::SCHEME};
+use facts::{Redactor, observed::ANSWERS};
 use model::{Evidence, EvidenceId, Kind, Plane};
 use probe::{
     Failure, Host, Observation, Sight,
@@ -13,29 +13,31 @@ const WORDS: usize = 200;
 
 /// The evidence of one address.
 pub(super) fn evidence(observation: &Observation, redactor: &mut Redactor) -> Evidence {
-    redactor.evidence(id(observation), Plane::Observed, Kind::Answers, &document(&observation.http))
+    redactor.evidence(id(observation), Plane::Observed, Kind::Answers, &document(observation))
 }
 
 pub(super) fn id(observation: &Observation) -> EvidenceId {
-    let endpoint = &observation.endpoint;
-    EvidenceId::new(match endpoint.host {
-        Host::Address(_) => format!("{SCHEME}{endpoint}"),
-        Host::Name(_) => format!("{SCHEME}{endpoint}@{}", observation.address),
-    })
+    let Observation { endpoint, address, .. } = observation;
+    let is_its_own =
+        matches!(endpoint.host, Host::Address(host) if (host, endpoint.port) == (address.ip(), address.port()));
+    EvidenceId::new(if is_its_own { format!("{ANSWERS}{endpoint}") } else { format!("{ANSWERS}{endpoint}@{address}") })
 }
 
 /// Keys stand in the order in which a reader wants them.
-fn document(seen: &Sight<Http>) -> String {
+fn document(observation: &Observation) -> String {
     let mut head = Map::new();
     let nothing = Http::default();
-    let (reach, why, http) = match seen {
+    let (reach, why, http) = match &observation.http {
         Sight::Seen(http) => ("answered", None, http),
         Sight::NotOffered => ("other-protocol", None, &nothing),
         Sight::Unseen(failure) => (reach(failure), Some(failure.to_string()), &nothing),
     };
+    if let Some(known) = observation.endpoint.known {
+        head.insert("component".to_owned(), known.component().into());
+    }
     head.insert("reach".to_owned(), reach.into());
     head.insert("why".to_owned(), json!(why));
-    head.insert("demand".to_owned(), json!(http.demand.map(demand)));
+    head.insert("demand".to_owned(), json!(http.demand.map(Demand::name)));
     let settings: Option<Vec<[u32; 2]>> =
         http.settings.as_ref().map(|known| known.settings.iter().map(|(id, value)| [u32::from(*id), *value]).collect());
     head.insert("settings".to_owned(), json!(settings.unwrap_or_default()));
@@ -69,14 +71,6 @@ fn reach(failure: &Failure) -> &'static str {
         Failure::Refused => "refused",
         Failure::TimedOut => "silent",
         _ => "unreachable",
-    }
-}
-
-fn demand(demand: Demand) -> &'static str {
-    match demand {
-        Demand::None => "none",
-        Demand::Asks => "asks",
-        Demand::Insists => "insists",
     }
 }
 

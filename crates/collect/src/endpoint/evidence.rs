@@ -5,9 +5,9 @@
 use std::net::SocketAddr;
 
 use facts::pki;
-use model::{Body, Evidence, EvidenceId, Gap, GapKind, Kind, Plane};
+use model::{Body, Evidence, EvidenceId, Gap, GapKind, Kind, Listener, Plane};
 use probe::{
-    Endpoint, Observation, Role, Sight,
+    Endpoint, Observation, Sight,
     tls::{Chain, Tls, Trust, names},
 };
 use serde::Serialize;
@@ -49,22 +49,11 @@ struct Shown<'a> {
 /// The evidence of one address. Several addresses of one name are several pieces.
 pub fn evidence(observation: &Observation, alone: bool) -> Evidence {
     let name = if alone { observation.endpoint.to_string() } else { observation.address.to_string() };
-    of_tls(&name, &observation.endpoint, observation.address, observation.endpoint.role(), &observation.tls)
-}
-
-/// What one address showed of TLS.
-pub(crate) fn of_tls(
-    name: &str,
-    endpoint: &Endpoint,
-    address: SocketAddr,
-    role: Option<Role>,
-    tls: &Sight<Tls>,
-) -> Evidence {
     let id = EvidenceId::new(format!("tls://{name}"));
-    let body = match tls {
-        Sight::Seen(tls) => Body::Text(text(endpoint, address, role, tls).into()),
+    let body = match &observation.tls {
+        Sight::Seen(tls) => Body::Text(text(&observation.endpoint, observation.address, tls).into()),
         Sight::NotOffered => Body::Missing,
-        Sight::Unseen(why) => Body::Unread(unread(name, &why.to_string())),
+        Sight::Unseen(why) => Body::Unread(unread(&name, &why.to_string())),
     };
     Evidence { id, plane: Plane::Observed, kind: Kind::Handshake, body, secrets: Vec::new(), digest: None }
 }
@@ -79,7 +68,7 @@ pub fn unread(name: &str, why: &str) -> Gap {
     }
 }
 
-fn text(endpoint: &Endpoint, address: SocketAddr, role: Option<Role>, tls: &Tls) -> String {
+fn text(endpoint: &Endpoint, address: SocketAddr, tls: &Tls) -> String {
     let host = match &endpoint.host {
         probe::Host::Name(name) => name.clone(),
         probe::Host::Address(address) => address.to_string(),
@@ -111,7 +100,7 @@ fn text(endpoint: &Endpoint, address: SocketAddr, role: Option<Role>, tls: &Tls)
         kind: "Handshake",
         host,
         address: address.to_string(),
-        component: role.map(Role::component),
+        component: endpoint.listener().filter(|listener| !listener.is_plain()).map(Listener::component),
         protocols,
         suites,
         groups,

@@ -11,17 +11,16 @@ use facts::{
     running::metrics::Projection,
 };
 use kube::config::{AuthInfo, Config};
-use model::{Body, Evidence, EvidenceId, Gap, Kind, Plane};
-use probe::{Endpoint, Pace};
+use model::Gap;
 use tokio::sync::OwnedSemaphorePermit;
 
-use crate::endpoint;
-
 use super::{
+    Pace,
     access::Way,
     client::{self, Answer, Conversation, Limits, Requests, Tally},
     config::{authority, config},
     failure::Failure,
+    outside::{Outside, Sights},
     pages,
     replicas::{Others, addresses},
 };
@@ -33,8 +32,8 @@ pub(super) struct Asked {
     pub(super) spent: Requests,
     /// Whether the server had to prove nothing.
     pub(super) unverified: bool,
-    /// What its address showed of TLS; `None` where that cannot be seen from here.
-    pub(super) handshake: Option<Evidence>,
+    /// What its addresses showed to a stranger.
+    pub(super) sights: Sights,
     /// Why there are no answers besides.
     pub(super) failure: Option<Failure>,
 }
@@ -74,7 +73,7 @@ pub(super) const LIMITS: Limits =
 pub(super) async fn cluster(
     way: &Way,
     asks: &[&'static Ask],
-    time: Duration,
+    Pace { time, from_outside, .. }: Pace,
     turn: OwnedSemaphorePermit,
 ) -> Result<Asked, Failure> {
     let until = Instant::now() + time;
@@ -82,10 +81,7 @@ pub(super) async fn cluster(
     let config = config(way).await?;
     let authority = authority(&config);
     // Beside the questions, which it does not hold up.
-    let mut knocking = tokio::task::JoinSet::new();
-    if let Some(endpoint) = endpoint(&config) {
-        knocking.spawn(knock(endpoint, until.saturating_duration_since(Instant::now())));
-    }
+    let mut outside = Outside::begin(&config, from_outside, until);
     let Some((&first, _)) = asks.split_first() else { return Err(super::nobody()) };
     let tally = Tally::new();
     let talk = |config: Config| Conversation::with(config, &server, LIMITS, until, &tally).map(Arc::new);
@@ -109,18 +105,13 @@ pub(super) async fn cluster(
         }
         Err(failure) => {
             // Who names an address and has no credentials wants to know what it shows to anybody.
-            let seen = if way.target.starts_with("https://") { knocking.join_next().await } else { None };
-            return match seen {
-                Some(Ok(handshake)) if handshake.text().is_some() => Ok(Asked {
-                    answers: Vec::new(),
-                    id: None,
-                    spent: tally.spent(),
-                    unverified: false,
-                    handshake: Some(handshake),
-                    failure: Some(failure),
-                }),
-                _ => Err(failure),
-            };
+            let is_address = way.target.starts_with("https://");
+            let sights = if is_address { outside.first().await } else { Sights::default() };
+            if !sights.is_something() {
+                return Err(failure);
+            }
+            let (answers, id, spent) = (Vec::new(), None, tally.spent());
+            return Ok(Asked { answers, id, spent, unverified: false, sights, failure: Some(failure) });
         }
     };
     let may = Arc::new(May { rights: reviewing.join_next().await.and_then(Result::ok).flatten() });
@@ -139,6 +130,10 @@ pub(super) async fn cluster(
         replies.insert(index, reply);
     }
     replies.extend(talks.ask(left, &may).await);
+    let slice = asks.iter().position(|ask| ask.path == live::PUBLISHED).and_then(|index| replies.get(&index));
+    if let Some(Raw::Text(slice) | Raw::Older(_, slice)) = slice.map(|reply| &reply.raw) {
+        outside.published(slice);
+    }
 
     let refused: BTreeSet<&'static str> =
         replies.iter().filter(|(_, reply)| reply.is_refused).filter_map(|(at, _)| Some(asks.get(*at)?.path)).collect();
@@ -158,8 +153,7 @@ pub(super) async fn cluster(
     answers.extend(others.ask(&addresses(&answers)).await);
     let unverified = config.accept_invalid_certs || !server.starts_with("https://");
     drop(turn);
-    let handshake = knocking.join_next().await.and_then(Result::ok);
-    Ok(Asked { answers, id, spent: tally.spent(), unverified, handshake, failure: None })
+    Ok(Asked { answers, id, spent: tally.spent(), unverified, sights: outside.end().await, failure: None })
 }
 
 /// How many questions one cluster is asked at a time: no more than a person with kubectl asks, and a server serves hundreds.
@@ -236,51 +230,6 @@ async fn asked(talk: &Conversation, may: &May, ask: &'static Ask) -> Reply {
         Ok(None) => unanswered("the credentials were not taken (401)"),
         Err(failure) => unanswered(&failure.message),
     }
-}
-
-/// The endpoint that the user named, where it is TLS and nothing stands between that the user named as well.
-fn endpoint(config: &Config) -> Option<Endpoint> {
-    let url = &config.cluster_url;
-    if url.scheme_str() != Some("https") || config.proxy_url.is_some() {
-        return None;
-    }
-    let port = url.port_u16().map(|port| format!(":{port}")).unwrap_or_default();
-    let mut endpoint: Endpoint = format!("https://{}{port}", url.host()?).parse().ok()?;
-    endpoint.sni = config.tls_server_name.clone().or(endpoint.sni);
-    Some(endpoint)
-}
-
-/// How long an API server is looked at from outside, and how gently: one connection after the other.
-const KNOCK: Pace = Pace {
-    gap: Duration::from_millis(5),
-    time: Duration::from_secs(15),
-    conversation: probe::Limits { time: Duration::from_secs(3), bytes: 1 << 20 },
-    ..Pace::GENTLE
-};
-
-/// Looks at TLS as a stranger sees it.
-async fn knock(endpoint: Endpoint, left: Duration) -> Evidence {
-    let name = endpoint.to_string();
-    let pace = Pace { time: KNOCK.time.min(left), ..KNOCK };
-    let unread = |why: &str| Evidence {
-        id: EvidenceId::new(format!("tls://{name}")),
-        plane: Plane::Observed,
-        kind: Kind::Handshake,
-        body: Body::Unread(endpoint::unread(&name, why)),
-        secrets: Vec::new(),
-        digest: None,
-    };
-    let address = match probe::resolve(&endpoint, pace.conversation.time).await {
-        Ok(addresses) => match addresses.first() {
-            Some(address) => *address,
-            None => return unread("the name has no address"),
-        },
-        Err(why) => return unread(&why.to_string()),
-    };
-    // Who vouches for a chain is asked as of its own days.
-    let seen = probe::knock(&endpoint, address, &pace, 0).await;
-    // It is asked as an API server, whatever port it has.
-    endpoint::of_tls(&name, &endpoint, address, Some(probe::Role::ApiServer), &seen)
 }
 
 /// What the caller may ask.

@@ -112,17 +112,15 @@ fn file_may_decide(server: &Server<'_>) -> Result<bool, Gap> {
 
 /// Why the value of a flag that this release has is not known.
 pub(super) fn unknown(server: &Server<'_>, name: &str) -> Gap {
-    let reading = server.readings().find(|(flag, _)| flag.name == name);
-    match reading {
-        Some((_, Err(gap))) => gap,
+    match server.reading_of(name) {
+        Some(Err(gap)) => gap,
         _ => version_gap(format!("`--{name}` is not in every possible release")),
     }
 }
 
 fn origin(server: &Server<'_>, name: &str) -> Origin {
-    let reading = server.readings().find(|(flag, _)| flag.name == name);
-    match reading {
-        Some((_, Ok(reading))) => reading.origin,
+    match server.reading_of(name) {
+        Some(Ok(reading)) => reading.origin,
         _ => Origin::Implied { by: server.place(name).cloned(), how: format!("`--{name}` is not known") },
     }
 }
@@ -137,7 +135,7 @@ pub(super) fn apply(
     let minor = server.version.minor;
     let mut leave_open = |name: &str, gap: Gap| {
         if let Some(reading) = reading(readings, name) {
-            reading.open = Some(gap);
+            reading.open = Some(Box::new(gap));
         }
     };
     if let Err(Unanswered::Gap(gap)) = authorizers {
@@ -151,7 +149,7 @@ pub(super) fn apply(
         if let Some(reading) = reading(readings, name)
             && reading.value != value
         {
-            reading.effective = Some(Effective { value, by: by.to_owned(), at });
+            reading.effective = Some(Box::new(Effective { value, by: by.to_owned(), at }));
         }
     };
 

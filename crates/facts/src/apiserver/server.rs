@@ -301,6 +301,12 @@ impl<'a> Server<'a> {
             .filter_map(|(index, flag)| Some((flag, self.reading(index, flag, self.variable(index)?))))
     }
 
+    /// The same of one flag; `None` where this release does not have it.
+    pub(super) fn reading_of(&self, name: &str) -> Option<Result<Reading, Gap>> {
+        let index = KUBE_APISERVER.position(name)?;
+        Some(self.reading(index, KUBE_APISERVER.flags.get(index)?, self.variable(index)?))
+    }
+
     fn reading(&self, index: usize, flag: &'static Flag, variable: Variable<'_>) -> Result<Reading, Gap> {
         let written = match variable {
             Variable::Written(written) => written,

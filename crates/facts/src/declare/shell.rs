@@ -9,6 +9,8 @@ use std::{collections::BTreeMap, ops::Range};
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Command {
     pub(super) words: Vec<ShellWord>,
+    /// Variables that are set in front of it, for it alone; for whatever follows where there is no word behind them.
+    pub(super) assigned: Vec<(String, ShellWord)>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,6 +40,13 @@ const PREFIXES: [&str; 12] = ["exec", "then", "do", "else", "elif", "{", "(", "!
 /// `environment` holds the variables that the container sets. Assignments in the script are followed while their value is
 /// literal. A name that nobody sets may still come from the image, so it is unknown rather than empty.
 pub(super) fn commands(script: &str, environment: &BTreeMap<String, Variable>) -> Vec<Command> {
+    let mut commands = statements(script, environment);
+    commands.retain(|command| !command.words.is_empty());
+    commands
+}
+
+/// The same, with those that do nothing but set variables.
+pub(super) fn statements(script: &str, environment: &BTreeMap<String, Variable>) -> Vec<Command> {
     Reader { script, at: 0, variables: environment.clone(), commands: Vec::new(), command: Command::default() }.run()
 }
 
@@ -204,8 +213,10 @@ impl Reader<'_> {
             && let Some((name, value)) = text.split_once('=')
             && is_name(name)
         {
-            let value = if unknown.is_some() { Variable::Unknown } else { Variable::Known(value.to_owned()) };
-            self.variables.insert(name.to_owned(), value);
+            let held = if unknown.is_some() { Variable::Unknown } else { Variable::Known(value.to_owned()) };
+            self.variables.insert(name.to_owned(), held);
+            let word = ShellWord { text: value.to_owned(), range: start..self.at, unknown, splits };
+            self.command.assigned.push((name.to_owned(), word));
             return;
         }
         self.command.words.push(ShellWord { text, range: start..self.at, unknown, splits });
@@ -279,7 +290,7 @@ impl Reader<'_> {
     }
 
     fn end_command(&mut self) {
-        if !self.command.words.is_empty() {
+        if self.command != Command::default() {
             self.commands.push(std::mem::take(&mut self.command));
         }
     }

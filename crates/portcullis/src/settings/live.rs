@@ -27,7 +27,11 @@ pub(super) fn access(args: &args::Seek) -> Access {
 }
 
 pub(super) fn pace(args: &args::Seek) -> Pace {
-    Pace { at_once: usize::from(args.concurrency), time: Duration::from_secs(args.timeout) }
+    Pace {
+        at_once: usize::from(args.concurrency),
+        time: Duration::from_secs(args.timeout),
+        from_outside: !args.no_probe,
+    }
 }
 
 /// The way that a word names, if it names one.

@@ -7,12 +7,14 @@ use serde_json::Value;
 use super::{
     FLAGZ, cluster, err, json, run,
     server::{self, Manner, Reply, Server, file, forbidden, ok, status},
+    without_cost,
 };
 
 /// A report without the part that differs between two runs.
 fn report(kubeconfig: &Path, arguments: &[&str]) -> Value {
     let mut report = json(kubeconfig, &[&["audit", "--format", "json", "--isolated"], arguments].concat());
     report.as_object_mut().expect("an object").remove("run");
+    report["clusters"] = without_cost(report["clusters"].take());
     report
 }
 

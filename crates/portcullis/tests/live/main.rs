@@ -46,6 +46,14 @@ fn audit(kubeconfig: &Path) -> Value {
     json(kubeconfig, &["audit", "--format", "json", "--isolated"])
 }
 
+/// Takes out what no two looks over TLS have alike: signatures are a byte longer or shorter.
+fn without_cost(mut clusters: Value) -> Value {
+    for cluster in clusters.as_array_mut().into_iter().flatten() {
+        cluster.as_object_mut().map(|cluster| cluster.remove("outside"));
+    }
+    clusters
+}
+
 /// The worst outcome of a rule in the first cluster.
 fn outcome<'a>(report: &'a Value, rule: &str) -> &'a str {
     outcome_in(&report["clusters"][0], rule)
@@ -331,9 +339,9 @@ fn what_nobody_shows_is_undetermined() {
     assert_eq!(outcome(&report, "apiserver-anonymous-auth"), "undetermined");
     let verdicts = report["clusters"][0]["verdicts"].as_array().expect("verdicts");
     let sure = verdicts.iter().filter(|entry| {
-        // What it showed of TLS is all that was seen.
+        // What it showed to a stranger is all that was seen.
         entry["component"] == "kube-apiserver"
-            && entry["rule"] != "apiserver-tls-probe"
+            && entry["plane"] != "observed"
             && (entry["outcome"] == "pass" || entry["outcome"] == "fail")
     });
     let sure: Vec<_> = sure.map(|entry| (&entry["rule"], &entry["message"])).collect();

@@ -3,8 +3,8 @@
 use serde_json::Value;
 
 use crate::{
-    audit, cluster, err, file, json, outcome, run,
-    server::{Server, status},
+    audit, cluster, err, file, json, out, outcome, run,
+    server::{Reply, Server, ok, status},
 };
 
 /// Holds an output to its schema.
@@ -38,6 +38,15 @@ fn a_stranger_sees_versions_suites_and_certificates() {
     assert!(
         chain["certificates"][0]["pem"].as_str().is_some_and(|pem| pem.starts_with("-----BEGIN CERTIFICATE-----\n"))
     );
+    // Judged again it comes to the same, and nobody is asked.
+    let asked = server.probed().len();
+    let again = json(&nowhere, &["probe", "--replay", &evidence_name, "--format", "json", "--isolated"]);
+    valid("probe", &again);
+    assert_eq!(again["endpoints"].to_string(), seen["endpoints"].to_string());
+    assert_eq!((&again["run"]["as_of"], server.probed().len()), (&seen["run"]["as_of"], asked));
+    let text = |arguments: &[&str]| out(&run(&nowhere, &[arguments, &["--isolated"]].concat()));
+    let later = text(&["probe", "--replay", &evidence_name, "--as-of", "4095-12-31"]);
+    assert!(later.contains("4096-01-01") && text(&["probe", "--replay", &evidence_name]) != later, "{later}");
     let exchanges: Value = serde_json::from_slice(&std::fs::read(&evidence).expect("a file")).expect("JSON");
     valid("exchanges", &exchanges);
     let connections = exchanges["addresses"][0]["connections"].as_array().expect("connections");
@@ -52,6 +61,9 @@ fn an_endpoint_that_shows_nothing_is_not_enough() {
     let assert = run(&nowhere, &["probe", "127.0.0.1:1", "--fast", "--isolated"]);
     assert_eq!(assert.get_output().status.code(), Some(3));
     assert!(err(&assert).contains("nothing to see at 127.0.0.1:1: nothing listens there"), "{}", err(&assert));
+    let assert = run(&nowhere, &["probe", "--replay", &nowhere.display().to_string(), "--isolated"]);
+    assert_eq!(assert.get_output().status.code(), Some(3));
+    assert!(err(&assert).contains("it is no JSON"), "{}", err(&assert));
     let assert = run(&nowhere, &["probe", "http://a", "--isolated"]);
     assert_eq!(assert.get_output().status.code(), Some(2));
 }
@@ -75,6 +87,11 @@ fn a_cluster_that_is_asked_shows_its_tls_and_what_it_does_against_its_word() {
     let message = said["message"].as_str().unwrap_or_default();
     assert!(message.contains("answers a request without credentials with 403, not 401"), "{message}");
     assert_eq!(said["plane"], "observed");
+    // The same server answers strangers over HTTP, and what that took is told apart.
+    assert_eq!(outcome(&report, "apiserver-anonymous-endpoints-probe"), "fail", "it gives /metrics to anybody");
+    let (spent, probed) = (&report["clusters"][0]["outside"], server.probed());
+    assert_eq!(spent["requests"].as_u64(), Some(probed.len() as u64 + 1), "one is asked without TLS: {spent}");
+    assert!(probed.iter().all(|request| request.is_harmless() && !request.header("authorization").contains("abc")));
     // What is served is judged as what lies in files is.
     let served = |entry: &&Value| entry["rule"] == "pki-cert-expiry" && entry["instance"] == shown["name"];
     assert!(verdicts.iter().any(|entry| served(&entry)));
@@ -99,4 +116,58 @@ fn certificates_are_listed_by_the_day_on_which_they_end() {
     assert_eq!(text.matches("BEGIN:VEVENT").count(), certificates.len());
     let soon = run(&kubeconfig, &[&arguments[..], &["--within", "0"]].concat());
     assert_eq!(soon.get_output().status.code(), Some(1));
+}
+
+#[test]
+fn nobody_is_looked_at_from_outside_where_that_is_not_wanted() {
+    let server = Server::start(cluster);
+    let kubeconfig = file("no-probe", &server.kubeconfig("lab", "{token: abc}"));
+    let report = json(&kubeconfig, &["audit", "--format", "json", "--isolated", "--no-probe"]);
+    assert_eq!((&report["clusters"][0]["outside"], server.probed().len()), (&Value::Null, 0));
+    let evidence = report["clusters"][0]["evidence"].as_array().expect("evidence");
+    assert!(evidence.iter().all(|piece| piece["kind"] != "handshake" && piece["kind"] != "answers"));
+    assert_eq!(outcome(&report, "apiserver-tls-probe"), "not asked");
+}
+
+/// The addresses at which the API of a cluster is served, as it publishes them.
+fn slice(addresses: &[&str], port: u16) -> Reply {
+    let endpoints: Vec<String> = addresses.iter().map(|address| format!(r#"{{"addresses":["{address}"]}}"#)).collect();
+    ok(format!(r#"{{"kind":"EndpointSlice","ports":[{{"port":{port}}}],"endpoints":[{}]}}"#, endpoints.join(",")))
+}
+
+#[test]
+fn replicas_that_a_cluster_publishes_are_looked_at_by_their_own_addresses() {
+    const PATH: &str = "/apis/discovery.k8s.io/v1/namespaces/default/endpointslices/kubernetes";
+    // One that lets strangers see more than the other does, one that nobody is at, and one that is nobody's business.
+    let other = Server::start(|request| match request.path.split('?').next().unwrap_or_default() {
+        "/api/v1/secrets" => ok("{}"),
+        _ => cluster(request),
+    });
+    let port = other.address.port();
+    let server = Server::start(move |request| match request.path.as_str() {
+        PATH => slice(&["127.0.0.1", "127.0.0.9", "169.254.169.254"], port),
+        _ => cluster(request),
+    });
+    let report = audit(&file("replicas", &server.kubeconfig("lab", "{token: abc}")));
+    valid("report", &report);
+    assert!(other.probed().iter().any(|request| request.path.starts_with("/api/v1/secrets")));
+    let evidence = report["clusters"][0]["evidence"].as_array().expect("evidence");
+    let observed: Vec<&str> = evidence.iter().filter_map(|piece| piece["name"].as_str()).collect();
+    for (name, there) in [
+        (format!("tls://127.0.0.1:{port}"), true),
+        (format!("http://127.0.0.1:{}@127.0.0.1:{port}", server.address.port()), true),
+        (format!("tls://127.0.0.9:{port}"), true),
+        (format!("tls://169.254.169.254:{port}"), false),
+    ] {
+        assert_eq!(observed.contains(&name.as_str()), there, "{name}: {observed:?}");
+    }
+    let verdicts = report["clusters"][0]["verdicts"].as_array().expect("verdicts");
+    let of = |rule: &str, at: &str| {
+        let mut entries = verdicts.iter().filter(|entry| entry["rule"] == rule);
+        let ends = |entry: &&Value| entry["instance"].as_str().is_some_and(|name| name.ends_with(at));
+        entries.find(ends).map(|entry| entry["outcome"].clone())
+    };
+    // Nobody listens at the other address of this machine, so that nothing is known of it.
+    assert_eq!(of("apiserver-tls-probe", &format!("127.0.0.9:{port}")), Some("undetermined".into()));
+    assert_eq!(of("apiserver-tls-probe", &format!("127.0.0.1:{port}")), Some("pass".into()));
 }

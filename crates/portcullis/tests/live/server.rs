@@ -81,6 +81,9 @@ pub(crate) fn forbidden(user: &str, path: &str) -> Reply {
     )
 }
 
+/// How a look from outside introduces itself.
+const PROBE: &str = "portcullis-probe/";
+
 type Handler = Arc<dyn Fn(&Request) -> Reply + Send + Sync>;
 
 pub(crate) struct Server {
@@ -132,9 +135,19 @@ impl Server {
         format!("https://127.0.0.1:{}", self.address.port())
     }
 
-    /// Everything it was asked so far.
+    /// Everything it was asked so far, but for what anybody asks who looks from outside.
     pub(crate) fn seen(&self) -> Vec<Request> {
-        self.seen.lock().map(|seen| seen.clone()).unwrap_or_default()
+        self.asked(|agent| !agent.starts_with(PROBE))
+    }
+
+    /// Everything that a stranger asked so far.
+    pub(crate) fn probed(&self) -> Vec<Request> {
+        self.asked(|agent| agent.starts_with(PROBE))
+    }
+
+    fn asked(&self, by: impl Fn(&str) -> bool) -> Vec<Request> {
+        let seen = self.seen.lock().map(|seen| seen.clone()).unwrap_or_default();
+        seen.into_iter().filter(|request| by(request.header("user-agent"))).collect()
     }
 
     /// A kubeconfig with one context for it, `NAME`, whose user is given as YAML.

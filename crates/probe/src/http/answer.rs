@@ -3,6 +3,8 @@
 //! Servers refuse in different words, and things that stand in front of them in others again. Nothing here trusts what it
 //! reads: a length is bounded, a text is cut and loses what would move a terminal's cursor.
 
+use model::Meaning;
+
 /// An answer as it came.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Head {
@@ -28,73 +30,6 @@ pub struct Answer {
     pub headers: Vec<(String, String)>,
     /// The first bytes, where they were read and are text.
     pub words: Option<String>,
-}
-
-/// What the caller is told.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Meaning {
-    /// Here is what you asked for.
-    Given,
-    /// You are known to nobody (401).
-    Unauthenticated,
-    /// You may not (403).
-    Forbidden,
-    /// There is no such thing (404, 410).
-    Missing,
-    /// There is, and not in this way (405, 406): whoever is told so was let in.
-    Unsuitable,
-    /// Look elsewhere (3xx).
-    Redirect,
-    /// Fill this in: a page for people that asks for a password.
-    LoginPage,
-    /// Another page for people, where none was asked for.
-    Page,
-    /// Come back with a client certificate: what stands in front says so over HTTP.
-    CertificateRequired,
-    /// Speak TLS here.
-    SpeakTls,
-    /// Too much, too soon (429).
-    TooMany,
-    /// It is broken (5xx).
-    Broken,
-    Other,
-}
-
-impl Meaning {
-    pub const ALL: [Self; 13] = [
-        Self::Given,
-        Self::Unauthenticated,
-        Self::Forbidden,
-        Self::Missing,
-        Self::Unsuitable,
-        Self::Redirect,
-        Self::LoginPage,
-        Self::Page,
-        Self::CertificateRequired,
-        Self::SpeakTls,
-        Self::TooMany,
-        Self::Broken,
-        Self::Other,
-    ];
-
-    /// A word for it that does not change.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Given => "given",
-            Self::Unauthenticated => "unauthenticated",
-            Self::Forbidden => "forbidden",
-            Self::Missing => "missing",
-            Self::Unsuitable => "unsuitable",
-            Self::Redirect => "redirect",
-            Self::LoginPage => "login-page",
-            Self::Page => "page",
-            Self::CertificateRequired => "certificate-required",
-            Self::SpeakTls => "speak-tls",
-            Self::TooMany => "too-many",
-            Self::Broken => "broken",
-            Self::Other => "other",
-        }
-    }
 }
 
 /// Bytes of an answer that are looked at, at most.

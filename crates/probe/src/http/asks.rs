@@ -4,7 +4,7 @@
 //! a body; [`grpc`](super::grpc) has the only call that is no GET, because gRPC has none. Paths that do something when they
 //! are got (`/exec`, `/run`, `/attach`, `/portForward` and `/checkpoint` of the kubelet, `/raft` of etcd) are in no list.
 
-use crate::Role;
+use model::{Listener, NOWHERE as NOBODYS};
 
 /// One path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,7 +34,7 @@ const fn start(path: &'static str, tells: &'static str) -> Ask {
 }
 
 /// A path that nobody has. What answers it with 200 answers everything so, and its other answers show no open door.
-pub const NOWHERE: Ask = start("/portcullis-no-such-path", "whether every path answers alike");
+pub const NOWHERE: Ask = start(NOBODYS, "whether every path answers alike");
 
 /// What tells the components apart, whatever listens.
 pub const FIRST: [Ask; 2] = [
@@ -123,15 +123,31 @@ pub const CONTROLLER: [Ask; 7] = [
 pub const STRANGER: [Ask; 2] =
     [start("/api", "whether it is an API server behind something else"), ask("/metrics", "whether metrics are open")];
 
+/// etcd's metrics at a port of their own (server/embed/etcd.go, `serveMetrics`).
+pub const ETCD_METRICS: [Ask; 2] = [
+    start("/health", "whether it answers a stranger, and whether it is well"),
+    ask("/metrics", "whether metrics are open, which name members and sizes"),
+];
+
+/// Every list, for whoever wants to know all that is ever asked.
+pub const LISTS: [&[Ask]; 9] =
+    [&FIRST, &[NOWHERE, CREDENTIALS], &API_SERVER, &KUBELET, &ETCD, &ETCD_PEER, &ETCD_METRICS, &CONTROLLER, &STRANGER];
+
 /// The questions for whatever a door leads to, beside those that are put to all.
-pub fn of(role: Option<Role>) -> &'static [Ask] {
-    match role {
-        Some(Role::ApiServer | Role::ApiServerInsecure) => &API_SERVER,
-        Some(Role::Kubelet | Role::KubeletReadOnly) => &KUBELET,
-        Some(Role::EtcdClient) => &ETCD,
-        Some(Role::EtcdPeer) => &ETCD_PEER,
-        Some(Role::ControllerManager | Role::Scheduler) => &CONTROLLER,
-        None => &STRANGER,
+pub fn of(listener: Option<Listener>) -> &'static [Ask] {
+    match listener {
+        Some(Listener::ApiServer | Listener::ApiServerInsecure) => &API_SERVER,
+        Some(Listener::Kubelet | Listener::KubeletReadOnly) => &KUBELET,
+        Some(Listener::Etcd) => &ETCD,
+        Some(Listener::EtcdPeer) => &ETCD_PEER,
+        Some(Listener::EtcdMetrics) => &ETCD_METRICS,
+        Some(
+            Listener::ControllerManager
+            | Listener::ControllerManagerInsecure
+            | Listener::Scheduler
+            | Listener::SchedulerInsecure,
+        ) => &CONTROLLER,
+        Some(Listener::Cadvisor) | None => &STRANGER,
     }
 }
 
@@ -141,9 +157,7 @@ mod tests {
 
     #[test]
     fn nothing_that_does_something_is_asked_and_no_list_of_objects_without_a_limit() {
-        let all =
-            [&FIRST[..], &API_SERVER, &KUBELET, &ETCD, &ETCD_PEER, &CONTROLLER, &STRANGER, &[NOWHERE], &[CREDENTIALS]];
-        for ask in all.concat() {
+        for ask in LISTS.concat() {
             assert!(ask.path.starts_with('/') && ask.path.is_ascii() && !ask.path.contains([' ', '#']), "{}", ask.path);
             for verb in
                 ["exec", "attach", "portForward", "/run/", "checkpoint", "proxy", "watch", "raft", "containerLogs"]

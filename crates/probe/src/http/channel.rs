@@ -3,15 +3,12 @@
 //! hyper speaks; it has no pool here, follows nothing, and knows no proxy. Whom we talk to has to prove nothing: a certificate
 //! is looked at elsewhere, and what is sent is what anybody may know.
 
+mod recorded;
+mod tap;
+mod wrong;
+
 use std::{
-    error::Error,
-    io,
-    pin::Pin,
-    sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicBool, Ordering},
-    },
-    task::{Context, Poll, ready},
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
@@ -23,87 +20,25 @@ use hyper::{
     header::{HeaderValue, InvalidHeaderValue},
 };
 use hyper_util::rt::{TokioExecutor, TokioIo};
-use rustls::{
-    AlertDescription, ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme,
-    client::{
-        ResolvesClientCert,
-        danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
-    },
-    crypto::CryptoProvider,
-    pki_types::{CertificateDer, ServerName, UnixTime},
-    sign::CertifiedKey,
-};
+use model::{Demand, Over};
+pub use recorded::read_recorded;
+use rustls::{ClientConfig, pki_types::ServerName};
+use tap::Tap;
 use tokio::{
-    io::{AsyncRead, AsyncReadExt as _, AsyncWrite, ReadBuf},
+    io::{AsyncRead, AsyncReadExt as _, AsyncWrite},
     task::JoinHandle,
     time::{Instant, timeout},
 };
 use tokio_rustls::TlsConnector;
+pub use wrong::NoAnswer;
+use wrong::meaning;
 
 use super::{
-    NO_HTTP,
     answer::{Head, LOOKED_AT},
     asks::Body,
     frames,
 };
-use crate::{Endpoint, Failure, Host, Line};
-
-/// How something is asked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Over {
-    Plain1,
-    Plain2,
-    Tls1,
-    Tls2,
-}
-
-impl Over {
-    /// Two words for it that do not change.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Plain1 => "http/1.1",
-            Self::Plain2 => "h2c",
-            Self::Tls1 => "https/1.1",
-            Self::Tls2 => "h2",
-        }
-    }
-
-    pub fn is_tls(self) -> bool {
-        matches!(self, Self::Tls1 | Self::Tls2)
-    }
-
-    fn is_two(self) -> bool {
-        matches!(self, Self::Plain2 | Self::Tls2)
-    }
-}
-
-/// Why there is no answer.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum NoAnswer {
-    /// The server insists on a certificate of the client, and ended the handshake without one.
-    CertificateRequired,
-    /// What answers speaks something else.
-    OtherProtocol,
-    /// Nothing can be said, and why.
-    Failed(Failure),
-}
-
-impl From<Failure> for NoAnswer {
-    fn from(failure: Failure) -> Self {
-        Self::Failed(failure)
-    }
-}
-
-/// Whether a server wants to know its client by a certificate.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Demand {
-    #[default]
-    None,
-    /// It asks, and goes on without one.
-    Asks,
-    /// It asks, and ends the handshake without one.
-    Insists,
-}
+use crate::{Endpoint, Failure, Host, Line, tls::Anybody};
 
 /// For one request and its answer.
 const REQUEST: Duration = Duration::from_secs(5);
@@ -152,15 +87,15 @@ impl Channel {
         two: bool,
         patient: bool,
     ) -> Result<(Self, Demand), NoAnswer> {
-        let asked = Arc::new(AtomicBool::new(false));
-        let config = config(two, &asked).ok_or(Failure::Garbled("what could not be set up"))?;
+        let anybody = Arc::<Anybody>::default();
+        let config = config(two, &anybody).ok_or(Failure::Garbled("what could not be set up"))?;
         let name = match (&endpoint.sni, &endpoint.host) {
             (Some(name), _) | (None, Host::Name(name)) => ServerName::try_from(name.clone()),
             (None, Host::Address(address)) => Ok(ServerName::IpAddress((*address).into())),
         };
         let name = name.map_err(|_| Failure::Garbled("a name that TLS does not know"))?;
         let began = Instant::now();
-        let asks = || asked.load(Ordering::Relaxed);
+        let asks = || anybody.shown().asked.is_some();
         let connected = TlsConnector::from(Arc::new(config)).connect(name, line).await;
         let mut stream = connected.map_err(|error| meaning(&error, asks()))?;
         if two && stream.get_ref().1.alpn_protocol() != Some(b"h2") {
@@ -311,157 +246,13 @@ async fn read(response: Response<Incoming>, keep: Body) -> Result<Got, NoAnswer>
     Ok(got)
 }
 
-/// What an error of TLS, HTTP or the connection means.
-fn meaning(error: &(dyn Error + 'static), asked: bool) -> NoAnswer {
-    let mut next = Some(error);
-    let mut garbled = NO_HTTP;
-    while let Some(error) = next {
-        let tls = error.downcast_ref::<rustls::Error>().or_else(|| {
-            let io = error.downcast_ref::<io::Error>()?;
-            io.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>())
-        });
-        if let Some(tls) = tls {
-            return of_tls(tls, asked);
-        }
-        if let Some(io) = error.downcast_ref::<io::Error>() {
-            return Failure::of(io).into();
-        }
-        if let Some(hyper) = error.downcast_ref::<hyper::Error>() {
-            if hyper.is_incomplete_message() || hyper.is_canceled() || hyper.is_closed() {
-                return Failure::Closed.into();
-            }
-            if hyper.to_string().contains("too large") {
-                garbled = "headers without an end";
-            }
-        }
-        next = error.source();
-    }
-    Failure::Garbled(garbled).into()
-}
-
-fn of_tls(error: &rustls::Error, asked: bool) -> NoAnswer {
-    match error {
-        // RFC 8446 §6.2 and what others say in its place: Go before 1.18 and TLS 1.2 `bad_certificate`, OpenSSL
-        // `handshake_failure`. That the server had asked makes it plain.
-        rustls::Error::AlertReceived(AlertDescription::CertificateRequired) => NoAnswer::CertificateRequired,
-        rustls::Error::AlertReceived(
-            AlertDescription::BadCertificate
-            | AlertDescription::HandshakeFailure
-            | AlertDescription::UnknownCA
-            | AlertDescription::CertificateUnknown
-            | AlertDescription::AccessDenied,
-        ) if asked => NoAnswer::CertificateRequired,
-        rustls::Error::AlertReceived(AlertDescription::NoApplicationProtocol)
-        | rustls::Error::NoApplicationProtocol
-        | rustls::Error::InvalidMessage(_) => NoAnswer::OtherProtocol,
-        rustls::Error::AlertReceived(_) | rustls::Error::PeerIncompatible(_) => {
-            Failure::Garbled("no TLS that HTTP could be asked over (1.2 or 1.3)").into()
-        }
-        _ => Failure::Garbled("a handshake that makes no sense").into(),
-    }
-}
-
 /// TLS with whoever answers.
-fn config(two: bool, asked: &Arc<AtomicBool>) -> Option<ClientConfig> {
+fn config(two: bool, anybody: &Arc<Anybody>) -> Option<ClientConfig> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let builder = ClientConfig::builder_with_provider(Arc::clone(&provider));
-    let builder = builder.with_safe_default_protocol_versions().ok()?;
-    let builder = builder.with_root_certificates(RootCertStore::empty());
-    let mut config = builder.with_client_cert_resolver(Arc::new(Nobody(Arc::clone(asked))));
-    config.dangerous().set_certificate_verifier(Arc::new(Anybody(provider)));
+    let builder = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().ok()?;
+    let mut config = Anybody::watches(builder, anybody);
     config.alpn_protocols = vec![if two { b"h2".to_vec() } else { b"http/1.1".to_vec() }];
     // Each connection is that of somebody new.
     config.resumption = rustls::client::Resumption::disabled();
     Some(config)
-}
-
-/// A client without a certificate, who notes that one was asked for.
-#[derive(Debug)]
-struct Nobody(Arc<AtomicBool>);
-
-impl ResolvesClientCert for Nobody {
-    fn resolve(&self, _: &[&[u8]], _: &[SignatureScheme]) -> Option<Arc<CertifiedKey>> {
-        self.0.store(true, Ordering::Relaxed);
-        None
-    }
-
-    fn has_certs(&self) -> bool {
-        // Or it is not asked.
-        true
-    }
-}
-
-/// Takes any certificate, also of a kind that is refused elsewhere: it is not trusted with anything.
-#[derive(Debug)]
-struct Anybody(Arc<CryptoProvider>);
-
-impl ServerCertVerifier for Anybody {
-    fn verify_server_cert(
-        &self,
-        _: &CertificateDer<'_>,
-        _: &[CertificateDer<'_>],
-        _: &ServerName<'_>,
-        _: &[u8],
-        _: UnixTime,
-    ) -> Result<ServerCertVerified, rustls::Error> {
-        Ok(ServerCertVerified::assertion())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        _: &[u8],
-        _: &CertificateDer<'_>,
-        _: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        Ok(HandshakeSignatureValid::assertion())
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        _: &[u8],
-        _: &CertificateDer<'_>,
-        _: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        Ok(HandshakeSignatureValid::assertion())
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.signature_verification_algorithms.supported_schemes()
-    }
-}
-
-/// Bytes that are kept of what comes first.
-const FIRST: usize = 1024;
-
-/// A stream of which the first bytes are kept.
-struct Tap<S> {
-    stream: S,
-    first: Arc<Mutex<Vec<u8>>>,
-}
-
-impl<S: AsyncRead + Unpin> AsyncRead for Tap<S> {
-    fn poll_read(self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        let tap = self.get_mut();
-        let before = buffer.filled().len();
-        ready!(Pin::new(&mut tap.stream).poll_read(context, buffer))?;
-        let new = &buffer.filled()[before..];
-        let mut first = tap.first.lock().unwrap_or_else(PoisonError::into_inner);
-        let room = FIRST.saturating_sub(first.len());
-        first.extend_from_slice(&new[..new.len().min(room)]);
-        Poll::Ready(Ok(()))
-    }
-}
-
-impl<S: AsyncWrite + Unpin> AsyncWrite for Tap<S> {
-    fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.get_mut().stream).poll_write(context, bytes)
-    }
-
-    fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.get_mut().stream).poll_flush(context)
-    }
-
-    fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.get_mut().stream).poll_shutdown(context)
-    }
 }

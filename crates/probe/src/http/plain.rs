@@ -43,7 +43,7 @@ pub(super) async fn ask(endpoint: &Endpoint, dialer: &mut Dialer) -> Result<Answ
 }
 
 /// Reads what came so far, and whether more would change it.
-pub(super) fn read(bytes: &[u8]) -> (bool, Result<Answer, NoAnswer>) {
+pub fn read(bytes: &[u8]) -> (bool, Result<Answer, NoAnswer>) {
     // A record of TLS that holds an alert, or a frame of HTTP/2: both speak another language.
     if bytes.starts_with(&[0x15, 0x03]) || bytes.starts_with(&[0, 0]) {
         return (true, Err(NoAnswer::OtherProtocol));

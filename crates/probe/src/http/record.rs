@@ -9,10 +9,10 @@ use http_body_util::Full;
 use hyper::{Request, body::Bytes};
 
 use super::{
-    Asked, Http, Who,
+    Asked, Http, Over, Who,
     answer::{self, Head, LOOKED_AT},
     asks,
-    channel::{Got, NoAnswer, Over},
+    channel::{Got, NoAnswer},
     of_call, plain,
 };
 use crate::{Exchange, Keep};
@@ -75,9 +75,7 @@ pub fn replay(exchanges: &[Exchange]) -> Http {
     let mut http = Http::default();
     for exchange in exchanges {
         let Some((over, who)) = exchange.purpose.split_once(' ') else { continue };
-        let over = [Over::Plain1, Over::Plain2, Over::Tls1, Over::Tls2].into_iter().find(|known| known.name() == over);
-        let who = [Who::Anonymous, Who::Token, Who::Basic].into_iter().find(|known| known.name() == who);
-        let (Some(over), Some(who)) = (over, who) else { continue };
+        let (Some(over), Some(who)) = (Over::named(over), Who::named(who)) else { continue };
         let said = |ours: bool| {
             exchange.pieces.iter().find(|piece| piece.is_ours == ours).and_then(|piece| piece.bytes.as_deref())
         };
@@ -102,16 +100,6 @@ fn path(sent: &[u8]) -> Option<&'static str> {
     let line = std::str::from_utf8(line).ok()?;
     let uri = line.split(' ').nth(1)?;
     let path = uri.split_once("://").map_or(uri, |(_, rest)| rest.find('/').map_or("/", |at| &rest[at..]));
-    let lists = [
-        &asks::FIRST[..],
-        &asks::API_SERVER,
-        &asks::KUBELET,
-        &asks::ETCD,
-        &asks::ETCD_PEER,
-        &asks::CONTROLLER,
-        &asks::STRANGER,
-        &[asks::NOWHERE, asks::CREDENTIALS],
-    ];
-    let known = lists.into_iter().flatten().map(|ask| ask.path).chain([super::grpc::PATH]);
+    let known = asks::LISTS.into_iter().flatten().map(|ask| ask.path).chain([super::grpc::PATH]);
     known.into_iter().find(|known| *known == path)
 }

@@ -9,19 +9,17 @@ use std::{
 };
 
 use rustls::{
-    AlertDescription, ClientConfig, ClientConnection, DigitallySignedStruct, Error, SignatureScheme,
-    SupportedProtocolVersion,
-    client::{
-        ClientSessionStore, ResolvesClientCert, Resumption, Tls12ClientSessionValue, Tls13ClientSessionValue,
-        danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
-    },
+    AlertDescription, ClientConfig, ClientConnection, Error, SupportedProtocolVersion,
+    client::{ClientSessionStore, Resumption, Tls12ClientSessionValue, Tls13ClientSessionValue},
     crypto::CryptoProvider,
-    pki_types::{CertificateDer, ServerName, UnixTime},
-    sign::CertifiedKey,
+    pki_types::ServerName,
 };
 use tokio::time::timeout;
 
-use super::names::Protocol;
+use super::{
+    anybody::{Anybody, Shown},
+    names::Protocol,
+};
 use crate::{Dialer, Endpoint, Failure, Host, Line};
 
 /// What a whole handshake showed.
@@ -42,11 +40,18 @@ pub(super) struct Full {
 }
 
 #[derive(Debug, Default)]
-struct Noted(Mutex<Full>);
+struct Noted {
+    anybody: Arc<Anybody>,
+    full: Mutex<Full>,
+}
 
 impl Noted {
+    fn asks(&self) -> bool {
+        self.anybody.shown().asked.is_some()
+    }
+
     fn note(&self, note: impl FnOnce(&mut Full)) {
-        note(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner));
+        note(&mut self.full.lock().unwrap_or_else(PoisonError::into_inner));
     }
 }
 
@@ -65,11 +70,8 @@ pub(super) async fn handshake(
         if protocol == Protocol::Tls13 { &[&rustls::version::TLS13] } else { &[&rustls::version::TLS12] };
     let noted = Arc::new(Noted::default());
     let builder = ClientConfig::builder_with_provider(Arc::clone(provider)).with_protocol_versions(versions);
-    let mut config = builder
-        .map_err(|_| Failure::Garbled("a version that this build cannot speak"))?
-        .dangerous()
-        .with_custom_certificate_verifier(Arc::clone(&noted) as Arc<dyn ServerCertVerifier>)
-        .with_client_cert_resolver(Arc::clone(&noted) as Arc<dyn ResolvesClientCert>);
+    let builder = builder.map_err(|_| Failure::Garbled("a version that this build cannot speak"))?;
+    let mut config = Anybody::watches(builder, &noted.anybody);
     if names_protocols {
         config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     }
@@ -85,8 +87,9 @@ pub(super) async fn handshake(
     let mut line = dialer.connect(&format!("{protocol} handshake"), dialer.limits()).await?;
     let ended = speak(&mut line, &mut connection, &noted).await;
     noted.note(|full| full.alpn = connection.alpn_protocol().map(|name| String::from_utf8_lossy(name).into_owned()));
-    let mut full = noted.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
-    full.sni.clone_from(&endpoint.sni);
+    let Shown { certificates, stapled, asked } = noted.anybody.shown();
+    let full = noted.full.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    let full = Full { certificates, stapled, asked, sni: endpoint.sni.clone(), ..full };
     match ended {
         // What was seen before it broke off was seen.
         Err(failure) if full.certificates.is_empty() && full.alert.is_none() => Err(failure),
@@ -109,7 +112,7 @@ async fn speak(line: &mut Line, connection: &mut ClientConnection, noted: &Noted
         noted.note(|full| {
             full.requires = match heard {
                 Ok(Ok(())) => Some(false),
-                Ok(Err(_)) => full.alert.map(|_| full.asked.is_some()),
+                Ok(Err(_)) => full.alert.map(|_| noted.asks()),
                 Err(_) => None,
             };
         });
@@ -145,7 +148,7 @@ async fn take(line: &mut Line, connection: &mut ClientConnection, noted: &Noted)
             if let Error::AlertReceived(alert) = error {
                 noted.note(|full| {
                     full.alert = Some(u8::from(alert));
-                    if full.asked.is_some() && alert != AlertDescription::CloseNotify {
+                    if noted.asks() && alert != AlertDescription::CloseNotify {
                         full.requires = Some(true);
                     }
                 });
@@ -159,71 +162,6 @@ async fn take(line: &mut Line, connection: &mut ClientConnection, noted: &Noted)
         }
     }
     Ok(())
-}
-
-impl ServerCertVerifier for Noted {
-    fn verify_server_cert(
-        &self,
-        end_entity: &CertificateDer<'_>,
-        intermediates: &[CertificateDer<'_>],
-        _: &ServerName<'_>,
-        stapled: &[u8],
-        _: UnixTime,
-    ) -> Result<ServerCertVerified, Error> {
-        self.note(|full| {
-            full.certificates = [end_entity].into_iter().chain(intermediates).map(|one| one.to_vec()).collect();
-            full.stapled = stapled.len();
-        });
-        Ok(ServerCertVerified::assertion())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        _: &[u8],
-        _: &CertificateDer<'_>,
-        _: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        Ok(HandshakeSignatureValid::assertion())
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        _: &[u8],
-        _: &CertificateDer<'_>,
-        _: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        Ok(HandshakeSignatureValid::assertion())
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        vec![
-            SignatureScheme::ECDSA_NISTP256_SHA256,
-            SignatureScheme::ECDSA_NISTP384_SHA384,
-            SignatureScheme::ECDSA_NISTP521_SHA512,
-            SignatureScheme::ED25519,
-            SignatureScheme::ED448,
-            SignatureScheme::RSA_PSS_SHA256,
-            SignatureScheme::RSA_PSS_SHA384,
-            SignatureScheme::RSA_PSS_SHA512,
-            SignatureScheme::RSA_PKCS1_SHA256,
-            SignatureScheme::RSA_PKCS1_SHA384,
-            SignatureScheme::RSA_PKCS1_SHA512,
-            SignatureScheme::RSA_PKCS1_SHA1,
-            SignatureScheme::ECDSA_SHA1_Legacy,
-        ]
-    }
-}
-
-impl ResolvesClientCert for Noted {
-    fn resolve(&self, authorities: &[&[u8]], _: &[SignatureScheme]) -> Option<Arc<CertifiedKey>> {
-        self.note(|full| full.asked = Some(authorities.iter().map(|name| name.to_vec()).collect()));
-        None
-    }
-
-    /// Else nobody would tell that one was asked for.
-    fn has_certs(&self) -> bool {
-        true
-    }
 }
 
 /// That there are tickets is noted, and they are forgotten.

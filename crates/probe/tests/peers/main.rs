@@ -10,7 +10,7 @@ use std::{net::SocketAddr, time::Duration};
 
 use portcullis_probe::{
     Endpoint, Limits, Observation, Pace, Sight,
-    tls::{Protocol, Tls, names},
+    tls::{Depth, Protocol, Tls, names},
 };
 
 /// The middle of 2026.
@@ -26,7 +26,7 @@ fn look_within(address: SocketAddr, name: Option<&str>, pace: &Pace, record: boo
     let typed = name.map_or_else(|| address.to_string(), |name| format!("{name}:{}", address.port()));
     let endpoint: Endpoint = typed.parse().unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    runtime.block_on(portcullis_probe::look(&endpoint, address, pace, NOW, record))
+    runtime.block_on(portcullis_probe::look(&endpoint, address, pace, NOW, Depth::Whole, record))
 }
 
 fn look(address: SocketAddr, name: Option<&str>) -> Tls {

@@ -464,6 +464,15 @@ fn looked_at(report: &Report, look: Look) -> String {
         let (count, bytes) = asked.iter().fold((0, 0), |(count, bytes), one| (count + one.count, bytes + one.bytes));
         let _ = write!(line, "; in {count} requests, {}", size(bytes));
     }
+    let outside: Vec<wire::Outside> = report.clusters.iter().filter_map(|cluster| cluster.outside).collect();
+    if !outside.is_empty() {
+        let (connections, requests, bytes) = outside.iter().fold((0, 0, 0), |(connections, requests, bytes), one| {
+            let more = one.bytes_sent + one.bytes_received;
+            (connections + u64::from(one.connections), requests + u64::from(one.requests), bytes + more)
+        });
+        let and = if requests == 0 { String::new() } else { format!(" and {requests} requests") };
+        let _ = write!(line, "; and from outside in {connections} connections{and}, {}", size(bytes));
+    }
     if named > 0 {
         let _ = write!(line, "; and read {named} that flags name");
     }

@@ -1,7 +1,7 @@
 //! `portcullis.probe/1`: what endpoints show to a stranger.
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{ProbedHttp, ProbedTls, Run, Tool};
 
@@ -14,7 +14,7 @@ pub struct Probe {
     pub endpoints: Vec<ProbedEndpoint>,
 }
 
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct ProbedEndpoint {
     /// `HOST:PORT`, as it was named.
     pub endpoint: String,
@@ -33,7 +33,7 @@ pub struct ProbedEndpoint {
 }
 
 /// What a rule says about an endpoint.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct ProbeFinding {
     pub rule: String,
     pub title: String,
@@ -46,7 +46,7 @@ pub struct ProbeFinding {
     pub message: String,
 }
 
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct ProbedAddress {
     pub address: String,
     /// What looking cost the peer.
@@ -63,11 +63,42 @@ pub struct ProbedAddress {
     pub http: Option<ProbedHttp>,
 }
 
-/// `portcullis.exchanges/1`: every byte that a run of `probe` sent and received, as far as it is kept.
+/// `portcullis.exchanges/1`: every byte that a run of `probe` sent and received, as far as it is kept, and what it was taken for.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Exchanges {
     pub schema: &'static str,
+    /// The moment that counts as now.
+    pub as_of: String,
     pub addresses: Vec<AddressExchanges>,
+    /// What can be judged again without asking anybody.
+    pub endpoints: Vec<SavedEndpoint>,
+}
+
+/// An endpoint as it was seen.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+pub struct SavedEndpoint {
+    /// What people are shown; no findings are in it.
+    pub seen: ProbedEndpoint,
+    /// What rules judge.
+    pub evidence: Vec<SavedEvidence>,
+}
+
+/// One piece of what rules judge; with neither a text nor a gap, there was nothing.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+pub struct SavedEvidence {
+    pub name: String,
+    /// `handshake` or `answers`.
+    pub kind: String,
+    pub text: Option<String>,
+    pub gap: Option<SavedGap>,
+}
+
+/// Why something could not be seen.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+pub struct SavedGap {
+    pub reason: String,
+    pub wanted: String,
+    pub who_could_answer: String,
 }
 
 #[derive(Debug, Serialize, JsonSchema)]

@@ -1,10 +1,10 @@
 //! What an endpoint answers over HTTP, as a part of `portcullis.probe/1`.
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// What one address answered to a stranger.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct ProbedHttp {
     /// `answered`, `refused` (nothing listens), `silent` (no answer in time), `other-protocol` or `unread`.
     pub reach: String,
@@ -38,7 +38,7 @@ pub struct ProbedHttp {
 }
 
 /// Something that behaviour makes likely.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct ProbedGuess {
     pub value: String,
     /// `certain`, `probable` or `possible`.
@@ -48,7 +48,7 @@ pub struct ProbedGuess {
 }
 
 /// One request and what it came to.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct ProbedAnswer {
     /// Whether it was asked over TLS.
     pub tls: bool,

@@ -1,10 +1,10 @@
 //! What an endpoint shows of TLS, as a part of `portcullis.probe/1`.
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// What one address showed. What could not be seen is `null` or missing from its list, and named in `unseen`.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct ProbedTls {
     /// `SSL 3.0` to `TLS 1.3`, oldest first.
     pub protocols: Vec<ProbedProtocol>,
@@ -31,13 +31,13 @@ pub struct ProbedTls {
 }
 
 /// Something that could not be seen, and why.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Unseen {
     pub what: String,
     pub reason: String,
 }
 
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct ProbedProtocol {
     pub name: String,
     /// `null` where it could not be seen.
@@ -45,7 +45,7 @@ pub struct ProbedProtocol {
 }
 
 /// The suites of one version.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct ProbedSuites {
     pub protocol: String,
     /// Who decides among them: `server`, `client`, `library` (of the server, whatever is configured) or `unknown`.
@@ -54,7 +54,7 @@ pub struct ProbedSuites {
     pub suites: Vec<ProbedSuite>,
 }
 
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct ProbedSuite {
     /// As IANA has it; the number where it has none.
     pub name: String,
@@ -62,13 +62,13 @@ pub struct ProbedSuite {
 }
 
 /// The groups for the exchange of keys in one version.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct ProbedGroups {
     pub protocol: String,
     pub groups: Vec<String>,
 }
 
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct ProbedClientCertificate {
     /// `null` where it could not be seen.
     pub requested: Option<bool>,
@@ -79,7 +79,7 @@ pub struct ProbedClientCertificate {
 }
 
 /// What was served when a name was asked for.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct ProbedChain {
     /// The name that was asked for; `null` for none.
     pub sni: Option<String>,
@@ -99,7 +99,7 @@ pub struct ProbedChain {
     pub certificates: Vec<ProbedCertificate>,
 }
 
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct ProbedCertificate {
     /// Why it could not be read; what stands in it is then empty.
     pub reason: Option<String>,

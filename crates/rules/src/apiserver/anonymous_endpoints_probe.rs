@@ -1,7 +1,7 @@
 //! What an API server gives to strangers. The page beside this file explains the rule and tests it.
 
-use facts::doors::{Answer as Given, Door, Listener, Meaning, TOKEN, Who};
-use model::{Answer, Confidence, Finding, RuleCard, Severity, Verdict};
+use facts::observed::{Answer as Given, Door};
+use model::{Answer, Confidence, Finding, Listener, Meaning, RuleCard, Severity, TOKEN, Verdict, Who};
 
 use crate::{
     Applies, Check, Rule,

@@ -1,7 +1,7 @@
 //! Health checks one by one. The page beside this file explains the rule and tests it.
 
-use facts::doors::{Answer as Given, Door, Listener, Meaning};
-use model::{Confidence, RuleCard, Severity, Verdict};
+use facts::observed::{Answer as Given, Door};
+use model::{Confidence, Listener, Meaning, RuleCard, Severity, Verdict};
 
 use crate::{
     Applies, Check, Rule,

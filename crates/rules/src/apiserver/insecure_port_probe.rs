@@ -1,7 +1,7 @@
 //! Plain HTTP at an API server. The page beside this file explains the rule and tests it.
 
-use facts::doors::{Door, Listener, Meaning, Reach};
-use model::{Confidence, RuleCard, Severity, Verdict};
+use facts::observed::{Door, Reach};
+use model::{Confidence, Listener, Meaning, RuleCard, Severity, Verdict};
 
 use crate::{
     Applies, Check, Rule,
@@ -35,7 +35,7 @@ fn check(door: &Door) -> Verdict {
         return verdict;
     }
     let Some(served) = door.serves_plain() else {
-        return Ok(match door.anonymous().find(|given| !given.tls && given.meaning == Meaning::SpeakTls) {
+        return Ok(match door.anonymous().find(|given| !given.over.is_tls() && given.meaning == Meaning::SpeakTls) {
             Some(told) => doors::pass_by(told, format!("plain HTTP at {} is told that TLS is spoken there", door.name)),
             None => doors::pass(door, format!("plain HTTP at {} gets no answer", door.name)),
         });
@@ -43,7 +43,7 @@ fn check(door: &Door) -> Verdict {
     if door.answers_everything() {
         doors::answered(door)?;
     }
-    let api = door.anonymous().find(|given| !given.tls && given.bare() == "/api").unwrap_or(served);
+    let api = door.anonymous().find(|given| !given.over.is_tls() && given.bare() == "/api").unwrap_or(served);
     if api.meaning == Meaning::Given {
         let certain = door.proven || api.words.contains("\"APIVersions\"");
         return Ok(say::fail(doors::open(Open {

@@ -1,7 +1,7 @@
 //! The port of the controller manager that asks nobody. The page beside this file explains the rule and tests it.
 
-use facts::doors::{Door, Listener, Meaning};
-use model::{Confidence, RuleCard, Severity, Verdict};
+use facts::observed::Door;
+use model::{Confidence, Listener, Meaning, RuleCard, Severity, Verdict};
 
 use crate::{
     Applies, Check, Rule,
@@ -31,7 +31,7 @@ fn check(door: &Door) -> Verdict {
     let Some(metrics) = door.answer("/metrics").filter(|metrics| !doors::says_nothing(metrics)) else {
         return Err(doors::unsaid(door, "/metrics").into());
     };
-    if door.answers_everything() || metrics.tls || metrics.meaning != Meaning::Given {
+    if door.answers_everything() || metrics.over.is_tls() || metrics.meaning != Meaning::Given {
         let told = doors::refusal(metrics);
         return Ok(doors::pass_by(metrics, format!("what answers at {} gives no metrics without TLS: {told}", door.name)));
     }

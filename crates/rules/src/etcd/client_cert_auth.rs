@@ -1,7 +1,7 @@
 //! Whether clients of etcd have to show who they are. The page beside this file explains the rule and tests it.
 
-use facts::doors::{Demand, Door, Listener};
-use model::{Confidence, RuleCard, Severity, Unanswered, Verdict};
+use facts::observed::Door;
+use model::{Confidence, Demand, Listener, RuleCard, Severity, Unanswered, Verdict};
 
 use crate::{
     Applies, Check, Rule,
@@ -41,7 +41,7 @@ fn check(door: &Door) -> Verdict {
         let reason = format!("what answers at {} does not say that it is etcd: {}", door.name, doors::refusal(version));
         return Err(Unanswered::NotApplicable(reason));
     }
-    let how = match (version.tls, door.demand) {
+    let how = match (version.over.is_tls(), door.demand) {
         (false, _) => "speaks no TLS, so that nobody shows a certificate",
         (true, Some(Demand::Asks)) => "asks for a certificate and goes on without one",
         (true, _) => "does not ask for a certificate",

@@ -1,7 +1,7 @@
 //! What etcd says to strangers. The page beside this file explains the rule and tests it.
 
-use facts::doors::{Answer as Given, Door, Listener, Meaning};
-use model::{Confidence, RuleCard, Severity, Verdict};
+use facts::observed::{Answer as Given, Door};
+use model::{Confidence, Listener, Meaning, RuleCard, Severity, Verdict};
 
 use crate::{
     Applies, Check, Rule,
@@ -49,7 +49,7 @@ fn check(door: &Door) -> Verdict {
     if let [first, ..] = given[..] {
         let peer = door.who == Some(Listener::EtcdPeer);
         let what = if peer { "speak to it as a member does" } else { "read and rewrite the whole cluster" };
-        let over = if first.tls { "a certificate" } else { "TLS" };
+        let over = if first.over.is_tls() { "a certificate" } else { "TLS" };
         return Ok(say::fail(doors::open(Open {
             subject: None,
             message: format!(

@@ -1,7 +1,7 @@
 //! The API of etcd 2. The page beside this file explains the rule and tests it.
 
-use facts::doors::{Door, Listener, Meaning};
-use model::{Confidence, RuleCard, Severity, Unanswered, Verdict};
+use facts::observed::Door;
+use model::{Confidence, Listener, Meaning, RuleCard, Severity, Unanswered, Verdict};
 
 use crate::{
     Applies, Check, Rule,

@@ -1,7 +1,7 @@
 //! The port of the kubelet that asks nobody. The page beside this file explains the rule and tests it.
 
-use facts::doors::{Door, Listener, Meaning};
-use model::{Confidence, RuleCard, Severity, Verdict};
+use facts::observed::Door;
+use model::{Confidence, Listener, Meaning, RuleCard, Severity, Verdict};
 
 use crate::{
     Applies, Check, Rule,

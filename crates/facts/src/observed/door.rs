@@ -4,16 +4,13 @@
 //! The evidence is one JSON document for each address that was looked at, named `http://HOST:PORT`, with one answer a line, so
 //! that a finding points at the answer it rests on. Bodies are not in it, but for versions and the words of refusals.
 
-mod recognise;
-
 use std::net::IpAddr;
 
-use model::{Body, Evidence, Gap, GapKind, Kind, Location};
+use model::{Body, Demand, Evidence, Gap, GapKind, Kind, Listener, Location, Meaning, NOWHERE, Over, Who};
 use yaml::Cursor;
 
-pub use recognise::{Guess, Looks};
-
-use crate::redact::parsable;
+use super::recognise;
+use crate::{redact::parsable, running::at};
 
 /// One port of one host, seen from outside.
 #[derive(Clone, Debug)]
@@ -22,6 +19,8 @@ pub struct Door {
     pub name: String,
     pub port: u16,
     pub reach: Reach,
+    /// Who listens, as far as whoever looked knew beforehand.
+    pub(super) known: Option<Listener>,
     /// Who listens, as far as answers and else the port tell.
     pub who: Option<Listener>,
     /// Whether answers tell it, and not the port alone.
@@ -50,90 +49,10 @@ pub enum Reach {
     Unread(Gap),
 }
 
-/// Who listens at a port.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Listener {
-    ApiServer,
-    /// Without TLS: the insecure port until 1.19, or a kubectl proxy.
-    ApiServerInsecure,
-    Kubelet,
-    KubeletReadOnly,
-    /// cAdvisor inside the kubelet, until 1.11.
-    Cadvisor,
-    Etcd,
-    EtcdPeer,
-    ControllerManager,
-    ControllerManagerInsecure,
-    Scheduler,
-    SchedulerInsecure,
-}
-
-impl Listener {
-    /// Whose port it is where nobody moved it (kubernetes.io/docs/reference/networking/ports-and-protocols; 8080, 10251 and
-    /// 10252 until 1.19, 1.22 and 1.21; 4194 until 1.10; 8001 is that of `kubectl proxy`).
-    pub fn of_port(port: u16) -> Option<Self> {
-        Some(match port {
-            443 | 6443 | 8443 | 16443 => Self::ApiServer,
-            8001 | 8080 => Self::ApiServerInsecure,
-            10250 => Self::Kubelet,
-            10255 => Self::KubeletReadOnly,
-            4194 => Self::Cadvisor,
-            2379 => Self::Etcd,
-            2380 => Self::EtcdPeer,
-            10257 => Self::ControllerManager,
-            10252 => Self::ControllerManagerInsecure,
-            10259 => Self::Scheduler,
-            10251 => Self::SchedulerInsecure,
-            _ => return None,
-        })
-    }
-
-    /// Whether it speaks no TLS.
-    pub(crate) fn is_plain(self) -> bool {
-        match self {
-            Self::ApiServer
-            | Self::Kubelet
-            | Self::Etcd
-            | Self::EtcdPeer
-            | Self::ControllerManager
-            | Self::Scheduler => false,
-            Self::ApiServerInsecure
-            | Self::KubeletReadOnly
-            | Self::Cadvisor
-            | Self::ControllerManagerInsecure
-            | Self::SchedulerInsecure => true,
-        }
-    }
-
-    /// The component, as it calls itself.
-    pub fn component(self) -> &'static str {
-        match self {
-            Self::ApiServer | Self::ApiServerInsecure => "kube-apiserver",
-            Self::Kubelet | Self::KubeletReadOnly | Self::Cadvisor => "kubelet",
-            Self::Etcd | Self::EtcdPeer => "etcd",
-            Self::ControllerManager | Self::ControllerManagerInsecure => "kube-controller-manager",
-            Self::Scheduler | Self::SchedulerInsecure => "kube-scheduler",
-        }
-    }
-}
-
-/// What a server wants of a client's certificate.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Demand {
-    /// It does not ask.
-    None,
-    /// It asks, and goes on without one.
-    Asks,
-    /// It ends the handshake without one.
-    Insists,
-}
-
 /// One request and what it came to.
 #[derive(Clone, Debug)]
 pub struct Answer {
-    pub tls: bool,
-    /// Over HTTP/2.
-    pub second: bool,
+    pub over: Over,
     pub who: Who,
     pub path: String,
     pub meaning: Meaning,
@@ -157,91 +76,10 @@ impl Answer {
     }
 }
 
-/// As whom it was asked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Who {
-    Anonymous,
-    /// With a token that is nobody's.
-    Token,
-    /// With a user and password that are nobody's.
-    Basic,
-}
-
-/// The token with which it is asked, which is the name of a user where any token is taken for one.
-pub const TOKEN: &str = "portcullis-probe";
-
-/// What the caller was told.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Meaning {
-    Given,
-    Unauthenticated,
-    Forbidden,
-    Missing,
-    Unsuitable,
-    Redirect,
-    LoginPage,
-    Page,
-    CertificateRequired,
-    SpeakTls,
-    TooMany,
-    Broken,
-    Other,
-    /// There was no answer.
-    None,
-}
-
-impl Meaning {
-    const ALL: [Self; 14] = [
-        Self::Given,
-        Self::Unauthenticated,
-        Self::Forbidden,
-        Self::Missing,
-        Self::Unsuitable,
-        Self::Redirect,
-        Self::LoginPage,
-        Self::Page,
-        Self::CertificateRequired,
-        Self::SpeakTls,
-        Self::TooMany,
-        Self::Broken,
-        Self::Other,
-        Self::None,
-    ];
-
-    fn named(name: &str) -> Self {
-        Self::ALL.into_iter().find(|known| known.name() == name).unwrap_or(Self::Other)
-    }
-
-    /// The word for it in evidence.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Given => "given",
-            Self::Unauthenticated => "unauthenticated",
-            Self::Forbidden => "forbidden",
-            Self::Missing => "missing",
-            Self::Unsuitable => "unsuitable",
-            Self::Redirect => "redirect",
-            Self::LoginPage => "login-page",
-            Self::Page => "page",
-            Self::CertificateRequired => "certificate-required",
-            Self::SpeakTls => "speak-tls",
-            Self::TooMany => "too-many",
-            Self::Broken => "broken",
-            Self::Other => "other",
-            Self::None => "none",
-        }
-    }
-
-    /// Whether it was refused for want of a credential or of a right.
-    pub fn is_refusal(self) -> bool {
-        matches!(self, Self::Unauthenticated | Self::Forbidden | Self::CertificateRequired | Self::LoginPage)
-    }
-}
-
 impl Door {
     /// What was asked without credentials, once for each path.
     pub fn anonymous(&self) -> impl Iterator<Item = &Answer> {
-        self.answers.iter().filter(|answer| answer.who == Who::Anonymous && !answer.second)
+        self.answers.iter().filter(|answer| answer.who == Who::Anonymous && !answer.over.is_two())
     }
 
     /// The answer to a path for somebody without credentials, over TLS where TLS is spoken.
@@ -264,7 +102,7 @@ impl Door {
     /// Whether plain HTTP is served, beyond words that TLS is spoken here; with the answer that shows it.
     pub fn serves_plain(&self) -> Option<&Answer> {
         let speaks = |meaning| !matches!(meaning, Meaning::SpeakTls | Meaning::None);
-        self.anonymous().find(|answer| !answer.tls && speaks(answer.meaning))
+        self.anonymous().find(|answer| !answer.over.is_tls() && speaks(answer.meaning))
     }
 
     /// Why nothing of it can be said, where that is so.
@@ -275,16 +113,23 @@ impl Door {
         }
     }
 
+    /// `HOST:PORT` as it was connected to.
+    pub fn address(&self) -> &str {
+        self.name.rsplit('@').next().unwrap_or_default()
+    }
+
+    /// Whether it is where whoever looked knew it to be.
+    pub fn is_known(&self) -> bool {
+        self.known.is_some() && self.known == self.who
+    }
+
     /// Whether it can only be reached from the machine itself.
     pub fn is_loopback(&self) -> bool {
-        let address = self.name.rsplit('@').next().unwrap_or_default();
+        let address = self.address();
         let host = address.rsplit_once(':').map_or(address, |(host, _)| host).trim_matches(['[', ']']);
         host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
     }
 }
-
-/// The path that nobody has.
-pub const NOWHERE: &str = "/portcullis-no-such-path";
 
 /// What names of this evidence begin with.
 pub const SCHEME: &str = "http://";
@@ -297,13 +142,14 @@ pub(crate) fn doors(evidence: &[Evidence]) -> Vec<Door> {
     evidence.iter().filter(|piece| piece.kind == Kind::Answers).filter_map(door).collect()
 }
 
-fn door(piece: &Evidence) -> Option<Door> {
+pub(super) fn door(piece: &Evidence) -> Option<Door> {
     let name = piece.id.as_str().strip_prefix(SCHEME)?.to_owned();
     let endpoint = name.split('@').next().unwrap_or_default();
     let port: u16 = endpoint.rsplit_once(':')?.1.parse().ok()?;
     let bare = Door {
         port,
         reach: Reach::Answered,
+        known: None,
         who: Listener::of_port(port),
         proven: false,
         demand: None,
@@ -339,17 +185,15 @@ fn door(piece: &Evidence) -> Option<Door> {
         "silent" => Reach::Silent(unread(&word("why"))),
         _ => Reach::Unread(unread(&word("why"))),
     };
-    let demand = match word("demand").as_str() {
-        "none" => Some(Demand::None),
-        "asks" => Some(Demand::Asks),
-        "insists" => Some(Demand::Insists),
-        _ => None,
-    };
+    let demand = Demand::named(&word("demand"));
     let number = |cursor: Option<Cursor<'_>>| cursor.and_then(|value| value.text()?.parse().ok());
     let settings = root.get("settings").into_iter().flat_map(|all| all.items().take(64).collect::<Vec<_>>());
     let settings =
         settings.filter_map(|pair| Some((u16::try_from(number(pair.item(0))?).ok()?, number(pair.item(1))?)));
+    let known = Listener::of_component(&word("component"), bare.port);
     let mut door = Door {
+        known,
+        who: known.or(bare.who),
         reach,
         demand,
         settings: settings.collect(),
@@ -370,18 +214,12 @@ fn answers(piece: &Evidence, root: &Cursor<'_>) -> Vec<Answer> {
     asked
         .filter_map(|one| {
             let word = |name: &str| one.get(name).and_then(|value| value.text());
-            let over = word("over").unwrap_or("https/1.1");
             let status = one.get("status").filter(|status| !status.is_null());
-            let place = status.as_ref().or(Some(&one)).map(|at| super::running::at(piece, at))?;
+            let place = status.as_ref().or(Some(&one)).map(|place| at(piece, place))?;
             let headers = one.get("headers").into_iter().flat_map(|all| all.entries().take(64).collect::<Vec<_>>());
             Some(Answer {
-                tls: !matches!(over, "http/1.1" | "h2c"),
-                second: matches!(over, "h2" | "h2c"),
-                who: match word("as") {
-                    Some("token") => Who::Token,
-                    Some("basic") => Who::Basic,
-                    _ => Who::Anonymous,
-                },
+                over: word("over").and_then(Over::named).unwrap_or(Over::Tls1),
+                who: word("as").and_then(Who::named).unwrap_or(Who::Anonymous),
                 path: word("path")?.to_owned(),
                 meaning: Meaning::named(word("meaning").unwrap_or("none")),
                 status: status.and_then(|status| status.text()?.parse().ok()),

@@ -4,9 +4,9 @@
 //! front of it by a header. So each mark gives a bound and how sure it is, and what comes of several is no surer than the
 //! least sure of them that is needed.
 
-use model::{Confidence, Location, Minor, Version};
+use model::{Confidence, Listener, Location, Meaning, Minor, Version, Who};
 
-use super::{Answer, Door, Listener, Meaning, Who};
+use super::door::{Answer, Door};
 
 /// What a server looks like.
 #[derive(Clone, Debug, Default)]
@@ -54,7 +54,7 @@ pub(super) fn who(door: &Door) -> (Option<Listener>, bool) {
     if answered.iter().any(|answer| answer.meaning != Meaning::SpeakTls) && answered.iter().all(for_people) {
         return (None, false);
     }
-    (Listener::of_port(door.port), false)
+    (door.known.or_else(|| Listener::of_port(door.port)), false)
 }
 
 impl Door {
@@ -118,7 +118,10 @@ impl Door {
         from(
             let_in("/flagz").map(|answer| bound(32, Confidence::Probable, "it has /flagz, which 1.32 brought", answer)),
         );
-        let any = self.anonymous().find(|answer| answer.second || answer.tls).or_else(|| self.anonymous().next());
+        let any = self
+            .anonymous()
+            .find(|answer| answer.over.is_two() || answer.over.is_tls())
+            .or_else(|| self.anonymous().next());
         let setting = |id: u16| self.settings.iter().rfind(|(known, _)| *known == id).map(|(_, value)| *value);
         // resourceBody99Percentile in apiserver pkg/server/secure_serving.go; with it, whose server it is.
         let generic = setting(4) == Some(256 << 10) && setting(5) == Some(256 << 10);
@@ -262,7 +265,7 @@ mod tests {
             secrets: Vec::new(),
             digest: None,
         };
-        super::super::door(&piece).expect("a door")
+        super::super::door::door(&piece).expect("a door")
     }
 
     fn say(looks: &Looks) -> String {

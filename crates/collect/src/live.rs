@@ -53,10 +53,10 @@ pub struct Live {
     /// The UID of kube-system and a fingerprint of the authority.
     pub id: Option<String>,
     pub requests: Requests,
-    /// What else came of it.
-    pub account: Account,
     /// What looking at it from outside took, where that was done.
     pub outside: Option<probe::Spent>,
+    /// What else came of it.
+    pub account: Account,
 }
 
 /// What comes of asking.

@@ -268,13 +268,13 @@ impl ClusterRecord {
         self.live.as_ref().map(|live| Live {
             id: live.id.clone(),
             requests: Requests { count: live.requests.min(1 << 48), bytes: live.bytes.min(1 << 48) },
-            account: Account::default(),
             outside: live.outside.as_ref().map(|spent| Spent {
                 connections: spent.connections,
                 requests: spent.requests,
                 sent: spent.sent.min(1 << 48),
                 received: spent.received.min(1 << 48),
             }),
+            account: Account::default(),
         })
     }
 

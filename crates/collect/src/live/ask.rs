@@ -130,10 +130,6 @@ pub(super) async fn cluster(
         replies.insert(index, reply);
     }
     replies.extend(talks.ask(left, &may).await);
-    let slice = asks.iter().position(|ask| ask.path == live::PUBLISHED).and_then(|index| replies.get(&index));
-    if let Some(Raw::Text(slice) | Raw::Older(_, slice)) = slice.map(|reply| &reply.raw) {
-        outside.published(slice);
-    }
 
     let refused: BTreeSet<&'static str> =
         replies.iter().filter(|(_, reply)| reply.is_refused).filter_map(|(at, _)| Some(asks.get(*at)?.path)).collect();
@@ -144,6 +140,11 @@ pub(super) async fn cluster(
         let none = || Raw::Unread(ask.unanswered(&super::nobody().message));
         let raw = replies.remove(&index).map_or_else(none, |reply| reply.raw);
         answers.push(Given { base: Arc::clone(&base), ask, raw });
+    }
+    for given in answers.iter().filter(|given| given.ask.path == live::PUBLISHED) {
+        if let Raw::Text(slice) | Raw::Older(_, slice) = &given.raw {
+            outside.published(slice);
+        }
     }
     let id = identity(&answers).map(|uid| match authority {
         Some(authority) => format!("{uid}/{authority}"),

@@ -26,7 +26,8 @@ pub(super) fn addresses(answers: &[Given]) -> Vec<String> {
             Raw::Missing | Raw::Unread(_) => None,
         })
     };
-    let (Some(slice), Some(own)) = (text(live::PUBLISHED), text("/flagz").and_then(live::advertised)) else {
+    let (Some(slice), Some(own)) = (text("/endpointslices/kubernetes"), text("/flagz").and_then(live::advertised))
+    else {
         return Vec::new();
     };
     let mut found = live::addresses(slice);

@@ -32,6 +32,10 @@ pub(super) enum Variable {
     Unknown,
 }
 
+/// Bytes that variables may add to one script: a kernel takes no longer command lines (`ARG_MAX`), and one that holds another
+/// twice, and so on, grows beyond every machine.
+const MOST_ADDED: usize = 2 << 20;
+
 /// Words that may stand before a command without being one.
 const PREFIXES: [&str; 12] = ["exec", "then", "do", "else", "elif", "{", "(", "!", "command", "if", "while", "until"];
 
@@ -47,7 +51,15 @@ pub(super) fn commands(script: &str, environment: &BTreeMap<String, Variable>) -
 
 /// The same, with those that do nothing but set variables.
 pub(super) fn statements(script: &str, environment: &BTreeMap<String, Variable>) -> Vec<Command> {
-    Reader { script, at: 0, variables: environment.clone(), commands: Vec::new(), command: Command::default() }.run()
+    Reader {
+        script,
+        at: 0,
+        variables: environment.clone(),
+        commands: Vec::new(),
+        command: Command::default(),
+        added: 0,
+    }
+    .run()
 }
 
 struct Reader<'a> {
@@ -56,6 +68,8 @@ struct Reader<'a> {
     variables: BTreeMap<String, Variable>,
     commands: Vec<Command>,
     command: Command,
+    /// Bytes that variables have added so far.
+    added: usize,
 }
 
 impl Reader<'_> {
@@ -264,8 +278,11 @@ impl Reader<'_> {
             }
         };
         match name.and_then(|name| self.variables.get(&name)) {
-            Some(Variable::Known(value)) => text.push_str(value),
-            Some(Variable::Unknown) | None => {
+            Some(Variable::Known(value)) if self.added + value.len() <= MOST_ADDED => {
+                self.added += value.len();
+                text.push_str(value);
+            }
+            Some(_) | None => {
                 let written = &self.script[start..self.at];
                 text.push_str(written);
                 unknown.get_or_insert_with(|| written.to_owned());
@@ -328,6 +345,14 @@ mod tests {
         check("a <<EOF", &[&["a"]]);
         check("a '", &[&["a", ""]]);
         check("a ${", &[&["a", "${"]]);
+    }
+
+    #[test]
+    fn a_variable_that_grows_is_not_followed_for_ever() {
+        let script = format!("A=xxxxxxxx\n{}\na --b=$A", "A=$A$A\n".repeat(64));
+        let commands = commands(&script, &BTreeMap::new());
+        let word = &commands.last().expect("a command").words[1];
+        assert!(word.unknown.is_some() && word.text.len() < MOST_ADDED, "{}", word.text.len());
     }
 
     #[test]

@@ -15,8 +15,14 @@ use crate::Invocation;
 /// Nodes, patches of one, and everything else that is listed.
 const MOST: usize = 128;
 
-/// Values of one machine.
+/// Values of one machine; a long text counts as many.
 const MOST_VALUES: usize = 20_000;
+
+/// Bytes of a text that count as one value.
+const OF_TEXT: usize = 64;
+
+/// Steps to the place of an operation; with those of what it puts there, they bound how deep a configuration gets.
+const LONGEST_PATH: usize = 16;
 
 /// Maps in maps.
 const DEEPEST: usize = 64;
@@ -98,6 +104,8 @@ impl Tree {
                 Self::List(node.items().map(|item| Self::of(&item, locate, depth, budget)).collect::<Option<Vec<_>>>()?)
             }
             Value::Scalar(scalar) => {
+                // Aliases can make much of a text.
+                *budget = budget.checked_sub(scalar.text().len() / OF_TEXT)?;
                 let json = match scalar.resolved() {
                     Resolved::Null => "null".to_owned(),
                     Resolved::Bool(held) => held.to_string(),
@@ -170,7 +178,9 @@ impl Tree {
         const UNKNOWN: &str = "changes what is not followed here";
         let steps: Vec<String> =
             path.split('/').skip(1).map(|step| step.replace("~1", "/").replace("~0", "~")).collect();
-        let Some((last, before)) = steps.split_last() else { return Err(UNKNOWN) };
+        let Some((last, before)) = steps.split_last().filter(|_| steps.len() <= LONGEST_PATH) else {
+            return Err(UNKNOWN);
+        };
         let mut here = self;
         for step in before {
             here = match here {

@@ -29,6 +29,9 @@ use crate::{
 /// More commands than any script of a machine has.
 const MOST: usize = 4096;
 
+/// Variables that are handed on to commands.
+const MOST_VARIABLES: usize = 256;
+
 /// Programs that start the one behind them.
 const BEFORE: [&str; 6] = ["doas", "env", "exec", "nohup", "sudo", "time"];
 
@@ -210,7 +213,9 @@ impl Seen {
                                 (name, Some(Held { text: value.to_owned(), ..held(word) }))
                             });
                         let value = value.or_else(|| self.assigned.get(name).cloned());
-                        self.exported.extend(value.map(|value| (name.to_owned(), value)));
+                        if self.exported.len() < MOST_VARIABLES {
+                            self.exported.extend(value.map(|value| (name.to_owned(), value)));
+                        }
                     }
                 }
                 "systemctl" => {

@@ -50,7 +50,7 @@ pub struct Listed {
     pub labels: BTreeMap<String, String>,
     /// The folder that stands for `/` of its node.
     pub root: Option<PathBuf>,
-    /// One that is asked, or any number of files, folders and bundles.
+    /// One that is asked, and any number of files, folders and bundles.
     pub targets: Vec<Target>,
 }
 
@@ -90,8 +90,25 @@ pub struct Options {
     pub signer: Option<bundle::PublicKey>,
     /// Identities of clusters that were seen before, with the targets they were found under.
     pub seen: BTreeMap<String, String>,
+    /// Clusters that run and were asked before, by name and target, with what came of that besides. They are not asked
+    /// again, and what is said of them is said again.
+    pub done: BTreeMap<(String, String), Account>,
     /// What a cluster that runs is asked.
     pub asks: Vec<&'static facts::live::Ask>,
+}
+
+/// What came of one cluster that was asked, besides its evidence.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Account {
+    pub inputs: Inputs,
+    pub troubles: Vec<Trouble>,
+}
+
+impl Account {
+    fn add(&mut self, other: &Self) {
+        self.inputs.add(&other.inputs);
+        self.troubles.extend(other.troubles.iter().cloned());
+    }
 }
 
 /// Files and answers by what they turned out to be.

@@ -402,11 +402,8 @@ pub const ASKS: &[Ask] = &[
     },
     Ask {
         path: "/apis/resource.k8s.io/v1/resourceclaims",
-        older: &[
-            "/apis/resource.k8s.io/v1beta2/resourceclaims",
-            "/apis/resource.k8s.io/v1beta1/resourceclaims",
-            "/apis/resource.k8s.io/v1alpha3/resourceclaims",
-        ],
+        // In between there was v1beta2 beside it, and before 1.32 nothing that was not alpha.
+        older: &["/apis/resource.k8s.io/v1beta1/resourceclaims"],
         ..objects(Of::ResourceClaim, &[NAME, NAMESPACE], 20_000)
     },
     Ask {

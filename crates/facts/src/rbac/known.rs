@@ -285,7 +285,62 @@ fn glob(pattern: &str, text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use model::{EvidenceId, Location, Plane, Span};
+
     use super::*;
+    use crate::objects::{Meta, RoleRef};
+
+    /// Who ships a binding with a subject, both named as the table names them.
+    fn shipped(distribution: &str, binding: &str, role: &str, subject: &str) -> Option<&'static str> {
+        let (namespace, name) = binding.split_once('/').unwrap_or(("", binding));
+        let span = Span::new(0, 0);
+        let meta = Meta {
+            namespace: namespace.into(),
+            name: name.into(),
+            labels: Vec::new(),
+            annotations: Vec::new(),
+            at: Location::whole(EvidenceId::new("a"), Plane::Running),
+        };
+        let (kind, who) = subject.split_once('/').expect("a kind");
+        let (kind, home, who) = match kind {
+            "User" => (SubjectKind::User, "", who),
+            "Group" => (SubjectKind::Group, "", who),
+            _ => {
+                let (home, who) = who.split_once('/').expect("a namespace");
+                (SubjectKind::ServiceAccount, home, who)
+            }
+        };
+        let subject = Subject { kind, name: who.into(), namespace: home.into(), span };
+        let role = RoleRef { of_cluster: true, name: role.into(), span };
+        let binding = Binding { meta, of_cluster: namespace.is_empty(), role, subjects: vec![subject.clone()] };
+        ships(&binding, &subject, Some(distribution))
+    }
+
+    #[test]
+    fn a_binding_is_a_distributions_by_all_that_it_names() {
+        for (by, binding, role, subject) in [
+            ("rke2", "system:kube-proxy", "system:kube-proxy", "User/system:kube-proxy"),
+            (
+                "k3s",
+                "kube-system/k3s-cloud-controller-manager-authentication-reader",
+                "extension-apiserver-authentication-reader",
+                "User/k3s-cloud-controller-manager",
+            ),
+            ("eks", "eks:addon-cluster-admin", "cluster-admin", "User/eks:addon-manager"),
+            ("eks", "eks:node-bootstrapper", "eks:node-bootstrapper", "Group/system:bootstrappers"),
+            ("gke", "kube-apiserver-kubelet-api-admin", "kubelet-api-admin", "User/kube-apiserver"),
+            ("gke", "event-exporter-rb", "view", "ServiceAccount/kube-system/event-exporter-sa"),
+            ("aks", "aks-cluster-admin-binding", "cluster-admin", "User/clusterUser"),
+            ("openshift", "system:sdn-readers", "system:sdn-reader", "Group/system:nodes"),
+        ] {
+            assert_eq!(shipped(by, binding, role, subject), Some(by), "{binding}");
+            assert_eq!(shipped("kops", binding, role, subject), None, "{binding} of another");
+            assert_eq!(shipped(by, binding, role, "User/jane"), None, "{binding} of somebody else");
+        }
+        // A name like theirs makes no binding theirs.
+        assert_eq!(shipped("aks", "aks-mine", "cluster-admin", "User/aks-me"), None);
+        assert_eq!(shipped("eks", "eks:mine", "cluster-admin", "ServiceAccount/kube-system/mine"), None);
+    }
 
     #[test]
     fn a_pattern_is_held_against_the_whole_text() {

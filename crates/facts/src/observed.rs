@@ -13,7 +13,7 @@ pub(crate) use contradictions::contradict;
 pub(crate) use door::doors;
 pub use door::{Answer, Door, Reach, SCHEME as ANSWERS};
 use handshake::handshake;
-pub use handshake::{Chain, Handshake, Protocol, Suite};
+pub use handshake::{Chain, Group, Handshake, Protocol, Suite};
 use model::{Evidence, Gap, Kind, Listener, Location};
 pub use recognise::{Guess, Looks};
 use yaml::Cursor;
@@ -98,4 +98,12 @@ fn component(endpoint: &str) -> Option<String> {
     let (_, port) = endpoint.rsplit_once(':')?;
     let listener = Listener::of_port(port.parse().ok()?)?;
     (!listener.is_plain()).then(|| listener.component().to_owned())
+}
+
+/// Gives each door what was seen of TLS at its address.
+pub(crate) fn join(doors: &mut [Door], observed: &[Observed]) {
+    for door in doors {
+        let same = observed.iter().find(|one| one.endpoint == door.address());
+        door.tls = same.and_then(|one| one.tls.clone().ok().flatten());
+    }
 }

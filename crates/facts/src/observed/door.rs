@@ -9,7 +9,7 @@ use std::net::IpAddr;
 use model::{Body, Demand, Evidence, Gap, GapKind, Kind, Listener, Location, Meaning, NOWHERE, Over, Who};
 use yaml::Cursor;
 
-use super::recognise;
+use super::{Handshake, recognise};
 use crate::{redact::parsable, running::at};
 
 /// One port of one host, seen from outside.
@@ -28,6 +28,8 @@ pub struct Door {
     /// Whether a certificate of the client was wanted, where TLS was spoken.
     pub demand: Option<Demand>,
     pub answers: Vec<Answer>,
+    /// What was seen of TLS there, where it was.
+    pub tls: Option<Handshake>,
     /// What an HTTP/2 server allows its clients.
     pub settings: Vec<(u16, u32)>,
     /// The release that etcd names over gRPC.
@@ -154,6 +156,7 @@ pub(super) fn door(piece: &Evidence) -> Option<Door> {
         proven: false,
         demand: None,
         answers: Vec::new(),
+        tls: None,
         settings: Vec::new(),
         etcd: None,
         at: Location::whole(piece.id.clone(), piece.plane),

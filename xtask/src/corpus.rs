@@ -27,16 +27,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
 }
 
 fn table(corpus: &std::path::Path) -> Result<String> {
-    let look = Look {
-        version: None,
-        root: None,
-        list: true,
-        as_of: None,
-        pace: audit::live::Pace::default(),
-        signer: None,
-        seen: BTreeMap::new(),
-        done: std::collections::BTreeSet::new(),
-    };
+    let look = Look { list: true, ..Look::default() };
     let rules = audit::select(audit::Profile::All, &[], &[]).map_err(|error| anyhow::anyhow!("{error:?}"))?;
     let judging = Judging {
         rules,
@@ -52,7 +43,7 @@ fn table(corpus: &std::path::Path) -> Result<String> {
     let mut starts: BTreeMap<&str, usize> = BTreeMap::new();
     let summary =
         audit::audit(&[AuditTarget::Path(corpus.to_owned())], &look, &judging, &mut io::empty(), &mut |step| {
-            let Step::Cluster(cluster) = step else { return };
+            let Step::Cluster(cluster, _) = step else { return };
             for judged in &cluster.entries {
                 let column = match judged.entry.outcome {
                     Outcome::Fail(_) | Outcome::Waived(_) => 0,

@@ -152,8 +152,16 @@ fn rank(entry: &Entry) -> u8 {
 /// A rule that nothing in this cluster could have answered.
 fn not_there(rule: &Rule) -> Gap {
     let (wanted, reason) = match rule.check {
-        Check::Kubeconfig(_) => ("a kubeconfig", "no kubeconfig was given"),
-        Check::Objects { .. } => ("the running cluster", "no running cluster was asked for its objects"),
+        Check::Kubeconfig(_) | Check::AnyKubeconfig(_) | Check::KubeconfigFile(_) | Check::User(_) => {
+            ("a kubeconfig", "no kubeconfig was given")
+        }
+        Check::Objects { .. } | Check::Running(_) | Check::Asked { .. } | Check::Manual(_) => {
+            ("the running cluster", "no running cluster was asked")
+        }
+        Check::Certificate { .. } => ("certificates of the cluster", "no certificate was given"),
+        Check::Listener { .. } | Check::Door { .. } => {
+            ("an endpoint of the cluster", "nothing was looked at from outside")
+        }
         _ => ("an API server's configuration", "no API server was given"),
     };
     Gap {
@@ -212,7 +220,9 @@ fn waits(control: &str) -> Gap {
 
 /// What the letter says of the instance that is farthest from it.
 fn letter(benchmark: &Benchmark, item: &Item, cluster: &Cluster) -> Option<report::Letter> {
-    let letters = cluster.components().filter_map(|component| benchmark::letter(benchmark, item, component));
+    let of_flags = cluster.components().filter_map(|component| benchmark::letter(benchmark, item, component));
+    let of_files = cluster.apiservers.iter().filter_map(|server| benchmark::letter_of_file(benchmark, item, server));
+    let letters = of_flags.chain(of_files);
     // Not met before not known before met; of equals the first.
     let worst = letters.min_by_key(|letter| match letter.met {
         Some(false) => 0,
@@ -259,5 +269,111 @@ fn argument(item: &report::BenchmarkItem) -> Option<String> {
             Some(format!("The letter is met, since {}; it fails all the same: {message}.", letter.found))
         }
         (true | false, _) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use facts::{Gathered, Options, Redactor};
+    use model::{EvidenceId, Kind, Plane};
+
+    use super::*;
+
+    fn cluster(files: &[(&str, Kind, &str)]) -> Cluster {
+        let mut redactor = Redactor::new();
+        let evidence = files
+            .iter()
+            .map(|(name, kind, text)| redactor.evidence(EvidenceId::new(*name), Plane::Declared, *kind, text))
+            .collect();
+        let (name, target) = ("a".to_owned(), "a".to_owned());
+        facts::resolve(Gathered { name, target, root: Some("n".to_owned()), evidence }, &Options::default())
+    }
+
+    fn each(cluster: &Cluster, visit: &mut dyn FnMut(&Benchmark, &report::BenchmarkItem)) {
+        let judged = rules::judge(cluster, &rules::all().collect::<Vec<_>>());
+        for benchmark in benchmark::all() {
+            let choice = Choice { benchmark, why: String::new() };
+            let said = Said { entries: &judged.entries, not_asked: &judged.not_asked, show: Confidence::Possible };
+            hold(cluster, &choice, &said).items.iter().for_each(|item| visit(benchmark, item));
+        }
+    }
+
+    const POD: (&str, Kind, &str) = (
+        "n/etc/kubernetes/manifests/kube-apiserver.yaml",
+        Kind::Workload,
+        "spec: {containers: [{image: 'k8s.io/kube-apiserver:v1.32.1', command: [kube-apiserver, --etcd-servers=https://e:2379, \
+         --anonymous-auth=false, --encryption-provider-config=/etc/kubernetes/e.yaml], volumeMounts: [{name: k, mountPath: \
+         /etc/kubernetes}]}], volumes: [{name: k, hostPath: {path: /etc/kubernetes}}]}",
+    );
+
+    #[test]
+    fn an_id_is_no_pass_without_evidence_of_what_it_is_about() {
+        // One manifest of an API server can answer what is about that server, and nothing about nodes, objects or providers.
+        let cluster = cluster(&[POD]);
+        let judged = rules::judge(&cluster, &rules::all().collect::<Vec<_>>());
+        let is_of_server = |control: &str| {
+            let mut passes =
+                judged.entries.iter().filter(|entry| entry.rule == control && matches!(entry.outcome, Outcome::Pass));
+            // What is about the release is asked of the cluster, whose only release is that of the server.
+            let of_release = rules::find(control).is_some_and(|rule| matches!(rule.check, Check::Cluster(_)));
+            passes.all(|entry| of_release || entry.component == Some("kube-apiserver"))
+        };
+        let mut passes = 0;
+        each(&cluster, &mut |benchmark, item| {
+            assert!(!item.answers.is_empty(), "{benchmark:?} {}", item.id);
+            for answer in &item.answers {
+                let place = format!("{benchmark:?} {} {}: {}", item.id, answer.control, answer.message);
+                if answer.outcome == wire::Outcome::Pass {
+                    passes += 1;
+                    assert!(is_of_server(answer.control), "{place}");
+                }
+                // What is not decided says what would decide it.
+                let open = answer.outcome == wire::Outcome::Undetermined;
+                let says =
+                    answer.gap.as_ref().is_some_and(|gap| !gap.wanted.is_empty() && !gap.who_could_answer.is_empty());
+                assert_eq!(open, says, "{place}");
+                assert!(!answer.intent.is_empty() && !answer.message.is_empty(), "{place}");
+            }
+        });
+        assert!(passes > 100, "{passes}");
+    }
+
+    #[test]
+    fn with_nothing_to_look_at_nothing_passes() {
+        each(&cluster(&[]), &mut |benchmark, item| {
+            let passes = item.answers.iter().any(|answer| answer.outcome == wire::Outcome::Pass);
+            assert!(!passes, "{benchmark:?} {}", item.id);
+        });
+    }
+
+    #[test]
+    fn the_letter_of_the_file_of_encryption_is_its_first_provider() {
+        let of = |text: &str| {
+            let file = ("n/etc/kubernetes/e.yaml", Kind::ConfigFile, text);
+            let files = if text.is_empty() { vec![POD] } else { vec![POD, file] };
+            let cluster = cluster(&files);
+            let mut found = None;
+            each(&cluster, &mut |benchmark, item| {
+                if benchmark.name == "cis-1.12" && item.id == "1.2.28" {
+                    found = Some((item.letter.as_ref().map(|letter| letter.met), item.argument.clone()));
+                }
+            });
+            found.unwrap_or_else(|| panic!("no such id"))
+        };
+        let file = |providers: &str| {
+            format!(
+                "apiVersion: apiserver.config.k8s.io/v1\nkind: EncryptionConfiguration\nresources:\n- resources: [secrets]\n  providers: {providers}\n"
+            )
+        };
+        let key = "{keys: [{name: a, secret: MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=}]}";
+        let (met, argument) = of(&file(&format!("[{{secretbox: {key}}}, {{identity: {{}}}}]")));
+        assert_eq!((met, argument), (Some(Some(true)), None));
+        // CIS takes what we do not.
+        let (met, argument) = of(&file(&format!("[{{aescbc: {key}}}]")));
+        assert_eq!(met, Some(Some(true)));
+        assert!(argument.is_some_and(|text| text.contains("fails all the same")));
+        assert_eq!(of(&file(&format!("[{{identity: {{}}}}, {{secretbox: {key}}}]"))).0, Some(Some(false)));
+        // What was not read neither meets nor misses it.
+        assert_eq!(of("").0, Some(None));
     }
 }

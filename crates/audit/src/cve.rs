@@ -12,7 +12,8 @@ use report::{Advisory, wire};
 /// What a cluster's components have by their release.
 pub(crate) fn held_against(cluster: &Cluster) -> Vec<Advisory> {
     advisories::judge(cluster)
-        .into_iter()
+        .iter()
+        .cloned()
         .map(|judged| Advisory {
             id: &judged.advisory.id,
             title: &judged.advisory.title,

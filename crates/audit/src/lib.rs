@@ -23,7 +23,7 @@ use std::{
     path::PathBuf,
 };
 
-use collect::{Inputs, Target};
+use collect::{Place, Target, Trouble};
 use facts::{
     Cluster,
     live::{ASKS, Ask, Form},
@@ -35,7 +35,7 @@ use report::{ClusterReport, Judged, RuleMeta, RunProblem, wire};
 pub use benchmark::Wanted as WantedBenchmark;
 pub use bundle::collect;
 pub use collect::{
-    Listed, Target as AuditTarget,
+    Inputs, Listed, Target as AuditTarget,
     bundle::{KeyError, PrivateKey, PublicKey, Size, is_one as is_bundle},
     live,
 };
@@ -66,14 +66,21 @@ pub struct Look {
     pub signer: Option<PublicKey>,
     /// Identities of clusters that another run saw, with the targets they were found under; they are not judged again.
     pub seen: BTreeMap<String, String>,
-    /// Clusters that need not be judged again, by name and target.
-    pub done: BTreeSet<(String, String)>,
+    /// Clusters that need not be judged again, by name and target; with what came of asking those that were asked.
+    pub done: BTreeMap<(String, String), Option<Account>>,
+}
+
+/// What came of asking a cluster, besides what is judged.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Account {
+    pub inputs: Inputs,
+    pub problems: Vec<RunProblem>,
 }
 
 /// What a run comes to, while it goes on.
 pub enum Step {
-    /// A cluster is judged.
-    Cluster(Box<ClusterReport>),
+    /// A cluster is judged; with what else came of asking one that was asked.
+    Cluster(Box<ClusterReport>, Option<Account>),
     /// A target gave no cluster.
     Nothing(String),
 }
@@ -181,13 +188,13 @@ pub fn audit(
             .map(|(entry, (edits, by_hand))| Judged { edits, by_hand, page: page(entry.rule), entry })
             .collect();
         entries.iter().for_each(|judged| summary.count(&judged.entry, judging));
-        let mut judged = report_of(known, entries, judgement.not_asked);
+        let (mut judged, account) = report_of(known, entries, judgement.not_asked);
         judged.benchmark = held;
         (judged.trust, judged.endings, judged.advisories) = (beside.trust, beside.endings, beside.advisories);
         summary.fleet.add(&judged);
         // Verdicts are reported, settings are not; of a large folder there are many.
         judged.components.iter_mut().for_each(|component| component.settings = Vec::new());
-        on_step(Step::Cluster(Box::new(judged)));
+        on_step(Step::Cluster(Box::new(judged), account));
     });
     let kept = std::mem::take(&mut summary.fleet);
     let as_of = look.as_of.unwrap_or(facts::releases::CALENDAR.known_until);
@@ -209,7 +216,10 @@ pub fn resolve(
     let mut summary = Summary::default();
     each_cluster(targets, look, asks(&[]), stdin, &mut summary, &|_| (), &mut |came, _| {
         on_step(match came {
-            Ok((known, ())) => Step::Cluster(Box::new(report_of(known, Vec::new(), Vec::new()))),
+            Ok((known, ())) => {
+                let (report, account) = report_of(known, Vec::new(), Vec::new());
+                Step::Cluster(Box::new(report), account)
+            }
             Err(target) => Step::Nothing(target),
         });
     });
@@ -286,6 +296,7 @@ impl Look {
             said: facts::Options { version: self.version.clone(), as_of: self.as_of },
             signer: self.signer,
             seen: self.seen.clone(),
+            done: self.done.iter().filter_map(|(of, account)| Some((of.clone(), account.clone()?.into()))).collect(),
             asks,
         }
     }
@@ -310,12 +321,30 @@ impl Summary {
         self.clusters += outcome.clusters;
         self.inputs.add(&outcome.inputs);
         self.files.extend(outcome.files);
-        self.problems.extend(outcome.troubles.into_iter().map(|trouble| RunProblem {
-            target: trouble.target,
-            message: trouble.message,
-            hint: trouble.hint,
-            place: trouble.place.map(|(id, place)| (id.to_string(), place.map(|place| (place.line, place.column)))),
-        }));
+        self.problems.extend(outcome.troubles.into_iter().map(problem));
+    }
+}
+
+fn problem(trouble: Trouble) -> RunProblem {
+    let Trouble { target, message, hint, place } = trouble;
+    let place = place.map(|(id, place)| (id.to_string(), place.map(|place| (place.line, place.column))));
+    RunProblem { target, message, hint, place }
+}
+
+impl From<collect::Account> for Account {
+    fn from(of: collect::Account) -> Self {
+        Self { inputs: of.inputs, problems: of.troubles.into_iter().map(problem).collect() }
+    }
+}
+
+impl From<Account> for collect::Account {
+    fn from(of: Account) -> Self {
+        let place = |(id, place): (String, Option<(u32, u32)>)| {
+            (EvidenceId::new(id), place.map(|(line, column)| Place { line, column }))
+        };
+        let trouble =
+            |RunProblem { target, message, hint, place: at }| Trouble { target, message, hint, place: at.map(place) };
+        Self { inputs: of.inputs, troubles: of.problems.into_iter().map(trouble).collect() }
     }
 }
 
@@ -372,13 +401,14 @@ fn page(rule: &str) -> &'static str {
     rules::find(rule).map_or("", |rule| rule.info.page)
 }
 
-fn report_of(known: Known, entries: Vec<Judged>, not_asked: Vec<&'static str>) -> ClusterReport {
+fn report_of(known: Known, entries: Vec<Judged>, not_asked: Vec<&'static str>) -> (ClusterReport, Option<Account>) {
     let Known { cluster, asked, outside, labels } = known;
+    let (asked, account) = asked.unzip();
     let stored = stored::all(&cluster);
-    ClusterReport {
+    let report = ClusterReport {
         name: cluster.name,
         id: cluster.id,
-        requests: asked.map(|asked| wire::Requests { count: asked.count, bytes: asked.bytes }),
+        requests: asked.map(|asked: collect::live::Requests| wire::Requests { count: asked.count, bytes: asked.bytes }),
         outside: outside.map(|spent| wire::Outside {
             connections: spent.connections,
             requests: spent.requests,
@@ -399,5 +429,6 @@ fn report_of(known: Known, entries: Vec<Judged>, not_asked: Vec<&'static str>) -
         not_asked,
         trust: report::Trust::default(),
         endings: Vec::new(),
-    }
+    };
+    (report, account)
 }

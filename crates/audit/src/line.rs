@@ -15,13 +15,13 @@ use std::{
 use collect::{Arrived, Event, Outcome, Target, endpoint::Spent, live::Requests};
 use facts::{Cluster, Redactor, live::Ask};
 
-use crate::{Look, Summary};
+use crate::{Account, Look, Summary};
 
 /// A cluster, resolved, and what is known of it besides.
 pub(crate) struct Known {
     pub(crate) cluster: Cluster,
-    /// What asking it took, where it was asked.
-    pub(crate) asked: Option<Requests>,
+    /// What asking it took and what else came of it, where it was asked.
+    pub(crate) asked: Option<(Requests, Account)>,
     /// What looking at it from outside took, where that was done.
     pub(crate) outside: Option<Spent>,
     pub(crate) labels: BTreeMap<String, String>,
@@ -50,7 +50,8 @@ pub(crate) fn each_cluster<T: Send>(
     let collecting = look.collecting(asks);
     let one = |arrived: Arrived| {
         let Arrived { gathered, live, labels } = arrived;
-        let (id, asked, outside) = live.map_or((None, None, None), |live| (live.id, Some(live.requests), live.outside));
+        let (id, asked, outside) =
+            live.map_or((None, None, None), |live| (live.id, Some((live.requests, live.account.into())), live.outside));
         let mut cluster = facts::resolve(gathered, &collecting.said);
         cluster.id = id;
         let done = work(&cluster);
@@ -66,7 +67,7 @@ pub(crate) fn each_cluster<T: Send>(
             let mut on = |event| {
                 if let Event::Cluster(arrived) = &event {
                     let Arrived { gathered, .. } = &**arrived;
-                    if look.done.contains(&(gathered.name.clone(), gathered.target.clone())) {
+                    if look.done.contains_key(&(gathered.name.clone(), gathered.target.clone())) {
                         return;
                     }
                     room.take(size(arrived));

@@ -3,7 +3,7 @@
 mod listed;
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, VecDeque},
     fs::File,
     io::{self, BufReader},
     path::Path,
@@ -13,7 +13,7 @@ use facts::{Gathered, Redactor};
 use model::EvidenceId;
 
 use crate::{
-    Inputs, Options, Outcome, Target, Trouble,
+    Account, Inputs, Listed, Options, Outcome, Target, Trouble,
     bundle::{self, Bundle, Signed, Unusable},
     gather,
     live::{self, Came, Live, Pace, Way},
@@ -49,18 +49,22 @@ pub fn everything(
 ) {
     let mut known = options.seen.clone();
     let mut ways: Vec<Way> = Vec::new();
-    let mut labels: BTreeMap<String, &BTreeMap<String, String>> = BTreeMap::new();
+    let mut asked: BTreeMap<String, &Listed> = BTreeMap::new();
     for target in targets {
         match target {
             Target::Live(way) => ways.push(way.clone()),
             Target::Listed(listed) => {
-                for inner in &listed.targets {
-                    if let Target::Live(way) = inner {
-                        ways.push(way.clone());
-                        labels.insert(listed.name.clone(), &listed.labels);
-                    }
+                let before = ways.len();
+                ways.extend(listed.targets.iter().filter_map(|inner| match inner {
+                    Target::Live(way) => Some(way.clone()),
+                    _ => None,
+                }));
+                if ways.len() > before {
+                    // Its files are read once it has answered, so that none is held meanwhile.
+                    asked.insert(listed.name.clone(), &**listed);
+                } else {
+                    listed::gather_files(listed, options, redactor, stdin, &mut known, on);
                 }
-                listed::gather_files(listed, options, redactor, stdin, &mut known, on);
             }
             Target::Path(path) if bundle::is_one(path) => replay(path, options, redactor, &mut known, on),
             Target::Path(_) | Target::Stdin => {
@@ -69,20 +73,54 @@ pub fn everything(
             }
         }
     }
-    if ways.is_empty() {
-        return;
+    // Who was asked before keeps the place in the order.
+    let (mut before, mut left) = (VecDeque::new(), Vec::new());
+    for (place, way) in ways.into_iter().enumerate() {
+        match options.done.get(&(way.name.clone(), way.target.clone())) {
+            Some(account) => before.push_back((place, way.target, account)),
+            None => left.push((place, way)),
+        }
     }
-    live::gather(&ways, pace, &options.asks, redactor, &mut known, &mut |came| match came {
-        Came::Cluster(gathered, live) => {
-            let labels = labels.get(&gathered.name).map(|labels| (*labels).clone()).unwrap_or_default();
+    let (places, ways): (Vec<usize>, Vec<Way>) = left.into_iter().unzip();
+    let mut again = |until: usize, on: &mut dyn FnMut(Event)| {
+        while let Some((_, target, account)) = before.pop_front_if(|(place, ..)| *place < until) {
+            let Account { inputs, troubles } = account.clone();
+            on(Event::Target(target, Outcome { inputs, clusters: 1, troubles, ..Outcome::default() }));
+        }
+    };
+    if ways.is_empty() {
+        return again(usize::MAX, on);
+    }
+    // What files beside the way said of the cluster that was handed over last.
+    let mut beside: Option<Account> = None;
+    let mut alone = options.seen.clone();
+    live::gather(&ways, pace, &options.asks, redactor, &mut known, &mut |came, redactor| match came {
+        Came::Cluster(mut gathered, mut live) => {
+            let mut labels = BTreeMap::new();
+            if let Some(listed) = asked.remove(&gathered.name) {
+                labels.clone_from(&listed.labels);
+                let account = listed::add_files(listed, &mut gathered, options, redactor, on);
+                live.account.add(&account);
+                beside = Some(account);
+            }
             on(Event::Cluster(Box::new(Arrived { gathered, live: Some(live), labels })));
         }
-        Came::End(index, outcome) => {
-            if let Some(way) = ways.get(index) {
+        Came::End(index, mut outcome) => {
+            if let (Some(way), Some(place)) = (ways.get(index), places.get(index)) {
+                if let Some(Account { inputs, troubles }) = beside.take() {
+                    outcome.inputs.add(&inputs);
+                    outcome.troubles.extend(troubles);
+                }
+                again(*place, on);
                 on(Event::Target(way.target.clone(), outcome));
+                // Where it gives no answer, what its files declare is judged all the same.
+                if let Some(listed) = asked.remove(&way.name) {
+                    listed::gather_files(listed, options, redactor, &mut io::empty(), &mut alone, on);
+                }
             }
         }
     });
+    again(usize::MAX, on);
 }
 
 fn of_files(gathered: Gathered) -> Event {

@@ -50,7 +50,7 @@ pub struct Listed {
     pub labels: BTreeMap<String, String>,
     /// The folder that stands for `/` of its node.
     pub root: Option<PathBuf>,
-    /// One that is asked, or any number of files, folders and bundles.
+    /// One that is asked, and any number of files, folders and bundles.
     pub targets: Vec<Target>,
 }
 
@@ -90,8 +90,25 @@ pub struct Options {
     pub signer: Option<bundle::PublicKey>,
     /// Identities of clusters that were seen before, with the targets they were found under.
     pub seen: BTreeMap<String, String>,
+    /// Clusters that run and were asked before, by name and target, with what came of that besides. They are not asked
+    /// again, and what is said of them is said again.
+    pub done: BTreeMap<(String, String), Account>,
     /// What a cluster that runs is asked.
     pub asks: Vec<&'static facts::live::Ask>,
+}
+
+/// What came of one cluster that was asked, besides its evidence.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Account {
+    pub inputs: Inputs,
+    pub troubles: Vec<Trouble>,
+}
+
+impl Account {
+    fn add(&mut self, other: &Self) {
+        self.inputs.add(&other.inputs);
+        self.troubles.extend(other.troubles.iter().cloned());
+    }
 }
 
 /// Files and answers by what they turned out to be.
@@ -363,19 +380,19 @@ impl Gatherer<'_> {
         }
         gathered.evidence.sort_by(|a, b| a.id.cmp(&b.id));
         gathered.evidence.dedup_by(|a, b| a.id == b.id);
-        if let Some(root) = root {
-            let mut seen: BTreeSet<EvidenceId> = gathered.evidence.iter().map(|evidence| evidence.id.clone()).collect();
-            // A wanted file may itself name others; what is still wanted after a few rounds is a gap.
-            for _ in 0..4 {
-                let mut wants = facts::wants(&gathered, &self.options.said);
-                wants.retain(|want| seen.insert(want.id.clone()));
-                if wants.is_empty() {
-                    break;
-                }
-                for want in wants {
-                    let found = self.below(&root, &want);
-                    gathered.evidence.push(found);
-                }
+        let mut seen: BTreeSet<EvidenceId> = gathered.evidence.iter().map(|evidence| evidence.id.clone()).collect();
+        // A wanted file may itself name others; what is still wanted after a few rounds is a gap.
+        for _ in 0..4 {
+            let mut wants = facts::wants(&gathered, &self.options.said);
+            wants.retain(|want| seen.insert(want.id.clone()));
+            if wants.is_empty() {
+                break;
+            }
+            for want in wants {
+                let own = beside(&want);
+                let Some(root) = own.as_deref().or(root.as_deref()) else { continue };
+                let found = self.below(root, &want);
+                gathered.evidence.push(found);
             }
         }
         gathered.evidence.sort_by(|a, b| a.id.cmp(&b.id));
@@ -471,6 +488,12 @@ impl Gatherer<'_> {
             self.outcome.files.push((path.display().to_string(), kind));
         }
     }
+}
+
+/// The folder that a file is wanted from which is not named from the node's root.
+fn beside(want: &facts::Want) -> Option<PathBuf> {
+    let folder = want.id.as_str().strip_suffix(&want.host_path).filter(|_| !want.host_path.starts_with('/'))?;
+    Some(PathBuf::from(if folder.is_empty() { "." } else { folder }))
 }
 
 fn unread(id: &EvidenceId, reason: String, hint: Option<String>) -> Body {

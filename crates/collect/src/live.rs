@@ -9,10 +9,13 @@
 mod access;
 mod ask;
 mod client;
+mod config;
 mod exec;
 mod failure;
 mod oldest;
 mod outside;
+mod pages;
+mod replicas;
 
 use std::{collections::BTreeMap, sync::Arc, thread, time::Duration};
 
@@ -20,15 +23,17 @@ pub use access::{Access, Contexts, NoWay, Pod, Wanted, Way, split, ways};
 pub use client::Requests;
 use facts::{Gathered, Redactor, live::Ask};
 use model::{Body, Evidence, EvidenceId};
+use tokio::sync::Semaphore;
 
-use crate::{Inputs, Outcome, Trouble};
+use crate::{Account, Inputs, Outcome, Trouble};
 use ask::{Asked, Given, Raw, Ways};
 use failure::Failure;
 
 /// How to ask.
 #[derive(Clone, Copy, Debug)]
 pub struct Pace {
-    /// Clusters at a time.
+    /// Clusters at a time. One that was asked everything and is still looked at from outside, which is a connection at a time,
+    /// counts no more.
     pub at_once: usize,
     /// For one cluster.
     pub time: Duration,
@@ -50,6 +55,8 @@ pub struct Live {
     pub requests: Requests,
     /// What looking at it from outside took, where that was done.
     pub outside: Option<probe::Spent>,
+    /// What else came of it.
+    pub account: Account,
 }
 
 /// What comes of asking.
@@ -67,7 +74,7 @@ pub(crate) fn gather(
     asks: &[&'static Ask],
     redactor: &mut Redactor,
     known: &mut BTreeMap<String, String>,
-    on: &mut dyn FnMut(Came),
+    on: &mut dyn FnMut(Came, &mut Redactor),
 ) {
     let ways: Ways = Arc::new(wanted.to_vec());
     // A cluster that is judged holds up those behind it, of which a few may wait.
@@ -98,7 +105,7 @@ pub(crate) fn gather(
                     }
                 }
             }
-            on(Came::End(index, outcome));
+            on(Came::End(index, outcome), redactor);
         }
     });
 }
@@ -110,10 +117,10 @@ fn taken(
     redactor: &mut Redactor,
     known: &mut BTreeMap<String, String>,
     outcome: &mut Outcome,
-    on: &mut dyn FnMut(Came),
+    on: &mut dyn FnMut(Came, &mut Redactor),
 ) {
-    let live = Live { id: asked.id.clone(), requests: asked.spent, outside: asked.sights.spent() };
-    if let Some(id) = &live.id {
+    let (id, requests, outside) = (asked.id.clone(), asked.spent, asked.sights.spent());
+    if let Some(id) = &id {
         known.insert(id.clone(), way.target.clone());
     }
     if asked.unverified {
@@ -122,7 +129,9 @@ fn taken(
         outcome.troubles.push(trouble(way, message.to_owned(), Some(hint)));
     }
     let gathered = taken_in(way, asked, redactor, &mut outcome.inputs);
-    on(Came::Cluster(gathered, live));
+    let account = Account { inputs: outcome.inputs, troubles: outcome.troubles.clone() };
+    let live = Live { id, requests, outside, account };
+    on(Came::Cluster(gathered, live), redactor);
 }
 
 fn trouble(way: &Way, message: String, hint: Option<String>) -> Trouble {
@@ -150,12 +159,16 @@ fn run(ways: &Ways, pace: Pace, asks: &Arc<[&'static Ask]>, done: &tokio::sync::
         let mut running = tokio::task::JoinSet::new();
         let (mut next, mut handed_over) = (0, 0);
         let mut waiting: BTreeMap<usize, Result<Asked, Failure>> = BTreeMap::new();
+        let turns = Arc::new(Semaphore::new(at_once));
         while handed_over < ways.len() {
-            while next < ways.len() && running.len() < at_once && next < handed_over + AHEAD * at_once {
-                let (ways, asks, index) = (Arc::clone(ways), Arc::clone(asks), next);
+            while next < ways.len() && running.len() < 2 * at_once && next < handed_over + AHEAD * at_once {
+                let (ways, asks, turns, index) = (Arc::clone(ways), Arc::clone(asks), Arc::clone(&turns), next);
                 running.spawn(async move {
-                    let Some(way) = ways.get(index) else { return (index, Err(nobody())) };
-                    let asked = tokio::time::timeout(pace.time + GRACE, ask::cluster(way, &asks, pace)).await;
+                    let (Some(way), Ok(turn)) = (ways.get(index), turns.acquire_owned().await) else {
+                        return (index, Err(nobody()));
+                    };
+                    let asked = ask::cluster(way, &asks, pace, turn);
+                    let asked = tokio::time::timeout(pace.time + GRACE, asked).await;
                     (index, asked.unwrap_or_else(|_| Err(late(way, pace.time))))
                 });
                 next += 1;

@@ -8,8 +8,11 @@
 //! Start at [`ADVISORIES`]; [`judge`] holds them against a cluster, [`of`] against a release alone.
 
 mod condition;
+mod objects;
+mod rights;
 
 use std::{
+    cell::OnceCell,
     collections::{BTreeMap, BTreeSet},
     sync::LazyLock,
 };
@@ -18,9 +21,15 @@ use jiff::civil::Date;
 use model::{Location, Minor, Release, Severity, Version};
 use serde::Deserialize;
 
-use crate::{Cluster, apiserver::ApiServer, releases};
-use condition::Answered;
+use crate::{
+    Cluster,
+    apiserver::ApiServer,
+    objects::{Node, Of, images},
+    releases,
+};
+use condition::{Answered, Asked};
 pub use condition::{Condition, Truth};
+pub(crate) use objects::{Matched, look};
 
 /// What this build knows.
 pub static ADVISORIES: LazyLock<Advisories> = LazyLock::new(|| {
@@ -213,6 +222,12 @@ impl Advisory {
         self.affects(version, in_apiserver)
     }
 
+    /// Every tree of questions that it has.
+    fn conditions(&self) -> impl Iterator<Item = &Condition> {
+        let mitigations = self.mitigations.iter().map(|mitigation| &mitigation.expr);
+        std::iter::once(&self.exposed_if).chain(mitigations).chain(&self.reexposed_if)
+    }
+
     /// Whether it takes no credentials to use the flaw, as its score says.
     pub fn is_unauthenticated(&self) -> bool {
         self.vector.as_deref().is_some_and(|vector| vector.contains("/PR:N"))
@@ -276,17 +291,100 @@ pub struct Judged {
     pub fixed_in: Option<Version>,
 }
 
-/// Holds every advisory against the API servers of a cluster. Those that no possible release has are left out.
-pub fn judge(cluster: &Cluster) -> Vec<Judged> {
-    let mut found: Vec<Judged> = cluster
+/// Kinds of objects that have a say in whether a cluster is exposed to something.
+pub fn kinds() -> BTreeSet<Of> {
+    rights::KINDS.into_iter().chain(objects::kinds()).chain([Of::Node, Of::Pod]).collect()
+}
+
+/// Holds every advisory against the components of a cluster whose releases are known: its API servers, the kubelets of its
+/// nodes, and whatever runs from an image of Kubernetes. Those that no possible release has are left out.
+pub fn judge(cluster: &Cluster) -> &[Judged] {
+    cluster.judged.get_or_init(|| all(cluster))
+}
+
+fn all(cluster: &Cluster) -> Vec<Judged> {
+    let rights = OnceCell::new();
+    let asked = |servers: Vec<_>, nodes| Asked { cluster, servers, nodes, runs: None, rights: &rights };
+    let mut subjects: Vec<Subject<'_>> = cluster
         .apiservers
         .iter()
-        .flat_map(|server| ADVISORIES.all.iter().filter_map(|advisory| one(advisory, server, cluster.as_of)))
+        .map(|server| {
+            let component = server.component();
+            Subject {
+                component: component.name,
+                instance: component.instance.clone(),
+                versions: match &component.release {
+                    Release::Exactly(version) => vec![version.clone()],
+                    within => within.minors().map(Version::of_minor).collect(),
+                },
+                at: None,
+                asked: asked(vec![server], None),
+            }
+        })
         .collect();
+    let servers: Vec<&ApiServer> = cluster.apiservers.iter().collect();
+    subjects.extend(kubelets(cluster).into_iter().map(|(version, nodes)| Subject {
+        component: "kubelet",
+        instance: version.to_string(),
+        at: nodes.first().map(|node| node.meta.part("/status/nodeInfo/kubeletVersion", node.at)),
+        versions: vec![version],
+        asked: asked(servers.clone(), Some(nodes)),
+    }));
+    subjects.extend(of_images(cluster).into_iter().map(|((component, version), at)| Subject {
+        component,
+        instance: version.to_string(),
+        at: Some(at),
+        versions: vec![version],
+        asked: asked(servers.clone(), None),
+    }));
+    let mut found: Vec<Judged> = Vec::new();
+    for subject in &subjects {
+        found.extend(ADVISORIES.all.iter().filter_map(|advisory| subject.held_against(advisory)));
+    }
     found.sort_by(|a, b| {
-        a.exposure.cmp(&b.exposure).then_with(|| worst_first(a.advisory, b.advisory)).then(a.instance.cmp(&b.instance))
+        let key = |judged: &Judged| (judged.component, judged.instance.clone());
+        a.exposure.cmp(&b.exposure).then_with(|| worst_first(a.advisory, b.advisory)).then_with(|| key(a).cmp(&key(b)))
     });
     found
+}
+
+/// The nodes of each release of the kubelet.
+fn kubelets(cluster: &Cluster) -> BTreeMap<Version, Vec<&Node>> {
+    let mut found: BTreeMap<Version, Vec<&Node>> = BTreeMap::new();
+    for node in &cluster.objects.nodes {
+        if let Some(version) = &node.kubelet {
+            found.entry(version.clone()).or_default().push(node);
+        }
+    }
+    found
+}
+
+/// The releases of components that run from images in kube-system, with a place of each. What an API server is told by its
+/// image is known of it already.
+fn of_images(cluster: &Cluster) -> BTreeMap<(&'static str, Version), Location> {
+    let mut found = BTreeMap::new();
+    for pod in cluster.objects.pods.iter().filter(|pod| &*pod.meta.namespace == "kube-system") {
+        let component = pod.images.iter().find_map(|image| images::component(image));
+        if let Some((component, Some(version))) = component.filter(|(component, _)| *component != "kube-apiserver") {
+            found.entry((component, version)).or_insert_with(|| pod.meta.at.clone());
+        }
+    }
+    found
+}
+
+/// The flaws of an add-on of that release, and whether a cluster is exposed to them, by their numbers.
+pub fn of_add_on_in(cluster: &Cluster, name: &str, version: &Version) -> Vec<(&'static Advisory, Truth)> {
+    let rights = OnceCell::new();
+    let servers = cluster.apiservers.iter().collect();
+    let asked = Asked { cluster, servers, nodes: None, runs: Some(name), rights: &rights };
+    let with = |advisory: &'static Advisory| {
+        let truth = advisory.exposed_if.ask(&asked, &mut Answered::default());
+        let mitigated = advisory.mitigations.iter().filter(|mitigation| mitigation.effect == Effect::Full);
+        let mitigated = mitigated
+            .fold(Truth::False, |seen, mitigation| seen.or(mitigation.expr.ask(&asked, &mut Answered::default())));
+        (advisory, !(!truth).or(mitigated))
+    };
+    of_add_on(name, version, cluster.as_of).into_iter().map(with).collect()
 }
 
 /// Whether the binary of the API server holds that component. Advisories that name no binary are of the whole.
@@ -294,79 +392,101 @@ fn in_apiserver(component: &str) -> bool {
     matches!(component, "kube-apiserver" | "kube-aggregator" | "kubernetes")
 }
 
-fn one(advisory: &'static Advisory, server: &ApiServer, day: Date) -> Option<Judged> {
-    if advisory.published.is_some_and(|published| published > day) {
-        return None;
+/// One component that advisories are held against.
+struct Subject<'a> {
+    component: &'static str,
+    instance: String,
+    /// All that it may be.
+    versions: Vec<Version>,
+    /// What tells its release, of those that tell nothing else.
+    at: Option<Location>,
+    asked: Asked<'a>,
+}
+
+impl Subject<'_> {
+    /// Whether an advisory about that component is about this one.
+    fn is(&self, component: &str) -> bool {
+        if self.component == "kube-apiserver" { in_apiserver(component) } else { component == self.component }
     }
-    let component = server.component();
-    let versions: Vec<Version> = match &component.release {
-        Release::Exactly(version) => vec![version.clone()],
-        within => within.minors().map(Version::of_minor).collect(),
-    };
-    let affects = Truth::of_all(versions.iter().map(|version| advisory.affects(version, in_apiserver)));
-    let mut answer = Answered::default();
-    let exposed = if affects == Truth::False {
-        // A release with the fix can have the flaw all the same; one that never had it cannot.
-        let again = advisory.reexposed_if.as_ref()?;
-        if !advisory.components().any(in_apiserver) || again.ask(server, &mut answer) != Truth::True {
+
+    fn held_against(&self, advisory: &'static Advisory) -> Option<Judged> {
+        if advisory.published.is_some_and(|published| published > self.asked.cluster.as_of) {
             return None;
         }
-        Truth::True
-    } else {
-        advisory.exposed_if.ask(server, &mut answer)
-    };
-    let newest = versions.last()?;
-    let mut judged = Judged {
-        advisory,
-        component: component.name,
-        instance: component.instance.clone(),
-        exposure: Exposure::Undetermined,
-        because: advisory.text.trim_end_matches('.').to_owned(),
-        wanted: Vec::new(),
-        places: Vec::new(),
-        fixed_in: advisory.fixed_in(newest).cloned(),
-    };
-    if exposed == Truth::False {
-        judged.exposure = Exposure::NotExposed;
-        judged.because = format!("the release has the flaw, and this does not hold: {}", judged.because);
-        judged.places = answer.places;
-        return Some(judged);
-    }
-    // A mitigation that is in place takes the flaw away; one that nobody saw leaves it open.
-    let mut mitigated = Truth::False;
-    let mut seen = Answered::default();
-    for mitigation in advisory.mitigations.iter().filter(|mitigation| mitigation.effect == Effect::Full) {
-        let truth = mitigation.expr.ask(server, &mut seen);
-        mitigated = mitigated.or(truth);
-        if truth == Truth::True {
-            judged.because = mitigation.text.trim_end_matches('.').to_owned();
-            break;
+        let affects = self.versions.iter().map(|version| advisory.affects(version, |component| self.is(component)));
+        let affects = Truth::of_all(affects);
+        let mut answer = Answered::default();
+        let exposed = if affects == Truth::False {
+            // A release with the fix can have the flaw all the same; one that never had it cannot.
+            let again = advisory.reexposed_if.as_ref()?;
+            let is_of_it = advisory.components().any(|component| self.is(component));
+            if !is_of_it || again.ask(&self.asked, &mut answer) != Truth::True {
+                return None;
+            }
+            Truth::True
+        } else {
+            advisory.exposed_if.ask(&self.asked, &mut answer)
+        };
+        let newest = self.versions.last()?;
+        let mut judged = Judged {
+            advisory,
+            component: self.component,
+            instance: self.instance.clone(),
+            exposure: Exposure::Undetermined,
+            because: advisory.text.trim_end_matches('.').to_owned(),
+            wanted: Vec::new(),
+            places: Vec::new(),
+            fixed_in: advisory.fixed_in(newest).cloned(),
+        };
+        let places = |answer: Answered| answer.places.into_iter().chain(self.at.clone()).collect();
+        if exposed == Truth::False {
+            judged.exposure = Exposure::NotExposed;
+            let has = if affects == Truth::True { "the release has the flaw, and " } else { "" };
+            judged.because = format!("{has}this does not hold: {}", judged.because);
+            judged.places = places(answer);
+            return Some(judged);
         }
+        // A mitigation that is in place takes the flaw away; one that nobody saw leaves it open.
+        let mut mitigated = Truth::False;
+        let mut seen = Answered::default();
+        for mitigation in advisory.mitigations.iter().filter(|mitigation| mitigation.effect == Effect::Full) {
+            let truth = mitigation.expr.ask(&self.asked, &mut seen);
+            mitigated = mitigated.or(truth);
+            if truth == Truth::True {
+                judged.because = mitigation.text.trim_end_matches('.').to_owned();
+                break;
+            }
+        }
+        if mitigated == Truth::True {
+            judged.exposure = Exposure::Mitigated;
+            judged.places = places(seen);
+            return Some(judged);
+        }
+        if affects == Truth::Unknown {
+            judged.wanted.push("the exact release".to_owned());
+        }
+        if exposed == Truth::Unknown {
+            judged.wanted.append(&mut answer.wanted);
+        }
+        if mitigated == Truth::Unknown {
+            judged.wanted.append(&mut seen.wanted);
+        }
+        if let Some(vendor) = self.versions.first().and_then(releases::vendor) {
+            judged.wanted.push(format!("whether the build of {} has the fix: {}", vendor.name, vendor.advisories));
+        }
+        let mut named = BTreeSet::new();
+        judged.wanted.retain(|wanted| named.insert(wanted.clone()));
+        if !answer.seen.is_empty() {
+            let mut named = BTreeSet::new();
+            answer.seen.retain(|seen| named.insert(seen.clone()));
+            judged.because = format!("{}: {}", judged.because, answer.seen.join(", "));
+        }
+        judged.places = places(answer);
+        if judged.wanted.is_empty() {
+            judged.exposure = Exposure::Exposed;
+        }
+        Some(judged)
     }
-    if mitigated == Truth::True {
-        judged.exposure = Exposure::Mitigated;
-        judged.places = seen.places;
-        return Some(judged);
-    }
-    if affects == Truth::Unknown {
-        judged.wanted.push("the exact release".to_owned());
-    }
-    if exposed == Truth::Unknown {
-        judged.wanted.append(&mut answer.wanted);
-    }
-    if mitigated == Truth::Unknown {
-        judged.wanted.append(&mut seen.wanted);
-    }
-    if let Some(vendor) = versions.first().and_then(releases::vendor) {
-        judged.wanted.push(format!("whether the build of {} has the fix: {}", vendor.name, vendor.advisories));
-    }
-    let mut named = BTreeSet::new();
-    judged.wanted.retain(|wanted| named.insert(wanted.clone()));
-    judged.places = answer.places;
-    if judged.wanted.is_empty() {
-        judged.exposure = Exposure::Exposed;
-    }
-    Some(judged)
 }
 
 #[cfg(test)]

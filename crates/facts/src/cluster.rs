@@ -1,12 +1,16 @@
 //! One cluster: the evidence that shares an identity, and the components it declares.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::OnceLock,
+};
 
 use jiff::civil::Date;
 use model::{Component, Evidence, EvidenceId, Gap, GapKind, Kind, Release, Version};
 
 use crate::{
     Contents, Files, Invocation,
+    advisories::Judged,
     apiserver::{self, ApiServer},
     configuration::{self, Given},
     declare::{self, Declared},
@@ -61,6 +65,8 @@ pub struct Cluster {
     pub objects: Objects,
     /// The roles of its bindings, looked up.
     rbac: Rbac,
+    /// How it stands to every advisory; worked out once, where somebody asks.
+    pub(crate) judged: OnceLock<Vec<Judged>>,
     /// The day to judge as of, which decides what is maintained and what was known.
     pub as_of: Date,
     /// Sorted by the file.
@@ -99,17 +105,23 @@ impl Cluster {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Want {
     pub id: EvidenceId,
-    /// Below the root.
+    /// Below the root; without a slash in front, below the folder of what names it.
     pub host_path: String,
     pub contents: Contents,
 }
 
-/// The files that the evidence refers to, below the cluster's root; none without one. Files that were read may name others,
-/// so whoever adds them asks again.
+/// The files that the evidence refers to, below the cluster's root; without one only those that a kubeconfig names in its own
+/// folder, whose path is then from there. Files that were read may name others, so whoever adds them asks again.
 pub fn wants(gathered: &Gathered, options: &Options) -> Vec<Want> {
-    let Some(root) = &gathered.root else { return Vec::new() };
+    let mut named = kubeconfig::wants(&gathered.evidence, gathered.root.as_deref());
+    let Some(root) = &gathered.root else {
+        named.sort_unstable();
+        named.dedup_by(|a, b| a.id == b.id);
+        return named;
+    };
     let host_file = |host_path: String| Want { id: Files::id(root, &host_path), host_path, contents: Contents::Text };
     let mut wants: Vec<Want> = declare::files(&gathered.evidence, Some(root)).into_iter().map(host_file).collect();
+    wants.append(&mut named);
     for invocation in declare::invocations(&gathered.evidence, Some(root)).invocations {
         let files = files(gathered.root.as_deref(), &invocation, &gathered.evidence);
         for want in apiserver::wants(&invocation, options.version.as_ref(), &files) {
@@ -197,6 +209,7 @@ pub fn resolve(gathered: Gathered, options: &Options) -> Cluster {
         nodes,
         published,
         rbac: Rbac::new(&objects, distribution),
+        judged: OnceLock::new(),
         objects,
         as_of,
         kubeconfigs,

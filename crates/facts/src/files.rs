@@ -34,6 +34,8 @@ pub enum Contents {
     Text,
     /// What it says but for the first column, which holds tokens.
     Tokens,
+    /// That it holds something: all of it is a secret.
+    Secret,
 }
 
 /// A file as far as it could be seen.

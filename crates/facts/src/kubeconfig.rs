@@ -8,6 +8,7 @@
 //! Of a user's credentials nothing is kept but what they are: a certificate, which is public, and the kind of a token.
 //! Start at [`read`].
 
+mod files;
 mod shape;
 mod usable;
 mod users;
@@ -17,6 +18,8 @@ use std::collections::BTreeMap;
 use model::{Evidence, EvidenceId, Form, Gap, GapKind, Kind, Location, Plane, Site, Span};
 use yaml::{Cursor, Document, Resolved, Stream};
 
+pub use files::NamedFile;
+pub(crate) use files::wants;
 pub(crate) use usable::{CHANGES, fault, named};
 pub use users::{ClientCertificate, Exec, Token, User};
 
@@ -60,6 +63,8 @@ pub struct Endpoint {
     pub server: Option<Placed<String>>,
     pub skips: Option<Placed<Skips>>,
     pub authority: Authority,
+    /// The file of authorities that is named, as far as somebody looked at it.
+    pub authority_file: Option<NamedFile>,
     /// What `certificate-authority-data` holds, as far as it can be read.
     pub authorities: Vec<pki::Certificate>,
     /// The name that the certificate has to have in place of that of the address.
@@ -203,28 +208,37 @@ fn first(stream: &Stream) -> Option<&Document> {
 
 /// Reads every kubeconfig among the evidence; `root` is the folder that stands for `/` of the node.
 pub(crate) fn all(evidence: &[Evidence], root: Option<&str>) -> Vec<Kubeconfig> {
+    let mut found: Vec<Kubeconfig> = evidence
+        .iter()
+        .filter(|piece| piece.kind == Kind::Kubeconfig)
+        .flat_map(|piece| of_piece(piece, root))
+        .collect();
+    found.iter_mut().for_each(|config| files::read(config, evidence, root));
+    found
+}
+
+/// The kubeconfigs of one file: itself, or those in its ConfigMaps.
+fn of_piece(piece: &Evidence, root: Option<&str>) -> Vec<Kubeconfig> {
+    let held = declare::texts_of_config_maps(piece, is_one);
+    if held.is_empty() {
+        return vec![read(piece, root)];
+    }
     let mut found = Vec::new();
-    for piece in evidence.iter().filter(|piece| piece.kind == Kind::Kubeconfig) {
-        let held = declare::texts_of_config_maps(piece, is_one);
-        if held.is_empty() {
-            found.push(read(piece, root));
-        }
-        for (key, text) in held {
-            let mut config = match text {
-                Ok(text) => read(&text, root),
-                Err(reason) => Kubeconfig {
-                    gap: Some(Gap {
-                        kind: GapKind::Unread,
-                        reason: format!("`{key}` is a kubeconfig in a ConfigMap, and {reason}"),
-                        wanted: piece.id.to_string(),
-                        who_could_answer: "whoever wrote the file".to_owned(),
-                    }),
-                    ..empty(piece, root)
-                },
-            };
-            config.name = format!("{} ({key})", config.name);
-            found.push(config);
-        }
+    for (key, text) in held {
+        let mut config = match text {
+            Ok(text) => read(&text, root),
+            Err(reason) => Kubeconfig {
+                gap: Some(Gap {
+                    kind: GapKind::Unread,
+                    reason: format!("`{key}` is a kubeconfig in a ConfigMap, and {reason}"),
+                    wanted: piece.id.to_string(),
+                    who_could_answer: "whoever wrote the file".to_owned(),
+                }),
+                ..empty(piece, root)
+            },
+        };
+        config.name = format!("{} ({key})", config.name);
+        found.push(config);
     }
     found
 }
@@ -353,6 +367,7 @@ fn endpoint(entry: &Cursor<'_>, evidence: &Evidence) -> Endpoint {
         server: written(field("server")),
         skips,
         authority,
+        authority_file: None,
         authorities,
         server_name: written(field("tls-server-name")),
         proxy: written(field("proxy-url")),

@@ -17,6 +17,7 @@ pub mod flag;
 pub mod flags;
 pub mod fleet;
 mod golang;
+mod inflate;
 mod invocation;
 pub mod kubeconfig;
 pub mod live;

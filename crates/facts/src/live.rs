@@ -135,18 +135,24 @@ const BINDING: &[&[&str]] = &[
     &["subjects"],
 ];
 
-/// Nothing of its containers but their images: their variables are nobody's business here.
+/// Nothing of its containers but their images and what advisories ask about: their variables are nobody's business here.
 const POD: &[&[&str]] = &[
     NAME,
     NAMESPACE,
+    &["metadata", "labels", "app.kubernetes.io/name"],
     &["metadata", "annotations", "kubernetes.io/config.mirror"],
     &["metadata", "ownerReferences", "kind"],
     &["metadata", "ownerReferences", "controller"],
     &["spec", "nodeName"],
     &["spec", "containers", "image"],
+    &["spec", "containers", "ports", "hostPort"],
+    &["spec", "containers", "securityContext"],
+    &["spec", "securityContext"],
     &["spec", "serviceAccountName"],
     &["spec", "automountServiceAccountToken"],
     &["spec", "volumes", "name"],
+    &["spec", "volumes", "azureFile"],
+    &["spec", "volumes", "cephfs"],
     &["spec", "volumes", "projected", "sources", "serviceAccountToken"],
 ];
 
@@ -158,6 +164,7 @@ const NODE: &[&[&str]] = &[
     &["status", "images", "names"],
     &["status", "nodeInfo", "kubeletVersion"],
     &["status", "nodeInfo", "kubeProxyVersion"],
+    &["status", "nodeInfo", "operatingSystem"],
     &["status", "nodeInfo", "osImage"],
     &["status", "nodeInfo", "containerRuntimeVersion"],
 ];
@@ -183,6 +190,18 @@ const API_SERVICE: &[&[&str]] = &[
     &["spec", "caBundle"],
     &["status", "conditions"],
 ];
+
+/// Not the schemas, which are most of it.
+const DEFINITION: &[&[&str]] = &[NAME, &["spec", "group"], &["spec", "scope"], &["spec", "names", "plural"]];
+
+const SERVICE_ACCOUNT: &[&[&str]] = &[
+    NAME,
+    NAMESPACE,
+    &["metadata", "annotations", "kubernetes.io/enforce-mountable-secrets"],
+    &["automountServiceAccountToken"],
+];
+
+const SERVICE: &[&[&str]] = &[NAME, NAMESPACE, LABELS, &["spec", "type"], &["status", "loadBalancer", "ingress", "ip"]];
 
 /// All objects of a kind.
 const fn objects(of: Of, keep: &'static [&'static [&'static str]], most: usize) -> Ask {
@@ -308,6 +327,18 @@ pub const ASKS: &[Ask] = &[
         },
         ..PLAIN
     },
+    // Whom a service lets in under which name, where it keeps that in the cluster.
+    Ask {
+        path: crate::objects::AWS_AUTH,
+        right: Right::Resource {
+            verb: "get",
+            group: "",
+            resource: "configmaps",
+            namespace: "kube-system",
+            name: "aws-auth",
+        },
+        ..PLAIN
+    },
     Ask { path: crate::fleet::KEY_SET, accept: "application/jwk-set+json", ..PLAIN },
     Ask { path: "/api/v1/nodes", ..objects(Of::Node, NODE, 20_000) },
     Ask { path: "/api/v1/namespaces", ..objects(Of::Namespace, &[NAME, LABELS], 20_000) },
@@ -318,10 +349,7 @@ pub const ASKS: &[Ask] = &[
         ..objects(Of::ClusterRoleBinding, BINDING, 100_000)
     },
     Ask { path: "/apis/rbac.authorization.k8s.io/v1/rolebindings", ..objects(Of::RoleBinding, BINDING, 100_000) },
-    Ask {
-        path: "/api/v1/serviceaccounts",
-        ..objects(Of::ServiceAccount, &[NAME, NAMESPACE, &["automountServiceAccountToken"]], 50_000)
-    },
+    Ask { path: "/api/v1/serviceaccounts", ..objects(Of::ServiceAccount, SERVICE_ACCOUNT, 50_000) },
     Ask { path: "/api/v1/pods", ..objects(Of::Pod, POD, 50_000) },
     Ask {
         path: "/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations",
@@ -362,6 +390,22 @@ pub const ASKS: &[Ask] = &[
         ..objects(Of::KubewardenPolicy, &[NAME, &["spec", "mode"]], 5_000)
     },
     Ask { path: "/apis/apiregistration.k8s.io/v1/apiservices", ..objects(Of::ApiService, API_SERVICE, 5_000) },
+    // What advisories ask about, beside the others.
+    Ask {
+        path: "/apis/apiextensions.k8s.io/v1/customresourcedefinitions",
+        older: &["/apis/apiextensions.k8s.io/v1beta1/customresourcedefinitions"],
+        ..objects(Of::CustomResourceDefinition, DEFINITION, 10_000)
+    },
+    Ask {
+        path: "/apis/networking.k8s.io/v1/networkpolicies",
+        ..objects(Of::NetworkPolicy, &[NAME, NAMESPACE, &["metadata", "finalizers"]], 20_000)
+    },
+    Ask {
+        path: "/apis/resource.k8s.io/v1/resourceclaims",
+        // In between there was v1beta2 beside it, and before 1.32 nothing that was not alpha.
+        older: &["/apis/resource.k8s.io/v1beta1/resourceclaims"],
+        ..objects(Of::ResourceClaim, &[NAME, NAMESPACE], 20_000)
+    },
     Ask {
         path: "/apis/flowcontrol.apiserver.k8s.io/v1/flowschemas",
         older: &[
@@ -381,7 +425,7 @@ pub const ASKS: &[Ask] = &[
         older: &["/apis/certificates.k8s.io/v1alpha1/clustertrustbundles"],
         ..objects(Of::ClusterTrustBundle, &[NAME, &["spec"]], 1_000)
     },
-    Ask { path: "/api/v1/services", ..objects(Of::Service, &[NAME, NAMESPACE, LABELS, &["spec", "type"]], 20_000) },
+    Ask { path: "/api/v1/services", ..objects(Of::Service, SERVICE, 20_000) },
     Ask { path: "/api/v1/resourcequotas", ..objects(Of::ResourceQuota, &[NAME, NAMESPACE], 20_000) },
     Ask { path: "/api/v1/limitranges", ..objects(Of::LimitRange, &[NAME, NAMESPACE], 20_000) },
     Ask {

@@ -8,6 +8,7 @@
 //! Nothing here knows whether an object is good or bad. Start at [`Objects`]; [`Of`] is where a kind is added.
 
 mod admission;
+pub mod images;
 mod kinds;
 mod others;
 mod read;
@@ -16,12 +17,14 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use model::{Gap, GapKind, Location, Span};
 
+use crate::advisories::Matched;
+
 pub use admission::{
     AdmissionPolicy, Backend, Bundle, EnginePolicy, Expression, PolicyBinding, Said, Selector, Webhook, WebhookRule,
 };
 pub use kinds::{Binding, Labels, Namespace, Pod, PolicyRule, Role, RoleRef, ServiceAccount, Subject, SubjectKind};
 pub use others::{
-    ApiService, Authorities, Condition, ConfigMap, FlowSchema, FlowSubjects, Node, Request, Service, Taint,
+    ApiService, Authorities, Condition, ConfigMap, Definition, FlowSchema, FlowSubjects, Node, Request, Service, Taint,
 };
 pub(crate) use read::{is_one, lines, read, speaks, told_by_lines};
 
@@ -35,14 +38,17 @@ pub enum Of {
     ClusterTrustBundle,
     /// Of kube-public alone, which anybody may be allowed to read.
     ConfigMap,
+    CustomResourceDefinition,
     FlowSchema,
     KubewardenPolicy,
     KyvernoPolicy,
     LimitRange,
     MutatingWebhook,
     Namespace,
+    NetworkPolicy,
     Node,
     Pod,
+    ResourceClaim,
     ResourceQuota,
     Role,
     RoleBinding,
@@ -54,21 +60,24 @@ pub enum Of {
 }
 
 impl Of {
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 25] = [
         Self::ApiService,
         Self::CertificateSigningRequest,
         Self::ClusterRole,
         Self::ClusterRoleBinding,
         Self::ClusterTrustBundle,
         Self::ConfigMap,
+        Self::CustomResourceDefinition,
         Self::FlowSchema,
         Self::KubewardenPolicy,
         Self::KyvernoPolicy,
         Self::LimitRange,
         Self::MutatingWebhook,
         Self::Namespace,
+        Self::NetworkPolicy,
         Self::Node,
         Self::Pod,
+        Self::ResourceClaim,
         Self::ResourceQuota,
         Self::Role,
         Self::RoleBinding,
@@ -93,14 +102,19 @@ impl Of {
             Self::ClusterRoleBinding => ("ClusterRoleBinding", "clusterrolebindings", RBAC),
             Self::ClusterTrustBundle => ("ClusterTrustBundle", "clustertrustbundles", CERTIFICATES),
             Self::ConfigMap => ("ConfigMap", "configmaps", ""),
+            Self::CustomResourceDefinition => {
+                ("CustomResourceDefinition", "customresourcedefinitions", "apiextensions.k8s.io")
+            }
             Self::FlowSchema => ("FlowSchema", "flowschemas", "flowcontrol.apiserver.k8s.io"),
             Self::KubewardenPolicy => ("ClusterAdmissionPolicy", "clusteradmissionpolicies", "policies.kubewarden.io"),
             Self::KyvernoPolicy => ("ClusterPolicy", "clusterpolicies", "kyverno.io"),
             Self::LimitRange => ("LimitRange", "limitranges", ""),
             Self::MutatingWebhook => ("MutatingWebhookConfiguration", "mutatingwebhookconfigurations", ADMISSION),
             Self::Namespace => ("Namespace", "namespaces", ""),
+            Self::NetworkPolicy => ("NetworkPolicy", "networkpolicies", "networking.k8s.io"),
             Self::Node => ("Node", "nodes", ""),
             Self::Pod => ("Pod", "pods", ""),
+            Self::ResourceClaim => ("ResourceClaim", "resourceclaims", "resource.k8s.io"),
             Self::ResourceQuota => ("ResourceQuota", "resourcequotas", ""),
             Self::Role => ("Role", "roles", RBAC),
             Self::RoleBinding => ("RoleBinding", "rolebindings", RBAC),
@@ -131,9 +145,18 @@ impl Of {
     /// The kind of that name, where its group is the one that is judged.
     pub(crate) fn find(api_version: &str, kind: &str) -> Option<Self> {
         let group = api_version.split_once('/').map_or("", |(group, _)| group);
-        Self::ALL.into_iter().find(|of| of.kind() == kind && of.group() == group)
+        Self::ALL.into_iter().find(|of| of.is_kept_in_files() && of.kind() == kind && of.group() == group)
+    }
+
+    /// Whether it is looked for in files. Of the others only a server's whole list says anything, and a folder that holds
+    /// nothing else is no cluster.
+    pub(crate) fn is_kept_in_files(self) -> bool {
+        !matches!(self, Self::CustomResourceDefinition | Self::NetworkPolicy | Self::ResourceClaim)
     }
 }
+
+/// Where EKS keeps whom it lets in under which name, on clusters that have no access entries alone.
+pub(crate) const AWS_AUTH: &str = "/api/v1/namespaces/kube-system/configmaps/aws-auth";
 
 /// How much of a kind is known.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -164,6 +187,14 @@ pub struct Meta {
 }
 
 impl Meta {
+    /// `a`, or `n/a` of what belongs to a namespace.
+    pub fn path(&self) -> String {
+        match &*self.namespace {
+            "" => self.name.to_string(),
+            namespace => format!("{namespace}/{}", self.name),
+        }
+    }
+
     pub fn label(&self, key: &str) -> Option<&str> {
         self.labels.iter().find(|(known, _)| **known == *key).map(|(_, value)| &**value)
     }
@@ -202,7 +233,12 @@ pub struct Objects {
     pub requests: Vec<Request>,
     pub trust_bundles: Vec<Authorities>,
     pub config_maps: Vec<ConfigMap>,
+    /// Why it is not known whom the ConfigMap `aws-auth` maps to which groups, of a cluster that was asked for it.
+    pub mapping_gap: Option<Gap>,
     pub nodes: Vec<Node>,
+    pub definitions: Vec<Definition>,
+    /// Objects that some advisory asks about, by the number of its question.
+    pub(crate) matched: BTreeMap<usize, Matched>,
     pub quotas: Vec<Meta>,
     pub limit_ranges: Vec<Meta>,
 }

@@ -49,8 +49,8 @@ pub fn recognise(bytes: &[u8]) -> Recognised {
     let mut troubles: Vec<Trouble> = Vec::new();
     let fatal = stream.faults.iter().find(|fault| fault.kind.is_fatal());
     if declare::declares(text, &stream) {
-        // Neither is YAML, nor means to be.
-        let other = looks_like_ini(text) || declare::is_arguments(text);
+        // None of them is YAML, nor means to be.
+        let other = looks_like_ini(text) || declare::is_arguments(text) || text.starts_with("#!");
         troubles.extend(
             stream
                 .faults

@@ -126,11 +126,14 @@ impl Redactor {
 
     /// Makes evidence of a file that somebody asked for, who knows where its secrets are.
     pub fn wanted(&mut self, want: &Want, plane: Plane, text: &str) -> Evidence {
-        if want.contents != Contents::Tokens {
-            return self.evidence(want.id.clone(), plane, Kind::ConfigFile, text);
-        }
         let mut spans = Vec::new();
-        first_column(text, &mut spans);
+        match want.contents {
+            Contents::Tokens => first_column(text, &mut spans),
+            Contents::Secret => push_lines(text, 0, text.len(), &mut spans),
+            Contents::Unneeded | Contents::Keys | Contents::Kubeconfig | Contents::Text => {
+                return self.evidence(want.id.clone(), plane, Kind::ConfigFile, text);
+            }
+        }
         let (redacted, secrets) = self.overwrite(text, spans);
         let digest = Digest { bytes: text.len() as u64, sha256: None };
         let body = Body::Text(redacted.into());
@@ -501,15 +504,12 @@ fn inner_spans(cursor: &Cursor<'_>, scalar: &yaml::Scalar, text: &str, depth: us
 /// The secrets of a file that is written in a string in another code than that of the text around it, and of a table in any.
 fn written_spans(cursor: &Cursor<'_>, scalar: &yaml::Scalar, text: &str, code: &str, spans: &mut Vec<Span>) {
     let written = scalar.text();
-    let from_base64 = |digits: &str| {
-        let digits: String = digits.split_whitespace().collect();
-        // What is compressed cannot be looked into here, and may be anything.
-        let bytes = spelling::base64(&digits).filter(|bytes| !bytes.starts_with(&[0x1f, 0x8b]));
-        bytes.map(|bytes| (String::from_utf8_lossy(&bytes).into_owned(), None))
-    };
+    // What is compressed is looked into as its reader does; what cannot be unpacked may be anything.
+    let from_base64 =
+        |digits: &str| spelling::file(digits).map(|bytes| (String::from_utf8_lossy(&bytes).into_owned(), None));
     let url = spelling::data_url(written);
     let decoded: Option<(String, Option<Vec<u32>>)> = match url {
-        Some((payload, _, true)) => from_base64(&payload.replace("%3D", "=").replace("%2B", "+").replace("%2F", "/")),
+        Some((payload, _, true)) => from_base64(&spelling::digits(payload)),
         Some((payload, from, false)) => spelling::percent(payload).map(|(decoded, places)| {
             let outer = scalar.places(text);
             let place = |at: &u32| outer.as_ref()?.get(from + *at as usize).copied();

@@ -15,8 +15,8 @@ use yaml::Cursor;
 
 pub(crate) use discovery::releases;
 pub(crate) use flagz::{ReportedFlag, flags};
-pub use health::HealthCheck;
 pub(crate) use health::checks;
+pub use health::{HealthCheck, State};
 pub use metrics::{Deprecated, Metrics, Transformer};
 pub(crate) use version::{Stamp, release, status};
 

@@ -2,6 +2,8 @@
 //!
 //! The redactor needs it to cut a secret where it stands, and the readers to point at what they read.
 
+use crate::inflate;
+
 /// A text and, for each of its bytes and for its end, the byte of the text around it that spells it.
 pub(crate) type Placed = (String, Vec<u32>);
 
@@ -27,6 +29,18 @@ pub(crate) fn percent(text: &str) -> Option<Placed> {
     }
     places.push(u32::try_from(at).ok()?);
     Some((String::from_utf8(found).ok()?, places))
+}
+
+/// A file in base64, unpacked where it is compressed with gzip; blanks do not count.
+pub(crate) fn file(digits: &str) -> Option<Vec<u8>> {
+    let digits: String = digits.split_whitespace().collect();
+    let bytes = base64(&digits)?;
+    if bytes.starts_with(&[0x1f, 0x8b]) { inflate::gunzip(&bytes) } else { Some(bytes) }
+}
+
+/// The payload of a `data:` URL in base64, which may spell its own digits with percent signs.
+pub(crate) fn digits(payload: &str) -> String {
+    payload.replace("%3D", "=").replace("%2B", "+").replace("%2F", "/")
 }
 
 /// The bytes that standard base64 stands for; line breaks do not count (Go's encoding/base64). `None` where it is none.

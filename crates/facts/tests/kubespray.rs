@@ -4,8 +4,8 @@
 
 mod shared;
 
-use model::{Form, GapKind, Origin};
-use portcullis_facts::Cluster;
+use model::{Form, GapKind, Origin, Unanswered};
+use portcullis_facts::{Cluster, configuration::FileKind};
 use shared::{cluster, holds, keeps_none_of, not_ours, pointed, reading, server, together};
 
 const HARDENED: &str = "\
@@ -299,4 +299,26 @@ fn secrets_are_cut() {
         "hunter4242",
         "kube_network_plugin: calico\nkube_users:\n  kube:\n    pass: hunter4242\n    role: admin\n",
     );
+}
+
+#[test]
+fn rules_of_an_audit_policy_that_somebody_writes_stand_in_the_place_of_kubesprays_own() {
+    let audits = "kube_version: 1.31.0\nkubernetes_audit: true\nkube_network_plugin: calico\n";
+    let policy = |more: &str| {
+        let cluster = cluster(&format!("{audits}{more}"));
+        let file = server(&cluster).file(FileKind::AuditPolicy).map(|file| file.is_some());
+        file.map_err(|why| match why {
+            Unanswered::Gap(gap) => gap.reason,
+            Unanswered::NotApplicable(reason) => reason,
+        })
+    };
+    let rules = "audit_policy_custom_rules: |\n  - level: None\n    users: [a]\n  - level: Metadata\n";
+    assert_eq!(policy(rules), Ok(true));
+    // Its own are known where the release is, and a list is no text that a template could indent.
+    assert_eq!(policy(""), Ok(true));
+    assert_eq!(policy("audit_policy_custom_rules: ''\n"), Ok(true));
+    let unknown = cluster("kubernetes_audit: true\nkube_network_plugin: calico\n");
+    assert!(server(&unknown).file(FileKind::AuditPolicy).is_err());
+    assert!(policy("audit_policy_custom_rules: [{level: None}]\n").is_err_and(|reason| reason.contains("no text")));
+    assert!(policy("audit_policy_custom_rules: '- level: {{ level }}'\n").is_err());
 }

@@ -3,7 +3,9 @@
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use model::{EvidenceId, Kind, Plane, Reading};
-use portcullis_facts::{Cluster, Gathered, Options, Redactor, apiserver::ApiServer, recognise, resolve};
+use portcullis_facts::{
+    Cluster, Gathered, Options, Redactor, apiserver::ApiServer, configuration::FileKind, recognise, resolve,
+};
 
 fn cluster(text: &str) -> Cluster {
     let recognised = recognise(text.as_bytes());
@@ -173,6 +175,55 @@ fn what_cannot_be_looked_into_is_said_and_never_passed() {
     // A command that only starts it changes nothing.
     let text = format!("#cloud-config\nwrite_files:\n- {manifest}\n  {pod}\nruncmd:\n- systemctl start kubelet\n");
     assert_eq!(reading(&server(&text), "profiling").value, "false");
+}
+
+#[test]
+fn a_file_that_a_flag_names_is_read_from_base64_and_gzip() {
+    // A policy of one rule that keeps metadata of everything.
+    let plain = "YXBpVmVyc2lvbjogYXVkaXQuazhzLmlvL3YxCmtpbmQ6IFBvbGljeQpydWxlczoKLSBsZXZlbDogTWV0YWRhdGEK";
+    let packed = "H4sIAAAAAAAC/0ssyAxLLSrOzM+zUkgsTcks0cu2KNbLzNcvM+TKzsxLsVIIyM/JTK7kKirNSS224tJVyEktS82xUvBNLUlMSSxJ5AIA6JANDkIAAAA=";
+    let unit =
+        format!("path: {UNIT}, content: \"[Service]\\nExecStart=kube-apiserver --audit-policy-file=/etc/p.yaml\"");
+    let ignition = |url: &str, more: &str| {
+        format!(
+            "ignition: {{version: 3.4.0}}\nsystemd: {{units: [{{name: kube-apiserver.service, contents: \"[Service]\\nExecStart=kube-apiserver --audit-policy-file=/etc/p.yaml\"}}]}}\nstorage:\n  files:\n  - path: /etc/p.yaml\n    contents: {{{more}source: '{url}'}}\n"
+        )
+    };
+    let cloud = |code: &str, text: &str| {
+        format!("write_files:\n- {{{unit}}}\n- {{path: /etc/p.yaml, encoding: {code}, content: {text}}}\n")
+    };
+    for text in [
+        cloud("b64", plain),
+        cloud("gz+b64", packed),
+        cloud("gzip", packed),
+        ignition(&format!("data:;base64,{plain}"), ""),
+        ignition(&format!("data:;base64,{packed}"), "compression: gzip, "),
+        // In lines, as long ones are written.
+        format!(
+            "write_files:\n- {{{unit}}}\n- path: /etc/p.yaml\n  encoding: gz+b64\n  content: |\n    {}\n    {}\n",
+            &packed[..60],
+            &packed[60..]
+        ),
+    ] {
+        let server = server(&text);
+        let policy = server.file(FileKind::AuditPolicy).unwrap_or_else(|_| panic!("not read: {text}"));
+        assert!(policy.is_some_and(|taken| taken.at.evidence.as_str() == "file.yaml!/etc/p.yaml"), "{text}");
+    }
+    // What is cut off, or is packed otherwise, is not guessed.
+    for text in
+        [cloud("gz+b64", &packed[..64]), cloud("zstd", packed), ignition("data:;base64,QUJD", "compression: gzip, ")]
+    {
+        assert!(server(&text).file(FileKind::AuditPolicy).is_err(), "{text}");
+    }
+}
+
+#[test]
+fn no_secret_of_a_packed_file_is_kept() {
+    // A kubeconfig with a token, packed with gzip.
+    let packed = "H4sIAAAAAAACAystTi0qtuLSVchLzE21UkjkUlAoBQpZAWkFhZL87NQ8K4WM0ryS1CIjKMUFABliD9QzAAAA";
+    let text = format!("write_files:\n- {{path: /a/conf, encoding: gz+b64, content: {packed}}}\n");
+    let evidence = Redactor::new().evidence(EvidenceId::new("f"), Plane::Declared, Kind::Workload, &text);
+    assert!(!evidence.text().expect("a text").contains(&packed[..16]) && !evidence.secrets.is_empty());
 }
 
 #[test]

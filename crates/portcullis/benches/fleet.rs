@@ -32,6 +32,15 @@ struct Bodies {
     discovery: String,
     pods: String,
     nodes: String,
+    roles: String,
+    bindings: String,
+    accounts: String,
+}
+
+/// A list of so many objects.
+fn list(kind: &str, count: usize, object: impl Fn(usize) -> String) -> String {
+    let items: Vec<String> = (0..count).map(object).collect();
+    format!(r#"{{"kind":"{kind}List","apiVersion":"v1","metadata":{{}},"items":[{}]}}"#, items.join(","))
 }
 
 impl Bodies {
@@ -52,16 +61,28 @@ impl Bodies {
             )
         };
         let groups: Vec<String> = (0..60).map(group).collect();
-        let node = |n: usize| format!(r#"{{"cells":["n{n}","v1.36.2"]}}"#);
-        let nodes: Vec<String> = (0..100).map(node).collect();
         Self {
             metrics,
             discovery: format!(r#"{{"kind":"APIGroupList","groups":[{}]}}"#, groups.join(",")),
             pods: r#"{"kind":"PodList","apiVersion":"v1","metadata":{},"items":[{"metadata":{"name":"kube-apiserver-n1","namespace":"kube-system","labels":{"component":"kube-apiserver","tier":"control-plane"}},"spec":{"nodeName":"n1","containers":[{"name":"kube-apiserver","image":"registry.k8s.io/kube-apiserver:v1.36.2","command":["kube-apiserver","--advertise-address=10.0.0.1","--authorization-mode=Node,RBAC","--profiling=false"]}]}}]}"#.to_owned(),
-            nodes: format!(
-                r#"{{"kind":"Table","metadata":{{}},"columnDefinitions":[{{"name":"Name"}},{{"name":"Version"}}],"rows":[{}]}}"#,
-                nodes.join(",")
-            ),
+            nodes: list("Node", 100, |n| {
+                format!(
+                    r#"{{"metadata":{{"name":"n{n}","managedFields":[{{"manager":"kubelet","fieldsV1":{{}}}}]}},"status":{{"addresses":[{{"type":"InternalIP","address":"10.0.1.{n}"}}],"images":[{{"names":["registry.k8s.io/pause:3.10"],"sizeBytes":1}}],"nodeInfo":{{"kubeletVersion":"v1.36.2","osImage":"Debian GNU/Linux 13","containerRuntimeVersion":"containerd://2.1.4"}}}}}}"#
+                )
+            }),
+            roles: list("ClusterRole", 70, |n| {
+                format!(
+                    r#"{{"metadata":{{"name":"role-{n}","labels":{{"app":"a{n}"}}}},"rules":[{{"verbs":["get","list","watch"],"apiGroups":["","apps"],"resources":["pods","deployments","configmaps"]}},{{"verbs":["create"],"apiGroups":["g{n}.example.org"],"resources":["*"]}}]}}"#
+                )
+            }),
+            bindings: list("ClusterRoleBinding", 60, |n| {
+                format!(
+                    r#"{{"metadata":{{"name":"binding-{n}"}},"roleRef":{{"apiGroup":"rbac.authorization.k8s.io","kind":"ClusterRole","name":"role-{n}"}},"subjects":[{{"kind":"ServiceAccount","name":"account-{n}","namespace":"team-{n}"}}]}}"#
+                )
+            }),
+            accounts: list("ServiceAccount", 80, |n| {
+                format!(r#"{{"metadata":{{"name":"account-{n}","namespace":"team-{n}"}}}}"#)
+            }),
         }
     }
 
@@ -75,10 +96,31 @@ impl Bodies {
             "/apis" => ok(self.discovery.as_str()),
             "/api/v1/namespaces/kube-system/pods" => ok(self.pods.as_str()),
             "/api/v1/nodes" => ok(self.nodes.as_str()),
+            "/api/v1/serviceaccounts" => ok(self.accounts.as_str()),
+            "/apis/rbac.authorization.k8s.io/v1/clusterroles" => ok(self.roles.as_str()),
+            "/apis/rbac.authorization.k8s.io/v1/clusterrolebindings" => ok(self.bindings.as_str()),
+            // What every server has, and has none of here.
+            path if path.starts_with("/api/v1/") || KINDS.iter().any(|kind| path.ends_with(kind)) => {
+                ok(r#"{"kind":"List","apiVersion":"v1","metadata":{},"items":[]}"#)
+            }
             _ => status(404, "{}"),
         }
     }
 }
+
+const KINDS: [&str; 11] = [
+    "/v1/roles",
+    "/v1/rolebindings",
+    "/v1/validatingwebhookconfigurations",
+    "/v1/mutatingwebhookconfigurations",
+    "/v1/validatingadmissionpolicies",
+    "/v1/validatingadmissionpolicybindings",
+    "/v1/apiservices",
+    "/v1/flowschemas",
+    "/v1/certificatesigningrequests",
+    "/v1beta1/clustertrustbundles",
+    "/leases",
+];
 
 /// So many clusters with that latency, every tenth of them broken if `broken`; the list that names them.
 fn fleet(name: &str, clusters: usize, latency: Duration, broken: bool) -> (PathBuf, Vec<Server>) {
@@ -122,8 +164,8 @@ fn fleet(name: &str, clusters: usize, latency: Duration, broken: bool) -> (PathB
     (path, servers)
 }
 
-/// One run: how long it took, and the most memory that it held, in kilobytes.
-fn run(list: &Path, format: &str) -> (Duration, u64) {
+/// One run: how long it took, how much of a processor it used, and the most memory that it held, in kilobytes.
+fn run(list: &Path, format: &str) -> (Duration, Duration, u64) {
     let clock = Instant::now();
     let mut child = Command::new(env!("CARGO_BIN_EXE_portcullis"))
         .args(["audit", "--isolated", "--fail-on", "never", "--format", format, "--fleet"])
@@ -132,18 +174,23 @@ fn run(list: &Path, format: &str) -> (Duration, u64) {
         .stderr(Stdio::null())
         .spawn()
         .unwrap();
-    let status = format!("/proc/{}/status", child.id());
-    let mut peak = 0;
+    let (status, stat) = (format!("/proc/{}/status", child.id()), format!("/proc/{}/stat", child.id()));
+    let (mut peak, mut used) = (0, Duration::ZERO);
     loop {
         if let Ok(text) = fs::read_to_string(&status) {
             let held =
                 text.lines().find_map(|line| line.strip_prefix("VmHWM:")?.trim().split(' ').next()?.parse().ok());
             peak = held.unwrap_or(0).max(peak);
         }
+        if let Ok(text) = fs::read_to_string(&stat) {
+            // Of itself and of the system, in hundredths of a second (proc_pid_stat(5), fields 14 and 15).
+            let ticks = text.rsplit(')').next().unwrap_or_default().split_whitespace().skip(11).take(2);
+            used = Duration::from_millis(ticks.filter_map(|ticks| ticks.parse::<u64>().ok()).sum::<u64>() * 10);
+        }
         match child.try_wait().unwrap() {
             Some(status) => {
                 assert!(status.code().is_some_and(|code| code == 0 || code == 3), "{status}");
-                return (clock.elapsed(), peak);
+                return (clock.elapsed(), used, peak);
             }
             None => thread::sleep(Duration::from_millis(5)),
         }
@@ -160,14 +207,15 @@ fn main() {
         }
         let (list, servers) = fleet(&clusters.to_string(), clusters, latency, broken);
         for format in ["jsonl", "json", "human"] {
-            let mut runs: Vec<(Duration, u64)> = (0..3).map(|_| run(&list, format)).collect();
+            let mut runs: Vec<(Duration, Duration, u64)> = (0..3).map(|_| run(&list, format)).collect();
             runs.sort();
-            let (time, peak) = runs[1];
+            let (time, used, peak) = runs[1];
             println!(
-                "{name} behind 20 ms, {format}: {:.2} s (of {:.2} to {:.2}), {} MB",
+                "{name} behind 20 ms, {format}: {:.2} s (of {:.2} to {:.2}), {:.2} s of processor time, {} MB",
                 time.as_secs_f64(),
                 runs[0].0.as_secs_f64(),
                 runs[2].0.as_secs_f64(),
+                used.as_secs_f64(),
                 peak / 1000
             );
         }

@@ -74,13 +74,13 @@ pub(crate) fn audit(args: &args::Audit) -> Outcome {
     let mut converted: Vec<wire::Cluster> = Vec::new();
     let mut progress = run.progress(&args.look.voice);
     let summary = audit::audit(&run.targets, &run.look, &judging, &mut io::stdin(), &mut |step| {
-        let cluster = match step {
-            Step::Cluster(cluster) => *cluster,
+        let (cluster, account) = match step {
+            Step::Cluster(cluster, account) => (*cluster, account),
             Step::Nothing(target) => return progress.failed(&target),
         };
         progress.one(&cluster.name);
         if let Some(ledger) = &mut ledger {
-            ledger.write(|out| report::lines::cluster(&report::cluster(&cluster), out));
+            ledger.add(&report::cluster(&cluster), account.as_ref());
         }
         if whole || lines {
             let converted_one = report::cluster(&cluster);
@@ -146,7 +146,7 @@ pub(crate) fn resolve(args: &args::Resolve) -> Outcome {
     let mut clusters: Vec<ClusterReport> = Vec::new();
     let mut progress = run.progress(&args.look.voice);
     let summary = audit::resolve(&run.targets, &run.look, &mut io::stdin(), &mut |step| match step {
-        Step::Cluster(cluster) => {
+        Step::Cluster(cluster, _) => {
             progress.one(&cluster.name);
             clusters.push(*cluster);
         }
@@ -368,8 +368,7 @@ impl Started {
             self.look.as_of = Some(then.to_zoned(TimeZone::UTC).date());
         }
         self.look.seen = ledger.seen();
-        self.look.done = ledger.done();
-        self.targets = ledger.left(std::mem::take(&mut self.targets));
+        self.look.done.clone_from(&ledger.done);
         Ok(())
     }
 
@@ -384,7 +383,16 @@ impl Started {
     }
 
     fn progress(&self, voice: &args::Voice) -> terminal::Progress {
-        terminal::Progress::of(live(&self.targets), voice.quiet)
+        let is_done = |target: &&audit::AuditTarget| match target {
+            audit::AuditTarget::Live(way) => self.look.done.contains_key(&(way.name.clone(), way.target.clone())),
+            _ => false,
+        };
+        let listed = self.targets.iter().flat_map(|target| match target {
+            audit::AuditTarget::Listed(listed) => listed.targets.as_slice(),
+            other => std::slice::from_ref(other),
+        });
+        let done = listed.filter(is_done).count();
+        terminal::Progress::of(live(&self.targets).saturating_sub(done), voice.quiet)
     }
 
     /// Tries every place; the first that cannot be written ends the run before it looks at anything.

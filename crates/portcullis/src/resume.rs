@@ -11,9 +11,9 @@ use std::{
     path::Path,
 };
 
-use audit::AuditTarget;
-use report::{Fleet, wire};
-use serde::Deserialize;
+use audit::{Account, Inputs};
+use report::{Fleet, RunProblem, wire};
+use serde::{Deserialize, Serialize};
 
 use crate::settings::{UsageError, plain};
 
@@ -31,8 +31,8 @@ pub(crate) struct Ledger {
     pub(crate) fleet: Fleet,
     /// As of when the run judges, where it was begun before.
     pub(crate) as_of: Option<String>,
-    /// By name and target.
-    done: BTreeSet<(String, String)>,
+    /// By name and target, with what else came of those that were asked.
+    pub(crate) done: BTreeMap<(String, String), Option<Account>>,
     broken: Option<io::Error>,
 }
 
@@ -54,9 +54,51 @@ struct Run {
     settings: BTreeMap<String, String>,
 }
 
+/// Any line behind the head.
 #[derive(Deserialize)]
-struct End {
+struct Line {
     schema: Option<String>,
+    #[serde(default)]
+    name: String,
+    #[serde(default)]
+    target: String,
+    asking: Option<Asking>,
+}
+
+/// What is written of a cluster that was asked besides what a report says of it, which at its end says it of all together.
+#[derive(Deserialize, Serialize)]
+struct Asking {
+    inputs: [usize; 6],
+    problems: Vec<Problem>,
+}
+
+#[derive(Deserialize, Serialize)]
+struct Problem {
+    target: String,
+    message: String,
+    hint: Option<String>,
+    place: Option<(String, Option<(u32, u32)>)>,
+}
+
+impl From<&Account> for Asking {
+    fn from(account: &Account) -> Self {
+        let Inputs { judged, supporting, not_ours, templated, broken, unread } = account.inputs;
+        let problem = |known: &RunProblem| {
+            let RunProblem { target, message, hint, place } = known.clone();
+            Problem { target, message, hint, place }
+        };
+        let inputs = [judged, supporting, not_ours, templated, broken, unread];
+        Self { inputs, problems: account.problems.iter().map(problem).collect() }
+    }
+}
+
+impl From<Asking> for Account {
+    fn from(asking: Asking) -> Self {
+        let [judged, supporting, not_ours, templated, broken, unread] = asking.inputs;
+        let problem = |Problem { target, message, hint, place }| RunProblem { target, message, hint, place };
+        let inputs = Inputs { judged, supporting, not_ours, templated, broken, unread };
+        Self { inputs, problems: asking.problems.into_iter().map(problem).collect() }
+    }
 }
 
 impl Ledger {
@@ -75,6 +117,7 @@ impl Ledger {
             Err(TryLockError::Error(error)) => return Err(refused(error.to_string())),
         }
         let mut fleet = Fleet::default();
+        let mut done = BTreeMap::new();
         let mut as_of = None;
         let mut whole = 0_u64;
         let mut reader = BufReader::new(&file);
@@ -105,13 +148,13 @@ impl Ledger {
                 if is_cut {
                     break;
                 }
-                let end = serde_json::from_slice::<End>(&line).ok().and_then(|end| end.schema);
-                if end.is_some_and(|schema| schema == "portcullis.end/1") {
+                let no_cluster = |why: String| refused(format!("line {number} is no cluster of this version: {why}"));
+                let read: Line = serde_json::from_slice(&line).map_err(|error| no_cluster(error.to_string()))?;
+                if read.schema.is_some_and(|schema| schema == "portcullis.end/1") {
                     break;
                 }
-                fleet
-                    .add_line(&line)
-                    .map_err(|why| refused(format!("line {number} is no cluster of this version: {why}")))?;
+                fleet.add_line(&line).map_err(no_cluster)?;
+                done.insert((read.name, read.target), read.asking.map(Account::from));
             }
             whole += read as u64;
         }
@@ -120,35 +163,12 @@ impl Ledger {
         out.set_len(whole)
             .and_then(|()| out.seek(SeekFrom::Start(whole)))
             .map_err(|error| refused(error.to_string()))?;
-        let done = fleet.members.iter().map(|member| (member.name.clone(), member.target.clone())).collect();
         Ok(Self { out: BufWriter::new(out), name, fleet, as_of, done, broken: None })
     }
 
     /// Whether nothing was in the file.
     pub(crate) fn is_new(&self) -> bool {
         self.as_of.is_none()
-    }
-
-    /// Names and targets of the clusters that it holds.
-    pub(crate) fn done(&self) -> BTreeSet<(String, String)> {
-        self.done.clone()
-    }
-
-    fn holds(&self, name: &str, target: &str) -> bool {
-        self.done.contains(&(name.to_owned(), target.to_owned()))
-    }
-
-    /// The targets without the clusters that need not be asked. Files are looked at again, which costs nobody anything.
-    pub(crate) fn left(&self, targets: Vec<AuditTarget>) -> Vec<AuditTarget> {
-        let is_left = |target: &AuditTarget| match target {
-            AuditTarget::Live(way) => !self.holds(&way.name, &way.target),
-            AuditTarget::Listed(listed) => match listed.targets.as_slice() {
-                [AuditTarget::Live(way)] => !self.holds(&way.name, &way.target),
-                _ => true,
-            },
-            AuditTarget::Stdin | AuditTarget::Path(_) => true,
-        };
-        targets.into_iter().filter(is_left).collect()
     }
 
     /// Identities of clusters that it holds.
@@ -161,6 +181,20 @@ impl Ledger {
         if self.broken.is_none() {
             self.broken = write(&mut self.out).and_then(|()| self.out.flush()).err();
         }
+    }
+
+    /// Writes a cluster, and what else came of asking it.
+    pub(crate) fn add(&mut self, cluster: &wire::Cluster, account: Option<&Account>) {
+        #[derive(Serialize)]
+        struct Whole<'a> {
+            #[serde(flatten)]
+            cluster: &'a wire::Cluster,
+            asking: Asking,
+        }
+        self.write(|out| match account {
+            None => report::lines::cluster(cluster, out),
+            Some(account) => report::lines::line(&Whole { cluster, asking: account.into() }, out),
+        });
     }
 
     /// What kept it from being written.

@@ -7,7 +7,7 @@ mod source;
 mod waivers;
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeMap,
     path::{Path, PathBuf},
 };
 
@@ -107,7 +107,7 @@ pub(crate) fn look(args: &args::Seek, list: bool) -> Result<Look> {
         pace: live::pace(args),
         signer,
         seen: BTreeMap::new(),
-        done: BTreeSet::new(),
+        done: BTreeMap::new(),
     })
 }
 

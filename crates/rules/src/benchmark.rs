@@ -18,7 +18,7 @@ use std::{
 use serde::Deserialize;
 
 pub use choice::{Choice, cis_for};
-pub use letter::{Letter, argument, letter};
+pub use letter::{Letter, argument, letter, letter_of_file};
 
 use crate::references;
 
@@ -267,11 +267,58 @@ mod tests {
                 assert!(edition.manual.iter().all(|id| ids.contains(id.as_str())), "{}", benchmark.name);
             }
         }
-        // Numbers of kube-bench's own lists.
-        for (name, count) in [("cis-1.5", 122), ("cis-1.12", 131), ("rke2-cis-1.8", 130), ("rh-1.8", 115), ("stig", 94)]
-        {
-            assert_eq!(find(name).map(|found| found.items().len()), Some(count), "{name}");
-        }
+        // Numbers of the checks in kube-bench's own lists (cfg/ at a73ce378), of every edition; 94 rules of the STIG.
+        let counts = [
+            ("ack-1.0", 134),
+            ("aks-1.0", 54),
+            ("aks-1.7", 45),
+            ("aks-1.8", 51),
+            ("cis-1.10", 130),
+            ("cis-1.11", 133),
+            ("cis-1.12", 131),
+            ("cis-1.20", 123),
+            ("cis-1.23", 125),
+            ("cis-1.24", 124),
+            ("cis-1.24-microk8s", 124),
+            ("cis-1.5", 122),
+            ("cis-1.6", 122),
+            ("cis-1.6-k3s", 122),
+            ("cis-1.7", 131),
+            ("cis-1.8", 130),
+            ("cis-1.9", 130),
+            ("eks-1.0.1", 52),
+            ("eks-1.1.0", 52),
+            ("eks-1.2.0", 53),
+            ("eks-1.5.0", 46),
+            ("eks-1.7.0", 46),
+            ("eks-1.8.0", 50),
+            ("gke-1.0", 159),
+            ("gke-1.2.0", 80),
+            ("gke-1.6.0", 68),
+            ("gke-1.8.0", 57),
+            ("gke-1.9.0", 57),
+            ("k3s-cis-1.23", 125),
+            ("k3s-cis-1.24", 125),
+            ("k3s-cis-1.7", 131),
+            ("k3s-cis-1.8", 130),
+            ("k3s-cis-1.9", 130),
+            ("rh-0.7", 104),
+            ("rh-1.0", 122),
+            ("rh-1.4", 118),
+            ("rh-1.8", 115),
+            ("rke-cis-1.23", 125),
+            ("rke-cis-1.24", 125),
+            ("rke-cis-1.7", 131),
+            ("rke2-cis-1.23", 125),
+            ("rke2-cis-1.24", 125),
+            ("rke2-cis-1.7", 131),
+            ("rke2-cis-1.8", 130),
+            ("tkgi-1.2.53", 122),
+        ];
+        let known: BTreeMap<&str, usize> = counts.into_iter().collect();
+        let found = all().iter().filter(|one| one.is_cis()).map(|one| (one.name, one.items().len()));
+        assert_eq!(found.collect::<BTreeMap<_, _>>(), known);
+        assert_eq!(find("stig").map(|found| found.items().len()), Some(94));
     }
 
     #[test]

@@ -87,6 +87,7 @@ impl Rule {
             (Check::Objects { of, .. } | Check::Asked { of, .. }, Form::Objects { of: asked, .. }) => {
                 of.contains(&asked)
             }
+            (Check::Advisories(_), Form::Objects { of, .. }) => facts::advisories::kinds().contains(&of),
             // Some services are known by their nodes alone.
             (Check::Manual(_), Form::Objects { of, .. }) => of == Of::Node,
             (Check::Objects { .. } | Check::Manual(_), _) => identity,
@@ -126,6 +127,8 @@ pub enum Check {
     KubeconfigFile(fn(&Kubeconfig) -> Verdict),
     /// Once per user in a kubeconfig.
     User(fn(&Kubeconfig, &User) -> Verdict),
+    /// Once per API server, and once per user in a kubeconfig.
+    Logins { server: fn(&ApiServer) -> Verdict, user: fn(&Kubeconfig, &User) -> Verdict },
     /// Once per door that was looked at from outside and at which one of these listens. One that could not be seen at all is
     /// not asked.
     Door { of: &'static [Listener], ask: fn(&Door) -> Verdict },
@@ -135,6 +138,8 @@ pub enum Check {
     Listener { of: &'static str, ask: fn(&Observed) -> Verdict },
     /// Once per cluster.
     Cluster(fn(&Cluster) -> Verdict),
+    /// Once per cluster, of the flaws that its components have; all that advisories ask about has a say in it.
+    Advisories(fn(&Cluster) -> Verdict),
     /// Once per run, of what is kept of its clusters; [`judge_fleet`] asks it.
     Fleet(fn(&Fleet) -> Verdict),
     /// Once per API server that was asked while it ran.
@@ -172,6 +177,12 @@ impl Applies {
 
     pub const fn until(minor: u16, because: &'static str) -> Self {
         Self { from: None, to: Some(Minor::new(1, minor)), because }
+    }
+
+    /// Whether there is nothing to ask of some of the releases this can be.
+    pub fn excludes_some(&self, release: &Release) -> bool {
+        let (oldest, newest) = release.bounds();
+        self.to.is_some_and(|to| newest > to) || self.from.is_some_and(|from| oldest < from)
     }
 
     /// Why there is nothing to ask of any release this can be; `None` where one of them can be asked.

@@ -174,6 +174,12 @@ fn questions<'a>(rule: &'static Rule, cluster: &'a Cluster) -> Vec<Question<'a>>
             })
             .collect(),
         Check::User(check) => cluster.kubeconfigs.iter().flat_map(|config| of_users(config, *check)).collect(),
+        Check::Logins { server, user } => cluster
+            .apiservers
+            .iter()
+            .map(|one| of(one.component(), Box::new(move || server(one))))
+            .chain(cluster.kubeconfigs.iter().flat_map(|config| of_users(config, *user)))
+            .collect(),
         Check::Certificate { of, ask } => cluster
             .pki
             .iter()
@@ -204,7 +210,7 @@ fn questions<'a>(rule: &'static Rule, cluster: &'a Cluster) -> Vec<Question<'a>>
             })
             .collect(),
         // A cluster of which nothing was resolved has nothing to say for itself.
-        Check::Cluster(check) => release(cluster)
+        Check::Cluster(check) | Check::Advisories(check) => release(cluster)
             .into_iter()
             .map(|release| Question {
                 component: None,
@@ -333,6 +339,7 @@ impl Question<'_> {
                 }))
             }),
         };
+        let verdict = verdict.map(|answer| self.in_every_release(rule, answer));
         let verdict = if self.of_objects { objects::answered(verdict) } else { Some(verdict) };
         let Some(verdict) = verdict else { return false };
         match verdict {
@@ -343,6 +350,33 @@ impl Question<'_> {
                 .push(Entry { message: reason.clone(), ..self.entry(rule, Outcome::NotApplicable(reason)) }),
         }
         true
+    }
+
+    /// The answer as it is in every release that this may be.
+    ///
+    /// Where the question is none to some of them, what nobody wrote is no fault in those: which it is, only the release tells.
+    /// What somebody wrote is wrong as far as the release takes it, and one that would refuse it is not possible.
+    fn in_every_release(&self, rule: &'static Rule, mut answer: Answer) -> Answer {
+        let Some(release) = self.release.as_ref().filter(|release| rule.applies.excludes_some(release)) else {
+            return answer;
+        };
+        if self.of_objects {
+            return answer;
+        }
+        let (kept, open): (Vec<Finding>, Vec<Finding>) = std::mem::take(&mut answer.findings)
+            .into_iter()
+            .partition(|finding| !matches!(finding.primary, Origin::Default { .. }));
+        answer.findings = kept;
+        answer.gaps.extend(open.into_iter().map(|finding| Gap {
+            kind: GapKind::Version,
+            reason: format!(
+                "{}, which counts in some releases: it may be {release}, and {}",
+                finding.message, rule.applies.because
+            ),
+            wanted: "--kubernetes-version".to_owned(),
+            who_could_answer: "give the release with --kubernetes-version".to_owned(),
+        }));
+        answer
     }
 
     fn answered(&self, rule: &'static Rule, answer: Answer, judgement: &mut Judgement) {
@@ -473,6 +507,45 @@ mod tests {
         let judgement = entries(&RULE);
         assert_eq!(judgement.faults, [""; 0]);
         assert_eq!(judgement.entries[0].message, "this is 1.31.0, and 1.19 removed the flag");
+    }
+
+    #[test]
+    fn what_counts_in_some_of_the_possible_releases_is_no_verdict() {
+        fn finding(primary: Origin) -> Finding {
+            Finding {
+                subject: None,
+                setting: None,
+                message: "it is off".to_owned(),
+                severity: None,
+                confidence: Confidence::Certain,
+                primary,
+                because: Vec::new(),
+                remedy: None,
+            }
+        }
+        static NOBODY: Rule = Rule {
+            info: CARD,
+            component: "apiserver",
+            applies: Applies::until(22, "1.23 has another"),
+            check: Check::ApiServer(|_| {
+                let by = model::Author::Upstream { since: None };
+                Ok(Answer { findings: vec![finding(Origin::Default { by, home: None })], ..Answer::default() })
+            }),
+        };
+        static SOMEBODY: Rule = Rule {
+            check: Check::ApiServer(|_| {
+                let primary = Origin::Implied { by: None, how: "as it is written".to_owned() };
+                Ok(Answer { findings: vec![finding(primary)], ..Answer::default() })
+            }),
+            info: CARD,
+            component: "apiserver",
+            applies: Applies::until(22, "1.23 has another"),
+        };
+        let cluster = |version: &str| testkit::cluster(version, &[]).expect("the base resolves");
+        let outcome = |version: &str, rule: &'static Rule| judge(&cluster(version), &[rule]).entries[0].outcome.clone();
+        assert!(matches!(outcome("unknown", &NOBODY), Outcome::Undetermined(gap) if gap.kind == GapKind::Version));
+        assert!(matches!(outcome("1.20.0", &NOBODY), Outcome::Fail(_)));
+        assert!(matches!(outcome("unknown", &SOMEBODY), Outcome::Fail(_)));
     }
 
     #[test]

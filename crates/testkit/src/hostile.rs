@@ -21,7 +21,8 @@ pub const TARGETS: [Target; 6] = [
 ];
 
 /// A whole text costs at most what these allow, so that a fuzzer spends its time on shapes and not on sizes.
-const LIMITS: Limits = Limits { bytes: 1 << 16, depth: 64, nodes: 20_000, aliases: 200, documents: 50, faults: 50 };
+const LIMITS: Limits =
+    Limits { bytes: 1 << 16, depth: 64, nodes: 20_000, aliases: 200, documents: 50, faults: 50, comments: true };
 
 /// Nodes of one document that are looked at.
 const NODES: usize = 500;

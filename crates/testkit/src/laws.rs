@@ -235,7 +235,7 @@ fn make(edits: &[Edit], mended: &mut Mended, complain: &mut dyn FnMut(String)) {
             complain(format!("an edit of `{id}` changes nothing"));
         }
         let parsed = yaml::parse(&after, &yaml::Limits::default());
-        let was = yaml::parse(&before, &yaml::Limits::default());
+        let was = yaml::parse(&before, &yaml::Limits { comments: true, ..yaml::Limits::default() });
         // A unit is no YAML; its comments are lines.
         let is_unit = before.starts_with('[');
         let notes = |text: &str| text.lines().filter(|line| line.trim_start().starts_with(['#', ';'])).count();

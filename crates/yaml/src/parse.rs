@@ -36,11 +36,21 @@ pub struct Limits {
     pub documents: usize,
     /// Faults that are listed.
     pub faults: usize,
+    /// Whether comments are kept, which takes time and which only an edit is held against.
+    pub comments: bool,
 }
 
 impl Default for Limits {
     fn default() -> Limits {
-        Limits { bytes: 64 << 20, depth: 255, nodes: 2_000_000, aliases: 100_000, documents: 100_000, faults: 1_000 }
+        Limits {
+            bytes: 64 << 20,
+            depth: 255,
+            nodes: 2_000_000,
+            aliases: 100_000,
+            documents: 100_000,
+            faults: 1_000,
+            comments: false,
+        }
     }
 }
 
@@ -86,6 +96,7 @@ fn options(limits: &Limits) -> granit::Options {
     granit::options! {
         flow_nesting_limit: depth,
         block_nesting_limit: depth,
+        emit_comments: limits.comments,
         // Comments are bounded by the length of the text; a long licence under a key is no fault.
         max_buffered_comment_events: usize::MAX,
         emit_anchor_events: true,

@@ -72,7 +72,7 @@ pub struct Stream {
     pub documents: Vec<Document>,
     /// In the order in which they were met.
     pub faults: Vec<Fault>,
-    /// Comments of a text that holds no document at all.
+    /// Comments of a text that holds no document at all, where they are kept.
     pub comments: Vec<Comment>,
 }
 
@@ -84,7 +84,7 @@ pub struct Document {
     /// From the `---` or the first byte of content to the `...`, the next `---` or the end of the text.
     pub span: Span,
     pub root: Node,
-    /// In the order of the text. A comment between two documents belongs to the second.
+    /// In the order of the text, where they are kept. A comment between two documents belongs to the second.
     pub comments: Vec<Comment>,
 }
 

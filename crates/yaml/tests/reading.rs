@@ -10,7 +10,7 @@ use portcullis_yaml::{Fault, FaultKind, Limits, Node, Resolved, Stream, Value, d
 use proptest::prelude::*;
 
 fn read(text: &str) -> Stream {
-    let stream = parse(text, &Limits::default());
+    let stream = parse(text, &Limits { comments: true, ..Limits::default() });
     check_spans(text, &stream);
     stream
 }
@@ -223,7 +223,7 @@ fn a_walk_that_follows_every_alias_stays_within_the_limits() {
 
 #[test]
 fn every_limit_is_reported() {
-    let limits = Limits { bytes: 1000, depth: 10, nodes: 100, aliases: 3, documents: 3, faults: 5 };
+    let limits = Limits { bytes: 1000, depth: 10, nodes: 100, aliases: 3, documents: 3, faults: 5, comments: true };
     for text in [
         "x".repeat(1001),
         "[".repeat(11),

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{LONGEST, hex, words};
 use crate::{
-    Inputs, Outcome, Place, Trouble,
+    Account, Inputs, Outcome, Place, Trouble,
     endpoint::Spent,
     live::{Live, Requests},
 };
@@ -274,6 +274,7 @@ impl ClusterRecord {
                 sent: spent.sent.min(1 << 48),
                 received: spent.received.min(1 << 48),
             }),
+            account: Account::default(),
         })
     }
 

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 
 use super::{read::Seen, *};
 use crate::{
-    Inputs, Outcome,
+    Account, Inputs, Outcome,
     endpoint::Spent,
     live::{Live, Requests},
 };
@@ -75,8 +75,12 @@ const SPENT: Spent = Spent { connections: 12, requests: 40, sent: 9, received: 1
 
 fn written(clusters: &[Gathered], key: Option<&PrivateKey>) -> Vec<u8> {
     let mut writer = Writer::new(Vec::new(), "2026-11-27T00:00:00Z", "0.1.0").expect("begun");
-    let live =
-        Live { id: Some("1-2/ab".to_owned()), requests: Requests { count: 14, bytes: 999 }, outside: Some(SPENT) };
+    let live = Live {
+        id: Some("1-2/ab".to_owned()),
+        requests: Requests { count: 14, bytes: 999 },
+        outside: Some(SPENT),
+        account: Account::default(),
+    };
     for gathered in clusters {
         let labels = BTreeMap::from([("env".to_owned(), "prod".to_owned())]);
         writer.cluster(gathered, Some(&live), &labels).expect("written");

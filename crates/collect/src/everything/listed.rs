@@ -6,7 +6,7 @@ use facts::{Gathered, Redactor};
 use model::Evidence;
 
 use super::{Arrived, Event, replay};
-use crate::{Listed, Options, Target, bundle, gather};
+use crate::{Account, Listed, Options, Target, bundle, gather};
 
 /// Hands over what the files of a listed cluster show, and what became of each; who is asked is left to others.
 pub(super) fn gather_files(
@@ -46,6 +46,38 @@ pub(super) fn gather_files(
         on(Event::Cluster(Box::new(Arrived { gathered, live: None, labels: listed.labels.clone() })));
     }
     ends.into_iter().for_each(on);
+}
+
+/// Adds what files show of a cluster that was asked. Nodes with roots of their own are clusters of their own here, but for the
+/// first: a cluster has one root. What became of the files comes back.
+pub(super) fn add_files(
+    listed: &Listed,
+    cluster: &mut Gathered,
+    options: &Options,
+    redactor: &mut Redactor,
+    on: &mut dyn FnMut(Event),
+) -> Account {
+    let options = Options { root: listed.root.clone().or_else(|| options.root.clone()), ..options.clone() };
+    let (mut files, mut account) = (Vec::new(), Account::default());
+    for target in &listed.targets {
+        if !matches!(target, Target::Path(_)) {
+            continue;
+        }
+        let outcome = gather(target, &options, redactor, &mut io::empty(), &mut |gathered| files.push(gathered));
+        account.inputs.add(&outcome.inputs);
+        account.troubles.extend(outcome.troubles);
+    }
+    let mut found = together(listed, files).into_iter();
+    if let Some(first) = found.next() {
+        cluster.evidence.extend(first.evidence);
+        cluster.evidence.sort_by(|a, b| a.id.cmp(&b.id));
+        cluster.evidence.dedup_by(|a, b| a.id == b.id);
+        cluster.root = first.root;
+    }
+    for gathered in found {
+        on(Event::Cluster(Box::new(Arrived { gathered, live: None, labels: listed.labels.clone() })));
+    }
+    account
 }
 
 /// A cluster with one root, or with none, is one; nodes with roots of their own can only be told apart by them.

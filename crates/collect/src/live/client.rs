@@ -1,11 +1,17 @@
 //! One conversation with one API server: GET, questions about the caller's own rights, and nothing else, within limits, and
 //! counted.
 //!
-//! Requests go one after the other over one connection, so that what stands behind an address answers them all and is not
-//! asked for more than one thing at a time. Nothing is followed, and nothing is asked again but what a server puts off.
+//! Requests that go one after the other go over one connection, so that what stands behind an address answers them all; each
+//! that goes beside another has one of its own. Nothing is followed, and nothing is asked again but what a server puts off.
+//! What is spent, how long the server wants to be left alone, and who holds a large answer is shared by all conversations
+//! about one cluster ([`Tally`]).
 
 use std::{
     future::Future,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -16,6 +22,7 @@ use kube::{
     Client, Config,
     client::{Body, ClientBuilder},
 };
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::{
     failure::{self, Failure},
@@ -95,13 +102,68 @@ pub(super) enum Answer {
     Other(String),
 }
 
+/// What all conversations about one cluster share.
+pub(super) struct Tally {
+    count: AtomicU64,
+    bytes: AtomicU64,
+    /// Before this nobody asks it anything.
+    not_before: Mutex<Option<Instant>>,
+    /// Held by whoever takes a large answer in, so that there is one at a time.
+    large: Semaphore,
+}
+
+impl Tally {
+    pub(super) fn new() -> Arc<Self> {
+        Arc::new(Self {
+            count: AtomicU64::new(0),
+            bytes: AtomicU64::new(0),
+            not_before: Mutex::new(None),
+            large: Semaphore::new(1),
+        })
+    }
+
+    pub(super) fn spent(&self) -> Requests {
+        Requests { count: self.count.load(Ordering::Relaxed), bytes: self.bytes.load(Ordering::Relaxed) }
+    }
+
+    /// A server that has too much to do is left alone by everybody.
+    fn put_off(&self, pause: Duration) {
+        let mut not_before = self.not_before.lock().unwrap_or_else(PoisonError::into_inner);
+        *not_before = (*not_before).max(Some(Instant::now() + pause));
+    }
+
+    fn pause(&self) -> Duration {
+        let not_before = *self.not_before.lock().unwrap_or_else(PoisonError::into_inner);
+        not_before.map_or(Duration::ZERO, |moment| moment.saturating_duration_since(Instant::now()))
+    }
+}
+
+/// An answer that is held whole, and with it the right to hold a large one.
+#[derive(Default)]
+pub(super) struct Held<'t> {
+    pub(super) bytes: Vec<u8>,
+    large: Option<SemaphorePermit<'t>>,
+}
+
+/// Where an answer goes while it arrives.
+enum Into<'s, 't> {
+    /// Nowhere, for its status is all that matters.
+    Nothing,
+    Held(&'s mut Held<'t>),
+    /// Piece by piece to somebody who does not keep it.
+    Pieces(&'s mut (dyn FnMut(&[u8]) + Send)),
+}
+
+/// A larger answer is held by one at a time.
+const LARGE: usize = 1 << 20;
+
 pub(super) struct Conversation {
     client: Client,
-    server: String,
+    server: Arc<str>,
     limits: Limits,
     /// When all of it has to be over.
     until: Instant,
-    pub(super) spent: Requests,
+    tally: Arc<Tally>,
 }
 
 /// Times that a request is repeated which the server puts off.
@@ -112,7 +174,13 @@ const SHOWN: usize = 120;
 
 impl Conversation {
     /// Nothing is sent yet.
-    pub(super) fn with(mut config: Config, server: &str, limits: Limits, until: Instant) -> Result<Self, Failure> {
+    pub(super) fn with(
+        mut config: Config,
+        server: &str,
+        limits: Limits,
+        until: Instant,
+        tally: &Arc<Tally>,
+    ) -> Result<Self, Failure> {
         // What is put off is asked again here, a few times and not for minutes.
         config.default_retry = false;
         config.connect_timeout = Some(limits.connect);
@@ -125,35 +193,46 @@ impl Conversation {
                 oldest::client(&config, &failure::chain(&error)).ok_or_else(failure)?
             }
         };
-        Ok(Self { client, server: server.to_owned(), limits, until, spent: Requests::default() })
+        Ok(Self { client, server: server.into(), limits, until, tally: Arc::clone(tally) })
     }
 
-    /// Gets one path, and again where the server is busy. An error is one of the connection.
-    pub(super) async fn get(
-        &mut self,
+    pub(super) fn is_over(&self) -> bool {
+        Instant::now() >= self.until
+    }
+
+    /// Gets what is at a path, whole. An error is one of the connection.
+    pub(super) async fn get(&self, path: &str, accept: &str) -> Result<(Answer, Held<'_>), Failure> {
+        let mut held = Held::default();
+        let answer = self.send(Sent::Get { path, accept, whole: true }, Into::Held(&mut held)).await?;
+        Ok((answer, held))
+    }
+
+    /// Gets what is at a path, piece by piece. Of one that the server puts off nothing is taken.
+    pub(super) async fn stream(
+        &self,
         path: &str,
         accept: &str,
         take: &mut (dyn FnMut(&[u8]) + Send),
     ) -> Result<Answer, Failure> {
-        self.send(Sent::Get { path, accept, whole: true }, take).await
+        self.send(Sent::Get { path, accept, whole: true }, Into::Pieces(take)).await
     }
 
     /// Gets one path for the sake of its status; of a long answer the rest is left where it is.
-    pub(super) async fn status(&mut self, path: &str, accept: &str) -> Result<Answer, Failure> {
-        self.send(Sent::Get { path, accept, whole: false }, &mut |_| {}).await
+    pub(super) async fn status(&self, path: &str, accept: &str) -> Result<Answer, Failure> {
+        self.send(Sent::Get { path, accept, whole: false }, Into::Nothing).await
     }
 
     /// Asks what the caller may do; `None` where that is not told.
-    pub(super) async fn review(&mut self, review: Review) -> Result<Option<String>, Failure> {
-        let mut body = Vec::new();
-        let answer = self.send(Sent::Review(review), &mut |piece| body.extend_from_slice(piece)).await?;
-        Ok(matches!(answer, Answer::Given).then(|| String::from_utf8(body).ok()).flatten())
+    pub(super) async fn review(&self, review: Review) -> Result<Option<String>, Failure> {
+        let mut held = Held::default();
+        let answer = self.send(Sent::Review(review), Into::Held(&mut held)).await?;
+        Ok(matches!(answer, Answer::Given).then(|| String::from_utf8(held.bytes).ok()).flatten())
     }
 
-    async fn send(&mut self, sent: Sent<'_>, take: &mut (dyn FnMut(&[u8]) + Send)) -> Result<Answer, Failure> {
+    async fn send<'t>(&'t self, sent: Sent<'_>, mut into: Into<'_, 't>) -> Result<Answer, Failure> {
         let mut turn = 0;
         loop {
-            let (answer, pause) = self.once(sent, take, turn).await?;
+            let (answer, pause) = self.once(sent, &mut into, turn).await?;
             match pause.filter(|pause| turn < AGAIN && Instant::now() + *pause < self.until) {
                 Some(pause) => tokio::time::sleep(pause).await,
                 None => return Ok(answer),
@@ -162,14 +241,22 @@ impl Conversation {
         }
     }
 
-    async fn once(
-        &mut self,
+    async fn once<'t>(
+        &'t self,
         sent: Sent<'_>,
-        take: &mut (dyn FnMut(&[u8]) + Send),
+        into: &mut Into<'_, 't>,
         turn: u32,
     ) -> Result<(Answer, Option<Duration>), Failure> {
         let request = sent.request().map_err(|error| failure::of_connection(&error, &self.server))?;
-        self.spent.count += 1;
+        // Whoever was put off meanwhile has put off all.
+        loop {
+            let pause = self.tally.pause();
+            if pause.is_zero() || Instant::now() + pause >= self.until {
+                break;
+            }
+            tokio::time::sleep(pause).await;
+        }
+        self.tally.count.fetch_add(1, Ordering::Relaxed);
         let response = within(self.left(), self.client.send(request)).await;
         let response = match response {
             None => return Err(self.late()),
@@ -187,7 +274,7 @@ impl Conversation {
         let (mut size, mut words) = (0_usize, Vec::new());
         loop {
             let frame = match within(self.left(), body.frame()).await {
-                None => return Ok((Answer::Other("it did not arrive whole in time".to_owned()), None)),
+                None => return Ok((Answer::Other(UNFINISHED.to_owned()), None)),
                 Some(None) => break,
                 Some(Some(Err(error))) => {
                     let why = failure::of_connection(&error, "it").message;
@@ -196,7 +283,7 @@ impl Conversation {
                 Some(Some(Ok(frame))) => frame,
             };
             let Some(piece) = frame.data_ref() else { continue };
-            self.spent.bytes += piece.len() as u64;
+            self.tally.bytes.fetch_add(piece.len() as u64, Ordering::Relaxed);
             size += piece.len();
             if size > largest && good && status_alone {
                 return Ok((Answer::Given, None));
@@ -205,13 +292,29 @@ impl Conversation {
                 let larger = Answer::Other(format!("it is larger than {} MiB", largest >> 20));
                 return Ok((if good { larger } else { meaning(&head.status, &head.headers, &words) }, None));
             }
-            if good { take(piece) } else { words.extend_from_slice(piece) }
+            match into {
+                _ if !good => words.extend_from_slice(piece),
+                Into::Nothing => {}
+                Into::Pieces(take) => take(piece),
+                Into::Held(held) => {
+                    if size > LARGE && held.large.is_none() {
+                        match within(self.left(), self.tally.large.acquire()).await {
+                            Some(Ok(permit)) => held.large = Some(permit),
+                            Some(Err(_)) | None => return Ok((Answer::Other(UNFINISHED.to_owned()), None)),
+                        }
+                    }
+                    held.bytes.extend_from_slice(piece);
+                }
+            }
         }
         if good {
             return Ok((Answer::Given, None));
         }
         let busy = matches!(head.status.as_u16(), 429 | 500 | 502..=504);
         let pause = busy.then(|| pause(&head.headers, turn));
+        if let Some(pause) = pause.filter(|_| head.status == StatusCode::TOO_MANY_REQUESTS) {
+            self.tally.put_off(pause);
+        }
         Ok((meaning(&head.status, &head.headers, &words), pause))
     }
 
@@ -223,6 +326,8 @@ impl Conversation {
         failure::of_connection(&std::io::Error::from(std::io::ErrorKind::TimedOut), &self.server)
     }
 }
+
+const UNFINISHED: &str = "it did not arrive whole in time";
 
 /// How it introduces itself in the server's audit log.
 const AGENT: &str = concat!("portcullis/", env!("CARGO_PKG_VERSION"));

@@ -1,15 +1,23 @@
 //! When a cluster is exposed to a flaw: a tree of questions, each answered with true, false or unknown.
 //!
-//! Of the API server its settings answer; whatever asks of other components, of objects, of RBAC or of people is unknown
-//! here, and says in words what would answer it.
+//! Of the API server its settings answer, of the cluster its objects, RBAC and nodes; whatever asks of other components'
+//! settings or of people is unknown here, and says in words what would answer it.
+
+use std::cell::OnceCell;
 
 use model::{Location, Origin, Unanswered};
 use serde::Deserialize;
 
+use super::{
+    objects::Query,
+    rights::{Rights, Verbs},
+};
 use crate::{
+    Cluster,
     apiserver::{ApiServer, Flag},
     flags::parse_minor,
     golang,
+    objects::{Extent, Node, Of},
 };
 
 /// True, false, or not known; combined as Kleene did.
@@ -63,7 +71,30 @@ impl Truth {
 #[derive(Debug, Default)]
 pub(super) struct Answered {
     pub(super) places: Vec<Location>,
+    /// Objects that are as the question wants them: "APIService `a`".
+    pub(super) seen: Vec<String>,
     pub(super) wanted: Vec<String>,
+}
+
+impl Answered {
+    pub(super) fn place(&mut self, at: &Location) {
+        if !self.places.contains(at) {
+            self.places.push(at.clone());
+        }
+    }
+}
+
+/// Whom questions are put to.
+pub(super) struct Asked<'a> {
+    pub(super) cluster: &'a Cluster,
+    /// The API servers whose settings count: the one that is judged, or all where another component is.
+    pub(super) servers: Vec<&'a ApiServer>,
+    /// The nodes whose kubelets are judged; `None` where it is about another component.
+    pub(super) nodes: Option<Vec<&'a Node>>,
+    /// The add-on that is judged, which was seen to run.
+    pub(super) runs: Option<&'a str>,
+    /// What was granted to whom; worked out once, and only where it is asked for.
+    pub(super) rights: &'a OnceCell<Rights<'a>>,
 }
 
 /// A question to a cluster.
@@ -88,8 +119,8 @@ pub enum Leaf {
     NodeOs { os: String },
     NodeSysctl { name: String },
     FileMode { path: String },
-    RbacVerb { verbs: Vec<String>, resources: Vec<String> },
-    ObjectExists { resource: String },
+    RbacVerb(Verbs),
+    ObjectExists(Query),
     CloudProvider { provider: String },
     NetworkExposure { endpoint: String, reachable_from: String },
     Software { name: String },
@@ -121,7 +152,7 @@ pub enum Op {
 }
 
 /// A value of the data, which is a text, a number or a list of texts.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(untagged)]
 pub enum Scalar {
     Number(i64),
@@ -130,13 +161,13 @@ pub enum Scalar {
 }
 
 impl Condition {
-    /// Puts the question to an API server.
-    pub(super) fn ask(&self, server: &ApiServer, answered: &mut Answered) -> Truth {
+    /// Puts the question to a cluster.
+    pub(super) fn ask(&self, of: &Asked<'_>, answered: &mut Answered) -> Truth {
         match self {
-            Self::All { all } => !all.iter().fold(Truth::False, |seen, one| seen.or(!one.ask(server, answered))),
-            Self::Any { any } => any.iter().fold(Truth::False, |seen, one| seen.or(one.ask(server, answered))),
-            Self::Not { not } => !not.ask(server, answered),
-            Self::Leaf(leaf) => leaf.ask(server, answered).unwrap_or_else(|wanted| {
+            Self::All { all } => !all.iter().fold(Truth::False, |seen, one| seen.or(!one.ask(of, answered))),
+            Self::Any { any } => any.iter().fold(Truth::False, |seen, one| seen.or(one.ask(of, answered))),
+            Self::Not { not } => !not.ask(of, answered),
+            Self::Leaf(leaf) => leaf.ask(of, answered).unwrap_or_else(|wanted| {
                 answered.wanted.push(wanted);
                 Truth::Unknown
             }),
@@ -151,11 +182,12 @@ impl Condition {
 
 impl Leaf {
     /// The answer, or in words what would give it.
-    fn ask(&self, server: &ApiServer, answered: &mut Answered) -> Result<Truth, String> {
+    fn ask(&self, of: &Asked<'_>, answered: &mut Answered) -> Result<Truth, String> {
         match self {
             Self::Always => Ok(Truth::True),
             Self::Flag { component, flag, op, value, default } if component == "kube-apiserver" || component == "*" => {
-                let truth = ask_flag(server, flag, *op, value.as_ref(), default.as_ref(), answered)?;
+                let truth =
+                    of.each_server(|server| ask_flag(server, flag, *op, value.as_ref(), default.as_ref(), answered))?;
                 // One component that logs much is enough to be exposed, and all have to log little to be safe.
                 let of_all = matches!(op, Op::Lt | Op::Lte | Op::Unset | Op::NotEquals | Op::NotIn);
                 if component == "*" && truth == Truth::from(of_all) {
@@ -163,27 +195,28 @@ impl Leaf {
                 }
                 Ok(truth)
             }
-            Self::FeatureGate { component, gate, enabled, defaults } if component == "kube-apiserver" => {
-                ask_gate(server, gate, defaults, answered).map(|on| Truth::from(on == *enabled))
+            Self::FeatureGate { component, gate, enabled, defaults } if component == "kube-apiserver" => of
+                .each_server(|server| ask_gate(server, gate, defaults, answered).map(|on| Truth::from(on == *enabled))),
+            Self::AdmissionPlugin { plugin, enabled } => {
+                of.each_server(|server| match server.admission_plugin(plugin) {
+                    Ok(state) => {
+                        place(&state.origin, answered);
+                        Ok(Truth::from(state.enabled == *enabled))
+                    }
+                    Err(Unanswered::NotApplicable(_)) => Ok(Truth::from(!*enabled)),
+                    Err(Unanswered::Gap(gap)) => Err(gap.wanted),
+                })
             }
-            Self::AdmissionPlugin { plugin, enabled } => match server.admission_plugin(plugin) {
-                Ok(state) => {
-                    place(&state.origin, answered);
-                    Ok(Truth::from(state.enabled == *enabled))
-                }
-                Err(Unanswered::NotApplicable(_)) => Ok(Truth::from(!*enabled)),
-                Err(Unanswered::Gap(gap)) => Err(gap.wanted),
-            },
             Self::Flag { component, flag, .. } => Err(format!("`--{flag}` of {component}")),
             Self::FeatureGate { component, gate, .. } => Err(format!("the gate {gate} of {component}")),
             Self::Unknown { about } => Err(about.clone()),
-            Self::NodeOs { os } => Err(format!("whether a node runs {os}")),
+            Self::NodeOs { os } => ask_system(of, os, answered),
             Self::NodeSysctl { name } => Err(format!("the kernel setting {name} of the nodes")),
             Self::FileMode { path } => Err(format!("the mode of {path}")),
-            Self::RbacVerb { verbs, resources } => {
-                Err(format!("RBAC: who may {} {}", verbs.join(" or "), resources.join(" and ")))
-            }
-            Self::ObjectExists { resource } => Err(format!("the cluster's {resource}")),
+            Self::RbacVerb(verbs) => verbs.ask(of, answered),
+            // It was seen by its image, whatever its pods are labelled.
+            Self::ObjectExists(query) if of.runs.is_some_and(|name| query.tells_of(name)) => Ok(Truth::True),
+            Self::ObjectExists(query) => query.ask(&of.cluster.objects, answered),
             Self::CloudProvider { provider } => Err(format!("whether the cloud provider is {provider}")),
             Self::NetworkExposure { endpoint, reachable_from } => {
                 Err(format!("whether {endpoint} is reachable from {reachable_from}"))
@@ -201,8 +234,39 @@ impl Leaf {
     }
 }
 
+impl Asked<'_> {
+    /// What all API servers agree on.
+    fn each_server(&self, mut ask: impl FnMut(&ApiServer) -> Result<Truth, String>) -> Result<Truth, String> {
+        let answers = self.servers.iter().map(|server| ask(server)).collect::<Result<Vec<_>, _>>()?;
+        match Truth::of_all(answers) {
+            Truth::Unknown => Err("the settings of one of the API servers".to_owned()),
+            agreed => Ok(agreed),
+        }
+    }
+}
+
+/// Whether one of the nodes runs that system.
+fn ask_system(of: &Asked<'_>, wanted: &str, answered: &mut Answered) -> Result<Truth, String> {
+    let objects = &of.cluster.objects;
+    let nodes = of.nodes.clone().unwrap_or_else(|| objects.nodes.iter().collect());
+    if let Some(node) = nodes.iter().find(|node| node.system.as_deref() == Some(wanted)) {
+        answered.place(&node.meta.at);
+        answered.seen.push(format!("node `{}`", node.meta.name));
+        return Ok(Truth::True);
+    }
+    // Of nodes that are judged themselves, that there may be others is of no importance.
+    let all = of.nodes.is_some() || objects.whole(Of::Node).is_ok();
+    if all && nodes.iter().all(|node| node.system.is_some()) {
+        return Ok(Truth::False);
+    }
+    match objects.extent(Of::Node) {
+        Extent::Unread(gap) => Err(gap.wanted.clone()),
+        _ => Err(format!("whether a node runs {wanted}")),
+    }
+}
+
 fn place(origin: &Origin, answered: &mut Answered) {
-    answered.places.extend(origin.location().cloned());
+    origin.location().into_iter().for_each(|at| answered.place(at));
 }
 
 fn ask_flag(

@@ -6,7 +6,7 @@ use model::{Body, CutSecret, Evidence, EvidenceId, Gap, GapKind, Kind, Location}
 use yaml::{Cursor, Limits, Resolved, Scalar, Span, Stream, Style, Value};
 
 use super::{Source, pod::text_of};
-use crate::{Carried, spelling};
+use crate::{Carried, inflate, spelling};
 
 /// The scalar of another text that a text stands in.
 pub(super) struct Inside<'a> {
@@ -68,32 +68,44 @@ pub(super) struct Written<'a> {
     /// Where it stands; `None` where nothing of it is in the text.
     pub(super) inside: Option<Inside<'a>>,
     content: Option<Cursor<'a>>,
+    /// The text of the definition spells it in a code, so that no letter of it stands there.
+    is_coded: bool,
 }
 
 impl<'a> Written<'a> {
     /// A file whose content is the text of a scalar, in the code that is named, if any.
     pub(super) fn new(outer: &'a Source<'a>, path: String, content: Cursor<'a>, code: &str) -> Self {
-        let mut file = Self { path, text: Err("its content is no text".to_owned()), inside: None, content: None };
+        let mut file =
+            Self { path, text: Err("its content is no text".to_owned()), inside: None, content: None, is_coded: false };
         let Some(scalar) = content.scalar() else { return file };
         let plain = |bytes: Option<Vec<u8>>| {
             let text = bytes.and_then(|bytes| String::from_utf8(bytes).ok());
             text.map(Cow::Owned).ok_or_else(|| "it is no text, or a secret of it was cut out".to_owned())
         };
+        let unpacked = |bytes: Option<Vec<u8>>| {
+            let packed = bytes.ok_or_else(|| "it is no base64, or a secret of it was cut out".to_owned())?;
+            let text = inflate::gunzip(&packed).and_then(|bytes| String::from_utf8(bytes).ok());
+            text.map(Cow::Owned).ok_or_else(|| "it is compressed, and cannot be unpacked into a text".to_owned())
+        };
+        let bytes = |digits: &str| spelling::base64(&digits.split_whitespace().collect::<String>());
         let code = code.to_ascii_lowercase();
         let text = scalar.text();
+        file.is_coded = !matches!(code.as_str(), "" | "text/plain" | DATA_URL);
         let (text, spelling) = match code.as_str() {
             "" | "text/plain" => (Ok(Cow::Borrowed(text)), Spelling::of(scalar, outer)),
             // cloudinit/config/cc_write_files.py, canonicalize_extraction
-            "b64" | "base64" => {
-                let digits: String = text.split_whitespace().collect();
-                (plain(spelling::base64(&digits)), Spelling::Whole)
+            "b64" | "base64" => (plain(bytes(text)), Spelling::Whole),
+            // The first two are bytes, which a text holds as `!!binary` (cloud-init's own example of them).
+            "gz" | "gzip" | "gz+b64" | "gz+base64" | "gzip+b64" | "gzip+base64" => {
+                (unpacked(bytes(text)), Spelling::Whole)
             }
-            DATA_URL => match spelling::data_url(text) {
+            DATA_URL | PACKED_URL => match spelling::data_url(text) {
                 Some((payload, _, true)) => {
-                    let payload = payload.replace("%3D", "=").replace("%2B", "+").replace("%2F", "/");
-                    (plain(spelling::base64(&payload)), Spelling::Whole)
+                    file.is_coded = true;
+                    let packed = bytes(&spelling::digits(payload));
+                    (if code == PACKED_URL { unpacked(packed) } else { plain(packed) }, Spelling::Whole)
                 }
-                Some((payload, from, false)) => {
+                Some((payload, from, false)) if code == DATA_URL => {
                     let found = spelling::percent(payload).zip(scalar.places(outer.text));
                     let spelling = found.as_ref().and_then(|((_, places), outer)| {
                         let place = |at: &u32| outer.get(from + *at as usize).copied();
@@ -103,14 +115,12 @@ impl<'a> Written<'a> {
                     let text = text.ok_or_else(|| "its URL is not written as RFC 2397 has it".to_owned());
                     (text, spelling.map_or(Spelling::Whole, Spelling::Bytes))
                 }
+                Some(_) => (Err("it is compressed, and not in base64".to_owned()), Spelling::Whole),
                 None => (
                     Err("it is fetched from somewhere else, or a secret of it was cut out".to_owned()),
                     Spelling::Whole,
                 ),
             },
-            "gz" | "gzip" | "gz+b64" | "gz+base64" | "gzip+b64" | "gzip+base64" => {
-                (Err("it is compressed".to_owned()), Spelling::Whole)
-            }
             _ => (Err(format!("`{code}` is no code that is known")), Spelling::Whole),
         };
         file.text = text;
@@ -121,7 +131,7 @@ impl<'a> Written<'a> {
 
     /// A file of which only the name is in the text.
     pub(super) fn unread(path: String, reason: &str) -> Self {
-        Self { path, text: Err(reason.to_owned()), inside: None, content: None }
+        Self { path, text: Err(reason.to_owned()), inside: None, content: None, is_coded: false }
     }
 
     /// The same file, with something done to it that is not followed.
@@ -154,7 +164,12 @@ impl<'a> Written<'a> {
     pub(super) fn carried(&self, outer: &Source<'_>, evidence: &[Evidence], budget: &mut usize) -> Carried {
         let read = match (&self.text, &self.content) {
             (Err(reason), _) => Err(reason.as_str()),
-            (Ok(_), Some(_)) if *budget < outer.text.len() => Err("there are too many of them"),
+            (Ok(text), Some(_)) if *budget < outer.text.len().max(text.len()) => Err("there are too many of them"),
+            // No place of it is one of the text around it, so that it is a text of its own.
+            (Ok(text), Some(_)) if self.is_coded => {
+                *budget -= text.len();
+                return composed(outer, &self.path, text.clone().into_owned(), Vec::new());
+            }
             (Ok(text), Some(content)) => {
                 *budget -= outer.text.len();
                 let spelling = self.inside.as_ref().map(|inside| &inside.spelling);
@@ -181,8 +196,9 @@ impl<'a> Written<'a> {
     }
 }
 
-/// The name under which [`Written::new`] takes a `data:` URL.
+/// The names under which [`Written::new`] takes a `data:` URL, and one of a file that is compressed with gzip.
 pub(super) const DATA_URL: &str = "data";
+pub(super) const PACKED_URL: &str = "data+gzip";
 
 fn gap(path: &str, reason: &str) -> Gap {
     Gap {
@@ -222,6 +238,27 @@ pub(super) fn source<'a>(outer: &'a Source<'a>, string: &Cursor<'a>, stream: &'a
         evidence: outer.evidence,
         plane: outer.plane,
         text: scalar.text(),
+        root: outer.root,
+        stream,
+        inside: Some(Place::String(inside)),
+    })
+}
+
+/// A text that is put together of what a definition says, as a source whose places lie there: for each byte of it, and for its
+/// end, the byte of the outer text. What is nowhere written stands at `of`, which has to hold a text.
+pub(super) fn made<'a>(
+    outer: &'a Source<'a>,
+    of: &Cursor<'a>,
+    text: &'a str,
+    places: Vec<u32>,
+    stream: &'a Stream,
+) -> Option<Source<'a>> {
+    let scalar = of.entries().find_map(|entry| entry.value.scalar())?;
+    let inside = Inside { outer, scalar, pointer: of.pointer(), spelling: Spelling::Bytes(places) };
+    Some(Source {
+        evidence: outer.evidence,
+        plane: outer.plane,
+        text,
         root: outer.root,
         stream,
         inside: Some(Place::String(inside)),

@@ -10,7 +10,7 @@ use yaml::{Cursor, Resolved};
 use super::{
     Source, command,
     kubeadm::release,
-    layers::{Layers, made_at_start},
+    layers::{Layers, made_at_start, map_at, outside},
     pod::text_of,
 };
 use crate::{Hand, Invocation, Word};
@@ -161,17 +161,8 @@ impl<'a> Cluster<'a> {
     }
 
     fn home(&self) -> Site {
-        let mut there = self.definition.root.clone();
         let path: Vec<&str> = self.definition.path.iter().copied().chain(["spec", "api", "extraArgs"]).collect();
-        for name in &path {
-            let Some(next) = there.get(name).filter(|next| next.mapping().is_some()) else { break };
-            there = next;
-        }
-        let mut at = self.source.at(&there);
-        if self.source.inside.is_none() {
-            at.pointer = format!("{}/{}", self.definition.root.pointer(), path.join("/"));
-        }
-        Site { at, form: Form::Entries }
+        map_at(self.source, &self.definition.root, &path)
     }
 
     fn version(&self) -> Option<(Version, Location)> {
@@ -211,13 +202,8 @@ impl<'a> Cluster<'a> {
         self.konnectivity(&mut flags);
         self.written(&mut flags);
         self.storage(&mut flags);
-        let mut words: Vec<Word> = [(0, KNOWN.0 - 1), (KNOWN.1 + 1, u16::MAX)]
-            .map(|(from, to)| Word {
-                unresolved: Some(unseen(GapKind::Version, "what k0s adds in that release is not known to this build")),
-                releases: within(from, to),
-                ..Word::written("", home.clone())
-            })
-            .into();
+        let gap = unseen(GapKind::Version, "what k0s adds in that release is not known to this build");
+        let mut words = outside(KNOWN, &gap, &home);
         words.extend(flags.words());
         let open_ended = command::shorten(&mut words);
         let carried = made_at_start(self.source, evidence, &words, &[format!("{}/", self.data())]);

@@ -4,17 +4,20 @@
 //! server's by keys that an agent does not have; whose it is, is told by keys that the other does not have, or by where it
 //! lies. Where nothing tells, what both do alike is known and the rest is a gap. Start at [`invocations`].
 
+pub(super) mod containers;
 mod flags;
+mod installed;
 mod settings;
 
 use model::{Evidence, Gap, GapKind, Kind, Minor, Version};
 use yaml::Cursor;
 
+pub(super) use self::installed::{Script, of_machine, speaks as speaks_of_install};
 use self::{
     flags::{NEWEST, Product},
-    settings::Settings,
+    settings::{Lies, Settings},
 };
-use super::{Source, command, layers::made_at_start, unit};
+use super::{Source, command, embedded::Place, layers::made_at_start, unit};
 use crate::{Hand, Invocation, Mount, Word, redact::parsable};
 
 /// Keys that a server has and an agent has not, and no other file that anybody knows.
@@ -237,16 +240,25 @@ pub(super) fn invocations(source: &Source<'_>, evidence: &[Evidence]) -> Vec<Inv
             return Vec::new();
         };
         let product = if started.program == "rke2" { Product::Rke2 } else { Product::K3s };
-        (Settings::of_unit(source, evidence, &started, product.program()), product)
+        let lies = match &source.inside {
+            Some(Place::File(_, beside)) => Lies::MachineOrBefore(beside),
+            _ => Lies::Node,
+        };
+        (Settings::of_started(source, evidence, &started, product.program(), lies), product)
     } else {
         let Some(settings) = Settings::of(source, evidence).filter(|_| !is_read_with_unit(source, evidence)) else {
             return Vec::new();
         };
-        let product = product(source, &settings);
+        let product = product(source.evidence.as_str(), &settings);
         (settings, product)
     };
+    invocation(source, evidence, settings, product).into_iter().collect()
+}
+
+/// The server that these settings make; `None` where they keep the API server from running.
+fn invocation(source: &Source<'_>, evidence: &[Evidence], settings: Settings, product: Product) -> Option<Invocation> {
     if settings.on("disable-apiserver").is_some() {
-        return Vec::new();
+        return None;
     }
     let mut words = flags::words(product, &settings);
     // What it does in a release that the data does not reach is not known.
@@ -269,7 +281,7 @@ pub(super) fn invocations(source: &Source<'_>, evidence: &[Evidence]) -> Vec<Inv
     let carried = made_at_start(source, evidence, &words, &folders);
     let name = settings.last("node-name").map(|given| given.text.clone());
     let (releases, distribution) = (releases(product, &settings), Some(product.name()));
-    vec![Invocation {
+    Some(Invocation {
         component: "kube-apiserver",
         instance: name.unwrap_or_else(|| source.evidence.as_str().to_owned()),
         declared_in: source.evidence.clone(),
@@ -284,7 +296,7 @@ pub(super) fn invocations(source: &Source<'_>, evidence: &[Evidence]) -> Vec<Inv
         contained: product == Product::Rke2,
         distribution,
         problems: settings.problems,
-    }]
+    })
 }
 
 /// Whether a unit of the same node reads the file, and so tells the whole.
@@ -360,8 +372,8 @@ fn unknown(settings: &Settings) -> Word {
     }
 }
 
-fn product(source: &Source<'_>, settings: &Settings) -> Product {
-    let id = source.evidence.as_str();
+/// Whose settings they are, by the place of their file and by what they say.
+fn product(id: &str, settings: &Settings) -> Product {
     for (path, product) in [("etc/rancher/rke2/", Product::Rke2), ("etc/rancher/k3s/", Product::K3s)] {
         if id.contains(path) {
             return product;
@@ -401,10 +413,11 @@ fn releases(product: Product, settings: &Settings) -> (Minor, Minor) {
     (Minor::new(1, from), Minor::new(1, to))
 }
 
-/// RKE2 may be told another image for the server.
+/// RKE2 may be told another image for the server; else it is of the release that was asked for.
 fn version(settings: &Settings) -> Option<(Version, model::Location)> {
-    let image = settings.last("kube-apiserver-image")?;
-    Some((super::kubeadm::tagged(&image.text)?, image.at.clone()))
+    let image = settings.last("kube-apiserver-image");
+    let image = image.and_then(|image| Some((super::kubeadm::tagged(&image.text)?, image.at.clone())));
+    image.or_else(|| settings.version.clone())
 }
 
 /// What RKE2's static pod sees of its node: its own folder, those of certificates, and what the settings add.

@@ -3,6 +3,7 @@
 //! A layer takes the place of one below it flag by flag, so that every flag is told by whoever set it last.
 
 use model::{Body, Evidence, Form, Gap, GapKind, Kind, Location, Minor, Site};
+use yaml::Cursor;
 
 use super::{Source, command::unfilled};
 use crate::{Carried, Files, Hand, Word};
@@ -117,6 +118,31 @@ impl Layers {
     pub(super) fn words(self) -> Vec<Word> {
         self.flags.into_iter().map(|flag| flag.word).collect()
     }
+}
+
+/// Where an entry would be added to the map at a path, of which there may be a part.
+pub(super) fn map_at(source: &Source<'_>, root: &Cursor<'_>, path: &[&str]) -> Site {
+    let mut there = root.clone();
+    for name in path {
+        let Some(next) = there.get(name).filter(|next| next.mapping().is_some()) else { break };
+        there = next;
+    }
+    let mut at = source.at(&there);
+    if source.inside.is_none() {
+        at.pointer = format!("{}/{}", root.pointer(), path.join("/"));
+    }
+    Site { at, form: Form::Entries }
+}
+
+/// The opening of a command line whose distribution is known from one minor release of 1.x to another: in those before and
+/// behind, an empty word that nobody knows leaves open what no other word says.
+pub(super) fn outside((first, last): (u16, u16), gap: &Gap, home: &Site) -> Vec<Word> {
+    let word = |from: u16, to: u16| Word {
+        unresolved: Some(gap.clone()),
+        releases: Some((Minor::new(1, from), Minor::new(1, to))),
+        ..Word::written("", home.clone())
+    };
+    vec![word(0, first.saturating_sub(1)), word(last + 1, u16::MAX)]
 }
 
 /// Files of the host that a distribution makes when it starts the server, below folders of its own: that they are not there

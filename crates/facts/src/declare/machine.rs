@@ -9,15 +9,16 @@
 //! Ignition's specifications 2.0 to 3.5 (config/v*/types/schema.go) and of Butane (config/*/schema.go). Start at
 //! [`invocations`].
 
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap};
 
 use model::{Evidence, Gap, GapKind, Problem, ProblemKind};
 use yaml::{Cursor, Limits, Resolved, Stream};
 
 use super::{
     Source,
-    embedded::{DATA_URL, Place, Written},
-    kubeadm, pod,
+    command::base,
+    embedded::{DATA_URL, PACKED_URL, Place, Written},
+    k3s, kubeadm, pod,
     pod::text_of,
     unit,
 };
@@ -46,17 +47,26 @@ pub(super) fn declares(source: &Source<'_>) -> bool {
 /// Whether a text holds the words without which it declares nothing.
 pub(super) fn speaks(text: &str) -> bool {
     ["write_files", "systemd", "coreos", "storage", "ConfigMap"].iter().any(|word| text.contains(word))
+        || ((text.contains("runcmd") || is_script(text) || is_multipart(text)) && k3s::speaks_of_install(text))
 }
 
 /// Every API server that a text has a machine start.
 pub(super) fn invocations(source: &Source<'_>, evidence: &[Evidence]) -> Vec<Invocation> {
+    // User data may be a script alone.
+    if is_script(source.text) {
+        return scripts_alone(source, &[k3s::Script::Own(Cow::Borrowed(source.text))], evidence);
+    }
+    let parts = parts(source.text);
+    let of_kind = |kind: &'static str| {
+        let is_one = move |part: &&Part| part.headings.contains(kind) && !part.is_encoded();
+        parts.iter().filter(is_one).take(MOST_DECLARING)
+    };
+    let own = |part: &Part| blank_but(source.text, part.body.clone());
+    let scripts: Vec<k3s::Script<'_>> =
+        of_kind("text/x-shellscript").map(|part| k3s::Script::Own(Cow::Owned(own(part)))).collect();
     let mut found = Vec::new();
-    let configs = parts(source.text)
-        .into_iter()
-        .filter(|part| part.headings.contains("text/cloud-config") && !part.is_encoded())
-        .take(MOST_DECLARING);
-    for part in configs {
-        let text = blank_but(source.text, part.body);
+    for part in of_kind("text/cloud-config") {
+        let text = own(part);
         let stream = yaml::parse(&text, &Limits::default());
         let part = Source {
             evidence: source.evidence,
@@ -66,15 +76,28 @@ pub(super) fn invocations(source: &Source<'_>, evidence: &[Evidence]) -> Vec<Inv
             stream: &stream,
             inside: None,
         };
-        found.extend(documents(&part, evidence));
+        found.extend(documents(&part, &scripts, evidence));
     }
     if found.is_empty() && !is_multipart(source.text) {
-        found.extend(documents(source, evidence));
+        found.extend(documents(source, &[], evidence));
+    } else if found.is_empty() {
+        found.extend(scripts_alone(source, &scripts, evidence));
     }
     found
 }
 
-fn documents(source: &Source<'_>, evidence: &[Evidence]) -> Vec<Invocation> {
+/// Whether a text is a script for a shell.
+fn is_script(text: &str) -> bool {
+    text.starts_with("#!") && text.lines().next().is_some_and(|first| first.trim_end().ends_with("sh"))
+}
+
+/// What scripts do on a machine that has nothing written.
+fn scripts_alone(source: &Source<'_>, scripts: &[k3s::Script<'_>], evidence: &[Evidence]) -> Vec<Invocation> {
+    k3s::of_machine(source, &[], scripts, &[], evidence)
+}
+
+/// The documents of a text; the scripts run beside what each of them says.
+fn documents(source: &Source<'_>, scripts: &[k3s::Script<'_>], evidence: &[Evidence]) -> Vec<Invocation> {
     let mut found = Vec::new();
     for document in source.documents() {
         let problems = source.problems(document);
@@ -85,10 +108,10 @@ fn documents(source: &Source<'_>, evidence: &[Evidence]) -> Vec<Invocation> {
         };
         for object in objects {
             let machine = Machine::of(source, &object);
-            if machine.files.is_empty() || found.len() >= MOST_DECLARING {
+            if (machine.files.is_empty() && machine.scripts.is_empty()) || found.len() >= MOST_DECLARING {
                 continue;
             }
-            for mut invocation in machine.invocations(source, evidence) {
+            for mut invocation in machine.invocations(source, scripts, evidence) {
                 invocation.problems.extend(problems.iter().cloned());
                 found.push(invocation);
             }
@@ -198,11 +221,13 @@ struct Machine<'a> {
     open: Option<String>,
     /// What is run on it, in words.
     commands: Vec<String>,
+    /// The same, where it is written as a script.
+    scripts: Vec<k3s::Script<'a>>,
 }
 
 impl<'a> Machine<'a> {
     fn of(source: &'a Source<'a>, root: &Cursor<'a>) -> Self {
-        let mut machine = Self { files: Vec::new(), open: None, commands: Vec::new() };
+        let mut machine = Self { files: Vec::new(), open: None, commands: Vec::new(), scripts: Vec::new() };
         // OpenShift's machine configuration operator hands Ignition on in an object of its own.
         let is_machine_config = root.get("kind").and_then(|kind| kind.text()) == Some("MachineConfig");
         let config = if is_machine_config { root.get("spec").and_then(|spec| spec.get("config")) } else { None };
@@ -238,6 +263,11 @@ impl<'a> Machine<'a> {
         machine.files.truncate(MOST_FILES);
         for list in ["bootcmd", "runcmd"] {
             for command in items(root.get(list)) {
+                // `[sh, -c, SCRIPT]` is a script as well; the words of any other list are no shell's.
+                let script = if command.scalar().is_some() { Some(command.clone()) } else { shell_script(&command) };
+                machine
+                    .scripts
+                    .extend(script.map(|script| k3s::Script::Written(Written::new(source, String::new(), script, ""))));
                 let words: Vec<&str> = match command.text() {
                     Some(text) => vec![text],
                     None => command.scalar().map_or_else(Vec::new, |_| Vec::new()),
@@ -276,43 +306,51 @@ impl<'a> Machine<'a> {
         }
     }
 
-    fn invocations(self, source: &Source<'_>, evidence: &[Evidence]) -> Vec<Invocation> {
+    fn invocations(self, source: &Source<'_>, beside: &[k3s::Script<'_>], evidence: &[Evidence]) -> Vec<Invocation> {
         let files: &[Written<'_>] = &self.files;
         let is_written = |name: &str| files.iter().any(|file| file.path == format!("{UNITS}/{name}"));
-        let mut found: Vec<(usize, Invocation)> = Vec::new();
+        let mut found: Vec<(Option<String>, Invocation)> = Vec::new();
         let mut declaring = 0;
-        for (index, file) in files.iter().enumerate() {
+        for file in files {
             // It is read with its unit.
             if unit::drop_in_of(&file.path).is_some_and(is_written) {
                 continue;
             }
             let Ok(text) = &file.text else {
-                found.extend(hidden(source, file).map(|invocation| (index, invocation)));
+                found.extend(hidden(source, file).map(|invocation| (Some(file.path.clone()), invocation)));
                 continue;
             };
-            if !(text.contains("apiserver") || text.contains("kubeadm.k8s.io/")) || declaring >= MOST_DECLARING {
+            let may_declare =
+                text.contains("apiserver") || text.contains("kubeadm.k8s.io/") || text.contains("ExecStart");
+            if !may_declare || declaring >= MOST_DECLARING {
                 continue;
             }
             let stream = yaml::parse(text, &Limits::default());
             let here = read(source, file, files, &stream, evidence);
             declaring += usize::from(!here.is_empty());
-            found.extend(here.into_iter().map(|invocation| (index, invocation)));
+            found.extend(here.into_iter().map(|invocation| (Some(file.path.clone()), invocation)));
+        }
+        // A unit tells the whole of what it starts.
+        if found.is_empty() {
+            let servers = k3s::of_machine(source, files, &self.scripts, beside, evidence);
+            found.extend(servers.into_iter().map(|invocation| (None, invocation)));
         }
         if found.is_empty() {
             return Vec::new();
         }
         let mut budget = MOST_BYTES;
         let carried: Vec<_> = files.iter().map(|file| file.carried(source, evidence, &mut budget)).collect();
-        for (index, invocation) in &mut found {
+        for (path, invocation) in &mut found {
             invocation.carried.extend(carried.iter().cloned());
-            let path = files.get(*index).map_or("", |file| file.path.as_str());
-            let touched = self.commands.iter().any(|command| touches(command, path));
+            // Whose settings a script reads, its own reader has seen to.
+            let path = path.as_deref().unwrap_or_default();
+            let touched = !path.is_empty() && self.commands.iter().any(|command| touches(command, path));
             let changed = touched.then(|| "a command that runs on the machine reaches for its file".to_owned());
             let Some(reason) = self.open.clone().or(changed) else { continue };
             let gap = Gap {
                 kind: GapKind::Unread,
                 reason,
-                wanted: path.to_owned(),
+                wanted: if path.is_empty() { "the machine".to_owned() } else { path.to_owned() },
                 who_could_answer: "give the files of the machine, with --root".to_owned(),
             };
             for word in &mut invocation.words {
@@ -332,9 +370,10 @@ fn stored<'a>(source: &'a Source<'a>, entry: &Cursor<'a>) -> Option<Written<'a>>
     });
     let contents = entry.get("contents");
     let field = |name: &str| contents.as_ref().and_then(|contents| contents.get(name)).filter(|field| !field.is_null());
-    let compressed = field("compression").and_then(|code| code.text().map(str::to_owned));
+    let packed = field("compression").and_then(|code| code.text().map(str::to_owned)).filter(|code| !code.is_empty());
     let written = match (field("inline"), field("source")) {
         (Some(inline), _) => Written::new(source, path, inline, ""),
+        (None, Some(url)) if packed.as_deref() == Some("gzip") => Written::new(source, path, url, PACKED_URL),
         (None, Some(url)) => Written::new(source, path, url, DATA_URL),
         (None, None) if field("local").is_some() || field("remote").is_some() => {
             Written::unread(path, "its content is not here")
@@ -342,10 +381,11 @@ fn stored<'a>(source: &'a Source<'a>, entry: &Cursor<'a>) -> Option<Written<'a>>
         // Without contents the file that is there stays.
         (None, None) => Written::unread(path, "its content is not here"),
     };
-    Some(match compressed.filter(|code| !code.is_empty()) {
+    Some(match packed {
         _ if is_added => written.but("it is added to what is there"),
-        Some(_) => written.but("it is compressed"),
-        None => written,
+        // Butane packs an inline file itself, and says so in what it makes (base/v0_5/translate.go).
+        Some(code) if code != "gzip" => written.but("it is compressed"),
+        _ => written,
     })
 }
 
@@ -372,6 +412,8 @@ fn read(
         unit::invocations(&inner, evidence)
     } else if kubeadm::declares(&inner) {
         kubeadm::invocations(&inner, evidence)
+    } else if k3s::is_unit(&inner) {
+        k3s::invocations(&inner, evidence)
     } else {
         Vec::new()
     }
@@ -411,6 +453,16 @@ fn hidden(source: &Source<'_>, file: &Written<'_>) -> Option<Invocation> {
         contained: is_manifest,
         distribution: None,
     })
+}
+
+/// The script in a list of words that calls a shell with one.
+fn shell_script<'a>(command: &Cursor<'a>) -> Option<Cursor<'a>> {
+    let words: Vec<Cursor<'a>> = command.items().take(8).collect();
+    let is_shell = words.first()?.text().is_some_and(|word| ["sh", "bash", "ash", "dash"].contains(&base(word)));
+    let flag = words.iter().position(|word| {
+        word.text().is_some_and(|text| text.starts_with('-') && !text.starts_with("--") && text.contains('c'))
+    })?;
+    words.get(flag + 1).filter(|_| is_shell).cloned()
 }
 
 /// Whether a command may change a file, as far as its words say.

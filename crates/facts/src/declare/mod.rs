@@ -23,6 +23,7 @@ mod pod;
 mod rke;
 mod runtime;
 mod shell;
+mod talhelper;
 mod talos;
 mod unit;
 
@@ -45,13 +46,14 @@ struct Reader {
 }
 
 /// Every format; the first one that declares something reads the file.
-const READERS: [Reader; 16] = [
+const READERS: [Reader; 18] = [
     Reader { speaks: pod::speaks, declares: pod::declares, invocations: pod::invocations },
     Reader { speaks: unit::speaks, declares: unit::declares, invocations: unit::invocations },
     Reader { speaks: kubeadm::speaks, declares: kubeadm::declares, invocations: kubeadm::invocations },
     Reader { speaks: cluster_api::speaks, declares: cluster_api::declares, invocations: cluster_api::invocations },
     Reader { speaks: kind::speaks, declares: kind::declares, invocations: kind::invocations },
     Reader { speaks: talos::speaks, declares: talos::declares, invocations: talos::invocations },
+    Reader { speaks: talhelper::speaks, declares: talhelper::declares, invocations: talhelper::invocations },
     Reader { speaks: kops::speaks, declares: kops::declares, invocations: kops::invocations },
     Reader { speaks: openshift::speaks, declares: openshift::declares, invocations: openshift::invocations },
     Reader { speaks: gardener::speaks, declares: gardener::declares, invocations: gardener::invocations },
@@ -59,6 +61,11 @@ const READERS: [Reader; 16] = [
     Reader { speaks: rke::speaks, declares: rke::declares, invocations: rke::invocations },
     Reader { speaks: k0s::speaks, declares: k0s::declares, invocations: k0s::invocations },
     Reader { speaks: k3s::speaks, declares: k3s::declares, invocations: k3s::invocations },
+    Reader {
+        speaks: k3s::containers::speaks,
+        declares: k3s::containers::declares,
+        invocations: k3s::containers::invocations,
+    },
     Reader { speaks: minikube::speaks, declares: minikube::declares, invocations: minikube::invocations },
     Reader { speaks: kubespray::speaks, declares: kubespray::declares, invocations: kubespray::invocations },
     Reader { speaks: machine::speaks, declares: machine::declares, invocations: machine::invocations },

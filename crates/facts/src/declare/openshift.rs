@@ -1,10 +1,13 @@
 //! OpenShift's configuration of the API server: what its server reads (`KubeAPIServerConfig`), by itself or in the ConfigMap
-//! of a control plane that is hosted, and the resources from which the operator makes it (`KubeAPIServer`, `APIServer`).
+//! of a control plane that is hosted, and the resources from which the operator makes it (`KubeAPIServer`, `APIServer`);
+//! of OpenShift 3 the configuration of its master (`master`).
 //!
 //! The server makes flags of it (openshift/kubernetes, openshift-kube-apiserver/openshiftkubeapiserver/flags.go, ConfigToFlags):
 //! `apiServerArguments` first, other fields where no argument is given. The first releases of OpenShift 4 also filled in what
 //! neither says; later ones have the operator write it, so that what is missing then is not known. A resource says only a
 //! part of it (cluster-kube-apiserver-operator, pkg/operator/configobservation), and leaves the rest open.
+
+mod master;
 
 use model::{Evidence, Form, Gap, GapKind, Minor, Problem, Site};
 use yaml::Cursor;
@@ -23,9 +26,11 @@ const MOST: usize = 512;
 const BY_RESOURCE: Form =
     Form::ByHand("the operator of OpenShift writes this; change the resource `APIServer` of `config.openshift.io`");
 
+const BY_MASTER: Form = Form::ByHand("change `/etc/origin/master/master-config.yaml` and start the master again");
+
 /// Whether a text holds the words without which it declares nothing.
 pub(super) fn speaks(text: &str) -> bool {
-    text.contains(CONFIG) || text.contains(OPERATOR) || text.contains(RESOURCE)
+    text.contains(CONFIG) || text.contains(OPERATOR) || text.contains(RESOURCE) || master::speaks(text)
 }
 
 /// Whether a text configures an API server of OpenShift.
@@ -48,6 +53,8 @@ pub(super) fn invocations(source: &Source<'_>, _: &[Evidence]) -> Vec<Invocation
                 found.push(config.invocation(problems()));
             } else if let Some(resource) = resource(source, &object, problems()) {
                 found.push(resource);
+            } else {
+                found.extend(master::of(source, &object, problems()));
             }
             for (_, text) in config_map(&object).into_iter().filter(|(key, _)| key.starts_with("config.")) {
                 if !text.text().is_some_and(|text| text.contains(CONFIG)) {

@@ -55,14 +55,24 @@ pub(super) fn invocations(source: &Source<'_>, _: &[Evidence]) -> Vec<Invocation
 }
 
 /// A pod, or the template of one.
-struct Pod<'a> {
+pub(super) struct Pod<'a> {
     metadata: Option<Cursor<'a>>,
     template_metadata: Option<Cursor<'a>>,
     spec: Cursor<'a>,
 }
 
+impl<'a> Pod<'a> {
+    pub(super) fn name(&self) -> Option<String> {
+        self.metadata.as_ref().and_then(|metadata| text_of(metadata, "name"))
+    }
+
+    pub(super) fn containers(&self) -> impl Iterator<Item = Cursor<'a>> + use<'a> {
+        containers(&self.spec)
+    }
+}
+
 /// Finds pods in a document: itself, the template of a workload, or the items of a list.
-fn each_pod<'a>(document: &Cursor<'a>, visit: &mut dyn FnMut(Pod<'a>)) {
+pub(super) fn each_pod<'a>(document: &Cursor<'a>, visit: &mut dyn FnMut(Pod<'a>)) {
     if let Some(items) = document.get("items").filter(|_| {
         document.get("kind").and_then(|kind| kind.text().map(|kind| kind.ends_with("List"))).unwrap_or(false)
     }) {

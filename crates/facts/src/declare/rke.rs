@@ -10,10 +10,10 @@ use yaml::{Cursor, Resolved};
 use super::{
     Source, command, embedded,
     kubeadm::{release, tagged},
-    layers::Layers,
+    layers::{Layers, map_at, outside},
     pod::text_of,
 };
-use crate::{Carried, Invocation, Mount, Word};
+use crate::{Carried, Invocation, Mount};
 
 const NAME: &str = "RKE";
 
@@ -120,17 +120,7 @@ impl<'a> Cluster<'a> {
 
     /// Where an argument would be added.
     fn home(&self) -> Site {
-        const PATH: [&str; 3] = ["services", "kube-api", "extra_args"];
-        let mut there = self.root.clone();
-        for name in PATH {
-            let Some(next) = there.get(name).filter(|next| next.mapping().is_some()) else { break };
-            there = next;
-        }
-        let mut at = self.source.at(&there);
-        if self.source.inside.is_none() {
-            at.pointer = format!("{}/{}", self.root.pointer(), PATH.join("/"));
-        }
-        Site { at, form: Form::Entries }
+        map_at(self.source, &self.root, &["services", "kube-api", "extra_args"])
     }
 
     fn invocation(&self, problems: Vec<Problem>, evidence: &[Evidence]) -> Invocation {
@@ -139,21 +129,14 @@ impl<'a> Cluster<'a> {
         self.by_release(&mut flags);
         self.made(&mut flags);
         self.written(&mut flags);
-        let mut words = vec![];
         let version = self.version();
-        // An empty word that nobody knows leaves open what no other word says.
-        for releases in [(0, KNOWN.0 - 1), (KNOWN.1 + 1, u16::MAX)] {
-            words.push(Word {
-                unresolved: Some(Gap {
-                    kind: GapKind::Version,
-                    reason: "what RKE adds to the API server of that release is not known to this build".to_owned(),
-                    wanted: "the arguments of the running container `kube-apiserver`".to_owned(),
-                    who_could_answer: "a control plane node of the cluster".to_owned(),
-                }),
-                releases: Some((Minor::new(1, releases.0), Minor::new(1, releases.1))),
-                ..Word::written("", self.home())
-            });
-        }
+        let gap = Gap {
+            kind: GapKind::Version,
+            reason: "what RKE adds to the API server of that release is not known to this build".to_owned(),
+            wanted: "the arguments of the running container `kube-apiserver`".to_owned(),
+            who_could_answer: "a control plane node of the cluster".to_owned(),
+        };
+        let mut words = outside(KNOWN, &gap, &self.home());
         words.extend(flags.words());
         let open_ended = command::shorten(&mut words);
         let name = text_of(&self.root, "cluster_name").filter(|name| !name.is_empty());

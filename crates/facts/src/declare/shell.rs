@@ -9,6 +9,8 @@ use std::{collections::BTreeMap, ops::Range};
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Command {
     pub(super) words: Vec<ShellWord>,
+    /// Variables that are set in front of it, for it alone; for whatever follows where there is no word behind them.
+    pub(super) assigned: Vec<(String, ShellWord)>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,6 +32,10 @@ pub(super) enum Variable {
     Unknown,
 }
 
+/// Bytes that variables may add to one script: a kernel takes no longer command lines (`ARG_MAX`), and one that holds another
+/// twice, and so on, grows beyond every machine.
+const MOST_ADDED: usize = 2 << 20;
+
 /// Words that may stand before a command without being one.
 const PREFIXES: [&str; 12] = ["exec", "then", "do", "else", "elif", "{", "(", "!", "command", "if", "while", "until"];
 
@@ -38,7 +44,22 @@ const PREFIXES: [&str; 12] = ["exec", "then", "do", "else", "elif", "{", "(", "!
 /// `environment` holds the variables that the container sets. Assignments in the script are followed while their value is
 /// literal. A name that nobody sets may still come from the image, so it is unknown rather than empty.
 pub(super) fn commands(script: &str, environment: &BTreeMap<String, Variable>) -> Vec<Command> {
-    Reader { script, at: 0, variables: environment.clone(), commands: Vec::new(), command: Command::default() }.run()
+    let mut commands = statements(script, environment);
+    commands.retain(|command| !command.words.is_empty());
+    commands
+}
+
+/// The same, with those that do nothing but set variables.
+pub(super) fn statements(script: &str, environment: &BTreeMap<String, Variable>) -> Vec<Command> {
+    Reader {
+        script,
+        at: 0,
+        variables: environment.clone(),
+        commands: Vec::new(),
+        command: Command::default(),
+        added: 0,
+    }
+    .run()
 }
 
 struct Reader<'a> {
@@ -47,6 +68,8 @@ struct Reader<'a> {
     variables: BTreeMap<String, Variable>,
     commands: Vec<Command>,
     command: Command,
+    /// Bytes that variables have added so far.
+    added: usize,
 }
 
 impl Reader<'_> {
@@ -204,8 +227,10 @@ impl Reader<'_> {
             && let Some((name, value)) = text.split_once('=')
             && is_name(name)
         {
-            let value = if unknown.is_some() { Variable::Unknown } else { Variable::Known(value.to_owned()) };
-            self.variables.insert(name.to_owned(), value);
+            let held = if unknown.is_some() { Variable::Unknown } else { Variable::Known(value.to_owned()) };
+            self.variables.insert(name.to_owned(), held);
+            let word = ShellWord { text: value.to_owned(), range: start..self.at, unknown, splits };
+            self.command.assigned.push((name.to_owned(), word));
             return;
         }
         self.command.words.push(ShellWord { text, range: start..self.at, unknown, splits });
@@ -253,8 +278,11 @@ impl Reader<'_> {
             }
         };
         match name.and_then(|name| self.variables.get(&name)) {
-            Some(Variable::Known(value)) => text.push_str(value),
-            Some(Variable::Unknown) | None => {
+            Some(Variable::Known(value)) if self.added + value.len() <= MOST_ADDED => {
+                self.added += value.len();
+                text.push_str(value);
+            }
+            Some(_) | None => {
                 let written = &self.script[start..self.at];
                 text.push_str(written);
                 unknown.get_or_insert_with(|| written.to_owned());
@@ -279,7 +307,7 @@ impl Reader<'_> {
     }
 
     fn end_command(&mut self) {
-        if !self.command.words.is_empty() {
+        if self.command != Command::default() {
             self.commands.push(std::mem::take(&mut self.command));
         }
     }
@@ -317,6 +345,14 @@ mod tests {
         check("a <<EOF", &[&["a"]]);
         check("a '", &[&["a", ""]]);
         check("a ${", &[&["a", "${"]]);
+    }
+
+    #[test]
+    fn a_variable_that_grows_is_not_followed_for_ever() {
+        let script = format!("A=xxxxxxxx\n{}\na --b=$A", "A=$A$A\n".repeat(64));
+        let commands = commands(&script, &BTreeMap::new());
+        let word = &commands.last().expect("a command").words[1];
+        assert!(word.unknown.is_some() && word.text.len() < MOST_ADDED, "{}", word.text.len());
     }
 
     #[test]

@@ -68,6 +68,22 @@ pub(super) fn invocations(source: &Source<'_>, evidence: &[Evidence]) -> Vec<Inv
     Machine::of(source).map(|machine| machine.invocation(evidence)).into_iter().collect()
 }
 
+/// The API server of a machine whose configuration somebody else makes, without its secrets; and why it may not be all.
+pub(super) fn made(source: &Source<'_>, open: Option<String>, evidence: &[Evidence]) -> Option<Invocation> {
+    let mut machine = Machine::of(source)?;
+    machine.part = machine.part.or(open);
+    let mut invocation = machine.invocation(evidence);
+    // Its key is one of the secrets, of which the last file of a path counts.
+    let has_key = ["secretboxEncryptionSecret", "aescbcEncryptionSecret"]
+        .iter()
+        .any(|name| machine.get(&["cluster", name]).is_some());
+    if !has_key {
+        let reason = "its key is among the secrets of the cluster, which stand elsewhere";
+        invocation.carried.push(super::embedded::unread(source, files::ENCRYPTION, reason));
+    }
+    Some(invocation)
+}
+
 /// The documents of one machine.
 struct Machine<'a> {
     source: &'a Source<'a>,

@@ -76,7 +76,67 @@ pub(crate) fn fault(evidence: &Evidence, path: &str, minor: Minor, files: &Files
     {
         return Some(refuse(&message, place(user, key)));
     }
-    references(&used, path, evidence).into_iter().find_map(|named| of_file(named, minor, files))
+    let named = references(&used, path, evidence).into_iter().find_map(|named| of_file(named, minor, files));
+    named.or_else(|| of_pair(&used, path, evidence, files))
+}
+
+/// A pair of which one half is data and the other a file: both are put together before anybody calls (transport/transport.go,
+/// `TLSConfigFor`; `loadTLSFiles` reloads only what is two files). What was cut out of either decides nothing.
+fn of_pair(used: &InUse<'_>, path: &str, evidence: &Evidence, files: &Files<'_>) -> Option<Fault> {
+    let user = used.user.as_ref().filter(|_| used.is_tls)?;
+    let data = |key: &str| placed(user.get(key), evidence).filter(|data| placeholder(&data.value).is_none());
+    let file = |key: &str| placed(user.get(key), evidence).filter(|named| placeholder(&named.value).is_none());
+    let items = |named: &Placed<String>| match files.look(&resolved(path, &named.value)) {
+        File::Read(piece) => pki::read(piece),
+        _ => None,
+    };
+    let refuse = |message: &str, at: &Location| Fault {
+        kind: ProblemKind::Refused,
+        message: message.to_owned(),
+        at: at.clone(),
+    };
+    if let (Some(chain), Some(named)) = (data("client-certificate-data"), file("client-key")) {
+        let chain = pki::certificates_in(&String::from_utf8_lossy(&base64(&chain.value)?));
+        let leaf = chain.into_iter().next()?.ok()?;
+        let items = items(&named)?;
+        let mut keys = items.iter().filter_map(|placed| match &placed.item {
+            pki::Item::PrivateKey { key, .. } => Some(key),
+            _ => None,
+        });
+        return match keys.next() {
+            None => Some(refuse("names a `client-key` that holds no key", &named.at)),
+            Some(PrivateKey::Read(key, _)) if leaf.key.differs(key) => {
+                Some(refuse("names a `client-key` that is not that of its certificate", &named.at))
+            }
+            Some(PrivateKey::Unreadable) => Some(refuse("names a `client-key` that cannot be read", &named.at)),
+            Some(_) => None,
+        };
+    }
+    if let (Some(key), Some(named)) = (data("client-key-data"), file("client-certificate")) {
+        let items = items(&named)?;
+        let mut certificates = items.iter().filter_map(|placed| match &placed.item {
+            pki::Item::Certificate(certificate) => Some(certificate),
+            _ => None,
+        });
+        let Some(leaf) = certificates.next() else {
+            let is_seen = items.iter().all(|placed| !matches!(&placed.item, pki::Item::Other { fault: Some(_), .. }));
+            return is_seen.then(|| refuse("names a `client-certificate` that holds no certificate", &named.at));
+        };
+        let differs = matches!(written_key(&key, evidence), Some(PrivateKey::Read(key, _)) if leaf.key.differs(key));
+        return differs.then(|| refuse("has a `client-key-data` that is not that of its certificate", &key.at));
+    }
+    None
+}
+
+/// What the redactor saw of a key before it cut it.
+fn written_key<'e>(key: &Placed<String>, evidence: &'e Evidence) -> Option<&'e PrivateKey> {
+    let span = key.at.span?;
+    let within =
+        evidence.secrets.iter().filter(|secret| span.start <= secret.span.start && secret.span.end <= span.end);
+    within.into_iter().find_map(|secret| match &secret.nature {
+        Some(Nature::PrivateKey(key)) => Some(key),
+        _ => None,
+    })
 }
 
 /// The files that the server reads by way of that one.
@@ -223,7 +283,7 @@ fn of_user(user: &Cursor<'_>, is_tls: bool, minor: Minor, evidence: &Evidence) -
     {
         return Some((message, "auth-provider"));
     }
-    // A pair of which one half is data is put together at once, one of two files when it is first shown.
+    // A pair of data is put together at once, one of two files when it is first shown; the halves of one of both: `of_pair`.
     let data = text(user, "client-certificate-data").filter(|data| placeholder(data).is_none())?;
     let chain = pki::certificates_in(&String::from_utf8_lossy(&base64(&data)?));
     let leaf = match chain.first() {
@@ -238,14 +298,7 @@ fn of_user(user: &Cursor<'_>, is_tls: bool, minor: Minor, evidence: &Evidence) -
             return Some(("has a `client-certificate-data` that cannot be used".to_owned(), "client-certificate-data"));
         }
     };
-    let span = user.get("client-key-data").and_then(|value| at(&value, evidence).span)?;
-    let within =
-        evidence.secrets.iter().filter(|secret| span.start <= secret.span.start && secret.span.end <= span.end);
-    let key = within.into_iter().find_map(|secret| match &secret.nature {
-        Some(Nature::PrivateKey(key)) => Some(key),
-        _ => None,
-    })?;
-    match key {
+    match written_key(&placed(user.get("client-key-data"), evidence)?, evidence)? {
         PrivateKey::Read(key, _) if leaf.key.differs(key) => {
             Some(("has a key that is not that of its certificate".to_owned(), "client-key-data"))
         }
@@ -317,11 +370,13 @@ fn references(used: &InUse<'_>, path: &str, evidence: &Evidence) -> Vec<Referenc
     if let Some(user) = &used.user {
         let has = |key: &str| text(user, key).is_some();
         if has("client-certificate") || has("client-certificate-data") {
-            add(user, "client-certificate", Contents::Unneeded, used.is_tls);
-            add(user, "client-key", Contents::Unneeded, used.is_tls);
+            // One half that is a file is read at once where the other one is data.
+            let beside = |data: &str| if has(data) && used.is_tls { Contents::Keys } else { Contents::Unneeded };
+            add(user, "client-certificate", beside("client-key-data"), used.is_tls);
+            add(user, "client-key", beside("client-certificate-data"), used.is_tls);
         }
         if used.is_tls && !has("token") {
-            add(user, "tokenFile", Contents::Unneeded, true);
+            add(user, "tokenFile", Contents::Secret, true);
         }
         // `newOIDCAuthProvider` reads it at once.
         let provider = user.get("auth-provider").filter(|provider| text(provider, "name").as_deref() == Some("oidc"));
@@ -345,6 +400,11 @@ fn of_file(named: Reference, minor: Minor, files: &Files<'_>) -> Option<Fault> {
             }
             (ProblemKind::Refused, "holds no certificate that can be used")
         }
+        // transport/round_trippers.go, `NewBearerAuthWithRefreshRoundTripper`: what was read empty is read once more, and is
+        // an error then; blanks are a token, for now.
+        File::Read(evidence) if field == "tokenFile" && evidence.text().is_some_and(|text| text.is_empty()) => {
+            (ProblemKind::Refused, "is empty")
+        }
         _ => return None,
     };
     let message = format!("names `{}` as its `{field}`, which {fault}", golang::quote(&path.value));
@@ -352,7 +412,7 @@ fn of_file(named: Reference, minor: Minor, files: &Files<'_>) -> Option<Fault> {
 }
 
 /// A path as client-go has it: from the folder of the file that names it (loader.go, `ResolveLocalPaths`).
-fn resolved(from: &str, path: &str) -> String {
+pub(super) fn resolved(from: &str, path: &str) -> String {
     if path.starts_with('/') {
         return path.to_owned();
     }
@@ -368,4 +428,82 @@ fn resolved(from: &str, path: &str) -> String {
         }
     }
     format!("/{}", parts.join("/"))
+}
+
+#[cfg(test)]
+mod tests {
+    use model::{EvidenceId, Kind, Plane};
+
+    use super::*;
+    use crate::{Redactor, Want};
+
+    /// What a server says of a kubeconfig whose user has these fields, with these files beside it.
+    fn said(user: &str, beside: &[(&str, Contents, &str)]) -> Option<String> {
+        let text = format!(
+            "apiVersion: v1\nkind: Config\ncurrent-context: a\ncontexts: [{{name: a, context: {{cluster: a, user: a}}}}]\n\
+             clusters: [{{name: a, cluster: {{server: 'https://a'}}}}]\nusers: [{{name: a, user: {{{user}}}}}]\n"
+        );
+        let mut redactor = Redactor::new();
+        let config = redactor.evidence(EvidenceId::new("n/k/config"), Plane::Declared, Kind::ConfigFile, &text);
+        let piece = |(name, contents, text): &(&str, Contents, &str)| {
+            let want =
+                Want { id: EvidenceId::new(format!("n{name}")), host_path: (*name).to_owned(), contents: *contents };
+            redactor.wanted(&want, Plane::Declared, text)
+        };
+        let evidence: Vec<Evidence> = beside.iter().map(piece).collect();
+        let files = Files { root: Some("n"), mounts: &[], contained: false, evidence: &evidence, carried: &[] };
+        fault(&config, "/k/config", Minor::new(1, 30), &files).map(|fault| fault.message)
+    }
+
+    fn recorded(name: &str) -> String {
+        let vectors: serde_json::Value =
+            serde_json::from_str(include_str!("../../tests/vectors/startup-1.36.json")).expect("vectors");
+        vectors["common_files"][name].as_str().expect(name).to_owned()
+    }
+
+    #[test]
+    fn a_file_with_a_token_has_to_hold_one() {
+        let empty = said("tokenFile: token", &[("/k/token", Contents::Secret, "")]);
+        assert_eq!(empty.as_deref(), Some("names `/k/token` as its `tokenFile`, which is empty"));
+        // Blanks are a token until the server asks with it, and one that is written wins.
+        assert_eq!(said("tokenFile: token", &[("/k/token", Contents::Secret, "\n")]), None);
+        assert_eq!(said("tokenFile: token", &[("/k/token", Contents::Secret, "abc")]), None);
+        assert_eq!(said("tokenFile: token, token: abc", &[("/k/token", Contents::Secret, "")]), None);
+    }
+
+    #[test]
+    fn nothing_of_a_file_with_a_token_is_kept() {
+        let want = Want { id: EvidenceId::new("t"), host_path: "/t".to_owned(), contents: Contents::Secret };
+        let evidence = Redactor::new().wanted(&want, Plane::Declared, "ab,c\n de\"f\n");
+        assert_eq!(evidence.text().map(|text| &**text), Some("****\n ****\n"));
+    }
+
+    #[test]
+    fn halves_of_a_pair_are_put_together_at_once_where_one_is_data() {
+        let base64 = |text: &str| {
+            let digits = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+            let mut code = String::new();
+            for part in text.as_bytes().chunks(3) {
+                let bits =
+                    part.iter().fold(0_u32, |bits, byte| (bits << 8) | u32::from(*byte)) << (8 * (3 - part.len()));
+                for at in 0..4 {
+                    let digit = char::from(digits[(bits >> (18 - 6 * at)) as usize & 63]);
+                    code.push(if at <= part.len() { digit } else { '=' });
+                }
+            }
+            code
+        };
+        let certificate = recorded("admin.crt");
+        let data = format!("client-certificate-data: {}, client-key: key.pem", base64(&certificate));
+        let no_key = said(&data, &[("/k/key.pem", Contents::Keys, "no key\n")]);
+        assert_eq!(no_key.as_deref(), Some("names a `client-key` that holds no key"));
+        // What was cut out, or was not read, decides nothing.
+        let cut = "-----BEGIN RSA PRIVATE KEY-----\nREDACTED\n-----END RSA PRIVATE KEY-----\n";
+        assert_eq!(said(&data, &[("/k/key.pem", Contents::Keys, cut)]), None);
+        assert_eq!(said(&data, &[]), None);
+        let file = "client-certificate: a.crt, client-key-data: AAAA";
+        let none = said(file, &[("/k/a.crt", Contents::Keys, "nothing\n")]);
+        assert_eq!(none.as_deref(), Some("names a `client-certificate` that holds no certificate"));
+        assert_eq!(said(file, &[("/k/a.crt", Contents::Keys, &certificate)]), None);
+    }
 }

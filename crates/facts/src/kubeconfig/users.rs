@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use model::{Evidence, Location, Nature};
 use yaml::Cursor;
 
-use super::{at, certificates, placed};
+use super::{NamedFile, at, certificates, placed};
 use crate::{configuration::Placed, pki, placeholder};
 
 /// An entry of `users`.
@@ -15,6 +15,8 @@ pub struct User {
     pub name: String,
     pub at: Location,
     pub certificate: Option<Placed<ClientCertificate>>,
+    /// The file that is named for it, as far as somebody looked at it.
+    pub certificate_file: Option<NamedFile>,
     /// Where a private key is written into the file; `None` where it is not, or named as a file.
     pub key: Option<Location>,
     pub token: Option<Placed<Token>>,
@@ -102,6 +104,7 @@ fn user(entry: &Cursor<'_>, evidence: &Evidence) -> User {
             .map_or_else(|| format!("users/{}", entry.index().unwrap_or_default()), |name| name.value),
         at: at(inner.as_ref().unwrap_or(entry), evidence),
         certificate: data.or_else(file),
+        certificate_file: None,
         key: field("client-key-data").map(|value| at(&value, evidence)),
         token: written("token").map(|token| Placed { value: kind(&token, evidence), at: token.at }),
         token_file: written("tokenFile"),

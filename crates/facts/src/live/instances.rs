@@ -84,11 +84,16 @@ pub(crate) fn resolve(
     // A pod is what a server was started with; a definition of the cluster is what pods were once made from.
     let (definitions, pods): (Vec<&Invocation>, Vec<&Invocation>) =
         invocations.iter().partition(|one| one.declared_in.as_str().contains("/configmaps/"));
+    // Files of a node that lie beside the answers: of a server that shows its pod they declare the same once more.
+    let (files, shown): (Vec<&Invocation>, Vec<&Invocation>) =
+        pods.into_iter().partition(|one| !one.declared_in.as_str().contains("://"));
+    let (pods, beside) = beside(shown, files);
     let operator = replicas.iter().find_map(|replica| {
         let version = replica.stamp.as_ref().map(|(version, _)| version);
         operator::recognise(replica.host(), version, nodes.as_deref().unwrap_or_default(), evidence)
     });
-    let lay = Layout { evidence, root, options, within, definition: definitions.first().copied(), operator };
+    let definition = definitions.first().copied();
+    let lay = Layout { evidence, root, options, within, definition, beside, operator };
     let owner = |replica: &Replica| owner(replica, &pods, &replicas, nodes.as_deref().unwrap_or_default());
     let owners: Vec<Option<usize>> = replicas.iter().map(owner).collect();
 
@@ -111,6 +116,33 @@ pub(crate) fn resolve(
     }
     let published = piece("/endpointslices/kubernetes").map_or(Ok(None), objects::published);
     Some(Found { servers, identities, nodes, published, distribution: operator.map(|operator| operator.name) })
+}
+
+/// The pods, with the files of which each was made; a file that fits none declares a server of its own, as all do where no pod
+/// is shown.
+fn beside<'i>(
+    mut pods: Vec<&'i Invocation>,
+    files: Vec<&'i Invocation>,
+) -> (Vec<&'i Invocation>, BTreeMap<&'i EvidenceId, &'i Invocation>) {
+    let shown = pods.clone();
+    let only = shown.len() == 1 && files.len() == 1;
+    let mut beside = BTreeMap::new();
+    for file in files {
+        let address = |one: &Invocation| {
+            one.words.iter().find(|word| word.text.starts_with("--advertise-address=")).map(|word| word.text.clone())
+        };
+        let fits = |pod: &&&Invocation| match (address(pod), address(file)) {
+            (Some(one), Some(other)) => one == other,
+            _ => only || pod.instance == file.instance,
+        };
+        match shown.iter().find(fits).filter(|pod| !beside.contains_key(&pod.declared_in)) {
+            Some(pod) => {
+                beside.insert(&pod.declared_in, file);
+            }
+            None => pods.push(file),
+        }
+    }
+    (pods, beside)
 }
 
 /// The name of a server that no pod names: that of its node, else of its only lease, else its address.
@@ -221,6 +253,8 @@ struct Layout<'a> {
     /// The releases that serve what is served.
     within: Option<(Minor, Minor)>,
     definition: Option<&'a Invocation>,
+    /// The file of which a pod was made, by what declares the pod.
+    beside: BTreeMap<&'a EvidenceId, &'a Invocation>,
     operator: Option<Operator>,
 }
 
@@ -269,12 +303,7 @@ impl Layout<'_> {
 
     /// A server that is declared and was not asked itself.
     fn unasked(&self, pod: &Invocation, replicas: &[Replica]) -> ApiServer {
-        let version = self.options.version.as_ref();
-        let declared = apiserver::resolve(pod, version, &self.files(pod));
-        let declared = match self.definition {
-            Some(definition) => declared.over(apiserver::resolve(definition, version, &self.files(definition))),
-            None => declared,
-        };
+        let declared = self.of_pod(pod, self.options.version.as_ref());
         // What the others do not serve, this one does not serve either.
         let hidden = replicas.iter().find_map(|replica| match &replica.flags {
             Ok(None) => None,
@@ -293,12 +322,20 @@ impl Layout<'_> {
     }
 
     fn declared(&self, pod: Option<&Invocation>, version: Option<&Version>) -> Option<ApiServer> {
-        let resolve = |one: &Invocation| apiserver::resolve(one, version, &self.files(one));
-        match (pod.map(resolve), self.definition.map(resolve)) {
-            (Some(pod), Some(definition)) => Some(pod.over(definition)),
-            (Some(one), None) | (None, Some(one)) => Some(one),
-            (None, None) => None,
+        match pod {
+            Some(pod) => Some(self.of_pod(pod, version)),
+            None => self.definition.map(|definition| self.resolved(definition, version)),
         }
+    }
+
+    /// What a pod is started with, before what it was made of: the file on its node, and the definition of the cluster.
+    fn of_pod(&self, pod: &Invocation, version: Option<&Version>) -> ApiServer {
+        let farther = self.beside.get(&pod.declared_in).copied().into_iter().chain(self.definition);
+        farther.fold(self.resolved(pod, version), |nearer, farther| nearer.over(self.resolved(farther, version)))
+    }
+
+    fn resolved(&self, one: &Invocation, version: Option<&Version>) -> ApiServer {
+        apiserver::resolve(one, version, &self.files(one))
     }
 
     fn declared_or(

@@ -59,6 +59,11 @@ impl Webhook {
     pub fn matches(&self, group: &str, resource: &str) -> bool {
         self.rules.iter().any(|rule| rule.matches(group, resource))
     }
+
+    /// The same of requests that create the resource or change it.
+    pub fn matches_writes(&self, group: &str, resource: &str) -> bool {
+        self.rules.iter().any(|rule| rule.is_about_writes() && rule.matches(group, resource))
+    }
 }
 
 /// A value and where it stands.
@@ -73,14 +78,39 @@ pub struct WebhookRule {
     pub groups: Box<[Arc<str>]>,
     pub resources: Box<[Arc<str>]>,
     pub operations: Box<[Arc<str>]>,
+    /// `Cluster`, `Namespaced` or `*`, which is meant where nothing is said.
+    pub scope: Arc<str>,
     pub at: Span,
 }
 
+/// Resources without a namespace, as far as somebody asks whether a webhook is called for them.
+const OF_CLUSTER: [&str; 4] = ["clusterrolebindings", "clusterroles", "nodes", "tokenreviews"];
+
 impl WebhookRule {
-    /// Resources are written `pods`, `pods/*`, `*` or `*/*`.
+    /// Whether it is about a resource, or about the part of one that stands behind a slash.
+    ///
+    /// `*` is every resource without its parts, `pods/*` pods and all their parts, `*/*` everything (apiserver
+    /// pkg/admission/plugin/webhook/predicates/rules/rules.go, 1.36).
     pub fn matches(&self, group: &str, resource: &str) -> bool {
+        let (whole, part) = resource.split_once('/').unwrap_or((resource, ""));
+        let of_cluster = OF_CLUSTER.contains(&whole);
+        let scope = match &*self.scope {
+            "Cluster" => of_cluster,
+            "Namespaced" => !of_cluster,
+            _ => true,
+        };
         let groups = self.groups.iter().any(|one| **one == *"*" || **one == *group);
-        groups && self.resources.iter().any(|one| matches!(&**one, "*" | "*/*") || **one == *resource)
+        scope
+            && groups
+            && self.resources.iter().any(|one| {
+                let (known, below) = one.split_once('/').unwrap_or((one, ""));
+                (known == "*" || known == whole) && (below == "*" || below == part)
+            })
+    }
+
+    /// Whether it is about requests that create or change something.
+    fn is_about_writes(&self) -> bool {
+        self.operations.iter().any(|one| matches!(&**one, "*" | "CREATE" | "UPDATE"))
     }
 
     /// Whether it is about everything.
@@ -237,6 +267,7 @@ pub(super) fn webhooks(
             groups: words.list(&rule, "apiGroups"),
             resources: words.list(&rule, "resources"),
             operations: words.list(&rule, "operations"),
+            scope: words.of(&rule, "scope"),
             at: spot.span(&rule),
         });
         let rules = rules.collect();

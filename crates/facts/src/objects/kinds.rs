@@ -6,6 +6,7 @@ use model::{Location, Span};
 use yaml::Cursor;
 
 use super::{Meta, Of, admission, others};
+use crate::advisories;
 
 /// Labels, or what a selector asks of them.
 pub type Labels = Vec<(Arc<str>, Arc<str>)>;
@@ -225,7 +226,11 @@ pub(super) fn take(
     words: &mut Words,
 ) -> Option<()> {
     let meta = spot.meta(object, words)?;
+    advisories::look(of, object, &meta, &mut objects.matched);
     match of {
+        Of::CustomResourceDefinition => objects.definitions.push(others::definition(object, meta, words)?),
+        // Whether there are any is asked by advisories alone.
+        Of::NetworkPolicy | Of::ResourceClaim => {}
         Of::Role | Of::ClusterRole => objects.roles.push(role(object, meta, of == Of::ClusterRole, spot, words)),
         Of::RoleBinding | Of::ClusterRoleBinding => {
             objects.bindings.push(binding(object, meta, of == Of::ClusterRoleBinding, spot, words)?);

@@ -99,6 +99,18 @@ pub struct ConfigMap {
     pub keys: Vec<Said>,
     /// Whether a kubeconfig in it names a user, who has credentials.
     pub user: Option<Span>,
+    /// Of `aws-auth`, whom it maps to `system:masters`: their ARNs, each with the place of the list that it is in.
+    pub masters: Vec<Said>,
+}
+
+/// A CustomResourceDefinition.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Definition {
+    pub meta: Meta,
+    pub group: Arc<str>,
+    pub plural: Arc<str>,
+    /// Whether its objects belong to no namespace.
+    pub of_cluster: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -108,6 +120,8 @@ pub struct Node {
     pub kubelet: Option<Version>,
     /// Up to 1.32; nothing told it the truth (KEP-4004).
     pub kube_proxy: Option<Version>,
+    /// `linux`, `windows`; `None` where its kubelet does not say.
+    pub system: Option<Arc<str>>,
     pub images: Vec<Arc<str>>,
     /// Its kubelet's release, else its name.
     pub at: Span,
@@ -246,7 +260,39 @@ pub(super) fn config_map(object: &Cursor<'_>, meta: Meta, spot: &Spot<'_>, words
     });
     let keys =
         entries.iter().map(|entry| Said { text: words.word(&entry.name), at: spot.span(&entry.value) }).collect();
-    ConfigMap { meta, keys, user }
+    let masters = if &*meta.name == "aws-auth" { mapped(&entries, spot, words) } else { Vec::new() };
+    ConfigMap { meta, keys, user, masters }
+}
+
+/// Whom the lists of `aws-auth` map to `system:masters` (aws-iam-authenticator pkg/config/types.go: `RoleMapping`, `UserMapping`).
+fn mapped(entries: &[yaml::Item<'_>], spot: &Spot<'_>, words: &mut Words) -> Vec<Said> {
+    /// More than anybody maps; an object is a megabyte at most.
+    const MOST: usize = 1000;
+    let mut found = Vec::new();
+    for entry in entries.iter().filter(|entry| matches!(&*entry.name, "mapRoles" | "mapUsers")) {
+        // A document in a document.
+        let Some(text) = entry.value.text() else { continue };
+        let inner = yaml::parse(text, &yaml::Limits::default());
+        let Some(list) = inner.documents.first().map(yaml::Document::cursor) else { continue };
+        for one in list.items().take(MOST) {
+            let is_master = items(&one, "/groups").iter().any(|group| group.text() == Some("system:masters"));
+            let who = ["rolearn", "userarn", "username"].into_iter().find_map(|key| one.get(key)?.text());
+            if let Some(who) = who.filter(|_| is_master) {
+                found.push(Said { text: words.word(who), at: spot.span(&entry.value) });
+            }
+        }
+    }
+    found
+}
+
+pub(super) fn definition(object: &Cursor<'_>, meta: Meta, words: &mut Words) -> Option<Definition> {
+    let spec = object.get("spec")?;
+    Some(Definition {
+        group: words.of(&spec, "group"),
+        plural: words.word(spec.at("/names/plural")?.text()?),
+        of_cluster: spec.get("scope").is_some_and(|scope| scope.text() == Some("Cluster")),
+        meta,
+    })
 }
 
 pub(super) fn node(object: &Cursor<'_>, meta: Meta, spot: &Spot<'_>, words: &mut Words) -> Node {
@@ -263,5 +309,15 @@ pub(super) fn node(object: &Cursor<'_>, meta: Meta, spot: &Spot<'_>, words: &mut
         .iter()
         .flat_map(|image| image.get("names").into_iter().flat_map(|names| names.items().collect::<Vec<_>>()));
     let images = images.filter_map(|name| name.text().map(|name| words.word(name))).take(MOST).collect();
-    Node { taints, kubelet: version("kubeletVersion"), kube_proxy: version("kubeProxyVersion"), images, at, meta }
+    let system = told("operatingSystem");
+    let system = system.as_ref().and_then(Cursor::text).filter(|system| !system.is_empty());
+    Node {
+        taints,
+        kubelet: version("kubeletVersion"),
+        kube_proxy: version("kubeProxyVersion"),
+        system: system.map(|system| words.word(system)),
+        images,
+        at,
+        meta,
+    }
 }

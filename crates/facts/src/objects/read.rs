@@ -4,7 +4,7 @@ use model::{Body, Evidence, Gap, GapKind, Kind, Location, Plane};
 use yaml::{Cursor, Limits, Stream};
 
 use super::{
-    Extent, Objects, Of,
+    AWS_AUTH, Extent, Objects, Of,
     kinds::{self, Spot, Words},
 };
 use crate::{
@@ -55,7 +55,8 @@ pub(crate) fn is_one(stream: &Stream) -> bool {
 pub(crate) fn told_by_lines(text: &str) -> bool {
     text.lines().filter_map(|line| line.strip_prefix("kind:")).any(|kind| {
         let kind = kind.trim().trim_matches(['"', '\'']);
-        Of::ALL.iter().any(|of| of.kind() == kind) || TEMPLATES.iter().any(|(known, ..)| *known == kind)
+        Of::ALL.iter().any(|of| of.is_kept_in_files() && of.kind() == kind)
+            || TEMPLATES.iter().any(|(known, ..)| *known == kind)
     })
 }
 
@@ -97,6 +98,20 @@ pub(crate) fn read(evidence: &[Evidence]) -> Objects {
     for piece in evidence {
         match asked_of(piece) {
             Some(of) => given(piece, of, &mut objects, &mut words),
+            None if piece.plane == Plane::Running && piece.id.as_str().ends_with(AWS_AUTH) => match &piece.body {
+                Body::Text(text) => {
+                    let location = Location::whole(piece.id.clone(), piece.plane);
+                    let read = all_at_once(&parsable(piece, text), &location, Of::ConfigMap, &mut objects, &mut words);
+                    objects.mapping_gap = read.err().map(|why| Gap {
+                        kind: GapKind::Unread,
+                        reason: format!("`aws-auth` could not be read: {why}"),
+                        wanted: "get configmaps/aws-auth in kube-system".to_owned(),
+                        who_could_answer: "whoever runs the cluster".to_owned(),
+                    });
+                }
+                Body::Unread(gap) => objects.mapping_gap = Some(gap.clone()),
+                Body::Missing | Body::Folder | Body::Present => {}
+            },
             None if piece.kind == Kind::Objects && piece.plane == Plane::Declared => match &piece.body {
                 Body::Text(_) => file(piece, &mut objects, &mut words),
                 // Whatever it holds is not known.

@@ -9,7 +9,7 @@ use super::{Certificate, Item, Placed};
 use crate::{
     apiserver::ApiServer,
     configuration::{ConfigFile, FileKind, Given, Taken},
-    kubeconfig::{ClientCertificate, Kubeconfig},
+    kubeconfig::{ClientCertificate, Kubeconfig, NamedFile},
     observed::Observed,
 };
 
@@ -171,6 +171,18 @@ pub(crate) fn held(
             all.entry((config.file.clone(), None)).or_insert(held);
         }
     }
+    for (file, role) in kubeconfigs.iter().flat_map(named_by) {
+        let Some(id) = &file.file else { continue };
+        let entry = all.entry((id.clone(), None)).or_insert_with(|| {
+            let (found, gap) = match &file.items {
+                Ok(items) => (items.iter().map(|placed| fresh(placed.clone())).collect(), None),
+                Err(gap) => (Vec::new(), Some(gap.clone())),
+            };
+            let name = named(id, root).to_owned();
+            Held { file: id.clone(), name, roles: Vec::new(), is_of_keys: false, found, gap }
+        });
+        entry.use_as(role, false);
+    }
     let in_use = servers.iter().filter_map(|server| match server.file(FileKind::Authentication) {
         Ok(taken) => of_issuers(taken?, None, root),
         Err(Unanswered::Gap(gap)) => {
@@ -277,12 +289,17 @@ impl Held {
     }
 
     fn use_for(&mut self, flag: &str) {
-        let Some(role) = Role::of(flag) else { return };
+        if let Some(role) = Role::of(flag) {
+            self.use_as(role, is_of_keys(flag));
+        }
+    }
+
+    fn use_as(&mut self, role: Role, for_keys: bool) {
         if !self.roles.contains(&role) {
             self.roles.push(role);
             self.roles.sort_unstable();
         }
-        self.is_of_keys &= is_of_keys(flag);
+        self.is_of_keys &= for_keys;
         let mut leaf = !role.is_authority();
         for found in &mut self.found {
             if !found.roles.contains(&role) {
@@ -320,6 +337,14 @@ fn shown(observed: &Observed) -> Option<Held> {
         found,
         gap: handshake.err().cloned(),
     })
+}
+
+/// The files of certificates that a kubeconfig names, and what for.
+fn named_by(config: &Kubeconfig) -> Vec<(&NamedFile, Role)> {
+    let users = config.users.iter().filter_map(|user| Some((user.certificate_file.as_ref()?, Role::User)));
+    let endpoints =
+        config.endpoints.iter().filter_map(|endpoint| Some((endpoint.authority_file.as_ref()?, Role::OtherAuthority)));
+    users.chain(endpoints).collect()
 }
 
 /// What a kubeconfig carries in itself.

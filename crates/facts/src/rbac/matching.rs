@@ -35,6 +35,11 @@ impl PolicyRule {
         any(&self.verbs, verb) && any(&self.groups, group) && resource(&self.resources, wanted)
     }
 
+    /// Whether it speaks of that verb in that group, of whatever resource.
+    pub fn speaks_of_any(&self, verb: &str, group: &str) -> bool {
+        any(&self.verbs, verb) && any(&self.groups, group)
+    }
+
     /// Whether it allows a request for the object of that name; a request that names none, such as one to create an object or
     /// to list them, has the empty name and is allowed only by rules without names.
     pub fn allows(&self, verb: &str, group: &str, wanted: &str, name: &str) -> bool {

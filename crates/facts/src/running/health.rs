@@ -1,7 +1,8 @@
 //! `/livez` and `/readyz`: the checks by which a server says whether it is well.
 //!
 //! apiserver pkg/server/healthz/healthz.go: with `verbose` a line for each check, `[+]NAME ok` or `[-]NAME failed: …`, whose
-//! reason is withheld, and a last line for all of them. A check that is asked to be left out has passed.
+//! reason is withheld, and a last line for all of them. One that somebody asked to leave out is a `[+]NAME excluded: ok` and
+//! was not made.
 
 use model::{Evidence, Location};
 
@@ -12,8 +13,17 @@ use super::{Seen, spot, text, unreadable};
 pub struct HealthCheck {
     /// `etcd`, `poststarthook/rbac/bootstrap-roles`, `kms-providers`.
     pub name: String,
-    pub passes: bool,
+    pub state: State,
     pub at: Location,
+}
+
+/// What came of a check.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    Passes,
+    Fails,
+    /// It was not made.
+    LeftOut,
 }
 
 /// More checks than a server has.
@@ -36,10 +46,15 @@ pub(crate) fn checks(evidence: &Evidence) -> Seen<Vec<HealthCheck>> {
             Some("[-]") => false,
             _ => continue,
         };
-        let name = line.get(3..).unwrap_or_default().split(' ').next().unwrap_or_default();
+        let (name, said) = line.get(3..).unwrap_or_default().split_once(' ').unwrap_or_default();
+        let state = match passes {
+            _ if said.starts_with("excluded") => State::LeftOut,
+            true => State::Passes,
+            false => State::Fails,
+        };
         let (from, to) = (u32::try_from(begin), u32::try_from(begin + line.len()));
         if let (Ok(from), Ok(to), false) = (from, to, name.is_empty() || found.len() >= MOST) {
-            found.push(HealthCheck { name: name.to_owned(), passes, at: spot(evidence, from, to) });
+            found.push(HealthCheck { name: name.to_owned(), state, at: spot(evidence, from, to) });
         }
     }
     if found.is_empty() { Err(unreadable(evidence, "it lists no check")) } else { Ok(Some(found)) }
@@ -66,7 +81,7 @@ mod tests {
                 .iter()
                 .map(|check| {
                     let span = check.at.span.expect("a place");
-                    format!("{} {} {}", check.name, check.passes, &text[span.range()])
+                    format!("{} {:?} {}", check.name, check.state, &text[span.range()])
                 })
                 .collect(),
         )
@@ -77,9 +92,9 @@ mod tests {
         let answer =
             "[+]ping ok\n[-]etcd failed: reason withheld\n[+]kms-providers excluded: ok\nreadyz check failed\n";
         let expected = [
-            "ping true [+]ping ok",
-            "etcd false [-]etcd failed: reason withheld",
-            "kms-providers true [+]kms-providers excluded: ok",
+            "ping Passes [+]ping ok",
+            "etcd Fails [-]etcd failed: reason withheld",
+            "kms-providers LeftOut [+]kms-providers excluded: ok",
         ];
         assert_eq!(read(answer).expect("an answer"), expected);
         assert_eq!(read("ok"), Some(Vec::new()));

@@ -137,19 +137,25 @@ impl Reading {
             if items.is_empty() {
                 self.mistakes.push(mistake("`targets` is empty", value.span(), "", None));
             }
-            let mut asked: Option<Range<usize>> = None;
+            let (mut asked, mut bundle) = (false, None);
             for item in items.iter() {
                 let Some(target) = self.target(item, &access, name.as_deref()) else { continue };
                 let is_live = matches!(target, AuditTarget::Live(_));
-                if is_live && (asked.is_some() || !targets.is_empty()) || asked.is_some() {
-                    let message = "a cluster is asked in one way, and not read from files as well";
+                if is_live && asked {
                     let help = "make it two clusters; one that two contexts lead to is judged once".to_owned();
-                    self.mistakes.push(mistake(message, item.span(), "", Some(help)));
+                    self.mistakes.push(mistake("a cluster is asked in one way", item.span(), "", Some(help)));
                 }
-                if is_live {
-                    asked = Some(item.span());
-                }
+                asked |= is_live;
+                bundle = bundle.or_else(|| match &target {
+                    AuditTarget::Path(path) if audit::is_bundle(path) => Some(item.span()),
+                    _ => None,
+                });
                 targets.push(target);
+            }
+            if let Some(span) = bundle.filter(|_| asked) {
+                let help = "make it two clusters, or name the files that the bundle was made of".to_owned();
+                let message = "a bundle is a cluster by itself, and none that is asked as well";
+                self.mistakes.push(mistake(message, span, "", Some(help)));
             }
         }
         let name = name.filter(|_| self.mistakes.len() == before)?;

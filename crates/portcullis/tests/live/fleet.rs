@@ -150,7 +150,7 @@ targets = ["context:prod-eu", "b.yaml", "-", ""]
         "this cluster has no `targets`",
         "two clusters are called `a`",
         "no context `prod-ue`",
-        "and 4 more mistakes",
+        "and 3 more mistakes",
     ] {
         assert!(said.contains(part), "{part}: {said}");
     }
@@ -218,6 +218,54 @@ fn a_key_that_two_clusters_share_is_found_once() {
     run(&config, &[&arguments[..], &["--waivers", waivers]].concat()).code(0);
 }
 
+/// What lies on a node stands beside what the cluster says, as another plane of it.
+#[test]
+fn files_beside_a_context_are_planes_of_its_cluster() {
+    let here = folder("beside");
+    let flags = "--advertise-address=10.0.0.1, --profiling=false, --anonymous-auth=false";
+    let manifest = MANIFEST.replace("--anonymous-auth=false", flags);
+    fs::create_dir_all(here.join("node/etc/kubernetes/manifests")).expect("a folder");
+    let path = here.join("node/etc/kubernetes/manifests/kube-apiserver.yaml");
+    fs::write(&path, &manifest).expect("written");
+    let list =
+        "kubeconfig = \"config\"\n[[cluster]]\nname = \"prod\"\ntargets = [\"context:lab\", \"node/etc/kubernetes\"]\n";
+    fs::write(here.join("fleet.toml"), list).expect("written");
+    let fleet = here.join("fleet.toml");
+    let nobody = file("beside-nobody", "");
+    let ask = |server: &Server| {
+        fs::write(here.join("config"), server.kubeconfig("lab", "{token: abc}")).expect("written");
+        json(&nobody, &["audit", "--fleet", fleet.to_str().expect("a path"), "--format", "json", "--fail-on", "never"])
+    };
+    let entry = |report: &Value| {
+        let verdicts = report["clusters"][0]["verdicts"].as_array().expect("verdicts");
+        let is_it = |entry: &&Value| entry["rule"] == "component-planes-disagree" && entry["setting"] == "--profiling";
+        verdicts.iter().find(is_it).cloned().expect("an entry")
+    };
+    let is_file = |place: &Value| place["evidence"].as_str().is_some_and(|name| name.ends_with("kube-apiserver.yaml"));
+    // Who may not list pods knows what was declared by the file.
+    let shut = Server::start(|request| match request.path.as_str() {
+        path if path.contains("/pods") => server::forbidden("jane", path),
+        _ => cluster(request),
+    });
+    let report = ask(&shut);
+    assert_eq!(report["clusters"].as_array().map(Vec::len), Some(1), "{}", report["problems"]);
+    assert_eq!(report["clusters"][0]["components"].as_array().map(Vec::len), Some(1));
+    assert_eq!(report["clusters"][0]["name"], "prod");
+    let found = entry(&report);
+    assert_eq!(found["outcome"], "fail");
+    assert!(found["locations"].as_array().is_some_and(|places| places.iter().any(is_file)), "{found}");
+    // Where its pod is shown, the file is what that was made of, and no other server.
+    let report = ask(&Server::start(cluster));
+    assert_eq!(report["clusters"][0]["components"].as_array().map(Vec::len), Some(1));
+    assert_eq!(entry(&report)["outcome"], "fail");
+    // One that does not answer is told of, and its files are judged.
+    let report = ask(&Server::start(|_| status(503, "{}")));
+    let found = &report["clusters"][0];
+    assert_eq!((&found["name"], &found["requests"]), (&"prod".into(), &Value::Null));
+    assert_eq!((&found["version"], &found["id"]), (&"1.31.0".into(), &Value::Null));
+    assert_eq!(report["problems"].as_array().map(Vec::len), Some(1), "{}", report["problems"]);
+}
+
 #[test]
 fn a_run_that_was_cut_goes_on_where_it_was() {
     let here = folder("resume");
@@ -229,7 +277,10 @@ fn a_run_that_was_cut_goes_on_where_it_was() {
     contexts.push(("c5-down", down.url(), &down.authority));
     let contexts: Vec<(&str, &str, &str, &str)> =
         contexts.iter().map(|(name, url, authority)| (*name, url.as_str(), *authority, "{token: abc}")).collect();
-    let config = file("resume-config", &server::kubeconfig(&contexts));
+    // Of one that is done something is told besides.
+    let authority = format!("certificate-authority-data: {}", server::base64(servers[0].1.authority.as_bytes()));
+    let text = server::kubeconfig(&contexts).replace(&authority, "insecure-skip-tls-verify: true");
+    let config = file("resume-config", &text);
     let path = here.join("run.jsonl");
     let lines = path.to_str().expect("a path");
     let arguments = ["audit", "--all-contexts", "--fail-on", "never", "--resume", lines];
@@ -269,6 +320,8 @@ fn a_run_that_was_cut_goes_on_where_it_was() {
     assert_eq!(one[1..6], two[1..6], "the clusters are the same");
     assert_eq!(one[6]["fleet"], two[6]["fleet"], "and so is the fleet");
     assert_eq!((&one[6]["problems"], &one[6]["exit_code"]), (&two[6]["problems"], &two[6]["exit_code"]));
+    assert_eq!(one[6]["problems"].as_array().map(Vec::len), Some(2), "{}", one[6]["problems"]);
+    assert_eq!(one[6]["inputs"], two[6]["inputs"], "what was seen of all of them is the same");
 
     // Whole, it asks only who gave nothing.
     let gone = asked(&down);

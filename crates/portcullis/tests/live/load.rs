@@ -91,7 +91,7 @@ fn many_clusters_are_all_accounted_for() {
         "--fleet",
         fleet.to_str().expect("a path"),
         "--timeout",
-        "20",
+        "12",
         "--fail-on",
         "never",
         "--resume",

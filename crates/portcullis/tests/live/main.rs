@@ -9,7 +9,7 @@ mod real;
 mod recordings;
 mod server;
 
-use std::{path::Path, time::Duration};
+use std::{collections::BTreeMap, path::Path, time::Duration};
 
 use serde_json::Value;
 use server::{Manner, Reply, Request, Server, file, forbidden, ok, status};
@@ -56,7 +56,44 @@ fn without_cost(mut clusters: Value) -> Value {
 
 /// The worst outcome of a rule in the first cluster.
 fn outcome<'a>(report: &'a Value, rule: &str) -> &'a str {
-    let verdicts = report["clusters"][0]["verdicts"].as_array().expect("verdicts");
+    outcome_in(&report["clusters"][0], rule)
+}
+
+/// Clusters of one run, by their names; each of a UID of its own, and all of one authority.
+fn side_by_side(name: &str, clusters: Vec<(&'static str, Handler)>) -> (BTreeMap<String, Value>, Vec<Server>) {
+    let first = Server::start(cluster);
+    let names: Vec<&str> = clusters.iter().map(|(name, _)| *name).collect();
+    let with = |(name, handler): (&'static str, Handler)| {
+        first.beside(move |request| {
+            let reply = handler(request);
+            // One is told from another by this alone.
+            let is_identity = request.path == "/api/v1/namespaces/kube-system" && reply.status == 200;
+            if is_identity {
+                ok(format!(r#"{{"metadata":{{"name":"kube-system","uid":"uid-{name}"}}}}"#))
+            } else {
+                reply
+            }
+        })
+    };
+    let servers: Vec<Server> = clusters.into_iter().map(with).collect();
+    let urls: Vec<String> = servers.iter().map(Server::url).collect();
+    let contexts: Vec<(&str, &str, &str, &str)> = names
+        .iter()
+        .zip(&urls)
+        .map(|(name, url)| (*name, url.as_str(), first.authority.as_str(), "{token: abc}"))
+        .collect();
+    let kubeconfig = file(name, &server::kubeconfig(&contexts));
+    let report = json(&kubeconfig, &["audit", "--all-contexts", "--format", "json", "--isolated"]);
+    let clusters = report["clusters"].as_array().expect("clusters");
+    let named = clusters.iter().map(|one| (one["name"].as_str().unwrap_or_default().to_owned(), one.clone()));
+    (named.collect(), servers)
+}
+
+type Handler = Box<dyn Fn(&Request) -> Reply + Send + Sync>;
+
+/// The worst outcome of a rule in a cluster.
+fn outcome_in<'a>(cluster: &'a Value, rule: &str) -> &'a str {
+    let verdicts = cluster["verdicts"].as_array().expect("verdicts");
     let of_rule: Vec<&str> =
         verdicts.iter().filter(|entry| entry["rule"] == rule).filter_map(|entry| entry["outcome"].as_str()).collect();
     let order = ["fail", "undetermined", "pass", "not-applicable"];
@@ -176,26 +213,58 @@ fn planes_stand_side_by_side() {
     assert!(err(&run(&kubeconfig, &["resolve"])).contains("context lab (https://127.0.0.1:"));
 }
 
+/// Behind one address several servers may answer, each with flags and metrics of its own; a few things are asked at a time.
+#[test]
+fn one_connection_carries_what_a_server_has_of_its_own() {
+    let busy = std::sync::Arc::new(std::sync::atomic::AtomicUsize::new(0));
+    let most = std::sync::Arc::new(std::sync::atomic::AtomicUsize::new(0));
+    let (now, peak) = (busy.clone(), most.clone());
+    let server = Server::start(move |request| {
+        use std::sync::atomic::Ordering::SeqCst;
+        peak.fetch_max(now.fetch_add(1, SeqCst) + 1, SeqCst);
+        std::thread::sleep(Duration::from_millis(20));
+        now.fetch_sub(1, SeqCst);
+        cluster(request)
+    });
+    audit(&file("lanes", &server.kubeconfig("lab", "{token: abc}")));
+    let asked = server.seen();
+    let own = ["/version", "/flagz", "/statusz", "/metrics", "/livez", "/readyz", "/debug/pprof/"];
+    let is_own = |request: &&Request| {
+        let path = request.path.split('?').next().unwrap_or_default();
+        own.contains(&path) && !request.header("authorization").is_empty()
+    };
+    let connections: Vec<usize> = asked.iter().filter(is_own).map(|request| request.connection).collect();
+    assert_eq!(connections.len(), own.len(), "{asked:?}");
+    assert!(connections.windows(2).all(|two| two[0] == two[1]), "{connections:?}");
+    let most = most.load(std::sync::atomic::Ordering::SeqCst);
+    assert!((2..=6).contains(&most), "{most} at a time");
+}
+
 /// Whoever may see less is told less, and nothing that failed passes.
 #[test]
 fn a_right_that_is_missing_is_a_gap_and_never_a_pass() {
-    let rich = Server::start(cluster);
-    let rich = audit(&file("rich", &rich.kubeconfig("lab", "{token: abc}")));
-    for hidden in
-        ["/flagz", "/metrics", "/api/v1/namespaces/kube-system/pods", "/version", "/api/v1/namespaces/kube-system"]
-    {
-        let poor = Server::start(move |request| {
+    const HIDDEN: [&str; 5] =
+        ["/flagz", "/metrics", "/api/v1/namespaces/kube-system/pods", "/version", "/api/v1/namespaces/kube-system"];
+    let without = |hidden: &'static str| -> Handler {
+        Box::new(move |request| {
             let path = request.path.split('?').next().unwrap_or_default();
             if path == hidden { forbidden("jane", path) } else { cluster(request) }
-        });
-        let poor = audit(&file("poor", &poor.kubeconfig("lab", "{token: abc}")));
-        let verdicts = poor["clusters"][0]["verdicts"].as_array().expect("verdicts");
+        })
+    };
+    let mut clusters: Vec<(&'static str, Handler)> = vec![("rich", Box::new(cluster))];
+    clusters.extend(["poor-0", "poor-1", "poor-2", "poor-3", "poor-4"].into_iter().zip(HIDDEN.map(without)));
+    let (found, _servers) = side_by_side("rights", clusters);
+    assert_eq!(found.len(), 6, "{:?}", found.keys());
+    let rich = &found["rich"];
+    for (index, hidden) in HIDDEN.into_iter().enumerate() {
+        let poor = &found[&format!("poor-{index}")];
+        let verdicts = poor["verdicts"].as_array().expect("verdicts");
         for entry in verdicts.iter().filter(|entry| entry["outcome"] == "pass") {
             let rule = entry["rule"].as_str().expect("a name");
-            assert_eq!(outcome(&rich, rule), "pass", "without {hidden}: {rule}");
+            assert_eq!(outcome_in(rich, rule), "pass", "without {hidden}: {rule}");
         }
         if hidden == "/flagz" {
-            assert_eq!(outcome(&poor, "apiserver-profiling"), "undetermined");
+            assert_eq!(outcome_in(poor, "apiserver-profiling"), "undetermined");
             let entry = verdicts.iter().find(|entry| entry["rule"] == "apiserver-profiling").expect("an entry");
             let reason = entry["gap"]["reason"].as_str().expect("a reason");
             // What is declared is quoted, and judges nothing.
@@ -312,12 +381,13 @@ fn behaviour_decides_where_nothing_else_is_to_be_had() {
 
 #[test]
 fn misbehaviour_of_one_path_leaves_the_others_alone() {
-    fn bad(kind: &'static str) -> impl Fn(&Request) -> Reply + Send + Sync + 'static {
-        move |request| {
+    fn bad(kind: &'static str) -> Handler {
+        Box::new(move |request| {
             if request.path != "/flagz" {
                 return cluster(request);
             }
             match kind {
+                "none" => cluster(request),
                 "cut" => Reply { manner: Manner::Cut, ..ok(FLAGZ) },
                 "garbage" => Reply { manner: Manner::Garbage, ..ok("") },
                 "endless" => Reply { manner: Manner::Endless, ..ok("") },
@@ -329,12 +399,10 @@ fn misbehaviour_of_one_path_leaves_the_others_alone() {
                 "lies" => ok("<html>not a list</html>"),
                 _ => ok(vec![0xff; 300]),
             }
-        }
+        })
     }
-    let well = Server::start(cluster);
-    let well = audit(&file("bad-none", &well.kubeconfig("lab", "{token: abc}")));
-    let all = well["clusters"][0]["evidence"].as_array().map(Vec::len);
-    for (kind, reason) in [
+    const KINDS: [(&str, &str); 9] = [
+        ("none", ""),
         ("cut", "was cut short"),
         ("garbage", "no answer to get /flagz"),
         ("endless", "larger than 32 MiB"),
@@ -343,11 +411,13 @@ fn misbehaviour_of_one_path_leaves_the_others_alone() {
         ("busy", "too much to do (429)"),
         ("lies", "it lists no flag"),
         ("bytes", "it is no text"),
-    ] {
-        let server = Server::start(bad(kind));
-        let report = audit(&file("bad", &server.kubeconfig("lab", "{token: abc}")));
-        assert_eq!(outcome(&report, "apiserver-profiling"), "undetermined", "{kind}");
-        let verdicts = report["clusters"][0]["verdicts"].as_array().expect("verdicts");
+    ];
+    let (found, servers) = side_by_side("bad", KINDS.map(|(kind, _)| (kind, bad(kind))).into());
+    let all = found["none"]["evidence"].as_array().map(Vec::len);
+    for ((kind, reason), server) in KINDS.into_iter().zip(&servers).skip(1) {
+        let found = &found[kind];
+        assert_eq!(outcome_in(found, "apiserver-profiling"), "undetermined", "{kind}");
+        let verdicts = found["verdicts"].as_array().expect("verdicts");
         let entry = verdicts.iter().find(|entry| entry["rule"] == "apiserver-profiling").expect("an entry");
         let said = entry["gap"]["reason"].as_str().expect("a reason");
         assert!(said.contains(reason), "{kind}: {said}");
@@ -355,8 +425,8 @@ fn misbehaviour_of_one_path_leaves_the_others_alone() {
         let expected = if matches!(kind, "broken" | "busy") { 3 } else { 1 };
         assert!(asked == expected || (kind == "garbage" && asked <= 2), "{kind}: asked {asked} times");
         // What came after it was asked all the same.
-        assert_eq!(report["clusters"][0]["evidence"].as_array().map(Vec::len), all, "{kind}");
-        assert_eq!(report["clusters"][0]["components"][0]["instance"], "n1", "{kind}");
+        assert_eq!(found["evidence"].as_array().map(Vec::len), all, "{kind}");
+        assert_eq!(found["components"][0]["instance"], "n1", "{kind}");
     }
 }
 

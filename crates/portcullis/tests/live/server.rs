@@ -23,6 +23,8 @@ pub(crate) struct Request {
     /// Names in lower case.
     pub(crate) headers: BTreeMap<String, String>,
     pub(crate) body: String,
+    /// Which of the connections of its server it came over.
+    pub(crate) connection: usize,
 }
 
 impl Request {
@@ -121,9 +123,9 @@ impl Server {
         let handler: Handler = Arc::new(handler);
         let (own, log) = (Arc::clone(&config), Arc::clone(&seen));
         thread::spawn(move || {
-            for stream in listener.incoming().flatten() {
+            for (connection, stream) in listener.incoming().flatten().enumerate() {
                 let (config, handler, log) = (Arc::clone(&own), Arc::clone(&handler), Arc::clone(&log));
-                thread::spawn(move || converse(stream, config, &handler, &log));
+                thread::spawn(move || converse(stream, connection, config, &handler, &log));
             }
         });
         Self { address, authority, config, seen }
@@ -248,11 +250,12 @@ pub(crate) fn base64(bytes: &[u8]) -> String {
     out
 }
 
-fn converse(stream: TcpStream, config: Arc<ServerConfig>, handler: &Handler, log: &Mutex<Vec<Request>>) {
+fn converse(stream: TcpStream, number: usize, config: Arc<ServerConfig>, handler: &Handler, log: &Mutex<Vec<Request>>) {
     let Ok(connection) = ServerConnection::new(config) else { return };
     let mut stream = StreamOwned::new(connection, stream);
     // Whoever hangs up ends the conversation.
     while let Some(request) = read(&mut stream) {
+        let request = Request { connection: number, ..request };
         if let Ok(mut log) = log.lock() {
             log.push(request.clone());
         }
@@ -280,7 +283,7 @@ fn read(stream: &mut StreamOwned<ServerConnection, TcpStream>) -> Option<Request
     let length = headers.get("content-length").and_then(|length| length.parse().ok()).unwrap_or(0);
     let mut body = vec![0; length];
     stream.read_exact(&mut body).ok()?;
-    Some(Request { method, path, headers, body: String::from_utf8(body).ok()? })
+    Some(Request { method, path, headers, body: String::from_utf8(body).ok()?, connection: 0 })
 }
 
 /// Whether the conversation goes on.

@@ -53,8 +53,12 @@ pub fn end(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
     line(&end, out)
 }
 
-/// JSON writes line breaks in strings as `\n`, so that a value is a line.
-fn line(value: &impl Serialize, out: &mut dyn io::Write) -> io::Result<()> {
+/// Any value as a line. JSON writes line breaks in strings as `\n`, so that a value is a line.
+///
+/// # Errors
+///
+/// Those of `out`.
+pub fn line(value: &impl Serialize, out: &mut dyn io::Write) -> io::Result<()> {
     serde_json::to_writer(&mut *out, value)?;
     out.write_all(b"\n")
 }

@@ -45,7 +45,7 @@ fn check(cluster: &Cluster) -> Verdict {
         }
         let vital = VITAL.iter().find(|(group, resource, places)| {
             let called = || places.iter().any(|place| is_called_in(webhook, place, cluster) == Some(true));
-            webhook.matches(group, resource) && (places.is_empty() || called())
+            webhook.matches_writes(group, resource) && (places.is_empty() || called())
         });
         let remedy = ("leave out what keeps the cluster and the backend alive", &BREAKS[..]);
         if let Some((_, what, _)) = vital {
@@ -53,7 +53,7 @@ fn check(cluster: &Cluster) -> Verdict {
                 format!("`{}` is asked about {what}, and refuses them while its backend is down", webhook.name);
             return Some(webhooks::wrong(webhook, message, None, Confidence::Certain, remedy));
         }
-        let (_, what) = MADE_OF.iter().find(|(group, resource)| webhook.matches(group, resource))?;
+        let (_, what) = MADE_OF.iter().find(|(group, resource)| webhook.matches_writes(group, resource))?;
         let blocked = [&**namespace, "kube-system"]
             .into_iter()
             .find(|name| is_called_in(webhook, name, cluster) == Some(true))?;
@@ -81,8 +81,8 @@ fn check(cluster: &Cluster) -> Verdict {
 fn may_lock_out(webhook: &Webhook) -> bool {
     let narrowed =
         webhook.has_conditions || webhook.object_selector.as_ref().is_some_and(|selector| !selector.is_empty());
-    let vital = VITAL.iter().any(|(group, resource, _)| webhook.matches(group, resource));
-    let made_of = MADE_OF.iter().any(|(group, resource)| webhook.matches(group, resource));
+    let vital = VITAL.iter().any(|(group, resource, _)| webhook.matches_writes(group, resource));
+    let made_of = MADE_OF.iter().any(|(group, resource)| webhook.matches_writes(group, resource));
     narrowed && !webhook.lets_through() && matches!(webhook.backend, Backend::Service { .. }) && (vital || made_of)
 }
 

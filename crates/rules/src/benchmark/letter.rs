@@ -1,13 +1,17 @@
 //! What a benchmark asks for in so many words, held against a command line.
 //!
 //! Benchmarks ask what is written; rules ask what is in force. A default that is safe fails the letter, and a value that was
-//! written and that something else overrides meets it. The letter is a few tests of the text of flags per id, as data, and
-//! this is all that it knows: where a benchmark looks at anything but flags of the API server, it has no letter here.
+//! written and that something else overrides meets it. The letter is a few tests of the text of flags per id, as data; and of
+//! one file, that of encryption, which provider stands first in it. Where a benchmark looks at anything else, it has no letter
+//! here.
 
 use std::{collections::BTreeMap, sync::LazyLock};
 
-use facts::apiserver::GoDuration;
-use model::{Author, Component, Gap, GapKind, Location, Origin, ProblemKind};
+use facts::{
+    apiserver::{ApiServer, GoDuration},
+    configuration::{ConfigFile, FileKind},
+};
+use model::{Author, Component, Gap, GapKind, Location, Origin, ProblemKind, Unanswered};
 use serde::Deserialize;
 
 use super::{Benchmark, Item};
@@ -130,6 +134,53 @@ pub fn letter(benchmark: &Benchmark, item: &Item, component: &Component) -> Opti
         instance: component.instance.clone(),
         at: flags.first().and_then(|flag| place(component, flag)),
     })
+}
+
+/// The control whose letter is about what the file of encryption says.
+const PROVIDERS: &str = "encryption-providers-strong";
+
+/// The flag that names the file.
+const ENCRYPTION: &str = "encryption-provider-config";
+
+/// Providers that the letter takes. It looks at the line behind the last `providers:` of the file (kube-bench 0.15, 1.2.28 of
+/// cis-1.12 and its like), whatever resource that is for.
+const TAKEN: [&str; 3] = ["aescbc", "kms", "secretbox"];
+
+/// What an id asks of the file of encryption that an API server is given; `None` where its letter is about anything else.
+pub fn letter_of_file(benchmark: &Benchmark, item: &Item, server: &ApiServer) -> Option<Letter> {
+    if !benchmark.is_cis() || item.controls.first() != Some(&PROVIDERS) {
+        return None;
+    }
+    let component = server.component();
+    let letter = |met: Option<bool>, found: String, at: Option<Location>| Letter {
+        met,
+        wanted: format!(
+            "one of {} first in the last entry of the file",
+            say::and(&TAKEN.map(|name| format!("`{name}`")))
+        ),
+        found,
+        instance: component.instance.clone(),
+        at: at.or_else(|| place(component, ENCRYPTION)),
+    };
+    let taken = match server.file(FileKind::Encryption) {
+        Ok(Some(taken)) => taken,
+        Ok(None) => {
+            let is_unset = matches!(written(component, ENCRYPTION), Written::Not);
+            return Some(letter(is_unset.then_some(false), found(component, ENCRYPTION), None));
+        }
+        Err(Unanswered::Gap(gap)) => {
+            return Some(letter(None, format!("the file cannot be read: {}", gap.reason), None));
+        }
+        Err(Unanswered::NotApplicable(reason)) => return Some(letter(None, reason, None)),
+    };
+    let (_, ConfigFile::Encryption(file)) = taken.read.last().map(|(minors, file)| (minors, file.as_ref()))? else {
+        return None;
+    };
+    let Some(first) = file.entries.last().and_then(|entry| entry.providers.first()) else {
+        return Some(letter(Some(false), "the file names no provider".to_owned(), Some(taken.at.clone())));
+    };
+    let name = first.with.name();
+    Some(letter(Some(TAKEN.contains(&name)), format!("`{name}` stands there"), Some(first.at.clone())))
 }
 
 /// What tests ask for, in words; several things in one list are one wish.

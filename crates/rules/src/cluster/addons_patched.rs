@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use facts::{
-    Cluster, advisories,
-    objects::{Of, Pod},
+    Cluster,
+    advisories::{self, Truth},
+    objects::{Of, Pod, images},
 };
 use model::{Confidence, Finding, Gap, GapKind, RuleCard, Severity, Unanswered, Verdict, Version};
 
-use super::images;
 use crate::{Applies, Check, Rule, say};
 
 pub(super) static RULE: Rule = Rule {
@@ -57,8 +57,10 @@ fn check(cluster: &Cluster) -> Verdict {
         }
     }
     let wrong = running.iter().filter_map(|((add_on, named), (pod, version))| {
-        let found = advisories::of_add_on(add_on, version, cluster.as_of);
-        let ids: Vec<String> = found.iter().map(|advisory| advisory.id.clone()).collect();
+        let mut found = advisories::of_add_on_in(cluster, add_on, version);
+        // What this cluster is exposed to comes first.
+        found.sort_by_key(|(_, exposed)| *exposed != Truth::True);
+        let ids: Vec<String> = found.iter().map(|(advisory, _)| advisory.id.clone()).collect();
         let shown = if ids.len() > 4 {
             format!("{} and {} more", ids.get(..3)?.join(", "), ids.len() - 3)
         } else {
@@ -66,9 +68,12 @@ fn check(cluster: &Cluster) -> Verdict {
         };
         let message = format!("{add_on} {named} has {shown}");
         let remedy = say::remedy("upgrade it", &BREAKS, None);
-        // Whether its configuration is one that the flaw needs was not looked at.
+        // Most of them need a configuration that was not looked at, and rights that perhaps nobody has; an old release is one
+        // all the same.
+        let sure = found.iter().any(|(_, exposed)| *exposed == Truth::True);
+        let confidence = if sure { Confidence::Certain } else { Confidence::Probable };
         let finding = say::object(format!("{add_on} {named}"), message, &pod.meta.at, remedy);
-        (!ids.is_empty()).then_some(Finding { confidence: Confidence::Probable, ..finding })
+        (!ids.is_empty()).then_some(Finding { confidence, ..finding })
     });
     let findings = wrong.collect();
     let names: Vec<String> = running.keys().map(|(add_on, version)| format!("{add_on} {version}")).collect();

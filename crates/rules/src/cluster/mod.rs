@@ -1,6 +1,5 @@
 //! The cluster as a whole: which release it runs, and how long that one is maintained.
 
-mod images;
 mod namespaces;
 mod release;
 

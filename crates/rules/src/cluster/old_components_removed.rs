@@ -1,9 +1,11 @@
 //! The page beside this file explains the rule and tests it.
 
-use facts::{Cluster, objects::Of};
+use facts::{
+    Cluster,
+    objects::{Of, images},
+};
 use model::{Answer, Confidence, Finding, Gap, GapKind, Release, RuleCard, Severity, Unanswered, Verdict};
 
-use super::images;
 use crate::{Applies, Check, Rule, say};
 
 pub(super) static RULE: Rule = Rule {

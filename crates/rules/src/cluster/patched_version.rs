@@ -1,15 +1,18 @@
 //! Whether the published fixes are in. The page beside this file explains the rule and tests it.
 
+use std::collections::BTreeMap;
+
 use facts::{
     Cluster,
     advisories::{self, Advisory, Exposure, Truth},
     apiserver::ApiServer,
+    objects::{Extent, Node, Of},
     releases::{CALENDAR, Maintenance},
 };
-use model::{Gap, GapKind, Release, RuleCard, Severity, Verdict, Version};
+use model::{Finding, Gap, GapKind, Release, RuleCard, Severity, Verdict, Version};
 
 use super::release::{self, State};
-use crate::{Applies, Check, Rule};
+use crate::{Applies, Check, Rule, say};
 
 pub(super) static RULE: Rule = Rule {
     info: RuleCard {
@@ -21,17 +24,59 @@ pub(super) static RULE: Rule = Rule {
     },
     component: "cluster",
     applies: Applies::ALWAYS,
-    check: Check::Cluster(check),
+    check: Check::Advisories(check),
 };
 
 const UPGRADE: &str = "upgrade to the newest patch of a maintained minor release";
 
 fn check(cluster: &Cluster) -> Verdict {
     const BREAKS: [&str; 1] = ["Upgrades restart components; minors go one at a time and may remove APIs."];
-    release::each(cluster, &BREAKS, |known, server| state(known, server, cluster))
+    let mut answer = release::each(cluster, &BREAKS, |known, server| {
+        state(known, &Whose::Server(server), cluster)
+    })?;
+    for (version, nodes) in kubelets(cluster) {
+        let Some(first) = nodes.first() else { continue };
+        match state(&Release::Exactly(version.clone()), &Whose::Kubelet, cluster) {
+            State::Fine(_) => {}
+            State::Wrong { message, severity, remedy } => {
+                let of = if nodes.len() == 1 {
+                    format!("the kubelet of `{}`", first.meta.name)
+                } else {
+                    format!("the kubelets of {} nodes", nodes.len())
+                };
+                let at = first.meta.part("/status/nodeInfo/kubeletVersion", first.at);
+                let remedy = say::remedy(remedy, &BREAKS, None);
+                let found = say::object(format!("kubelet {version}"), format!("{of}: {message}"), &at, remedy);
+                answer.findings.push(Finding { severity, ..found });
+            }
+            State::Open(gap) => answer.gaps.push(gap),
+        }
+    }
+    // Which kubelets there are was asked and not told.
+    if let Extent::Unread(gap) = cluster.objects.extent(Of::Node) {
+        answer.gaps.push(gap.clone());
+    }
+    Ok(answer)
 }
 
-fn state(known: &Release, server: &ApiServer, cluster: &Cluster) -> State {
+/// The nodes of each release of the kubelet.
+fn kubelets(cluster: &Cluster) -> BTreeMap<Version, Vec<&Node>> {
+    let mut found: BTreeMap<Version, Vec<&Node>> = BTreeMap::new();
+    for node in &cluster.objects.nodes {
+        if let Some(version) = &node.kubelet {
+            found.entry(version.clone()).or_default().push(node);
+        }
+    }
+    found
+}
+
+/// What is of a release.
+enum Whose<'a> {
+    Server(&'a ApiServer),
+    Kubelet,
+}
+
+fn state(known: &Release, whose: &Whose<'_>, cluster: &Cluster) -> State {
     let day = cluster.as_of;
     let maintenance = |minor| CALENDAR.maintenance(minor, day);
     let all_ended = known.minors().all(|minor| matches!(maintenance(minor), Maintenance::EndedOn(_)));
@@ -44,7 +89,7 @@ fn state(known: &Release, server: &ApiServer, cluster: &Cluster) -> State {
         }
         Err(gap) => return State::Open(gap),
     };
-    let flaws = Flaws::of(version, server, cluster);
+    let flaws = Flaws::of(version, whose, cluster);
     if let Maintenance::EndedOn(end) = maintenance(version.minor) {
         return State::Wrong {
             message: format!("{version} gets no fixes since {end}{}", flaws.said()),
@@ -109,24 +154,35 @@ struct Flaws {
     open_door: bool,
     /// Flaws of other components of the same release, which nobody looked at, that a later patch of its minor fixes.
     siblings: usize,
+    /// Whose they are.
+    name: &'static str,
 }
 
 impl Flaws {
-    fn of(version: &Version, server: &ApiServer, cluster: &Cluster) -> Self {
-        let instance = &server.component().instance;
+    fn of(version: &Version, whose: &Whose<'_>, cluster: &Cluster) -> Self {
+        let (component, instance, name) = match whose {
+            Whose::Server(server) => {
+                let component = server.component();
+                (component.name, component.instance.clone(), "API server")
+            }
+            Whose::Kubelet => ("kubelet", version.to_string(), "kubelet"),
+        };
         let judged = advisories::judge(cluster);
         let own = judged.iter().filter(|judged| {
-            judged.instance == *instance
+            judged.component == component
+                && judged.instance == instance
                 && judged.advisory.fixed_in(version).is_some()
                 && matches!(judged.exposure, Exposure::Exposed | Exposure::Undetermined)
         });
-        let mut flaws = Self { count: 0, ids: Vec::new(), exposed: false, wanted: Vec::new(), open_door: false, siblings: 0 };
+        let mut flaws = Self { count: 0, ids: Vec::new(), exposed: false, wanted: Vec::new(), open_door: false, siblings: 0, name };
         let of_siblings = |advisory: &Advisory| {
             advisory.affects_apiserver(version) == Truth::False
                 && advisory.fixed_in(version).is_some_and(|fixed| fixed.minor == version.minor)
         };
-        let all = advisories::of(version, cluster.as_of);
-        flaws.siblings = all.iter().filter(|(advisory, _)| of_siblings(advisory)).count();
+        if matches!(whose, Whose::Server(_)) {
+            let all = advisories::of(version, cluster.as_of);
+            flaws.siblings = all.iter().filter(|(advisory, _)| of_siblings(advisory)).count();
+        }
         for judged in own {
             flaws.count += 1;
             flaws.ids.push(judged.advisory.id.as_str());
@@ -146,7 +202,7 @@ impl Flaws {
         if self.count > 0 {
             let named = self.ids.iter().take(NAMED).copied().collect::<Vec<_>>().join(", ");
             let more = if self.count > NAMED { " and others" } else { "" };
-            said = format!("; {} of its API server may apply: {named}{more}", advisories(self.count));
+            said = format!("; {} of its {} may apply: {named}{more}", advisories(self.count), self.name);
         }
         if self.siblings > 0 {
             said.push_str(&format!("; {} of other components are fixed since", advisories(self.siblings)));

@@ -2,10 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use facts::{Cluster, objects::Of};
+use facts::{
+    Cluster,
+    objects::{Of, images},
+};
 use model::{Confidence, Finding, RuleCard, Severity, Verdict};
 
-use super::images;
 use crate::{Applies, Check, Rule, say};
 
 pub(super) static RULE: Rule = Rule {

@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use facts::{Cluster, objects::Of};
+use facts::{
+    Cluster,
+    objects::{Of, images},
+};
 use model::{Answer, Finding, Gap, GapKind, Location, Minor, Release, RuleCard, Severity, Unanswered, Verdict};
 
-use super::images;
 use crate::{Applies, Check, Rule, say};
 
 pub(super) static RULE: Rule = Rule {

@@ -25,6 +25,8 @@ pub(super) static RULE: Rule = Rule {
 const REMEDY: &str = "bind groups of the identity provider";
 /// One in five grants to people, by name, is still a small share.
 const SMALL: usize = 5;
+/// People who are counted; there are clusters with thousands.
+const MOST: usize = 100;
 /// Places that are shown beside the first.
 const SHOWN: usize = 4;
 
@@ -42,7 +44,13 @@ fn ask(cluster: &Cluster) -> Verdict {
         }
     }
     if let Some((_, first)) = users.first().filter(|_| users.len() * SMALL > users.len() + groups) {
-        let who: Vec<Who<'_>> = users.iter().map(|(_, holder)| holder.who.clone()).collect();
+        // One person may hold many.
+        let mut who: Vec<Who<'_>> = Vec::new();
+        for (_, holder) in &users {
+            if who.len() <= MOST && !who.contains(&holder.who) {
+                who.push(holder.who.clone());
+            }
+        }
         let message = format!("{} of {} grants to people name a user: {}", users.len(), users.len() + groups, people(&who));
         let mut found = finding("users".to_owned(), message, &first.at, gist::remedy(REMEDY, &[]));
         // A user may be a machine.

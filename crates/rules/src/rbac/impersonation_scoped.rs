@@ -47,8 +47,13 @@ fn said(role: &Role) -> Vec<Finding> {
             .iter()
             .filter(|(group, whom)| role.of_cluster || *whom == "serviceaccounts" && group.is_empty())
             .filter(|(group, whom)| {
-                let speaks = |group: &str| rule.speaks_of("impersonate", group, whom);
-                let named = rule.resources.iter().any(|known| **known == **whom || &**known == "*");
+                let named = rule.resources.iter().any(|known| {
+                    // What else is said of a caller has a key, which stands as a part: `userextras/scopes`.
+                    **known == **whom || &**known == "*" || known.split_once('/').is_some_and(|(known, _)| known == *whom)
+                });
+                let speaks = |group: &str| {
+                    rule.speaks_of("impersonate", group, whom) || named && rule.speaks_of_any("impersonate", group)
+                };
                 speaks(group) || constrained && named
             })
             .map(|(_, whom)| *whom)

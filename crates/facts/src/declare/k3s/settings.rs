@@ -6,10 +6,15 @@
 
 use std::collections::BTreeMap;
 
-use model::{Body, Evidence, Form, Gap, GapKind, Kind, Location, Problem, Site};
+use model::{Body, Evidence, Form, Gap, GapKind, Kind, Location, Problem, Site, Version};
 use yaml::{Cursor, Limits};
 
-use super::super::{Source, command::unfilled, unit::Started};
+use super::super::{
+    Source,
+    command::unfilled,
+    embedded::{Place, Written},
+    unit::Started,
+};
 use crate::{Hand, Word, golang, redact::parsable};
 
 /// More keys, and more values of one, than anybody writes.
@@ -53,18 +58,44 @@ pub(super) struct Settings {
     pub(super) unread: Option<Gap>,
     /// Why more may be set by what the arguments of a command override.
     pub(super) beneath: Option<Gap>,
+    /// The release that whoever starts the server names.
+    pub(super) version: Option<(Version, Location)>,
+}
+
+/// Where the file lies that a server reads by default, and any that it is told to read.
+#[derive(Clone, Copy)]
+pub(super) enum Lies<'f> {
+    /// On the node, below a root where there is one.
+    Node,
+    /// Among the files that a definition has written to a machine, which holds no other of them.
+    Machine(&'f [Written<'f>]),
+    /// Among them, or on the machine already.
+    MachineOrBefore(&'f [Written<'f>]),
+    /// In an image that has none, under no mount.
+    Nowhere,
+    /// In a volume of a container.
+    Mounted,
 }
 
 impl Settings {
+    fn new(home: Site) -> Self {
+        let (values, problems) = (BTreeMap::new(), Vec::new());
+        Self { values, home, problems, unread: None, beneath: None, version: None }
+    }
+
+    /// Of a file that is written to a machine, with its drop-ins; `None` where none of them can be read.
+    pub(super) fn of_written(source: &Source<'_>, beside: &[Written<'_>], base: &str) -> Option<Self> {
+        let files = written_of_base(base, beside);
+        let placed = files.iter().find_map(|file| file.inside.as_ref())?.location(yaml::Span { start: 0, end: 0 });
+        let mut settings = Self::new(Site { at: placed, form: Form::Bares });
+        settings.take_all_written(source, &files, beside);
+        Some(settings)
+    }
+
     /// Of a file with what lies beside it; `None` where an earlier one of them stands for all.
     pub(super) fn of(source: &Source<'_>, evidence: &[Evidence]) -> Option<Self> {
-        let mut settings = Self {
-            values: BTreeMap::new(),
-            home: Site { at: Location::whole(source.evidence.clone(), source.plane), form: Form::Bares },
-            problems: Vec::new(),
-            unread: None,
-            beneath: None,
-        };
+        let at = Location::whole(source.evidence.clone(), source.plane);
+        let mut settings = Self::new(Site { at, form: Form::Bares });
         let files = files(source, evidence);
         if files.iter().find(|file| file.kind == Kind::Workload).is_some_and(|first| first.id != *source.evidence) {
             return None;
@@ -86,9 +117,15 @@ impl Settings {
         Some(settings)
     }
 
-    /// Of a unit that starts a server: its settings, those of the file that it names or that is read by default, and those
+    /// Of whatever starts a server: its settings, those of the file that it names or that is read by default, and those
     /// of its environment, which count where neither of both says anything (urfave/cli, EnvVars).
-    pub(super) fn of_unit(source: &Source<'_>, evidence: &[Evidence], started: &Started, program: &str) -> Self {
+    pub(super) fn of_started(
+        source: &Source<'_>,
+        evidence: &[Evidence],
+        started: &Started,
+        program: &str,
+        lies: Lies<'_>,
+    ) -> Self {
         let prefix = format!("{}_", program.to_ascii_uppercase());
         let variable = |name: &str| started.variables.get(&format!("{prefix}{name}"));
         let at = started
@@ -96,11 +133,11 @@ impl Settings {
             .first()
             .map_or_else(|| Location::whole(source.evidence.clone(), source.plane), |word| word.site.at.clone());
         let mut settings = Self {
-            values: BTreeMap::new(),
-            home: Site { at, form: Form::Script },
             problems: started.problems.clone(),
             unread: started.unread.clone(),
             beneath: started.open.clone(),
+            version: started.version.clone(),
+            ..Self::new(Site { at, form: Form::Script })
         };
         let own = arguments(&started.words);
         let named = own.iter().rfind(|(name, _)| name == "config").map(|(_, given)| given.text.clone());
@@ -109,7 +146,7 @@ impl Settings {
             (Some(path), _) => path,
             (None, _) => format!("/etc/rancher/{program}/config.yaml"),
         };
-        settings.take_files(source, evidence, &path);
+        settings.take_files(source, evidence, &path, lies);
         for (name, given) in own {
             let known = settings.values.entry(name.clone()).or_default();
             if !LISTS.contains(&name.as_str()) {
@@ -133,20 +170,59 @@ impl Settings {
     }
 
     /// The files at a path of the node, or why they are not known.
-    fn take_files(&mut self, source: &Source<'_>, evidence: &[Evidence], path: &str) {
-        let Some(root) = source.root else {
-            self.beneath.get_or_insert_with(|| Gap {
-                kind: GapKind::Unread,
-                reason: format!("`{path}` may set more, and was not given"),
-                wanted: path.to_owned(),
-                who_could_answer: "give the node's root with --root".to_owned(),
-            });
-            return;
+    fn take_files(&mut self, source: &Source<'_>, evidence: &[Evidence], path: &str, lies: Lies<'_>) {
+        let not_given = |how: &str| Gap {
+            kind: GapKind::Unread,
+            reason: format!("`{path}` may set more, and was not given"),
+            wanted: path.to_owned(),
+            who_could_answer: how.to_owned(),
+        };
+        let root = match (lies, source.root) {
+            (Lies::Nowhere, _) => return,
+            (Lies::Machine(beside) | Lies::MachineOrBefore(beside), _) => {
+                let files = written_of_base(path, beside);
+                if files.is_empty() && matches!(lies, Lies::MachineOrBefore(_)) {
+                    self.beneath.get_or_insert_with(|| not_given("give the machine's root with --root"));
+                }
+                return self.take_all_written(source, &files, beside);
+            }
+            (Lies::Node, Some(root)) => root,
+            (Lies::Node, None) => {
+                self.beneath.get_or_insert_with(|| not_given("give the node's root with --root"));
+                return;
+            }
+            (Lies::Mounted, _) => {
+                self.beneath.get_or_insert_with(|| not_given("give the file that is mounted there by itself"));
+                return;
+            }
         };
         let base = format!("{}{path}", root.trim_end_matches('/'));
         let mut placed = false;
         for file in of_base(&base, evidence) {
             self.take_evidence(source, file, &mut placed);
+        }
+    }
+
+    fn take_all_written(&mut self, source: &Source<'_>, files: &[&Written<'_>], beside: &[Written<'_>]) {
+        let mut placed = false;
+        for file in files {
+            let text = match &file.text {
+                Ok(text) => text,
+                Err(_) => {
+                    self.unread = self.unread.take().or_else(|| file.gap());
+                    continue;
+                }
+            };
+            let stream = yaml::parse(text, &Limits::default());
+            let inner = Source {
+                evidence: source.evidence,
+                plane: source.plane,
+                text,
+                root: source.root,
+                stream: &stream,
+                inside: Some(Place::File(file, beside)),
+            };
+            self.take(&inner, &mut placed);
         }
     }
 
@@ -190,6 +266,7 @@ impl Settings {
                 Some(name) => (name, true),
                 None => (entry.name.as_ref(), false),
             };
+            let name = long(name);
             if name == ARGUMENTS {
                 self.home.at = source.at(&entry.value);
             }
@@ -269,6 +346,30 @@ fn of_base<'e>(base: &str, evidence: &'e [Evidence]) -> Vec<&'e Evidence> {
     found
 }
 
+/// The same of files that are written to a machine.
+fn written_of_base<'f>(base: &str, beside: &'f [Written<'f>]) -> Vec<&'f Written<'f>> {
+    let is_one = |file: &&Written<'_>| {
+        let drop_in = file.path.strip_prefix(base).and_then(|rest| rest.strip_prefix(".d/"));
+        file.path == base || drop_in.is_some_and(|name| !name.contains('/') && is_yaml(name))
+    };
+    let mut found: Vec<&Written<'_>> = beside.iter().filter(is_one).collect();
+    found.sort_by_key(|file| (file.path != base, file.path.as_str()));
+    found.truncate(MOST_FILES);
+    found
+}
+
+/// A setting by its letter, which files may use as well (pkg/configfilearg/parser.go puts one dash before one letter).
+fn long(name: &str) -> &str {
+    match name {
+        "c" => "config",
+        "d" => "data-dir",
+        "o" => "write-kubeconfig",
+        "s" => "server",
+        "t" => "token",
+        name => name,
+    }
+}
+
 /// Settings that a variable may give (EnvVars of pkg/cli/cmds/server.go).
 const FROM_ENVIRONMENT: [&str; 8] = [
     "apiserver-bind-address",
@@ -318,14 +419,7 @@ fn arguments(words: &[Word]) -> Vec<(String, Given)> {
     while let Some(word) = words.next() {
         let Some(text) = word.text.strip_prefix("--").or_else(|| word.text.strip_prefix('-')) else { continue };
         let (name, value) = text.split_once('=').map_or((text, None), |(name, value)| (name, Some(value)));
-        let name = match name {
-            "c" => "config",
-            "d" => "data-dir",
-            "o" => "write-kubeconfig",
-            "s" => "server",
-            "t" => "token",
-            name => name,
-        };
+        let name = long(name);
         let is_switch = SWITCHES.contains(&name)
             || ["disable-", "enable-", "etcd-disable-"].iter().any(|begin| name.starts_with(begin));
         let given = |text: &str, word: &Word| Given {

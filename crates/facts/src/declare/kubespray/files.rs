@@ -15,6 +15,33 @@ const OWN_KEY: u32 = 32;
 /// Nodes of a list of variables that are copied into a file.
 const MOST_NODES: usize = 20_000;
 
+/// The groups that kubespray's policy knows, the core group among them.
+const OWN_GROUPS: &str = "[{group: ''}, {group: admissionregistration.k8s.io}, {group: apiextensions.k8s.io}, \
+    {group: apiregistration.k8s.io}, {group: apps}, {group: authentication.k8s.io}, {group: authorization.k8s.io}, \
+    {group: autoscaling}, {group: batch}, {group: certificates.k8s.io}, {group: extensions}, {group: metrics.k8s.io}, \
+    {group: networking.k8s.io}, {group: policy}, {group: rbac.authorization.k8s.io}, {group: settings.k8s.io}, \
+    {group: storage.k8s.io}]";
+
+/// What templates/apiserver-audit-policy.yaml.j2 of v2.11.0 to v2.31.0 means, where nobody writes rules: that of kube-up
+/// (cluster/gce/gci/configure-helper.sh), one rule a line.
+const OWN_RULES: &str = "\
+kind: Policy
+rules:
+- {level: None, users: ['system:kube-proxy'], verbs: [watch], resources: [{group: '', resources: [endpoints, services, services/status]}]}
+- {level: None, users: ['system:unsecured'], namespaces: [kube-system], verbs: [get], resources: [{group: '', resources: [configmaps]}]}
+- {level: None, users: [kubelet], verbs: [get], resources: [{group: '', resources: [nodes, nodes/status]}]}
+- {level: None, userGroups: ['system:nodes'], verbs: [get], resources: [{group: '', resources: [nodes, nodes/status]}]}
+- {level: None, users: ['system:kube-controller-manager', 'system:kube-scheduler', 'system:serviceaccount:kube-system:endpoint-controller'], verbs: [get, update], namespaces: [kube-system], resources: [{group: '', resources: [endpoints]}]}
+- {level: None, users: ['system:apiserver'], verbs: [get], resources: [{group: '', resources: [namespaces, namespaces/status, namespaces/finalize]}]}
+- {level: None, users: ['system:kube-controller-manager'], verbs: [get, list], resources: [{group: metrics.k8s.io}]}
+- {level: None, nonResourceURLs: ['/healthz*', /version, '/swagger*']}
+- {level: None, resources: [{group: '', resources: [events]}]}
+- {level: Metadata, resources: [{group: '', resources: [GUARDED]}, {group: authentication.k8s.io, resources: [tokenreviews]}], omitStages: [RequestReceived]}
+- {level: Request, verbs: [get, list, watch], resources: GROUPS, omitStages: [RequestReceived]}
+- {level: RequestResponse, resources: GROUPS, omitStages: [RequestReceived]}
+- {level: Metadata, omitStages: [RequestReceived]}
+";
+
 pub(super) struct Files<'v, 'a> {
     variables: &'v Variables<'a>,
     evidence: &'v [Evidence],
@@ -250,8 +277,11 @@ impl<'v, 'a> Files<'v, 'a> {
         };
         let folder = policy.rsplit_once('/').map_or("", |(folder, _)| folder).to_owned();
         self.mounts.push(Mount::same(folder.clone()));
-        let reason = "kubespray writes it, of `audit_policy_custom_rules` where they are set";
-        self.carried.push(embedded::unread(self.source(), &policy, reason));
+        let file = match self.custom_rules() {
+            Ok(text) => embedded::composed(self.source(), &policy, text, Vec::new()),
+            Err(reason) => embedded::unread(self.source(), &policy, &reason),
+        };
+        self.carried.push(file);
         if self.is_on("kubernetes_audit_webhook") {
             let file = format!("{folder}/apiserver-audit-webhook-config.yaml");
             self.carried.push(embedded::unread(
@@ -273,6 +303,48 @@ impl<'v, 'a> Files<'v, 'a> {
             };
             self.mounts.push(Mount { container: container.to_owned(), host, read_only: false });
         }
+    }
+
+    /// What templates/apiserver-audit-policy.yaml.j2 makes of rules that somebody writes: they stand in the place of
+    /// kubespray's own, two blanks further in.
+    fn custom_rules(&self) -> Result<String, String> {
+        const CUSTOM: &str = "audit_policy_custom_rules";
+        let (node, rules) = match self.variables.node(CUSTOM) {
+            Said::Value((source, node), _) => {
+                let rules = node.text().filter(|_| !node.is_null()).map(str::to_owned);
+                ((source, node), rules)
+            }
+            Said::Open(gap) => return Err(gap.reason),
+            Said::Nothing => return self.own_rules(),
+        };
+        // A list, instead of the text of one, is no text that a filter could indent.
+        let rules = rules.ok_or_else(|| format!("`{CUSTOM}` is no text"))?;
+        if rules.is_empty() {
+            return self.own_rules();
+        }
+        self.copied(node.0, &node.1, CUSTOM)?;
+        let lines: Vec<String> = rules.lines().map(|line| format!("  {line}")).collect();
+        let version = self.policy_version()?;
+        Ok(format!("apiVersion: audit.k8s.io/{version}\nkind: Policy\nrules:\n{}\n", lines.join("\n")))
+    }
+
+    /// kubespray's own rules, by the release that deploys this one of Kubernetes.
+    fn own_rules(&self) -> Result<String, String> {
+        let guarded = |kubespray| match kubespray {
+            ..17 => "secrets, configmaps",
+            // Requests for tokens came with v2.17.0.
+            17.. => "secrets, configmaps, serviceaccounts/token",
+        };
+        let guarded = flags::in_all(self.meant, self.minor, guarded);
+        let guarded = guarded.ok_or("kubespray writes rules of its own, which depend on its release")?;
+        let rules = OWN_RULES.replace("GUARDED", guarded).replace("GROUPS", OWN_GROUPS);
+        Ok(format!("apiVersion: audit.k8s.io/{}\n{rules}", self.policy_version()?))
+    }
+
+    fn policy_version(&self) -> Result<&'static str, String> {
+        let version = |kubespray| if kubespray < 14 { "v1beta1" } else { "v1" };
+        let version = flags::in_all(self.meant, self.minor, version);
+        version.ok_or_else(|| "the version of its audit policy depends on the release of kubespray".to_owned())
     }
 
     /// The certificate of an issuer, which kubespray writes where it is given one.

@@ -3,10 +3,10 @@
 use model::Version;
 
 /// The components of Kubernetes that run from images of their own.
-pub(super) const COMPONENTS: [&str; 4] = ["kube-apiserver", "kube-controller-manager", "kube-proxy", "kube-scheduler"];
+pub const COMPONENTS: [&str; 4] = ["kube-apiserver", "kube-controller-manager", "kube-proxy", "kube-scheduler"];
 
 /// The last part of the name of an image, and its release where its tag is one: `registry.k8s.io/kube-proxy:v1.31.2`.
-pub(super) fn parts(image: &str) -> (&str, Option<Version>) {
+pub fn parts(image: &str) -> (&str, Option<Version>) {
     let image = image.split('@').next().unwrap_or(image);
     let name = image.rsplit('/').next().unwrap_or(image);
     match name.split_once(':') {
@@ -16,7 +16,7 @@ pub(super) fn parts(image: &str) -> (&str, Option<Version>) {
 }
 
 /// The component of Kubernetes that an image holds, also where its name carries an architecture.
-pub(super) fn component(image: &str) -> Option<(&'static str, Option<Version>)> {
+pub fn component(image: &str) -> Option<(&'static str, Option<Version>)> {
     let (name, version) = parts(image);
     let known = COMPONENTS
         .into_iter()

@@ -1,0 +1,66 @@
+//! Shoots of Gardener.
+
+use super::*;
+
+const SHOOT: &str = "\
+apiVersion: core.gardener.cloud/v1beta1
+kind: Shoot
+metadata: {name: crazy, namespace: garden-dev}
+spec:
+  provider: {workers: [{name: w}]}
+  networking: {services: 100.64.0.0/13}
+  kubernetes:
+    version: 1.29.4
+    kubeAPIServer:
+      enableAnonymousAuthentication: true # for the probes
+      featureGates: {B: true, A: false}
+      oidcConfig: {issuerURL: 'https://i', clientID: c, requiredClaims: {hd: example.com}}
+      requests: {maxMutatingInflight: 200}
+      serviceAccountConfig: {issuer: 'https://a', acceptedIssuers: ['https://b']}
+      admissionPlugins: [{name: PodNodeSelector, disabled: true}]
+      logging: {verbosity: 4}
+";
+
+#[test]
+fn gardener_makes_flags_of_a_shoot() {
+    holds(
+        SHOOT,
+        None,
+        &[
+            // Whoever authorizes may reset it, and that is not known.
+            ("anonymous-auth", "", "unknown"),
+            ("disable-admission-plugins", "[PodNodeSelector]", "made"),
+            ("feature-gates", "A=false,B=true", "made"),
+            ("max-mutating-requests-inflight", "200", "written"),
+            ("oidc-issuer-url", "https://i", "written"),
+            ("oidc-required-claim", "hd=example.com", "written"),
+            ("profiling", "false", "Gardener"),
+            ("service-account-issuer", "[https://a,https://b]", "written"),
+            ("service-cluster-ip-range", "100.64.0.0/13", "made"),
+            ("token-auth-file", "/srv/kubernetes/token/static_tokens.csv", "Gardener"),
+            ("v", "4", "written"),
+            ("authorization-mode", "", "unknown"),
+            ("tls-cipher-suites", "", "unknown"),
+            ("service-account-lookup", "true", "kubernetes"),
+        ],
+    );
+    let cluster = resolved(SHOOT, None);
+    assert_eq!(cluster.distribution, Some("Gardener"));
+    assert_eq!(server(&cluster).component().instance, "crazy");
+    assert_eq!(place(SHOOT, &cluster, "v"), ("4", Some(Form::Field)));
+    assert!(matches!(place(SHOOT, &cluster, "tls-min-version").1, Some(Form::Fields(_))));
+    let bare = "apiVersion: core.gardener.cloud/v1beta1\nkind: Shoot\nspec: {kubernetes: {version: '1.31'}}\n";
+    holds(
+        bare,
+        None,
+        &[
+            ("anonymous-auth", "false", "Gardener"),
+            ("allow-privileged", "false", "kubernetes"),
+            ("service-cluster-ip-range", "", "unknown"),
+            ("service-account-issuer", "", "unknown"),
+        ],
+    );
+    let structured = SHOOT.replace("      enable", "      structuredAuthentication: {configMapName: a}\n      enable");
+    holds(&structured, Some("1.31.1"), &[("anonymous-auth", "", "unknown")]);
+    not_ours(&["apiVersion: core.gardener.cloud/v1beta1\nkind: Seed\nspec: {kubernetes: {}}\n"]);
+}

@@ -180,7 +180,10 @@ pub(super) fn door(piece: &Evidence) -> Option<Door> {
         let gap = unread("what was seen there cannot be read");
         return Some(Door { reach: Reach::Unread(gap), ..bare });
     };
-    let word = |name: &str| root.get(name).and_then(|value| value.text().map(str::to_owned)).unwrap_or_default();
+    let word = |name: &str| {
+        let value = root.get(name).filter(|value| !value.is_null());
+        value.and_then(|value| value.text().map(str::to_owned)).unwrap_or_default()
+    };
     let reach = match word("reach").as_str() {
         "answered" => Reach::Answered,
         "refused" => Reach::Refused,
@@ -260,7 +263,7 @@ mod tests {
 
     #[test]
     fn a_door_says_who_listens_by_its_answers_before_its_port() {
-        let text = r#"{"reach":"answered","demand":"asks","settings":[[3,100],[4,262144]],"asked":[
+        let text = r#"{"reach":"answered","demand":"asks","settings":[[3,100],[4,262144]],"etcd":null,"asked":[
 {"over":"http/1.1","path":"/api","meaning":"speak-tls","status":400},
 {"path":"/version","meaning":"given","status":200,"words":"{\"gitVersion\": \"v1.36.2\"}"},
 {"as":"token","path":"/api","meaning":"unauthenticated","status":401}
@@ -268,6 +271,7 @@ mod tests {
         let door = seen("http://10.0.0.1:10250", text);
         assert_eq!((door.who, door.proven), (Some(Listener::ApiServer), true));
         assert_eq!(door.demand, Some(Demand::Asks));
+        assert_eq!(door.etcd, None, "what is null is nothing");
         assert_eq!(door.settings, [(3, 100), (4, 262_144)]);
         assert!(door.serves_plain().is_none());
         let version = door.answer("/version").expect("an answer");

@@ -2,6 +2,7 @@
 
 mod access;
 mod bundles;
+mod doors;
 mod fleet;
 mod load;
 mod outside;

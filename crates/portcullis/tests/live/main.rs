@@ -226,7 +226,9 @@ fn one_connection_carries_what_a_server_has_of_its_own() {
         now.fetch_sub(1, SeqCst);
         cluster(request)
     });
-    audit(&file("lanes", &server.kubeconfig("lab", "{token: abc}")));
+    // A stranger's look, which goes on beside the questions, is one thing more.
+    let kubeconfig = file("lanes", &server.kubeconfig("lab", "{token: abc}"));
+    json(&kubeconfig, &["audit", "--format", "json", "--isolated", "--no-probe"]);
     let asked = server.seen();
     let own = ["/version", "/flagz", "/statusz", "/metrics", "/livez", "/readyz", "/debug/pprof/"];
     let is_own = |request: &&Request| {

@@ -191,8 +191,9 @@ pub fn resolve(gathered: Gathered, options: &Options) -> Cluster {
         file.gap = maybe_named(file, &apiservers, &evidence, root.as_deref());
     }
     let as_of = options.as_of.unwrap_or(CALENDAR.known_until);
-    let doors = observed::doors(&evidence);
+    let mut doors = observed::doors(&evidence);
     let observed = observed::all(&evidence, &doors);
+    observed::join(&mut doors, &observed);
     observed::contradict(&mut apiservers, &observed, &evidence);
     let pki = pki::held(&apiservers, &kubeconfigs, &given, &observed, root.as_deref());
     let objects = objects::read(&evidence);

@@ -13,7 +13,7 @@ pub(crate) use contradictions::contradict;
 pub(crate) use door::doors;
 pub use door::{Answer, Door, Reach, SCHEME as ANSWERS};
 use handshake::handshake;
-pub use handshake::{Chain, Handshake, Protocol, Suite};
+pub use handshake::{Chain, Group, Handshake, Protocol, Suite};
 use model::{Evidence, Gap, Kind, Listener, Location};
 pub use recognise::{Guess, Looks};
 use yaml::Cursor;
@@ -45,14 +45,10 @@ const SCHEME: &str = "tls://";
 
 /// Every endpoint that was looked at, in the order of the evidence.
 pub(crate) fn all(evidence: &[Evidence], doors: &[Door]) -> Vec<Observed> {
-    let answers = |endpoint: &str| {
-        let version = format!("https://{endpoint}/version");
-        evidence.iter().any(|piece| piece.kind == Kind::Version && piece.id.as_str() == version)
-    };
     let mut found: Vec<Observed> = evidence.iter().filter(|piece| piece.kind == Kind::Handshake).map(read).collect();
     for one in &mut found {
         // Whatever its port is, it was asked as an API server.
-        if answers(&one.endpoint) {
+        if is_asked(&one.endpoint, evidence) {
             one.component = Some("kube-apiserver".to_owned());
         }
         // Of what shows nothing of TLS, whoever looked may have known who it is.
@@ -98,4 +94,23 @@ fn component(endpoint: &str) -> Option<String> {
     let (_, port) = endpoint.rsplit_once(':')?;
     let listener = Listener::of_port(port.parse().ok()?)?;
     (!listener.is_plain()).then(|| listener.component().to_owned())
+}
+
+/// Whether an API server was asked at an endpoint, with credentials or without.
+fn is_asked(endpoint: &str, evidence: &[Evidence]) -> bool {
+    // Who names no port means this one.
+    let bare = endpoint.strip_suffix(":443").unwrap_or(endpoint);
+    let asks_at = |name: &str| {
+        let host = name.strip_prefix("https://").and_then(|rest| rest.strip_suffix("/version"));
+        host.is_some_and(|host| host == endpoint || host == bare)
+    };
+    evidence.iter().any(|piece| piece.kind == Kind::Version && asks_at(piece.id.as_str()))
+}
+
+/// Gives each door what was seen of TLS at its address.
+pub(crate) fn join(doors: &mut [Door], observed: &[Observed]) {
+    for door in doors {
+        let same = observed.iter().find(|one| one.endpoint == door.address());
+        door.tls = same.and_then(|one| one.tls.clone().ok().flatten());
+    }
 }

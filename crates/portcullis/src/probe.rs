@@ -15,7 +15,7 @@ use crate::{
     exit::Exit,
     output::{Format, Place, Sink},
     settings::{self, UsageError, plain},
-    terminal::talk,
+    terminal::{Meanwhile, talk},
 };
 
 /// Endpoints that are looked at side by side.
@@ -44,6 +44,10 @@ pub(crate) fn probe(args: &args::Probe) -> Result<Exit, UsageError> {
             let pace = ProbePace { time: Duration::from_secs(args.timeout), ..pace };
             let now = u64::try_from(as_of.as_second()).unwrap_or_default();
             let manner = ProbeManner { pace, now, record: evidence.is_some(), at_once: AT_ONCE };
+            let many = if endpoints.len() == 1 { "" } else { "s" };
+            let pace = if args.fast { "" } else { ", each with five connections a second" };
+            let line = format!("looking at {} endpoint{many}{pace} …", endpoints.len());
+            let _meanwhile = Meanwhile::say(&line, args.tell.voice.quiet);
             (probe::probe(&endpoints, &manner, as_of), as_of)
         }
     };

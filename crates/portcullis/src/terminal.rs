@@ -66,6 +66,27 @@ impl Drop for Progress {
     }
 }
 
+/// What is being done that takes its time, on a terminal and nowhere else; gone when it is over.
+pub(crate) struct Meanwhile(bool);
+
+impl Meanwhile {
+    pub(crate) fn say(text: &str, quiet: bool) -> Self {
+        let shown = !quiet && io::stderr().is_terminal();
+        if shown {
+            let _ = write!(io::stderr().lock(), "\r\x1b[K{text}");
+        }
+        Self(shown)
+    }
+}
+
+impl Drop for Meanwhile {
+    fn drop(&mut self) {
+        if self.0 {
+            let _ = write!(io::stderr().lock(), "\r\x1b[K");
+        }
+    }
+}
+
 /// Whether results are coloured (<https://no-color.org>).
 pub(crate) fn color(wish: Color, to_file: bool) -> bool {
     match wish {

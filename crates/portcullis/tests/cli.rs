@@ -754,10 +754,13 @@ fn advisories_follow_what_the_configuration_says() {
         let found = advisories.iter().find(|advisory| advisory["id"] == id);
         found.map_or("none", |advisory| advisory["exposure"].as_str().expect("a word")).to_owned()
     };
-    // Without PodSecurityPolicy there is nothing to get around; with it RBAC, which no file tells, decides.
+    // Without PodSecurityPolicy there is nothing to get around. With it everybody gets around it where everybody may do
+    // everything, which was the default then; where RBAC decides, no file tells who may.
     let psp = "CVE-2017-1000056";
     assert_eq!(exposure(&[], "v1.5.3", psp), "not-exposed");
-    assert_eq!(exposure(&["--admission-control=PodSecurityPolicy"], "v1.5.3", psp), "undetermined");
+    assert_eq!(exposure(&["--admission-control=PodSecurityPolicy"], "v1.5.3", psp), "exposed");
+    let rbac = ["--admission-control=PodSecurityPolicy", "--authorization-mode=RBAC"];
+    assert_eq!(exposure(&rbac, "v1.5.3", psp), "undetermined");
     assert_eq!(exposure(&["--admission-control=PodSecurityPolicy"], "v1.5.5", psp), "none");
     // Nobody but the API server can be asked how much it logs.
     assert_eq!(exposure(&[], "v1.15.0", "CVE-2019-11250"), "undetermined");
@@ -765,7 +768,9 @@ fn advisories_follow_what_the_configuration_says() {
     assert_eq!(exposure(&["--v=10"], "v1.15.0+k3s1", "CVE-2019-11250"), "undetermined");
     // No log and no profiling endpoint shows what a webhook answers.
     assert_eq!(exposure(&["--profiling=false"], "v1.31.0", "CVE-2020-8561"), "not-exposed");
-    assert_eq!(exposure(&["--profiling=true"], "v1.31.0", "CVE-2020-8561"), "undetermined");
+    assert_eq!(exposure(&["--profiling=true"], "v1.31.0", "CVE-2020-8561"), "exposed", "everybody may set webhooks up");
+    let rbac = ["--profiling=true", "--authorization-mode=RBAC"];
+    assert_eq!(exposure(&rbac, "v1.31.0", "CVE-2020-8561"), "undetermined");
 }
 
 #[test]

@@ -58,23 +58,28 @@ impl ApiServer {
     }
 
     /// The same server with a switch as its answers show it. Only for one of which nothing else tells.
-    pub(crate) fn observed(mut self, name: &str, value: bool, at: &Location) -> Self {
+    pub(crate) fn observed(self, name: &str, value: bool, at: &Location) -> Self {
+        let mut server = self.showing(name, value.to_string(), at);
+        if name == "anonymous-auth" {
+            let (setting, origin) = ("--anonymous-auth".to_owned(), Origin::Reported(at.clone()));
+            server.anonymous = Ok(Anonymous { enabled: value, paths: None, setting, origin, decided_by: None });
+        }
+        server
+    }
+
+    /// The same server with a setting as its answers show it. Only for one of which nothing else tells.
+    pub(crate) fn showing(mut self, name: &str, value: String, at: &Location) -> Self {
         let Some(setting) = self.component.settings.iter_mut().find(|setting| setting.name == name) else {
             return self;
         };
-        let origin = Origin::Reported(at.clone());
         setting.readings = vec![Ok(Reading {
             plane: at.plane,
-            value: value.to_string(),
+            value,
             effective: None,
             open: None,
-            origin: origin.clone(),
+            origin: Origin::Reported(at.clone()),
             overrides: Vec::new(),
         })];
-        if name == "anonymous-auth" {
-            let setting = "--anonymous-auth".to_owned();
-            self.anonymous = Ok(Anonymous { enabled: value, paths: None, setting, origin, decided_by: None });
-        }
         self
     }
 

@@ -16,6 +16,7 @@ use super::{
 use crate::{
     Files, Invocation, Options,
     apiserver::{self, ApiServer},
+    observed,
     running::{self, HealthCheck, Nobody, ReportedFlag, Seen, Stamp, Told, metrics},
 };
 
@@ -377,6 +378,16 @@ impl Layout<'_> {
             };
             server =
                 let_in.map_or_else(|| server.clone(), |let_in| server.clone().observed("anonymous-auth", let_in, &at));
+        }
+        // It stands in every answer of a server that has it (apiserver pkg/server/filters/hsts.go, 1.21 on).
+        let door = observed::doors(self.evidence).into_iter().find(|door| door.address() == replica.host());
+        let answer = door.filter(|door| door.proven).and_then(|door| {
+            let over_tls = |answer: &&observed::Answer| answer.over.is_tls() && answer.status.is_some();
+            let answer = door.answers.iter().find(over_tls)?;
+            Some((answer.header("strict-transport-security").unwrap_or_default().to_owned(), answer.at.clone()))
+        });
+        if let Some((directives, at)) = answer {
+            server = server.showing("strict-transport-security-directives", directives, &at);
         }
         match code("/debug/pprof/") {
             Some((200, at)) => server.observed("profiling", true, &at),

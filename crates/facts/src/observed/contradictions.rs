@@ -2,18 +2,20 @@
 
 use model::{Contradiction, Evidence, Kind, Location, Plane};
 
-use super::{Handshake, Observed, PROTOCOLS, Protocol, Suite};
+use super::{Handshake, Observed, PROTOCOLS, Protocol, Suite, is_asked};
 use crate::{apiserver::ApiServer, live::ASKS};
 
 /// Lets what endpoints did contradict what the API server says of itself.
 ///
-/// Only where one server and one of its endpoints were seen: of several, nobody knows which has answered.
+/// Only where one server was seen, and the endpoint at which it answered or the only one that there is: of several, nobody knows which
+/// has answered.
 pub(crate) fn contradict(servers: &mut [ApiServer], observed: &[Observed], evidence: &[Evidence]) {
     let [server] = servers else { return };
     let mut found = Vec::new();
-    let seen = |one: &&Observed| one.component.as_deref() == Some("kube-apiserver");
-    let mut seen = observed.iter().filter(seen);
-    if let (Some(one), None) = (seen.next(), seen.next()) {
+    let is_api = |one: &&Observed| one.component.as_deref() == Some("kube-apiserver");
+    let seen: Vec<&Observed> = observed.iter().filter(is_api).collect();
+    let own: Vec<&Observed> = seen.iter().copied().filter(|one| is_asked(&one.endpoint, evidence)).collect();
+    if let ([one], _) | ([], [one]) = (&own[..], &seen[..]) {
         match &one.tls {
             Ok(None) => {}
             Ok(Some(handshake)) => {

@@ -9,7 +9,7 @@ use std::net::IpAddr;
 use model::{Body, Demand, Evidence, Gap, GapKind, Kind, Listener, Location, Meaning, NOWHERE, Over, Who};
 use yaml::Cursor;
 
-use super::recognise;
+use super::{Handshake, recognise};
 use crate::{redact::parsable, running::at};
 
 /// One port of one host, seen from outside.
@@ -28,6 +28,8 @@ pub struct Door {
     /// Whether a certificate of the client was wanted, where TLS was spoken.
     pub demand: Option<Demand>,
     pub answers: Vec<Answer>,
+    /// What was seen of TLS there, where it was.
+    pub tls: Option<Handshake>,
     /// What an HTTP/2 server allows its clients.
     pub settings: Vec<(u16, u32)>,
     /// The release that etcd names over gRPC.
@@ -154,6 +156,7 @@ pub(super) fn door(piece: &Evidence) -> Option<Door> {
         proven: false,
         demand: None,
         answers: Vec::new(),
+        tls: None,
         settings: Vec::new(),
         etcd: None,
         at: Location::whole(piece.id.clone(), piece.plane),
@@ -177,7 +180,10 @@ pub(super) fn door(piece: &Evidence) -> Option<Door> {
         let gap = unread("what was seen there cannot be read");
         return Some(Door { reach: Reach::Unread(gap), ..bare });
     };
-    let word = |name: &str| root.get(name).and_then(|value| value.text().map(str::to_owned)).unwrap_or_default();
+    let word = |name: &str| {
+        let value = root.get(name).filter(|value| !value.is_null());
+        value.and_then(|value| value.text().map(str::to_owned)).unwrap_or_default()
+    };
     let reach = match word("reach").as_str() {
         "answered" => Reach::Answered,
         "refused" => Reach::Refused,
@@ -257,7 +263,7 @@ mod tests {
 
     #[test]
     fn a_door_says_who_listens_by_its_answers_before_its_port() {
-        let text = r#"{"reach":"answered","demand":"asks","settings":[[3,100],[4,262144]],"asked":[
+        let text = r#"{"reach":"answered","demand":"asks","settings":[[3,100],[4,262144]],"etcd":null,"asked":[
 {"over":"http/1.1","path":"/api","meaning":"speak-tls","status":400},
 {"path":"/version","meaning":"given","status":200,"words":"{\"gitVersion\": \"v1.36.2\"}"},
 {"as":"token","path":"/api","meaning":"unauthenticated","status":401}
@@ -265,6 +271,7 @@ mod tests {
         let door = seen("http://10.0.0.1:10250", text);
         assert_eq!((door.who, door.proven), (Some(Listener::ApiServer), true));
         assert_eq!(door.demand, Some(Demand::Asks));
+        assert_eq!(door.etcd, None, "what is null is nothing");
         assert_eq!(door.settings, [(3, 100), (4, 262_144)]);
         assert!(door.serves_plain().is_none());
         let version = door.answer("/version").expect("an answer");

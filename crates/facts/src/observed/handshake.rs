@@ -26,6 +26,7 @@ pub struct Handshake {
     pub host: String,
     pub protocols: Vec<Protocol>,
     pub suites: Vec<Suite>,
+    pub groups: Vec<Group>,
     pub compression: Option<bool>,
     /// Whether a certificate is asked for; `None` where that was not seen.
     pub asks_for_certificate: Option<bool>,
@@ -48,6 +49,15 @@ pub struct Protocol {
 /// A suite that was agreed to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Suite {
+    pub protocol: String,
+    /// As IANA has it.
+    pub name: String,
+    pub at: Location,
+}
+
+/// A group that was agreed to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Group {
     pub protocol: String,
     /// As IANA has it.
     pub name: String,
@@ -81,20 +91,26 @@ pub(super) fn handshake(evidence: &Evidence, root: &Cursor<'_>, endpoint: &str) 
         protocols.push(Protocol { name, offered, at: at(evidence, &entry.value) });
     }
     protocols.sort_by_key(|protocol| PROTOCOLS.iter().position(|known| *known == protocol.name));
-    let mut suites = Vec::new();
-    for entry in entries("suites") {
-        let Some(protocol) = entry.value.name().map(str::to_owned) else { continue };
-        for suite in entry.value.items() {
-            let Some(name) = suite.text() else { continue };
-            suites.push(Suite { protocol: protocol.clone(), name: name.to_owned(), at: at(evidence, &suite) });
+    let lists = |name: &str| {
+        let mut found: Vec<(String, String, Location)> = Vec::new();
+        for entry in entries(name) {
+            let Some(protocol) = entry.value.name().map(str::to_owned) else { continue };
+            for one in entry.value.items() {
+                let Some(name) = one.text() else { continue };
+                found.push((protocol.clone(), name.to_owned(), at(evidence, &one)));
+            }
         }
-    }
+        found
+    };
+    let suites = lists("suites").into_iter().map(|(protocol, name, at)| Suite { protocol, name, at }).collect();
+    let groups = lists("groups").into_iter().map(|(protocol, name, at)| Group { protocol, name, at }).collect();
     let chains = root.get("chains").map(|chains| chains.items().map(|one| chain(evidence, &one)).collect());
     let unseen = root.get("unseen").map(|list| list.items().filter_map(|one| one.text().map(str::to_owned)).collect());
     Handshake {
         host: host.unwrap_or_else(bare),
         protocols,
         suites,
+        groups,
         compression: truth(root.get("compression")),
         asks_for_certificate: truth(asked("requested")),
         requires_certificate: truth(asked("required")),

@@ -48,6 +48,11 @@ pub(super) fn who(door: &Door) -> (Option<Listener>, bool) {
     if answered.iter().any(|answer| answer.words.starts_with("Forbidden (user=")) {
         return (Some(Listener::Kubelet), true);
     }
+    // server/embed/etcd.go, `serveMetrics`: health and metrics, and no release.
+    let well = door.given().any(|answer| answer.bare() == "/health" && answer.words.contains("\"health\""));
+    if well && door.answer("/version").is_some_and(|answer| answer.meaning == Meaning::Missing) {
+        return (Some(Listener::EtcdMetrics), true);
+    }
     let for_people = |answer: &&Answer| {
         matches!(answer.meaning, Meaning::Page | Meaning::LoginPage | Meaning::Redirect | Meaning::SpeakTls)
     };
@@ -143,6 +148,10 @@ impl Door {
                 answer,
             )));
         }
+        let (from_tls, to_tls) = self.of_tls();
+        to(to_tls);
+        raise(&mut looks.from, from_tls);
+        let mut to = |guess: Option<Guess<Minor>>| lower(&mut looks.to, guess);
         // Where one that was let in is told that there is no such path.
         to(is("/flagz", Meaning::Missing)
             .map(|answer| bound(35, Confidence::Possible, "it has no /flagz, which is on from 1.36", answer)));
@@ -183,6 +192,34 @@ impl Door {
             let because = "it refuses in the words of the time before fine-grained authorization, until 1.31";
             looks.to = Some(bound(31, Confidence::Probable, because, answer));
         }
+    }
+
+    /// What the library of TLS tells of the release that was built with it. Whoever sets suites, groups or GODEBUG changes it, and
+    /// what stands in front has a library of its own, so that it makes nothing more than possible.
+    fn of_tls(&self) -> (Option<Guess<Minor>>, Option<Guess<Minor>>) {
+        let Some(tls) = &self.tls else { return (None, None) };
+        let guess = |minor, because, at: &Location| {
+            Some(Guess { value: Minor::new(1, minor), confidence: Confidence::Possible, because, at: at.clone() })
+        };
+        let group = |name: &str| tls.groups.iter().find(|group| group.name == name).map(|group| &group.at);
+        // crypto/tls/defaults.go: X25519MLKEM768 since Go 1.24, X25519Kyber768Draft00 in 1.23 alone. Branches are built with a newer
+        // Go as long as they live (kubernetes/sig-release, "Go version support"): 1.31 ended with Go 1.24, 1.30 with 1.23.
+        let from = match (group("X25519MLKEM768"), group("X25519Kyber768Draft00")) {
+            (Some(at), _) => guess(31, "it agrees to X25519MLKEM768, as what is built with Go 1.24 or later does", at),
+            (None, Some(at)) => guess(30, "it agrees to X25519Kyber768Draft00, as what is built with Go 1.23 does", at),
+            (None, None) => None,
+        };
+        // Go 1.22 took the exchange of keys by RSA out of its defaults, and 1.30 was the first release built with it.
+        let mut rsa =
+            tls.suites.iter().filter(|suite| suite.protocol == "TLS 1.2" && suite.name.starts_with("TLS_RSA_WITH_"));
+        let to = rsa.next().and_then(|suite| {
+            guess(
+                29,
+                "it agrees to an exchange of keys by RSA, as what is built with Go 1.21 or earlier does",
+                &suite.at,
+            )
+        });
+        (from, to)
     }
 
     fn distribution(&self, version: Option<&(Version, Location)>) -> Option<Guess<&'static str>> {
@@ -297,6 +334,34 @@ mod tests {
         let odd = r#"{"reach":"answered","settings":[[5,262144],[3,100],[4,262144]],"asked":[
 {"path":"/healthz","meaning":"given","status":200},{"path":"/livez","meaning":"missing","status":404}]}"#;
         assert_eq!(say(&door(odd).looks()), "probable 1.25..");
+    }
+
+    #[test]
+    fn the_library_of_tls_makes_a_release_possible_and_nothing_more() {
+        let of = |tls: &str, http: &str| {
+            let piece = |id: &str, kind, text: &str| Evidence {
+                id: EvidenceId::new(id),
+                plane: Plane::Observed,
+                kind,
+                body: Body::Text(text.into()),
+                secrets: Vec::new(),
+                digest: None,
+            };
+            let evidence = [piece("http://h:6443", Kind::Answers, http), piece("tls://h:6443", Kind::Handshake, tls)];
+            let mut doors = super::super::doors(&evidence);
+            let observed = super::super::all(&evidence, &doors);
+            super::super::join(&mut doors, &observed);
+            say(&doors[0].looks())
+        };
+        let shut = r#"{"reach":"answered","asked":[{"path":"/version","meaning":"unauthenticated","status":401}]}"#;
+        assert_eq!(of("{kind: Handshake, groups: {TLS 1.3: [x25519, X25519MLKEM768]}}", shut), "possible 1.31..");
+        let rsa = "{kind: Handshake, suites: {TLS 1.2: [TLS_RSA_WITH_AES_128_GCM_SHA256]}}";
+        assert_eq!(of(rsa, shut), "..possible 1.29");
+        // An answer says more than a library does.
+        let openapi = r#"{"reach":"answered","asked":[{"path":"/openapi/v3","meaning":"given","status":200}]}"#;
+        assert_eq!(of(rsa, openapi), "probable 1.23..possible 1.29");
+        let flagz = r#"{"reach":"answered","asked":[{"path":"/flagz","meaning":"given","status":200}]}"#;
+        assert_eq!(of(rsa, flagz), "probable 1.32..");
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 mod access;
 mod bundles;
+mod doors;
 mod fleet;
 mod load;
 mod outside;
@@ -226,7 +227,6 @@ fn one_connection_carries_what_a_server_has_of_its_own() {
         now.fetch_sub(1, SeqCst);
         cluster(request)
     });
-    // A stranger's look, which goes on beside the questions, is one thing more.
     let kubeconfig = file("lanes", &server.kubeconfig("lab", "{token: abc}"));
     json(&kubeconfig, &["audit", "--format", "json", "--isolated", "--no-probe"]);
     let asked = server.seen();

@@ -167,7 +167,32 @@ fn replicas_that_a_cluster_publishes_are_looked_at_by_their_own_addresses() {
         let ends = |entry: &&Value| entry["instance"].as_str().is_some_and(|name| name.ends_with(at));
         entries.find(ends).map(|entry| entry["outcome"].clone())
     };
+    // What replicas do is held against one another.
+    assert_eq!(outcome(&report, "component-replicas-differ"), "fail");
+    let differ =
+        verdicts.iter().find(|entry| entry["rule"] == "component-replicas-differ" && entry["outcome"] == "fail");
+    let message = differ.and_then(|entry| entry["message"].as_str()).unwrap_or_default();
+    assert!(message.contains(&format!("`/api/v1/secrets` at 127.0.0.1:{port}")), "{message}");
     // Nobody listens at the other address of this machine, so that nothing is known of it.
     assert_eq!(of("apiserver-tls-probe", &format!("127.0.0.9:{port}")), Some("undetermined".into()));
     assert_eq!(of("apiserver-tls-probe", &format!("127.0.0.1:{port}")), Some("pass".into()));
+}
+
+#[test]
+fn what_stands_in_every_answer_tells_where_nothing_else_does() {
+    for (header, told) in [(None, "fail"), (Some("max-age=31536000"), "pass")] {
+        let server = Server::start(move |request| {
+            let mut reply = match request.path.split('?').next().unwrap_or_default() {
+                "/flagz" | "/api/v1/namespaces/kube-system/pods" => status(404, "404 page not found\n"),
+                _ => cluster(request),
+            };
+            reply.headers.extend(header.map(|value| ("strict-transport-security", value.to_owned())));
+            reply
+        });
+        let report = audit(&file("hsts", &server.kubeconfig("lab", "{token: abc}")));
+        assert_eq!(outcome(&report, "apiserver-hsts"), told);
+        let verdicts = report["clusters"][0]["verdicts"].as_array().expect("verdicts");
+        let entry = verdicts.iter().find(|entry| entry["rule"] == "apiserver-hsts").expect("an entry");
+        assert_eq!(entry["plane"], "observed");
+    }
 }

@@ -22,7 +22,7 @@ use rustls::{
 };
 use serde_json::{Value, json};
 
-use super::{audit, out, outcome, run, server};
+use super::{audit, json as told_as, out, outcome, run, server};
 
 /// Everybody who has a token.
 const USERS: &str = "admin-token,admin,admin,system:masters\njane-token,jane,jane\n";
@@ -46,11 +46,11 @@ impl Drop for Real {
     }
 }
 
-fn free_port() -> u16 {
+pub(super) fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a port").port()
 }
 
-fn start(program: &PathBuf, arguments: &[String], log: PathBuf) -> Child {
+pub(super) fn start(program: &PathBuf, arguments: &[String], log: PathBuf) -> Child {
     #[expect(clippy::disallowed_methods, reason = "the test starts the servers that it asks")]
     let mut command = std::process::Command::new(program);
     let log = fs::File::create(log).expect("a log");
@@ -179,6 +179,25 @@ impl Real {
     }
 }
 
+/// What a stranger sees of it.
+fn probed(real: &Real) -> Value {
+    let endpoint = format!("127.0.0.1:{}", real.port);
+    let seen = told_as(&real.kubeconfig("{}"), &["probe", &endpoint, "--fast", "--format", "json", "--isolated"]);
+    seen["endpoints"][0].clone()
+}
+
+/// What somebody was told at a path over TLS.
+fn told(seen: &Value, who: &str, path: &str) -> String {
+    let asked = seen["addresses"][0]["http"]["asked"].as_array().expect("answers");
+    let one = asked.iter().find(|one| one["tls"] == true && one["as"] == who && one["path"] == path);
+    one.map_or_else(|| "not asked".to_owned(), |one| one["meaning"].as_str().unwrap_or_default().to_owned())
+}
+
+fn fails(seen: &Value, rule: &str) -> bool {
+    let findings = seen["findings"].as_array().expect("findings");
+    findings.iter().any(|one| one["rule"] == rule && one["outcome"] == "fail")
+}
+
 /// More than there are rights.
 const MOST_RIGHTS: usize = 60;
 
@@ -224,6 +243,15 @@ fn anonymous_as_an_administrator_is_seen_and_only_reads_are_recorded() {
     assert_eq!(outcome(&report, "apiserver-audit-log-path"), "undetermined");
     let anonymous = verdicts(&report).iter().find(|entry| entry["rule"] == "apiserver-anonymous-auth");
     assert_eq!(anonymous.expect("an entry")["plane"], "observed");
+
+    // A stranger may read everything, and is told so at every door.
+    let seen = probed(&real);
+    let http = &seen["addresses"][0]["http"];
+    assert_eq!((&http["component"], &http["version"]), (&"kube-apiserver".into(), &"1.20.2".into()));
+    assert_eq!(told(&seen, "anonymous", "/api/v1/secrets?limit=1"), "given");
+    assert_eq!(told(&seen, "token", "/api"), "unauthenticated");
+    assert!(fails(&seen, "apiserver-anonymous-endpoints-probe"), "{}", seen["findings"]);
+    assert_eq!(outcome(&report, "apiserver-anonymous-endpoints-probe"), "fail");
 
     let events = real.recorded();
     holds_nothing_but_reads(&events);
@@ -278,6 +306,13 @@ fn old_tls_is_spoken_to_and_judged_by_what_is_declared() {
     let report = audit(&real.kubeconfig("{token: admin-token}"));
     assert_eq!(outcome(&report, "apiserver-tls-min-version"), "fail");
     assert_eq!(outcome(&report, "apiserver-admission-service-account"), "fail");
+    let seen = probed(&real);
+    let protocols = seen["addresses"][0]["tls"]["protocols"].as_array().expect("versions");
+    let offered: Vec<&str> =
+        protocols.iter().filter(|one| one["offered"] == true).filter_map(|one| one["name"].as_str()).collect();
+    assert_eq!(offered, ["TLS 1.0", "TLS 1.1", "TLS 1.2", "TLS 1.3"]);
+    assert!(fails(&seen, "apiserver-tls-probe"), "{}", seen["findings"]);
+    assert_eq!(seen["addresses"][0]["http"]["plain"], "speak-tls");
     holds_nothing_but_reads(&real.recorded());
 }
 
@@ -288,6 +323,18 @@ fn a_hardened_server_passes_where_it_shows_why() {
     let report = audit(&real.kubeconfig("{token: admin-token}"));
     assert_eq!(outcome(&report, "apiserver-anonymous-auth"), "pass");
     assert_eq!(outcome(&report, "apiserver-profiling"), "pass");
+    // Whoever has no credentials is told nothing, and which release it is only as far as that shows.
+    let seen = probed(&real);
+    let http = &seen["addresses"][0]["http"];
+    for path in ["/version", "/healthz", "/api", "/metrics"] {
+        assert_eq!(told(&seen, "anonymous", path), "unauthenticated", "{path}");
+    }
+    // Of its kind there are several components, which all refuse in these words, and its port is nobody's.
+    assert_eq!((&http["component"], &http["version"]), (&Value::Null, &Value::Null), "{http}");
+    let minor = |bound: &Value| bound["value"].as_str().and_then(|value| value.strip_prefix("1.")?.parse::<u16>().ok());
+    assert!(minor(&http["version_from"]).is_none_or(|from| from <= 20), "{http}");
+    assert!(minor(&http["version_to"]).is_none_or(|to| to >= 20), "{http}");
+    assert!(!fails(&seen, "apiserver-anonymous-endpoints-probe"));
     // What has no shape in any answer stays open.
     assert_eq!(outcome(&report, "apiserver-tls-min-version"), "undetermined");
     let advisories = report["clusters"][0]["advisories"].as_array().expect("advisories");

@@ -90,7 +90,7 @@ fn a_port_without_a_peer_is_refused() {
 #[test]
 fn what_is_no_tls_is_said_to_be_none() {
     let (tls, _) = seen(peer(|stream, _| drop(stream.write_all(b"HTTP/1.0 400 Bad Request\r\n\r\n"))));
-    assert_eq!(tls, Sight::Unseen(Failure::Garbled("plain HTTP and no TLS")));
+    assert_eq!(tls, Sight::NotOffered, "it answers over HTTP, so that it is known to speak no TLS");
     let (tls, _) = seen(peer(|stream, _| drop(stream.write_all(b"220 mail.example ESMTP\r\n"))));
     assert_eq!(tls, Sight::Unseen(Failure::Garbled("something that is no TLS")));
     let (tls, _) = seen(peer(|stream, hello| drop(stream.write_all(hello))));

@@ -1,10 +1,18 @@
 //! Replicas of one component, held against each other. The page beside this file explains the rule and tests it.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    net::IpAddr,
+};
 
-use facts::{Cluster, apiserver::ApiServer, flags::KUBE_APISERVER};
+use facts::{
+    Cluster,
+    apiserver::ApiServer,
+    flags::KUBE_APISERVER,
+    observed::{Answer as Answered, Observed, Reach},
+};
 use model::{
-    Answer, Component, Confidence, DECLARED, Finding, Gap, GapKind, Label, Origin, Plane, Reading, Remedy, RuleCard,
+    Answer, Component, Confidence, DECLARED, Finding, Gap, GapKind, Label, Location, Origin, Plane, Reading, Remedy, RuleCard,
     Safety, Severity, Unanswered, Verdict,
 };
 
@@ -35,6 +43,10 @@ fn check(cluster: &Cluster) -> Verdict {
     let asked = cluster.identities.is_some() || servers.iter().any(|server| runs(server));
     let serving = cluster.identities.as_ref().map_or(0, Vec::len);
     let mut answer = Answer::default();
+    let outside = seen_from_outside(cluster);
+    if outside.len() > 1 {
+        behaviour(cluster, &outside, &mut answer);
+    }
     if serving > servers.len() {
         answer.gaps.push(Gap {
             kind: GapKind::NotCollected,
@@ -42,7 +54,7 @@ fn check(cluster: &Cluster) -> Verdict {
             wanted: "the other API servers".to_owned(),
             who_could_answer: "a user who may list the pods of kube-system, or the files of the other nodes".to_owned(),
         });
-    } else if servers.len() < 2 {
+    } else if servers.len() < 2 && outside.len() < 2 {
         return Err(Unanswered::NotApplicable("there is one API server, as far as was seen".to_owned()));
     }
     let mut same = 0_usize;
@@ -64,11 +76,110 @@ fn check(cluster: &Cluster) -> Verdict {
     // One reason for many settings is one gap.
     answer.gaps.sort();
     answer.gaps.dedup();
-    if servers.len() < 2 && answer.findings.is_empty() {
-        return Err(Unanswered::Gap(answer.gaps.swap_remove(0)));
+    if servers.len() < 2
+        && answer.findings.is_empty()
+        && let Some(gap) = answer.gaps.first()
+    {
+        return Err(Unanswered::Gap(gap.clone()));
     }
-    answer.because = format!("{} API servers agree on {same} settings", servers.len());
+    answer.because = if servers.len() < 2 {
+        format!("{} addresses of the API show strangers the same", outside.len())
+    } else {
+        format!("{} API servers agree on {same} settings", servers.len())
+    };
     Ok(answer)
+}
+
+/// The addresses of the API that were looked at: those that the cluster publishes, where it says so. What stands in front of them has a
+/// behaviour of its own.
+fn seen_from_outside(cluster: &Cluster) -> Vec<&Observed> {
+    let published = cluster.published.as_ref().ok().and_then(|published| published.as_deref());
+    let host = |one: &Observed| {
+        let (host, _) = one.endpoint.rsplit_once(':')?;
+        host.trim_matches(['[', ']']).parse::<IpAddr>().ok()
+    };
+    let is_own =
+        |one: &&Observed| published.is_none_or(|all| all.iter().any(|known| host(one) == Some(known.address)));
+    let is_api = |one: &&Observed| one.component.as_deref() == Some("kube-apiserver");
+    cluster.observed.iter().filter(is_api).filter(is_own).collect()
+}
+
+/// What some addresses do, by what they do.
+type Sides<'a> = BTreeMap<BTreeSet<&'a str>, Vec<(&'a str, &'a Location)>>;
+
+/// Holds what strangers see of several addresses against each other.
+fn behaviour<'a>(cluster: &'a Cluster, outside: &[&'a Observed], answer: &mut Answer) {
+    let (mut versions, mut suites, mut given) = (Sides::new(), Sides::new(), Sides::new());
+    for one in outside {
+        match &one.tls {
+            Err(gap) => answer.gaps.push(gap.clone()),
+            Ok(None) => {}
+            Ok(Some(handshake)) => {
+                let at = (one.endpoint.as_str(), &one.evidence);
+                let spoken = handshake.protocols.iter().filter(|version| version.offered);
+                versions.entry(spoken.map(|version| version.name.as_str()).collect()).or_default().push(at);
+                // What was cut short is no list.
+                if handshake.unseen.is_empty() {
+                    let agreed = handshake.suites.iter().filter(|suite| suite.protocol != "TLS 1.3");
+                    suites.entry(agreed.map(|suite| suite.name.as_str()).collect()).or_default().push(at);
+                }
+            }
+        }
+        let door = cluster.doors.iter().find(|door| door.address() == one.endpoint);
+        if let Some(door) = door.filter(|door| door.reach == Reach::Answered && !door.answers_everything()) {
+            given.entry(door.given().map(Answered::bare).collect()).or_default().push((door.address(), &door.at));
+        }
+    }
+    for (what, sides) in [("versions of TLS", &versions), ("suites", &suites), ("paths for strangers", &given)] {
+        answer.findings.extend(apart(what, sides));
+    }
+}
+
+/// In what addresses differ, the few before the many.
+fn apart(what: &str, sides: &Sides<'_>) -> Option<Finding> {
+    let mut sorted: Vec<_> = sides.iter().collect();
+    sorted.sort_by_key(|(_, of)| of.len());
+    let [(_, first), _, ..] = sorted[..] else { return None };
+    let common = sides.keys().skip(1).fold(sides.keys().next()?.clone(), |common, side| &common & side);
+    let shown = |side: &BTreeSet<&str>| {
+        let own: Vec<String> = side.difference(&common).map(|name| format!("`{name}`")).collect();
+        match &own[..] {
+            [] => "nothing besides".to_owned(),
+            [first, second, third, rest @ ..] if !rest.is_empty() => {
+                format!("{first}, {second}, {third} and {} more", rest.len())
+            }
+            own => say::and(own),
+        }
+    };
+    let names = |of: &[(&str, &Location)]| {
+        let names: Vec<&str> = of.iter().take(3).map(|(name, _)| *name).collect();
+        let more = if of.len() > 3 { format!(" and {} more", of.len() - 3) } else { String::new() };
+        format!("{}{more}", names.join(", "))
+    };
+    let said: Vec<String> = sorted.iter().map(|(side, of)| format!("{} at {}", shown(side), names(of))).collect();
+    let others = sorted.iter().skip(1).filter_map(|(side, of)| {
+        let (name, at) = of.first()?;
+        Some(Label { at: (*at).clone(), text: format!("{} at {name}", shown(side)) })
+    });
+    Some(Finding {
+        subject: Some(what.to_owned()),
+        setting: None,
+        message: format!("the {what} differ: {}", said.join(", ")),
+        severity: None,
+        confidence: Confidence::Certain,
+        primary: Origin::Reported(first.first()?.1.clone()),
+        because: others.collect(),
+        remedy: Some(alike()),
+    })
+}
+
+fn alike() -> Remedy {
+    Remedy {
+        title: "set all replicas up alike".to_owned(),
+        safety: Safety::Manual,
+        breaks: vec!["Which of them is meant only a person can tell.".to_owned()],
+        changes: Vec::new(),
+    }
 }
 
 fn were(count: usize) -> String {
@@ -118,11 +229,6 @@ fn finding(name: &str, held: &BTreeMap<&str, Vec<(&Component, &Reading)>>, asked
         confidence: if asked { Confidence::Certain } else { Confidence::Possible },
         because: because.collect(),
         primary: primary.unwrap_or_else(|| Origin::Implied { by: None, how: String::new() }),
-        remedy: Some(Remedy {
-            title: "set all replicas up alike".to_owned(),
-            safety: Safety::Manual,
-            breaks: vec!["Which of them is meant only a person can tell.".to_owned()],
-            changes: Vec::new(),
-        }),
+        remedy: Some(alike()),
     }
 }

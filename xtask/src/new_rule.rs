@@ -193,6 +193,7 @@ mod tests {
     #[test]
     fn the_folder_is_the_component_where_the_name_begins_with_it() {
         let pending = |component: &str| Pending {
+            why: None,
             component: component.to_owned(),
             severity: String::new(),
             intent: String::new(),

@@ -15,6 +15,8 @@ pub struct Pending {
     pub intent: String,
     /// What can prove it.
     pub evidence: Vec<String>,
+    /// Why no rule can answer it from what is looked at today, where that is known.
+    pub why: Option<String>,
     /// The first minor release that it is about.
     pub min: Option<String>,
     /// The last one.

@@ -283,7 +283,8 @@ fn a_run_that_was_cut_goes_on_where_it_was() {
     let config = file("resume-config", &text);
     let path = here.join("run.jsonl");
     let lines = path.to_str().expect("a path");
-    let arguments = ["audit", "--all-contexts", "--fail-on", "never", "--resume", lines];
+    // What a look from outside shows may depend on how busy the machine is.
+    let arguments = ["audit", "--all-contexts", "--no-probe", "--fail-on", "never", "--resume", lines];
     let text = out(&run(&config, &arguments).code(3));
     assert!(text.contains("Across 5 clusters"), "{text}");
     let whole = fs::read_to_string(&path).expect("lines");

@@ -71,6 +71,7 @@ rules! { "apiserver":
     kubelet_client_cert,
     kubelet_client_cert_least_privilege,
     kubelet_https,
+    node_proxy_targets,
     nodeport_range,
     oidc_audience_and_claims,
     oidc_issuer_trust,

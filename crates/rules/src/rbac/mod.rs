@@ -7,7 +7,7 @@
 mod gist;
 mod named;
 mod pods;
-mod right;
+pub(crate) mod right;
 mod roles;
 
 use facts::objects::Of;
@@ -15,9 +15,9 @@ use facts::objects::Of;
 use crate::rules;
 
 /// What a rule about bindings looks at.
-const BINDINGS: &[Of] = &[Of::ClusterRole, Of::ClusterRoleBinding, Of::Role, Of::RoleBinding];
+pub(crate) const BINDINGS: &[Of] = &[Of::ClusterRole, Of::ClusterRoleBinding, Of::Role, Of::RoleBinding];
 /// The same of rights that only a ClusterRoleBinding grants.
-const OF_CLUSTER: &[Of] = &[Of::ClusterRole, Of::ClusterRoleBinding];
+pub(crate) const OF_CLUSTER: &[Of] = &[Of::ClusterRole, Of::ClusterRoleBinding];
 /// The same where it matters what a namespace enforces.
 const IN_NAMESPACES: &[Of] = &[Of::ClusterRole, Of::ClusterRoleBinding, Of::Namespace, Of::Role, Of::RoleBinding];
 

@@ -11,16 +11,16 @@ use super::gist::{self, adjust, done, finding, given, granted_by, people, place,
 
 /// A right: any of these verbs on any of these resources of one of these groups.
 #[derive(Debug)]
-pub(super) struct Asked {
+pub(crate) struct Asked {
     /// One that ends in a colon stands for all that begin with it.
-    pub(super) verbs: &'static [&'static str],
-    pub(super) group: &'static str,
-    pub(super) resources: &'static [&'static str],
+    pub(crate) verbs: &'static [&'static str],
+    pub(crate) group: &'static str,
+    pub(crate) resources: &'static [&'static str],
 }
 
 /// Where a grant counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Scope {
+pub(crate) enum Scope {
     /// Wherever it is.
     Anywhere,
     /// In the whole cluster, or in kube-system.
@@ -31,7 +31,7 @@ pub(super) enum Scope {
 
 /// What a rule that names its objects comes to.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Names {
+pub(crate) enum Names {
     /// A narrow right, which may well be meant.
     Narrow,
     /// The same, but as bad as without names where one of these is named.
@@ -44,24 +44,24 @@ pub(super) enum Names {
 }
 
 /// What makes a grant better or worse than the control says at first, and why.
-pub(super) type Adjust<'f> = dyn Fn(&Cluster, Grant<'_>, &Held<'_>) -> Option<(Severity, String)> + 'f;
+pub(crate) type Adjust<'f> = dyn Fn(&Cluster, Grant<'_>, &Held<'_>) -> Option<(Severity, String)> + 'f;
 
-pub(super) struct Right {
-    pub(super) of: &'static [Asked],
-    pub(super) scope: Scope,
-    pub(super) names: Names,
-    pub(super) remedy: &'static str,
-    pub(super) breaks: &'static [&'static str],
+pub(crate) struct Right {
+    pub(crate) of: &'static [Asked],
+    pub(crate) scope: Scope,
+    pub(crate) names: Names,
+    pub(crate) remedy: &'static str,
+    pub(crate) breaks: &'static [&'static str],
 }
 
 /// The common adjustment: none.
-pub(super) fn as_it_is(_: &Cluster, _: Grant<'_>, _: &Held<'_>) -> Option<(Severity, String)> {
+pub(crate) fn as_it_is(_: &Cluster, _: Grant<'_>, _: &Held<'_>) -> Option<(Severity, String)> {
     None
 }
 
 /// What of a right a grant gives.
 #[derive(Debug, Default)]
-pub(super) struct Held<'a> {
+pub(crate) struct Held<'a> {
     /// Verbs, and the resources that they are granted on.
     pub(super) parts: Vec<(Vec<&'static str>, Vec<&'static str>)>,
     pub(super) permissions: Vec<Permission<'a>>,
@@ -221,7 +221,7 @@ fn counts(scope: Scope, grant: Grant<'_>) -> bool {
 }
 
 /// Everybody who holds a right, by whatever binding, and whoever ships it.
-pub(super) fn holders<'a>(of: &[Asked], cluster: &'a Cluster) -> Vec<Who<'a>> {
+pub(crate) fn holders<'a>(of: &[Asked], cluster: &'a Cluster) -> Vec<Who<'a>> {
     let grants = cluster.access().grants();
     let holding = grants.filter(|grant| held_of(of, Names::Any, *grant).is_some());
     let mut who: Vec<Who<'a>> = holding.flat_map(|grant| grant.holders().map(|holder| holder.who)).collect();
@@ -236,7 +236,7 @@ pub(super) fn ask(right: &Right, kinds: &[Of], cluster: &Cluster, adjusted: &Adj
 }
 
 /// The same, of those of the holders who pass a test.
-pub(super) fn asked(
+pub(crate) fn asked(
     right: &Right,
     kinds: &[Of],
     cluster: &Cluster,

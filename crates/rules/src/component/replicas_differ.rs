@@ -137,7 +137,7 @@ fn behaviour<'a>(cluster: &'a Cluster, outside: &[&'a Observed], answer: &mut An
 
 /// In what addresses differ, the few before the many.
 fn apart(what: &str, sides: &Sides<'_>) -> Option<Finding> {
-    let mut sorted: Vec<(&BTreeSet<&str>, &Vec<(&str, &Location)>)> = sides.iter().collect();
+    let mut sorted: Vec<_> = sides.iter().collect();
     sorted.sort_by_key(|(_, of)| of.len());
     let [(_, first), _, ..] = sorted[..] else { return None };
     let common = sides.keys().skip(1).fold(sides.keys().next()?.clone(), |common, side| &common & side);

@@ -193,9 +193,7 @@ impl Verbs {
     pub(super) fn ask<'a>(&self, of: &Asked<'a>, answered: &mut Answered) -> Result<Truth, String> {
         let mut among = None;
         for server in &of.servers {
-            match deciders(server)
-                .map_err(|why| format!("{}, since it is not RBAC alone that decides: {why}", self.said()))?
-            {
+            match deciders(server).map_err(|why| format!("{}, since RBAC may not decide alone: {why}", self.said()))? {
                 Deciders::Alone => {}
                 Deciders::Nobody(at) => {
                     at.iter().for_each(|at| answered.place(at));
@@ -258,7 +256,7 @@ impl Verbs {
     /// That nobody has it, where all was seen that could say otherwise.
     fn nobody_has(&self, of: &Asked<'_>, rights: &Rights<'_>, among: Option<String>) -> Result<Truth, String> {
         if let Some(why) = among {
-            return Err(format!("{}, since it is not RBAC alone that decides: {why}", self.said()));
+            return Err(format!("{}, since RBAC may not decide alone: {why}", self.said()));
         }
         let mut kinds = vec![Of::ClusterRole, Of::ClusterRoleBinding];
         if self.scope != Scope::Cluster {

@@ -234,7 +234,7 @@ mod asked {
         let webhook = "authorization-mode=Node,RBAC,Webhook anonymous-auth=true";
         let (exposure, _, wanted) = at(webhook, &[]);
         assert_eq!(exposure, Exposure::Undetermined);
-        assert!(wanted[0].ends_with("since it is not RBAC alone that decides: what Webhook allows"), "{wanted:?}");
+        assert!(wanted[0].ends_with("since RBAC may not decide alone: what Webhook allows"), "{wanted:?}");
         assert_eq!(at(webhook, &jane).0, Exposure::Exposed);
         assert_eq!(at("authorization-mode=Webhook", &jane).0, Exposure::Undetermined);
         assert_eq!(at("authorization-mode=AlwaysAllow", &[]).0, Exposure::Exposed);

@@ -99,6 +99,24 @@ fn words_and_variables_of_the_install_script_are_those_of_the_server() {
 }
 
 #[test]
+fn documents_in_scripts_are_the_files_that_they_write() {
+    let script = "#!/bin/bash\nmkdir -p /etc/rancher/rke2\ncat <<EOF > /etc/rancher/rke2/config.yaml\ntoken: $TOKEN\nkube-apiserver-arg:\n- profiling=true\n- v=$LEVEL\nEOF\nsudo tee /etc/rancher/rke2/config.yaml.d/10.yaml >/dev/null <<'EOF'\nkube-apiserver-arg+:\n- audit-log-maxage=3\nEOF\ncurl -sfL https://get.rke2.io | sh -\n";
+    let cluster = resolved(script, Some("1.31.0"));
+    shared::holds(
+        &cluster,
+        &[("profiling", "true", "written"), ("audit-log-maxage", "3", "written"), ("v", "", "unknown")],
+    );
+    assert_eq!(place(script, &cluster, "profiling").0, "profiling=true");
+    let data = format!("#cloud-config\nruncmd:\n- |\n  {}\n", script.trim_end().replace('\n', "\n  "));
+    let cluster = resolved(&data, Some("1.31.0"));
+    shared::holds(&cluster, &[("audit-log-maxage", "3", "written")]);
+    assert_eq!(place(&data, &cluster, "audit-log-maxage").0, "audit-log-maxage=3");
+    // What is added to a file is not followed.
+    let added = script.replace("cat <<EOF > /etc", "cat <<EOF >> /etc");
+    holds(&added, Some("1.31.0"), &[("profiling", "", "unknown")]);
+}
+
+#[test]
 fn a_unit_of_k3s_that_a_machine_has_written_is_read_with_the_files_beside_it() {
     let text = "#cloud-config\nwrite_files:\n- path: /etc/systemd/system/k3s.service.env\n  content: |\n    K3S_CLUSTER_INIT=true\n- path: /etc/rancher/k3s/config.yaml\n  content: |\n    kube-apiserver-arg: [v=4]\n- path: /etc/systemd/system/k3s.service\n  content: |\n    [Service]\n    EnvironmentFile=-/etc/systemd/system/k3s.service.env\n    ExecStart=/usr/local/bin/k3s server --kube-apiserver-arg=profiling=true\n";
     wanted(&[(text, &[("profiling", "true", "written"), ("v", "4", "written"), ("anonymous-auth", "false", "k3s")])]);

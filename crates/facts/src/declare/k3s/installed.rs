@@ -13,12 +13,12 @@ use yaml::Limits;
 
 use super::{
     Product, invocation, is_server,
-    settings::{Lies, Settings},
+    settings::{Here, Lies, Settings},
 };
 use crate::{
     Invocation, Word,
     declare::{
-        Source,
+        Source, blank_but,
         command::{base, unfilled},
         embedded::Written,
         shell::{self, ShellWord},
@@ -80,20 +80,32 @@ pub(in crate::declare) fn of_machine(
             Script::Written(file) => at(source, file, range),
         });
     }
+    let mut here = Vec::new();
+    for script in files.iter().filter(is_script) {
+        here.extend(written_in(script.text.as_deref().unwrap_or_default(), Some(script)));
+    }
+    for script in scripts.iter().chain(more) {
+        here.extend(match script {
+            Script::Own(text) => written_in(text, None),
+            Script::Written(file) => written_in(script.text(), Some(file)),
+        });
+    }
     let mut found = Vec::new();
     for product in [Product::K3s, Product::Rke2] {
         let path = format!("/etc/rancher/{}/config.yaml", product.program());
         let mut settings = match seen.server(product) {
             Role::Server(started) => {
-                Settings::of_started(source, evidence, &started, product.program(), Lies::Machine(files))
+                Settings::of_started(source, evidence, &started, product.program(), Lies::Machine(files, &here))
             }
             Role::Agent => continue,
             Role::Unsaid => {
-                if !files.iter().any(|file| is_of(&path, &file.path) && speaks_of_server(file)) {
+                let says = |name: &str, text: &str| is_of(&path, name) && speaks_of_server(text);
+                let is_one = files.iter().any(|file| file.text.as_deref().is_ok_and(|text| says(&file.path, text)))
+                    || here.iter().any(|file| says(&file.path, &file.text));
+                if !is_one {
                     continue;
                 }
-                let Some(settings) = Settings::of_written(source, files, &path) else { continue };
-                settings
+                Settings::of_machine(source, files, &here, &path)
             }
         };
         let is_changed =
@@ -127,19 +139,107 @@ fn is_of(settings: &str, path: &str) -> bool {
     path.strip_prefix(settings).is_some_and(|rest| rest.is_empty() || rest.starts_with(".d/"))
 }
 
-fn speaks_of_server(file: &Written<'_>) -> bool {
-    let Ok(text) = &file.text else { return false };
+fn speaks_of_server(text: &str) -> bool {
     yaml::parse(text, &Limits::default()).documents.first().is_some_and(|document| is_server(&document.cursor()))
 }
 
-/// Whether a line of a script writes to a file; that the install script is told to read it changes nothing.
+/// Whether a line of a script writes to a file in a way that is not followed; that the install script is told to read it
+/// changes nothing.
 fn changes(script: &str, path: &str) -> bool {
     const WRITERS: [&str; 8] = ["cp", "install", "ln", "mv", "rm", "sed", "tee", "yq"];
-    script.lines().filter(|line| line.contains(path)).any(|line| {
+    let documents = documents(script);
+    let mut at = 0;
+    script.split_inclusive('\n').any(|line| {
+        let start = at;
+        at += line.len();
+        let is_followed = documents.iter().any(|one| !one.is_added && one.whole.contains(&start));
+        if is_followed || !line.contains(path) {
+            return false;
+        }
         let mut words = line.split(|c: char| c.is_whitespace() || matches!(c, ';' | '|' | '&' | '(' | ')'));
         let is_behind = line.split('>').skip(1).any(|behind| behind.contains(path));
         is_behind || words.any(|word| WRITERS.contains(&base(word)))
     })
+}
+
+/// A document in a script: `cat > PATH <<EOF`, `tee PATH <<'EOF'`, and the lines up to the one of the mark.
+struct Document {
+    path: String,
+    /// From the command to the mark.
+    whole: Range<usize>,
+    body: Range<usize>,
+    is_filled_in: bool,
+    /// It is put behind what the file holds.
+    is_added: bool,
+}
+
+/// More documents than a script writes.
+const MOST_DOCUMENTS: usize = 64;
+
+fn documents(script: &str) -> Vec<Document> {
+    let mut found = Vec::new();
+    let mut open: Option<(Document, String, bool)> = None;
+    let mut at = 0;
+    for line in script.split_inclusive('\n') {
+        let start = at;
+        at += line.len();
+        let plain = line.trim_end_matches(['\n', '\r']);
+        if let Some((mut document, mark, is_indented)) = open.take() {
+            let ends = if is_indented { plain.trim_start_matches('\t') == mark } else { plain == mark };
+            if ends {
+                document.body.end = start;
+                document.whole.end = at;
+                found.push(document);
+            } else {
+                open = Some((document, mark, is_indented));
+            }
+            continue;
+        }
+        if found.len() < MOST_DOCUMENTS {
+            open = opening(plain).map(|(path, mark, is_indented, is_filled_in, is_added)| {
+                let document = Document { path, whole: start..at, body: at..at, is_filled_in, is_added };
+                (document, mark, is_indented)
+            });
+        }
+    }
+    found
+}
+
+/// The file, the mark, whether it may stand behind tabs, whether variables are filled in, and whether it is added.
+fn opening(line: &str) -> Option<(String, String, bool, bool, bool)> {
+    let (before, behind) = line.split_once("<<").filter(|(_, behind)| !behind.starts_with('<'))?;
+    let is_indented = behind.starts_with('-');
+    let behind = behind.trim_start_matches('-').trim_start();
+    let quote = behind.chars().next().filter(|c| matches!(c, '"' | '\'' | '\\'));
+    let mark: String = behind
+        .trim_start_matches(['"', '\'', '\\'])
+        .chars()
+        .take_while(|c| c.is_ascii_alphanumeric() || *c == '_')
+        .collect();
+    let rest = behind.split_once(mark.as_str()).map_or("", |(_, rest)| rest);
+    let around = format!("{before} {rest}");
+    let is_added = around.contains(">>");
+    let unquoted = |word: &str| word.trim_matches(['"', '\'']).to_owned();
+    let mut words = around.split_whitespace().skip_while(|word| base(word) != "tee");
+    let path = match words.next() {
+        Some(_) => words.find(|word| !word.starts_with('-')).map(unquoted),
+        None => around.rsplit_once('>').and_then(|(_, path)| path.split_whitespace().next().map(unquoted)),
+    };
+    let is_added = is_added || around.split_whitespace().any(|word| word == "-a");
+    let path = path.filter(|path| path.starts_with('/') && !mark.is_empty())?;
+    Some((path, mark, is_indented, quote.is_none(), is_added))
+}
+
+/// The files that a script writes as documents.
+fn written_in<'f>(script: &str, file: Option<&'f Written<'f>>) -> Vec<Here<'f>> {
+    let one = |document: Document| Here {
+        path: document.path,
+        text: blank_but(script, document.body),
+        script: file,
+        is_filled_in: document.is_filled_in,
+    };
+    let is_followed = |document: &Document| !document.is_added && document.path.starts_with("/etc/rancher/");
+    documents(script).into_iter().filter(is_followed).map(one).collect()
 }
 
 /// What the scripts of a machine say of servers.

@@ -60,6 +60,19 @@ pub(super) struct Settings {
     pub(super) beneath: Option<Gap>,
     /// The release that whoever starts the server names.
     pub(super) version: Option<(Version, Location)>,
+    /// A shell fills in what is read now.
+    is_filled_in: bool,
+}
+
+/// A file that a script writes, as it stands there.
+pub(super) struct Here<'f> {
+    pub(super) path: String,
+    /// The script, blank but for the file.
+    pub(super) text: String,
+    /// The script in another text; `None` where it is a part of the definition itself.
+    pub(super) script: Option<&'f Written<'f>>,
+    /// Whether the shell fills in variables, as it does where the mark of the end is not quoted.
+    pub(super) is_filled_in: bool,
 }
 
 /// Where the file lies that a server reads by default, and any that it is told to read.
@@ -67,8 +80,8 @@ pub(super) struct Settings {
 pub(super) enum Lies<'f> {
     /// On the node, below a root where there is one.
     Node,
-    /// Among the files that a definition has written to a machine, which holds no other of them.
-    Machine(&'f [Written<'f>]),
+    /// Among the files that a definition or its scripts write to a machine, which holds no other of them.
+    Machine(&'f [Written<'f>], &'f [Here<'f>]),
     /// Among them, or on the machine already.
     MachineOrBefore(&'f [Written<'f>]),
     /// In an image that has none, under no mount.
@@ -80,16 +93,15 @@ pub(super) enum Lies<'f> {
 impl Settings {
     fn new(home: Site) -> Self {
         let (values, problems) = (BTreeMap::new(), Vec::new());
-        Self { values, home, problems, unread: None, beneath: None, version: None }
+        Self { values, home, problems, unread: None, beneath: None, version: None, is_filled_in: false }
     }
 
-    /// Of a file that is written to a machine, with its drop-ins; `None` where none of them can be read.
-    pub(super) fn of_written(source: &Source<'_>, beside: &[Written<'_>], base: &str) -> Option<Self> {
-        let files = written_of_base(base, beside);
-        let placed = files.iter().find_map(|file| file.inside.as_ref())?.location(yaml::Span { start: 0, end: 0 });
-        let mut settings = Self::new(Site { at: placed, form: Form::Bares });
-        settings.take_all_written(source, &files, beside);
-        Some(settings)
+    /// Of a file that is written to a machine, with its drop-ins.
+    pub(super) fn of_machine(source: &Source<'_>, written: &[Written<'_>], here: &[Here<'_>], base: &str) -> Self {
+        let whole = Location::whole(source.evidence.clone(), source.plane);
+        let mut settings = Self::new(Site { at: whole, form: Form::Bares });
+        settings.take_machine(source, written, here, base);
+        settings
     }
 
     /// Of a file with what lies beside it; `None` where an earlier one of them stands for all.
@@ -179,12 +191,12 @@ impl Settings {
         };
         let root = match (lies, source.root) {
             (Lies::Nowhere, _) => return,
-            (Lies::Machine(beside) | Lies::MachineOrBefore(beside), _) => {
-                let files = written_of_base(path, beside);
-                if files.is_empty() && matches!(lies, Lies::MachineOrBefore(_)) {
+            (Lies::Machine(written, here), _) => return self.take_machine(source, written, here, path),
+            (Lies::MachineOrBefore(written), _) => {
+                if !written.iter().any(|file| is_of_base(path, &file.path)) {
                     self.beneath.get_or_insert_with(|| not_given("give the machine's root with --root"));
                 }
-                return self.take_all_written(source, &files, beside);
+                return self.take_machine(source, written, &[], path);
             }
             (Lies::Node, Some(root)) => root,
             (Lies::Node, None) => {
@@ -203,26 +215,33 @@ impl Settings {
         }
     }
 
-    fn take_all_written(&mut self, source: &Source<'_>, files: &[&Written<'_>], beside: &[Written<'_>]) {
+    /// A file with its drop-ins; what a script writes is written later than what the definition does.
+    fn take_machine(&mut self, source: &Source<'_>, written: &[Written<'_>], here: &[Here<'_>], base: &str) {
+        let mut files: BTreeMap<(bool, &str), Result<&Written<'_>, &Here<'_>>> = BTreeMap::new();
+        for file in written.iter().filter(|file| is_of_base(base, &file.path)).take(MOST_FILES) {
+            files.insert((file.path != base, file.path.as_str()), Ok(file));
+        }
+        for file in here.iter().filter(|file| is_of_base(base, &file.path)).take(MOST_FILES) {
+            files.insert((file.path != base, file.path.as_str()), Err(file));
+        }
         let mut placed = false;
-        for file in files {
-            let text = match &file.text {
-                Ok(text) => text,
-                Err(_) => {
-                    self.unread = self.unread.take().or_else(|| file.gap());
-                    continue;
-                }
+        for file in files.into_values() {
+            let (text, inside) = match file {
+                Ok(file) => match &file.text {
+                    Ok(text) => (&**text, Some(Place::File(file, written))),
+                    Err(_) => {
+                        self.unread = self.unread.take().or_else(|| file.gap());
+                        continue;
+                    }
+                },
+                Err(file) => (file.text.as_str(), file.script.map(|script| Place::File(script, written))),
             };
             let stream = yaml::parse(text, &Limits::default());
-            let inner = Source {
-                evidence: source.evidence,
-                plane: source.plane,
-                text,
-                root: source.root,
-                stream: &stream,
-                inside: Some(Place::File(file, beside)),
-            };
+            let (evidence, plane, root) = (source.evidence, source.plane, source.root);
+            let inner = Source { evidence, plane, text, root, stream: &stream, inside };
+            self.is_filled_in = file.is_err_and(|file| file.is_filled_in);
             self.take(&inner, &mut placed);
+            self.is_filled_in = false;
         }
     }
 
@@ -270,7 +289,15 @@ impl Settings {
             if name == ARGUMENTS {
                 self.home.at = source.at(&entry.value);
             }
-            let given = values(source, &entry.value);
+            let mut given = values(source, &entry.value);
+            for one in given.iter_mut().filter(|one| self.is_filled_in && one.text.contains(['$', '`'])) {
+                one.unresolved = Some(Gap {
+                    kind: GapKind::Unresolved,
+                    reason: format!("`{}` is filled in when the script runs", one.text),
+                    wanted: format!("the value of `{name}`"),
+                    who_could_answer: "give the files of the machine, with --root".to_owned(),
+                });
+            }
             let known = self.values.entry(name.to_owned()).or_default();
             if !adds {
                 known.clear();
@@ -346,16 +373,10 @@ fn of_base<'e>(base: &str, evidence: &'e [Evidence]) -> Vec<&'e Evidence> {
     found
 }
 
-/// The same of files that are written to a machine.
-fn written_of_base<'f>(base: &str, beside: &'f [Written<'f>]) -> Vec<&'f Written<'f>> {
-    let is_one = |file: &&Written<'_>| {
-        let drop_in = file.path.strip_prefix(base).and_then(|rest| rest.strip_prefix(".d/"));
-        file.path == base || drop_in.is_some_and(|name| !name.contains('/') && is_yaml(name))
-    };
-    let mut found: Vec<&Written<'_>> = beside.iter().filter(is_one).collect();
-    found.sort_by_key(|file| (file.path != base, file.path.as_str()));
-    found.truncate(MOST_FILES);
-    found
+/// Whether a path is that of a file of settings, or of a drop-in of it.
+fn is_of_base(base: &str, path: &str) -> bool {
+    let drop_in = path.strip_prefix(base).and_then(|rest| rest.strip_prefix(".d/"));
+    path == base || drop_in.is_some_and(|name| !name.contains('/') && is_yaml(name))
 }
 
 /// A setting by its letter, which files may use as well (pkg/configfilearg/parser.go puts one dash before one letter).

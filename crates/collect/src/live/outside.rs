@@ -48,8 +48,15 @@ pub(super) struct Outside {
 struct Seen {
     is_published: bool,
     observations: Vec<Observation>,
-    /// Its name and why nothing was seen of it, where it has no address.
-    nowhere: Option<(Endpoint, String)>,
+    /// Its name and why nothing was seen of it, where it has no address or the time was over.
+    nowhere: Option<(String, String)>,
+}
+
+impl Seen {
+    /// Where it stands among the others.
+    fn place(&self) -> (bool, Option<SocketAddr>, Option<&(String, String)>) {
+        (self.is_published, self.observations.first().map(|one| one.address), self.nowhere.as_ref())
+    }
 }
 
 impl Outside {
@@ -65,13 +72,13 @@ impl Outside {
         };
         if let Some(endpoint) = outside.named.clone() {
             let (pace, known) = (outside.pace(&GLANCE), Arc::clone(&outside.addresses));
-            outside.looks.spawn(async move {
+            outside.spawn(endpoint.to_string(), async move {
                 match probe::resolve(&endpoint, pace.conversation.time).await {
                     Ok(addresses) => {
                         let addresses = known.get_or_init(|| addresses);
                         Seen { observations: look(&endpoint, addresses, &pace).await, ..Seen::default() }
                     }
-                    Err(why) => Seen { nowhere: Some((endpoint, why.to_string())), ..Seen::default() },
+                    Err(why) => Seen { nowhere: Some((endpoint.to_string(), why.to_string())), ..Seen::default() },
                 }
             });
         }
@@ -88,11 +95,21 @@ impl Outside {
                 continue;
             }
             let (endpoint, pace) = (named.clone(), self.pace(&PUBLISHED));
-            self.looks.spawn(async move {
+            self.spawn(address.to_string(), async move {
                 let observations = look(&endpoint, &[address], &pace).await;
                 Seen { is_published: true, observations, nowhere: None }
             });
         }
+    }
+
+    /// Begins a look, which ends with the time of the cluster: nobody loses the answers because strangers see nothing.
+    fn spawn(&mut self, name: String, look: impl Future<Output = Seen> + Send + 'static) {
+        let until = self.until.into();
+        self.looks.spawn(async move {
+            let seen = tokio::time::timeout_at(until, look).await;
+            let why = || "the time for this cluster was over".to_owned();
+            seen.unwrap_or_else(|_| Seen { nowhere: Some((name, why())), ..Seen::default() })
+        });
     }
 
     /// What the first look showed, for somebody who asks in vain.
@@ -107,7 +124,7 @@ impl Outside {
             // What panics is our fault, and the others were looked at all the same.
             seen.extend(one.ok());
         }
-        seen.sort_by_key(|one: &Seen| (one.is_published, one.observations.first().map(|one| one.address)));
+        seen.sort_by(|a: &Seen, b: &Seen| a.place().cmp(&b.place()));
         Sights(seen)
     }
 
@@ -177,13 +194,12 @@ impl Sights {
                 evidence.push(endpoint::evidence(observation, alone));
                 evidence.push(endpoint::answers(observation, redactor));
             }
-            if let Some((endpoint, why)) = &one.nowhere {
-                let name = endpoint.to_string();
+            if let Some((name, why)) = &one.nowhere {
                 evidence.push(Evidence {
                     id: EvidenceId::new(format!("tls://{name}")),
                     plane: Plane::Observed,
                     kind: Kind::Handshake,
-                    body: Body::Unread(endpoint::unread(&name, why)),
+                    body: Body::Unread(endpoint::unread(name, why)),
                     secrets: Vec::new(),
                     digest: None,
                 });

@@ -201,7 +201,8 @@ fn an_api_server_behind_nginx_and_pages_in_its_place() {
         ("ssl http2", "add_header Strict-Transport-Security 'max-age=31536000' always; proxy_pass https://UP;"),
     ];
     let ports: Vec<u16> = doors.iter().map(|_| free_port()).collect();
-    let mut text = "daemon off; worker_processes 1; pid nginx.pid; error_log error.log; events {}\nhttp {\naccess_log off;\n\
+    // One process, so that none outlives the test.
+    let mut text = "daemon off; master_process off; pid nginx.pid; error_log error.log; events {}\nhttp {\naccess_log off;\n\
                     client_body_temp_path a; proxy_temp_path b; fastcgi_temp_path c; uwsgi_temp_path d; scgi_temp_path e;\n\
                     ssl_certificate server.crt; ssl_certificate_key server.key; ssl_protocols TLSv1.2;\n\
                     ssl_ciphers ECDHE-ECDSA-AES256-GCM-SHA384; proxy_ssl_server_name on;\n"

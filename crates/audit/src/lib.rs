@@ -170,7 +170,10 @@ pub fn audit(
         };
         (choice, judgement, edits, beside)
     };
-    each_cluster(targets, look, asks(&judging.rules), stdin, &mut summary, &judge, &mut |came, summary| {
+    // Of files nothing is asked, and what a rule wants to know takes a while to find out.
+    let is_asked = targets.iter().any(|target| target.asked() > 0);
+    let asks = if is_asked { asks(&judging.rules) } else { Vec::new() };
+    each_cluster(targets, look, asks, stdin, &mut summary, &judge, &mut |came, summary| {
         let (known, (choice, judgement, edits, beside)) = match came {
             Ok(came) => came,
             Err(target) => return on_step(Step::Nothing(target)),

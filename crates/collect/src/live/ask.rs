@@ -151,7 +151,7 @@ pub(super) async fn cluster(
         None => uid,
     });
     let others = Others { config: &config, server: &server, refused: &refused, until, tally: &tally };
-    answers.extend(others.ask(&addresses(&answers)).await);
+    answers.extend(others.ask(&addresses(&answers, &config)).await);
     let unverified = config.accept_invalid_certs || !server.starts_with("https://");
     drop(turn);
     Ok(Asked { answers, id, spent: tally.spent(), unverified, sights: outside.end().await, failure: None })

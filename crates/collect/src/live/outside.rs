@@ -6,7 +6,7 @@
 
 use std::{
     collections::BTreeSet,
-    net::{IpAddr, SocketAddr},
+    net::SocketAddr,
     sync::{Arc, OnceLock},
     time::{Duration, Instant},
 };
@@ -17,6 +17,7 @@ use model::{Body, Evidence, EvidenceId, Kind, Listener, Plane};
 use probe::{Endpoint, Host, Observation, Pace, Spent, tls::Depth};
 use tokio::task::JoinSet;
 
+use super::replicas::may_serve;
 use crate::endpoint;
 
 /// How long an API server is looked at, and how gently: one connection after the other.
@@ -146,16 +147,6 @@ fn endpoint(config: &Config) -> Option<Endpoint> {
     Some(endpoint)
 }
 
-/// Whether an API server may have an address, as Kubernetes itself has it (pkg/apis/core/validation/validation.go,
-/// `ValidateNonSpecialIP`): whoever writes the list shall not send us to this machine or to what only it can reach.
-fn may_serve(address: IpAddr, is_local: bool) -> bool {
-    let is_near = match address {
-        IpAddr::V4(address) => address.is_link_local() || address.is_broadcast(),
-        IpAddr::V6(address) => address.is_unicast_link_local(),
-    };
-    !is_near && !address.is_unspecified() && !address.is_multicast() && (is_local || !address.is_loopback())
-}
-
 /// Looks at addresses one after the other: they are one service, and often one machine.
 async fn look(endpoint: &Endpoint, addresses: &[SocketAddr], pace: &Pace) -> Vec<Observation> {
     let mut seen = Vec::new();
@@ -206,24 +197,5 @@ impl Sights {
             }
         }
         evidence
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_cluster_sends_nobody_to_the_neighbours_of_this_machine() {
-        let may = |address: &str, is_local| may_serve(address.parse().expect("an address"), is_local);
-        for address in ["10.0.0.1", "192.0.2.7", "2001:db8::1", "fd00::1"] {
-            assert!(may(address, false), "{address}");
-        }
-        for address in
-            ["127.0.0.1", "::1", "169.254.169.254", "fe80::1", "0.0.0.0", "::", "224.0.0.1", "255.255.255.255"]
-        {
-            assert!(!may(address, false), "{address}");
-        }
-        assert!(may("127.0.0.2", true) && !may("169.254.169.254", true));
     }
 }

@@ -2,6 +2,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    net::{IpAddr, SocketAddr},
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -18,7 +19,7 @@ use super::{
 const NEAR: Duration = Duration::from_secs(3);
 
 /// The addresses of the other API servers, where one has said which it is itself.
-pub(super) fn addresses(answers: &[Given]) -> Vec<String> {
+pub(super) fn addresses(answers: &[Given], config: &Config) -> Vec<String> {
     let text = |end: &str| {
         answers.iter().find(|given| given.ask.path.ends_with(end)).and_then(|given| match &given.raw {
             Raw::Text(text) => Some(text.as_str()),
@@ -30,9 +31,24 @@ pub(super) fn addresses(answers: &[Given]) -> Vec<String> {
     else {
         return Vec::new();
     };
+    let named = config.cluster_url.host().and_then(|host| host.trim_matches(['[', ']']).parse::<IpAddr>().ok());
+    let is_local = named.is_some_and(|named| named.is_loopback());
+    let is_other = |address: SocketAddr| address.ip() != own && may_serve(address.ip(), is_local);
     let mut found = live::addresses(slice);
-    found.retain(|address| address.parse::<std::net::SocketAddr>().is_ok_and(|address| address.ip() != own));
+    found.retain(|address| address.parse().is_ok_and(is_other));
     found
+}
+
+/// Whether an API server may have an address, as Kubernetes itself has it (pkg/apis/core/validation/validation.go,
+/// `ValidateNonSpecialIP`): whoever writes the list shall not send us to this machine or to what only it can reach.
+pub(super) fn may_serve(address: IpAddr, is_local: bool) -> bool {
+    // One that is written as an IPv6 address is the same.
+    let address = address.to_canonical();
+    let is_near = match address {
+        IpAddr::V4(address) => address.is_link_local() || address.is_broadcast(),
+        IpAddr::V6(address) => address.is_unicast_link_local(),
+    };
+    !is_near && !address.is_unspecified() && !address.is_multicast() && (is_local || !address.is_loopback())
 }
 
 /// The other servers of a cluster, asked for what each has of its own.
@@ -103,4 +119,31 @@ async fn replica(talk: &Conversation, base: &Arc<str>, refused: &BTreeSet<&'stat
         answers.push(Given { base: Arc::clone(base), ask, raw });
     }
     if is_reached { answers } else { Vec::new() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cluster_sends_nobody_to_the_neighbours_of_this_machine() {
+        let may = |address: &str, is_local| may_serve(address.parse().expect("an address"), is_local);
+        for address in ["10.0.0.1", "192.0.2.7", "2001:db8::1", "fd00::1"] {
+            assert!(may(address, false), "{address}");
+        }
+        for address in [
+            "127.0.0.1",
+            "::1",
+            "169.254.169.254",
+            "fe80::1",
+            "0.0.0.0",
+            "::",
+            "224.0.0.1",
+            "255.255.255.255",
+            "::ffff:169.254.169.254",
+        ] {
+            assert!(!may(address, false), "{address}");
+        }
+        assert!(may("127.0.0.2", true) && !may("169.254.169.254", true));
+    }
 }

@@ -1,6 +1,6 @@
 //! One finding: the line, the caret, what, why it matters, what to do, and what that breaks.
 
-use annotate_snippets::{AnnotationKind, Group, Level, Patch, Renderer, Snippet};
+use annotate_snippets::{AnnotationKind, Group, Level, Origin, Patch, Renderer, Snippet};
 use model::{Confidence, Edit, EvidenceId, Outcome, Severity, Span};
 
 use super::{
@@ -54,11 +54,46 @@ impl<'a> Window<'a> {
         (format!("{lead}{shown}{tail}"), place(span.start)..place(span.end).max(place(span.start)))
     }
 
+    /// Adds the line with the span marked to a group, and tells where it is if the renderer will say otherwise.
+    pub(super) fn show<'g>(
+        &self,
+        group: Group<'g>,
+        path: String,
+        (span, kind, label): (Span, AnnotationKind, String),
+        columns: usize,
+    ) -> (Group<'g>, Option<Moved>) {
+        let (source, place) = self.cut(span, columns);
+        let named = |before: &str| format!("{path}:{}:{}", self.first, before.chars().count() + 1);
+        let (said, is) = (named(&source[..place.start]), named(&self.source[..self.relative(span).start]));
+        let moved = (said != is).then_some(Moved { said, is });
+        let annotation = if label.is_empty() { kind.span(place) } else { kind.span(place).label(label) };
+        (group.element(Snippet::source(source).line_start(self.first).path(path).annotation(annotation)), moved)
+    }
+
     /// Where a span lies in the window, cut to it.
     fn relative(&self, span: Span) -> std::ops::Range<usize> {
         let start = span.range().start.saturating_sub(self.start).min(self.source.len());
         let end = span.range().end.saturating_sub(self.start).clamp(start, self.source.len());
         start..end
+    }
+}
+
+/// The place of a line that is cut, as the renderer counts it in what it is shown, and as it is in the file.
+pub(super) struct Moved {
+    said: String,
+    is: String,
+}
+
+impl Moved {
+    /// Puts the places right, which stand in the text in their order.
+    pub(super) fn back(moved: &[Self], mut text: String) -> String {
+        let mut end = text.len();
+        for Self { said, is } in moved.iter().rev() {
+            let Some(at) = text[..end].rfind(said.as_str()) else { continue };
+            text.replace_range(at..at + said.len(), is);
+            end = at;
+        }
+        text
     }
 }
 
@@ -86,6 +121,7 @@ pub(super) fn render(judged: &Judged, places: &Places<'_>, cluster: &ClusterRepo
     let title = if below.is_some() { String::new() } else { wrapped(&message, room) };
     let title = level.with_name(entry.severity.name()).primary_title(title).id(entry.rule);
     let mut main = Group::with_title(title);
+    let mut moved: Vec<Moved> = Vec::new();
 
     // Carets: the first place says what is there, the others why it matters.
     for (at, label) in entry.locations.iter().enumerate() {
@@ -96,18 +132,16 @@ pub(super) fn render(judged: &Judged, places: &Places<'_>, cluster: &ClusterRepo
             .and_then(|span| Window::around(places, &label.at.evidence, span).map(|window| (window, span)));
         let Some((window, span)) = window else {
             if at == 0 {
-                main = main.element(annotate_snippets::Origin::path(path));
+                main = main.element(Origin::path(path));
             }
             continue;
         };
         let kind = if at == 0 { AnnotationKind::Primary } else { AnnotationKind::Context };
         let repeats = label.text == entry.message;
-        let (source, place) = window.cut(span, look.width);
-        let mut annotation = kind.span(place);
-        if !repeats && !label.text.is_empty() {
-            annotation = annotation.label(plain(&label.text));
-        }
-        main = main.element(Snippet::source(source).line_start(window.first).path(path).annotation(annotation));
+        let said = if repeats { String::new() } else { plain(&label.text) };
+        let (with, it) = window.show(main, path, (span, kind, said), look.width);
+        main = with;
+        moved.extend(it);
     }
 
     // A change to an endless line shows nothing; the wire format has it.
@@ -140,7 +174,7 @@ pub(super) fn render(judged: &Judged, places: &Places<'_>, cluster: &ClusterRepo
         groups.push(fix);
     }
     let renderer = if look.color { Renderer::styled() } else { Renderer::plain() };
-    let mut text = renderer.term_width(look.width).render(&groups).to_string();
+    let mut text = Moved::back(&moved, renderer.term_width(look.width).render(&groups).to_string());
     if let Some((below, (head, rest))) = below.zip(text.split_once('\n')) {
         let words: Vec<String> = below.lines().map(|line| Paint(look.color).bold(line)).collect();
         text = format!("{}\n{}\n{rest}", head.trim_end(), words.join("\n"));

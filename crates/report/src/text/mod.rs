@@ -324,9 +324,9 @@ fn advisories(cluster: &ClusterReport, look: Look, text: &mut String) {
     }
     let counts: Vec<String> = [
         (named, "exposed"),
-        (of("undetermined").count(), "undetermined, which need what files do not tell"),
+        (of("undetermined").count(), "undetermined, which need what was not seen"),
         (of("mitigated").count(), "mitigated"),
-        (of("not-exposed").count(), "ruled out by the configuration"),
+        (of("not-exposed").count(), "ruled out by what was seen"),
     ]
     .into_iter()
     .filter(|(count, _)| *count > 0)

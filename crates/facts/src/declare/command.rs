@@ -49,8 +49,19 @@ pub(super) enum Start {
     OneWord(usize),
 }
 
+/// Command lines within command lines that are looked into; people write two.
+const DEEPEST: usize = 4;
+
 /// Finds the API server in a command line.
 pub(super) fn find(words: &[&str], image: Option<&str>) -> Option<Start> {
+    find_within(words, image, 0)
+}
+
+/// The same of a command line that stands in so many others.
+fn find_within(words: &[&str], image: Option<&str>, depth: usize) -> Option<Start> {
+    if depth > DEEPEST {
+        return None;
+    }
     let first = words.first()?;
     let program = base(first);
     if let Some(after) = component_at(words, 0) {
@@ -60,14 +71,14 @@ pub(super) fn find(words: &[&str], image: Option<&str>) -> Option<Start> {
         let flag =
             words.iter().position(|word| word.starts_with('-') && !word.starts_with("--") && word.contains('c'))?;
         let script = words.get(flag + 1)?;
-        return starts_apiserver(script).then_some(Start::Script(flag + 1));
+        return starts_within(script, depth).then_some(Start::Script(flag + 1));
     }
     if WRAPPERS.contains(&program) {
         let at = (1..words.len()).find(|&at| component_at(words, at).is_some() || SHELLS.contains(&base(words[at])))?;
         if let Some(after) = component_at(words, at) {
             return Some(Start::Direct(after));
         }
-        return match find(&words[at..], None)? {
+        return match find_within(&words[at..], None, depth + 1)? {
             Start::Direct(after) => Some(Start::Direct(at + after)),
             Start::Script(script) => Some(Start::Script(at + script)),
             Start::OneWord(word) => Some(Start::OneWord(at + word)),
@@ -79,13 +90,13 @@ pub(super) fn find(words: &[&str], image: Option<&str>) -> Option<Start> {
             run.entry_point.iter().map(String::as_str).chain(words[from..to].iter().copied()).collect();
         // The program itself is no word of the list where an option names it.
         let shift = from - usize::from(run.entry_point.is_some());
-        return match find(&inner, Some(words[run.image]))? {
+        return match find_within(&inner, Some(words[run.image]), depth + 1)? {
             Start::Direct(after) => Some(Start::Direct(shift + after)),
             Start::Script(script) => Some(Start::Script(shift + script)),
             Start::OneWord(word) => Some(Start::OneWord(shift + word)),
         };
     }
-    if first.contains(' ') && starts_apiserver(first) {
+    if first.contains(' ') && starts_within(first, depth) {
         return Some(Start::OneWord(0));
     }
     // Without a command the image's entry point runs, and of an image with this name it is the API server.
@@ -113,13 +124,21 @@ fn component_at(words: &[&str], at: usize) -> Option<usize> {
 
 /// Whether a script has a command that starts the API server.
 pub(super) fn starts_apiserver(script: &str) -> bool {
-    script.contains("apiserver")
-        && shell::commands(script, &BTreeMap::new()).iter().any(|command| script_start(command).is_some())
+    starts_within(script, 0)
+}
+
+fn starts_within(script: &str, depth: usize) -> bool {
+    let starts = |command: &shell::Command| start_within(command, depth + 1).is_some();
+    script.contains("apiserver") && shell::commands(script, &BTreeMap::new()).iter().any(starts)
 }
 
 pub(super) fn script_start(command: &shell::Command) -> Option<usize> {
+    start_within(command, 0)
+}
+
+fn start_within(command: &shell::Command, depth: usize) -> Option<usize> {
     let words: Vec<_> = command.words.iter().map(|word| word.text.as_str()).collect();
-    match find(&words, None)? {
+    match find_within(&words, None, depth)? {
         Start::Direct(after) => Some(after),
         Start::Script(_) | Start::OneWord(_) => None,
     }
@@ -163,4 +182,21 @@ pub(super) fn shorten(words: &mut Vec<Word>) -> Option<Gap> {
         words.push(Word { unresolved: Some(gap.clone()), ..Word::written("", site) });
     }
     gap
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_line_that_holds_itself_ends() {
+        // A backquote without another makes one word of the rest, which is the script that is looked into.
+        let held = "e`xe{ /hyperkube apiserver --v=2";
+        assert!(!starts_apiserver(held));
+        assert!(find(&[held], None).is_none());
+        let shells = vec!["sudo"; 10].into_iter().chain(["sh", "-c", "exec kube-apiserver --v=2"]).collect::<Vec<_>>();
+        assert!(matches!(find(&shells, None), Some(Start::Script(12))));
+        let docker = ["docker", "run", "x"].repeat(10_000);
+        assert!(find(&docker, None).is_none());
+    }
 }

@@ -151,9 +151,8 @@ impl Reader<'_> {
             match next {
                 ' ' | '\t' | '\r' | '\n' | ';' | '|' | '(' | ')' => break,
                 '<' | '>' => {
-                    // `2>&1`: digits before a redirection belong to it.
+                    // `2>&1`: digits before a redirection belong to it, which comes next.
                     if !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit()) {
-                        self.redirection();
                         return;
                     }
                     break;
@@ -329,6 +328,11 @@ mod tests {
             .into_iter()
             .map(|command| command.words.into_iter().map(|word| word.text).collect())
             .collect()
+    }
+
+    #[test]
+    fn a_script_that_was_made_to_nest_takes_no_stack() {
+        assert_eq!(words(&format!("a {}", "1>".repeat(100_000))), [["a"]]);
     }
 
     #[test]

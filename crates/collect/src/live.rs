@@ -161,7 +161,7 @@ fn run(ways: &Ways, pace: Pace, asks: &Arc<[&'static Ask]>, done: &tokio::sync::
         let mut waiting: BTreeMap<usize, Result<Asked, Failure>> = BTreeMap::new();
         let turns = Arc::new(Semaphore::new(at_once));
         while handed_over < ways.len() {
-            while next < ways.len() && running.len() < 2 * at_once && next < handed_over + AHEAD * at_once {
+            while next < ways.len() && next < handed_over + AHEAD * at_once {
                 let (ways, asks, turns, index) = (Arc::clone(ways), Arc::clone(asks), Arc::clone(&turns), next);
                 running.spawn(async move {
                     let (Some(way), Ok(turn)) = (ways.get(index), turns.acquire_owned().await) else {
@@ -196,8 +196,8 @@ fn run(ways: &Ways, pace: Pace, asks: &Arc<[&'static Ask]>, done: &tokio::sync::
     runtime.shutdown_background();
 }
 
-/// How many rounds of clusters may be done before one that takes its time: they wait for it, so that a run is the same
-/// whoever answers first.
+/// How many rounds of clusters may be under way: one is asked, and the others are still looked at from outside, or done
+/// before one that takes its time; they wait for it, so that a run is the same whoever answers first.
 const AHEAD: usize = 4;
 
 /// For a plug-in that uses up its time before anything is asked.

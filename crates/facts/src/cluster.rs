@@ -95,6 +95,11 @@ impl Cluster {
         Access { objects: &self.objects, rbac: &self.rbac }
     }
 
+    /// Whether that distribution runs it, by whichever spelling of its name.
+    pub fn is_of(&self, distribution: &str) -> bool {
+        self.distribution.is_some_and(|name| name.eq_ignore_ascii_case(distribution))
+    }
+
     /// Every component, by name and instance.
     pub fn components(&self) -> impl Iterator<Item = &Component> {
         self.apiservers.iter().map(ApiServer::component)

@@ -258,7 +258,7 @@ pub(super) fn ships(binding: &Binding, of: &Subject, distribution: Option<&str>)
     let name =
         if binding.of_cluster { binding.meta.name.to_string() } else { format!("{namespace}/{}", binding.meta.name) };
     let matches = |known: &&Known| {
-        (known.by == KUBEADM || distribution == Some(known.by))
+        (known.by == KUBEADM || distribution.is_some_and(|name| name.eq_ignore_ascii_case(known.by)))
             && glob(known.binding, &name)
             && glob(known.role, &binding.role.name)
             && glob(known.subject, &subject)
@@ -314,6 +314,12 @@ mod tests {
         let role = RoleRef { of_cluster: true, name: role.into(), span };
         let binding = Binding { meta, of_cluster: namespace.is_empty(), role, subjects: vec![subject.clone()] };
         ships(&binding, &subject, Some(distribution))
+    }
+
+    #[test]
+    fn a_distribution_is_known_by_any_spelling_of_its_name() {
+        assert!(shipped("OpenShift", "cluster-admins", "cluster-admin", "User/system:admin").is_some());
+        assert!(shipped("Talos", "cluster-admins", "cluster-admin", "User/system:admin").is_none());
     }
 
     #[test]

@@ -191,7 +191,7 @@ pub(super) fn public_provider(cluster: &Cluster) -> Option<String> {
         "appleid.apple.com",
         "www.facebook.com",
     ];
-    if cluster.distribution == Some("gke") {
+    if cluster.is_of("gke") {
         return Some("every Google account is authenticated on GKE".to_owned());
     }
     let issuers = cluster.apiservers.iter().filter_map(|server| {

@@ -33,7 +33,7 @@ const RIGHT: Right = Right {
 fn ask(cluster: &Cluster) -> Verdict {
     let access = gist::served(cluster)?;
     let asks = access.grants().any(|grant| !grant.is_everything() && right::held(&RIGHT, grant).is_some());
-    if cluster.distribution != Some("openshift") && !asks {
+    if !cluster.is_of("openshift") && !asks {
         access.whole(BINDINGS).map_err(|mut gaps| Unanswered::Gap(gaps.swap_remove(0)))?;
         return Err(Unanswered::NotApplicable("only OpenShift has security context constraints".to_owned()));
     }

@@ -51,7 +51,7 @@ const GROUPS: [&str; 10] = [
 ];
 
 fn ask(cluster: &Cluster) -> Verdict {
-    let openshift = cluster.distribution == Some("openshift");
+    let openshift = cluster.is_of("openshift");
     named::each(
         cluster,
         &|holder| holder.shipped.is_none(),

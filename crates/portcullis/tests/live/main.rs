@@ -47,6 +47,11 @@ fn audit(kubeconfig: &Path) -> Value {
     json(kubeconfig, &["audit", "--format", "json", "--isolated"])
 }
 
+/// The same of a run to which no more matters than what the cluster answers: it takes half the time.
+fn audit_unseen(kubeconfig: &Path) -> Value {
+    json(kubeconfig, &["audit", "--format", "json", "--isolated", "--no-probe"])
+}
+
 /// Takes out what no two looks over TLS have alike: signatures are a byte longer or shorter.
 fn without_cost(mut clusters: Value) -> Value {
     for cluster in clusters.as_array_mut().into_iter().flatten() {

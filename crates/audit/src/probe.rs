@@ -28,17 +28,7 @@ pub struct Probe {
 /// Looks at endpoints.
 pub fn probe(endpoints: &[Endpoint], manner: &Manner, as_of: Timestamp) -> Probe {
     let day = as_of.to_zoned(TimeZone::UTC).date();
-    let mut found = Probe {
-        endpoints: Vec::new(),
-        exchanges: wire::Exchanges {
-            schema: report::SAVED,
-            as_of: as_of.to_string(),
-            addresses: Vec::new(),
-            endpoints: Vec::new(),
-        },
-        worst: None,
-        nothing_seen: Vec::new(),
-    };
+    let mut found = Probe::begin(as_of);
     for one in endpoint::look(endpoints, manner) {
         let evidence = evidence(&one);
         let seen = || convert::endpoint(&one, day);
@@ -52,6 +42,13 @@ pub fn probe(endpoints: &[Endpoint], manner: &Manner, as_of: Timestamp) -> Probe
 }
 
 impl Probe {
+    /// One that has seen nothing yet, as of a moment.
+    fn begin(as_of: Timestamp) -> Self {
+        let (addresses, endpoints) = (Vec::new(), Vec::new());
+        let exchanges = wire::Exchanges { schema: report::SAVED, as_of: as_of.to_string(), addresses, endpoints };
+        Self { endpoints: Vec::new(), exchanges, worst: None, nothing_seen: Vec::new() }
+    }
+
     /// Adds an endpoint, and what the rules say about it.
     fn judge(&mut self, mut seen: wire::ProbedEndpoint, evidence: Vec<Evidence>, as_of: Date) {
         let (name, target) = (seen.endpoint.clone(), seen.endpoint.clone());

@@ -46,17 +46,7 @@ pub fn saved(target: &Target, stdin: &mut dyn std::io::Read) -> Result<Saved, St
 /// Judges it as of a moment.
 pub fn replay(saved: Saved, as_of: Timestamp) -> Probe {
     let day = as_of.to_zoned(TimeZone::UTC).date();
-    let mut found = Probe {
-        endpoints: Vec::new(),
-        exchanges: wire::Exchanges {
-            schema: report::SAVED,
-            as_of: as_of.to_string(),
-            addresses: Vec::new(),
-            endpoints: Vec::new(),
-        },
-        worst: None,
-        nothing_seen: Vec::new(),
-    };
+    let mut found = Probe::begin(as_of);
     for wire::SavedEndpoint { mut seen, evidence } in saved.endpoints {
         let mut redactor = Redactor::new();
         let evidence = evidence.into_iter().map(|piece| taken(piece, &mut redactor)).collect();

@@ -16,6 +16,9 @@ use crate::{Hand, Word, declare::command::unfilled};
 /// kubeadm's manifests of 1.20.0 name an issuer, those of 1.19.3 do not.
 const ISSUER: (u16, u16) = (20, NEWEST);
 
+/// Adds a flag with its value, where that stands, whose hand it is, and the minor releases in which it is there.
+type Push<'p> = dyn FnMut(&str, &str, Site, Hand, (u16, u16)) + 'p;
+
 impl<'a> Configuration<'a> {
     pub(super) fn words(&self, given: &[Argument]) -> Vec<Word> {
         let is_given = |flag: &str| given.iter().any(|argument| argument.name == flag);
@@ -139,20 +142,7 @@ impl<'a> Configuration<'a> {
                 }
             }
         }
-        for (gate, flag, value, releases) in [
-            ("HighAvailability", "endpoint-reconciler-type", "lease", (11, 12)),
-            ("DynamicKubeletConfig", "feature-gates", "DynamicKubeletConfig=true", (11, 12)),
-            ("Auditing", "audit-policy-file", AUDIT_POLICY, (11, 12)),
-            ("Auditing", "audit-log-path", AUDIT_LOG, (11, 12)),
-        ] {
-            if let Some(found) = self.gate(gate).filter(is_true) {
-                let (site, hand) = made(&found, &format!("kubeadm's feature gate `{gate}` decides it"));
-                push(flag, value, site, hand, releases);
-            }
-        }
-        if let Some((age, site, hand)) = self.audit_age() {
-            push("audit-log-maxage", &age, site, hand, (11, 12));
-        }
+        self.by_early_gates((11, 12), (11, 12), &mut push);
         // Added in 1.16, gone with the gate in 1.24 (pull request 106648).
         if let Some(found) = self.gate("IPv6DualStack") {
             let value = format!("IPv6DualStack={}", is_true(&found));
@@ -256,11 +246,22 @@ impl<'a> Configuration<'a> {
             // kubeadm 1.11 moves it into the arguments (v1alpha1/conversion.go, UpgradeCloudProvider).
             push("cloud-provider", &text, field(&found), Hand::Written, (OLDEST, 11));
         }
+        self.by_early_gates((9, 10), (10, 10), &mut push);
+        words
+    }
+
+    /// `localAPIEndpoint`, which had other names before v1beta1.
+    pub(super) fn endpoint(&self, field: &str) -> Option<Found<'a>> {
+        ["localAPIEndpoint", "apiEndpoint", "api"].iter().find_map(|name| find(&self.init, &[name, field]))
+    }
+
+    /// What the feature gates of early releases set, those of `Auditing` in releases of their own.
+    fn by_early_gates(&self, releases: (u16, u16), auditing: (u16, u16), push: &mut Push<'_>) {
         for (gate, flag, value, releases) in [
-            ("HighAvailability", "endpoint-reconciler-type", "lease", (9, 10)),
-            ("DynamicKubeletConfig", "feature-gates", "DynamicKubeletConfig=true", (9, 10)),
-            ("Auditing", "audit-policy-file", AUDIT_POLICY, (10, 10)),
-            ("Auditing", "audit-log-path", AUDIT_LOG, (10, 10)),
+            ("HighAvailability", "endpoint-reconciler-type", "lease", releases),
+            ("DynamicKubeletConfig", "feature-gates", "DynamicKubeletConfig=true", releases),
+            ("Auditing", "audit-policy-file", AUDIT_POLICY, auditing),
+            ("Auditing", "audit-log-path", AUDIT_LOG, auditing),
         ] {
             if let Some(found) = self.gate(gate).filter(is_true) {
                 let (site, hand) = made(&found, &format!("kubeadm's feature gate `{gate}` decides it"));
@@ -268,14 +269,8 @@ impl<'a> Configuration<'a> {
             }
         }
         if let Some((age, site, hand)) = self.audit_age() {
-            push("audit-log-maxage", &age, site, hand, (10, 10));
+            push("audit-log-maxage", &age, site, hand, auditing);
         }
-        words
-    }
-
-    /// `localAPIEndpoint`, which had other names before v1beta1.
-    pub(super) fn endpoint(&self, field: &str) -> Option<Found<'a>> {
-        ["localAPIEndpoint", "apiEndpoint", "api"].iter().find_map(|name| find(&self.init, &[name, field]))
     }
 
     pub(super) fn gate(&self, name: &str) -> Option<Found<'a>> {

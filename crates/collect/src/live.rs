@@ -244,7 +244,13 @@ fn taken_in(way: &Way, asked: Asked, redactor: &mut Redactor, inputs: &mut Input
         evidence.push(seen);
     }
     evidence.sort_by(|a, b| a.id.cmp(&b.id));
-    Gathered { name: way.name.clone(), target: way.target.clone(), root: None, evidence }
+    Gathered {
+        name: way.name.clone(),
+        target: way.target.clone(),
+        root: None,
+        evidence,
+        trees: facts::Trees::default(),
+    }
 }
 
 fn bare(ask: &Ask, id: EvidenceId, body: Body) -> Evidence {

@@ -34,6 +34,7 @@ pub mod releases;
 pub mod request;
 pub mod running;
 mod spelling;
+mod trees;
 
 pub use cluster::{Cluster, Gathered, Options, Want, drop_in_folders, resolve, wants};
 pub(crate) use files::mount_of;
@@ -43,3 +44,4 @@ pub use placeholder::placeholder;
 pub use recognise::{Recognised, Trouble, recognise, text};
 pub use redact::{Marked, Redactor};
 pub use spelling::base64;
+pub use trees::{Tree, Trees};

@@ -15,7 +15,7 @@ use std::{
 use model::{Body, CutSecret, Digest, Evidence, EvidenceId, Kind, Nature, Plane, PrivateKey, Span, Strength};
 use yaml::{Cursor, Stream, Value};
 
-use crate::{Contents, Want, declare, objects, pki, placeholder, running, spelling};
+use crate::{Contents, Tree, Want, declare, objects, pki, placeholder, running, spelling};
 
 /// Cuts the secrets of one run.
 #[derive(Default)]
@@ -30,12 +30,20 @@ pub struct Redactor {
 pub struct Marked {
     text: String,
     spans: Vec<Span>,
+    tree: Option<Tree>,
 }
 
 impl Marked {
     /// Finds the secrets of a text; whoever has its tree spares this a second one.
-    pub(crate) fn of(text: &str, stream: Option<&Stream>) -> Self {
-        Self { text: text.to_owned(), spans: spans(text, stream) }
+    pub(crate) fn of(text: &str, stream: Option<Stream>) -> Self {
+        let spans = spans(text, stream.as_ref());
+        let tree = stream.filter(|_| spans.is_empty()).and_then(|stream| Tree::of(text, stream));
+        Self { text: text.to_owned(), spans, tree }
+    }
+
+    /// Its tree, where there is one that is also that of the evidence.
+    pub fn take_tree(&mut self) -> Option<Tree> {
+        self.tree.take()
     }
 
     /// Bytes of the text.
@@ -118,7 +126,7 @@ impl Redactor {
 
     /// Makes evidence of a text whose secrets were found when it was recognised.
     pub fn marked(&mut self, id: EvidenceId, plane: Plane, kind: Kind, marked: Marked) -> Evidence {
-        let Marked { text, spans } = marked;
+        let Marked { text, spans, tree: _ } = marked;
         let digest = Some(Digest { bytes: text.len() as u64, sha256: None });
         let (redacted, secrets) = self.overwrite(&text, spans);
         Evidence { id, plane, kind, body: Body::Text(redacted.into()), secrets, digest }

@@ -406,7 +406,13 @@ impl Scene {
     }
 
     fn gathered(&self, evidence: Vec<Evidence>) -> Gathered {
-        Gathered { name: "case".to_owned(), target: "case".to_owned(), root: self.root.clone(), evidence }
+        Gathered {
+            name: "case".to_owned(),
+            target: "case".to_owned(),
+            root: self.root.clone(),
+            evidence,
+            trees: facts::Trees::default(),
+        }
     }
 
     fn options(&self) -> Options {

@@ -424,7 +424,10 @@ fn report_of(known: Known, entries: Vec<Judged>, not_asked: Vec<&'static str>) -
         labels,
         distribution: cluster.distribution.map(str::to_owned),
         release: cluster.release,
-        components: cluster.apiservers.into_iter().map(facts::apiserver::ApiServer::into_component).collect(),
+        components: {
+            let servers = cluster.apiservers.into_iter().map(facts::apiserver::ApiServer::into_component);
+            servers.chain(cluster.kubelets.into_iter().map(facts::kubelet::Kubelet::into_component)).collect()
+        },
         stored,
         files: cluster.given.into_iter().map(|file| file.component).collect(),
         evidence: cluster.evidence,

@@ -142,6 +142,7 @@ impl Inputs {
             | Kind::Kubeconfig
             | Kind::ConfigFile
             | Kind::Arguments
+            | Kind::Configz
             | Kind::Flagz
             | Kind::Objects
             | Kind::Answers => self.judged += 1,

@@ -16,6 +16,7 @@ use crate::{
     declare::{self, Declared},
     flags::KUBE_APISERVER,
     kubeconfig::{self, Kubeconfig},
+    kubelet::{self, Kubelet},
     live::{self, Identity, Node, Published},
     objects::{self, Objects},
     observed::{self, Door, Observed},
@@ -57,6 +58,8 @@ pub struct Cluster {
     /// Of the API servers; `None` where there is none, or where they differ.
     pub release: Option<Release>,
     pub apiservers: Vec<ApiServer>,
+    /// The kubelets that were asked, and what is declared of others; sorted by the instance.
+    pub kubelets: Vec<Kubelet>,
     /// The API servers that renew a lease, of a cluster that was asked; `None` where that is not known.
     pub identities: Option<Vec<Identity>>,
     /// The nodes of a cluster that was asked; `None` where that is not known.
@@ -106,7 +109,8 @@ impl Cluster {
 
     /// Every component, by name and instance.
     pub fn components(&self) -> impl Iterator<Item = &Component> {
-        self.apiservers.iter().map(ApiServer::component)
+        let kubelets = self.kubelets.iter().map(Kubelet::component);
+        self.apiservers.iter().map(ApiServer::component).chain(kubelets)
     }
 }
 
@@ -207,6 +211,9 @@ pub fn resolve(gathered: Gathered, options: &Options) -> Cluster {
     observed::contradict(&mut apiservers, &observed, &evidence);
     let pki = pki::held(&apiservers, &kubeconfigs, &given, &observed, root.as_deref());
     let objects = objects::read(&evidence, &trees);
+    let bounds = || apiservers.iter().map(|server| server.component().release.bounds());
+    let servers = bounds().map(|(from, _)| from).min().zip(bounds().map(|(_, to)| to).max());
+    let kubelets = kubelet::resolve(&evidence, root.as_deref(), options, servers);
     Cluster {
         name,
         id: None,
@@ -215,6 +222,7 @@ pub fn resolve(gathered: Gathered, options: &Options) -> Cluster {
         distribution,
         release,
         apiservers,
+        kubelets,
         identities,
         nodes,
         published,

@@ -66,6 +66,9 @@ pub fn recognise(bytes: &[u8]) -> Recognised {
     if configuration::speaks(text) && configuration::is_one(text, &stream) {
         return Recognised { kind: Kind::ConfigFile, text: Some(Marked::of(text, Some(stream))), troubles };
     }
+    if declare::speaks_of_kubelet(text) && declare::is_kubelet(&stream) {
+        return Recognised { kind: Kind::ConfigFile, text: marked(), troubles };
+    }
     if objects::speaks(text) && objects::is_one(&stream) {
         troubles.extend(fatal.map(|fault| trouble(text, fault)));
         return Recognised { kind: Kind::Objects, text: Some(Marked::of(text, Some(stream))), troubles };

@@ -101,6 +101,9 @@ const SECRET_KEYS: [&str; 41] = [
     "vpnauth",
 ];
 
+/// The field of a KubeletConfiguration whose values are sent along with requests for pods.
+const HEADERS: &str = "staticPodURLHeader";
+
 /// Parts of a variable's name that say that its value is a secret.
 const SECRET_NAMES: [&str; 6] = ["password", "passwd", "secret", "token", "api_key", "access_key"];
 
@@ -346,7 +349,8 @@ pub(crate) fn parsable<'e>(evidence: &Evidence, text: &'e str) -> Cow<'e, str> {
 
 /// The values of flags whose name ends as that of a secret does, such as `--ir-password`.
 fn flag_spans(evidence: &Evidence) -> Vec<Span> {
-    const ENDS: [&str; 5] = ["password", "passwd", "secret", "token", "passphrase"];
+    // `manifest-url-header` of a kubelet is sent along with its requests.
+    const ENDS: [&str; 6] = ["password", "passwd", "secret", "token", "passphrase", "header"];
     let flags = running::flags(evidence).ok().flatten().unwrap_or_default();
     let secret = flags
         .into_iter()
@@ -420,13 +424,14 @@ fn first_column(text: &str, spans: &mut Vec<Span>) {
 /// Whether a walk over the tree could find anything: most manifests hold no such word.
 fn mentions_a_key(text: &str) -> bool {
     let bytes = text.as_bytes();
-    ["secret", "token", "passw", "passphrase", "pass:", "_pwd", "key"].iter().any(|word| {
+    let named = ["secret", "token", "passw", "passphrase", "pass:", "_pwd", "key"].iter().any(|word| {
         let (first, rest) = (word.as_bytes()[0], &word.as_bytes()[1..]);
         bytes.iter().enumerate().any(|(at, byte)| {
             byte.eq_ignore_ascii_case(&first)
                 && bytes.get(at + 1..at + 1 + rest.len()).is_some_and(|next| next.eq_ignore_ascii_case(rest))
         })
-    })
+    });
+    named || text.contains(HEADERS)
 }
 
 fn tree_spans(cursor: &Cursor<'_>, text: &str, depth: usize, spans: &mut Vec<Span>) {
@@ -467,7 +472,11 @@ fn tree_spans(cursor: &Cursor<'_>, text: &str, depth: usize, spans: &mut Vec<Spa
                 let secret = SECRET_KEYS.contains(&plain(name).as_str())
                     || (named_secret && name == "value")
                     || names_a_secret(name, &item.value);
-                if secret && item.value.scalar().is_some() {
+                // What a kubelet sends along to whoever gives it pods.
+                if name == HEADERS {
+                    let values = item.value.entries().flat_map(|entry| entry.value.items().collect::<Vec<_>>());
+                    values.for_each(|value| push_scalar(&value, text, spans));
+                } else if secret && item.value.scalar().is_some() {
                     push_scalar(&item.value, text, spans);
                 } else if whole_secret && (name == "data" || name == "stringData") {
                     item.value.entries().for_each(|entry| push_scalar(&entry.value, text, spans));

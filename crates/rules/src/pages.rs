@@ -12,7 +12,10 @@ pub(crate) fn hold(rule: &'static Rule, family: &str, name: &str) {
         Check::Setting(row) => {
             let (bad, good) = row.must.examples();
             let (from, to) = facts::flags::KUBE_APISERVER.covered;
-            Some(testkit::Row { flag: row.setting, bad, good, minors: (from.minor, to.minor) })
+            let is_of_kubelet = row.process == "kubelet";
+            // The first kubelet that reads a file is 1.10.
+            let first = if is_of_kubelet { 10 } else { from.minor };
+            Some(testkit::Row { flag: row.setting, is_of_kubelet, bad, good, minors: (first, to.minor) })
         }
         _ => None,
     };

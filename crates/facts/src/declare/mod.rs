@@ -14,6 +14,7 @@ mod k3s;
 mod kind;
 mod kops;
 mod kubeadm;
+mod kubelet;
 mod kubespray;
 mod layers;
 mod machine;
@@ -28,6 +29,7 @@ mod talos;
 mod unit;
 
 pub(crate) use arguments::is_one as is_arguments;
+pub(crate) use kubelet::{Configuration, configurations, is_one as is_kubelet, speaks as speaks_of_kubelet};
 pub(crate) use machine::{blank_but, is_multipart, parts};
 use model::{Evidence, EvidenceId, Kind, Location, Plane, Problem, ProblemKind, Span};
 use yaml::{Cursor, Document, Fault, FaultKind, Stream};

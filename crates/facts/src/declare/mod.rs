@@ -9,6 +9,7 @@ mod cluster_api;
 mod command;
 mod embedded;
 mod gardener;
+mod inventory;
 mod k0s;
 mod k3s;
 mod kind;
@@ -188,7 +189,7 @@ pub(crate) fn folders(evidence: &[Evidence], root: Option<&str>) -> Vec<String> 
     let mut found = Vec::new();
     let may_have = |file: &Evidence| {
         file.id.as_str().ends_with(".service")
-            || kubespray::is_part(file.id.as_str())
+            || inventory::is_part(file.id.as_str())
             || file.text().is_some_and(|text| k3s::speaks(text))
     };
     each_of(evidence, root, &may_have, &mut |source, _| {

@@ -66,6 +66,11 @@ pub(super) fn is_part(id: &str) -> bool {
     split(id).is_some()
 }
 
+/// The folder of the inventory that a file is part of, with the `/` at its end.
+pub(super) fn base(id: &str) -> Option<&str> {
+    split(id).map(|(base, ..)| base)
+}
+
 /// Folders that hold more of the inventory that a file is part of.
 pub(super) fn folders(id: &str, playbook: &Playbook) -> Vec<String> {
     let Some((base, ..)) = split(id) else { return Vec::new() };

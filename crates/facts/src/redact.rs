@@ -15,7 +15,7 @@ use std::{
 use model::{Body, CutSecret, Digest, Evidence, EvidenceId, Kind, Nature, Plane, PrivateKey, Span, Strength};
 use yaml::{Cursor, Stream, Value};
 
-use crate::{Contents, Tree, Want, declare, objects, pki, placeholder, running, spelling};
+use crate::{Contents, Tree, Want, declare, flags::KUBE_APISERVER, objects, pki, placeholder, running, spelling};
 
 /// Cuts the secrets of one run.
 #[derive(Default)]
@@ -452,10 +452,9 @@ fn tree_spans(cursor: &Cursor<'_>, text: &str, depth: usize, spans: &mut Vec<Spa
         Value::Sequence(_) => cursor.items().for_each(|item| tree_spans(&item, text, depth, spans)),
         Value::Mapping(_) => {
             let whole_secret = cursor.get("kind").and_then(|kind| kind.text()) == Some("Secret");
-            let named_secret = cursor
-                .get("name")
-                .and_then(|name| name.text())
-                .is_some_and(|name| SECRET_NAMES.iter().any(|part| name.to_ascii_lowercase().contains(part)));
+            let named_secret = cursor.get("name").and_then(|name| name.text()).is_some_and(|name| {
+                SECRET_NAMES.iter().any(|part| name.to_ascii_lowercase().contains(part)) && !names_a_flag(name)
+            });
             let code = cursor.get("encoding").and_then(|code| code.text()).unwrap_or_default();
             for item in cursor.entries() {
                 let name = item.name.as_ref();
@@ -582,6 +581,14 @@ fn names_a_secret(name: &str, value: &Cursor<'_>) -> bool {
     (is_variable && SECRET_NAMES.iter().any(|part| name.to_ascii_lowercase().contains(part)))
         || (is_snake && ENDINGS.iter().any(|ending| name.ends_with(ending)))
         || (name == "auth" && text.len() >= 8 && base64_length(text).is_some())
+}
+
+/// Whether a pair of name and value is a flag about secrets that holds none itself, such as `token-auth-file` among the
+/// `extraArgs` of kubeadm's v1beta4: one that the API server knows, or of another component by what it ends with.
+fn names_a_flag(name: &str) -> bool {
+    const ENDINGS: [&str; 7] = ["-auth", "-dir", "-expiration", "-file", "-lookup", "-syncs", "-ttl"];
+    let is_kebab = name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+    is_kebab && (ENDINGS.iter().any(|ending| name.ends_with(ending)) || KUBE_APISERVER.find(name).is_some())
 }
 
 fn plain(name: &str) -> String {
@@ -752,6 +759,15 @@ mod tests {
             ("token: \"abc\" # why", "token: \"***\" # why"),
             ("kind: Secret\ndata:\n  a: Zm9v\n", "kind: Secret\ndata:\n  a: ****\n"),
             ("env: [{name: DB_PASSWORD, value: hunter2}]", "env: [{name: DB_PASSWORD, value: *******}]"),
+            // Arguments as pairs: a flag about tokens holds none.
+            (
+                "[{name: token-auth-file, value: /t.csv}, {name: service-account-extend-token-expiration, value: 'false'}]",
+                "[{name: token-auth-file, value: /t.csv}, {name: service-account-extend-token-expiration, value: 'false'}]",
+            ),
+            (
+                "[{name: concurrent-serviceaccount-token-syncs, value: 5}, {name: my-token, value: abc}, {name: secret-key, value: abc}]",
+                "[{name: concurrent-serviceaccount-token-syncs, value: 5}, {name: my-token, value: ***}, {name: secret-key, value: ***}]",
+            ),
             ("url: https://me:pw@host/x", "url: https://me:**@host/x"),
             ("- --etcd-password=hunter2", "- --etcd-password=*******"),
             (

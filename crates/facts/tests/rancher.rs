@@ -225,7 +225,7 @@ fn a_server_is_told_from_an_agent_and_from_everything_else() {
         "disable: [traefik]\nother: 1\nmore: 2\nthings: 3\n",
         "apiVersion: v1\nkind: ConfigMap\ntls-san: [a]\n",
         "cluster-cidr: {a: b}\n",
-        "rke2_config:\n  tls-san: [a]\n",
+        "values:\n  tls-san: [a]\n",
         "- tls-san: [a]\n",
     ]);
 }

@@ -4,9 +4,11 @@
 //! server's by keys that an agent does not have; whose it is, is told by keys that the other does not have, or by where it
 //! lies. Where nothing tells, what both do alike is known and the rest is a gap. Start at [`invocations`].
 
+pub(super) mod ansible;
 pub(super) mod containers;
 mod flags;
 mod installed;
+pub(super) mod nested;
 mod settings;
 
 use model::{Evidence, Gap, GapKind, Kind, Minor, Version};

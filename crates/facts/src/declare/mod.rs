@@ -9,6 +9,7 @@ mod cluster_api;
 mod command;
 mod embedded;
 mod gardener;
+mod inventory;
 mod k0s;
 mod k3s;
 mod kind;
@@ -48,7 +49,7 @@ struct Reader {
 }
 
 /// Every format; the first one that declares something reads the file.
-const READERS: [Reader; 18] = [
+const READERS: [Reader; 20] = [
     Reader { speaks: pod::speaks, declares: pod::declares, invocations: pod::invocations },
     Reader { speaks: unit::speaks, declares: unit::declares, invocations: unit::invocations },
     Reader { speaks: kubeadm::speaks, declares: kubeadm::declares, invocations: kubeadm::invocations },
@@ -68,6 +69,8 @@ const READERS: [Reader; 18] = [
         declares: k3s::containers::declares,
         invocations: k3s::containers::invocations,
     },
+    Reader { speaks: k3s::nested::speaks, declares: k3s::nested::declares, invocations: k3s::nested::invocations },
+    Reader { speaks: k3s::ansible::speaks, declares: k3s::ansible::declares, invocations: k3s::ansible::invocations },
     Reader { speaks: minikube::speaks, declares: minikube::declares, invocations: minikube::invocations },
     Reader { speaks: kubespray::speaks, declares: kubespray::declares, invocations: kubespray::invocations },
     Reader { speaks: machine::speaks, declares: machine::declares, invocations: machine::invocations },
@@ -190,13 +193,14 @@ pub(crate) fn folders(evidence: &[Evidence], trees: &Trees, root: Option<&str>) 
     let mut found = Vec::new();
     let may_have = |file: &Evidence| {
         file.id.as_str().ends_with(".service")
-            || kubespray::is_part(file.id.as_str())
-            || file.text().is_some_and(|text| k3s::speaks(text))
+            || inventory::is_part(file.id.as_str())
+            || file.text().is_some_and(|text| k3s::speaks(text) || k3s::ansible::speaks(text))
     };
     each_of(evidence, trees, root, &may_have, &mut |source, _| {
         found.extend(unit::drop_in_folders(source));
         found.extend(k3s::drop_in_folders(source));
         found.extend(kubespray::folders(source));
+        found.extend(k3s::ansible::folders(source));
     });
     found.sort_unstable();
     found.dedup();

@@ -156,7 +156,8 @@ fn certificate(number: usize, one: &ProbedCertificate, look: Look, text: &mut St
         text.push_str(&paint.yellow(&indented(&format!("{number}. {}", plain(reason)), 4, 7, look.width)));
         return;
     }
-    let bits = one.key_bits.filter(|_| one.key != "Ed25519").map(|bits| format!(" of {bits} bits")).unwrap_or_default();
+    let bits =
+        one.key_bits.filter(|_| !one.key.starts_with("Ed")).map(|bits| format!(" of {bits} bits")).unwrap_or_default();
     let line = format!("{number}. {}", plain(&one.subject));
     text.push_str(&indented(&line, 4, 7, look.width));
     let days = match one.days_left {

@@ -66,9 +66,12 @@ struct Seen {
     nowhere: Option<(String, String)>,
 }
 
+/// Who is called stands behind who was named, each by endpoint and address.
+type Place<'s> = ([bool; 2], Option<(&'s Endpoint, SocketAddr)>, Option<&'s (String, String)>);
+
 impl Seen {
     /// Where it stands among the others.
-    fn place(&self) -> ([bool; 2], Option<(&Endpoint, SocketAddr)>, Option<&(String, String)>) {
+    fn place(&self) -> Place<'_> {
         let first = self.observations.first().map(|one| (&one.endpoint, one.address));
         ([self.is_called, self.is_published], first, self.nowhere.as_ref())
     }

@@ -4,6 +4,7 @@
 //! answers come back as evidence named by their address; [`cluster`](crate::Cluster) resolves them beside what mirror pods
 //! and ConfigMaps declare. Nothing here makes a request.
 
+mod backends;
 mod instances;
 mod objects;
 mod operator;
@@ -13,6 +14,7 @@ use model::{Evidence, Gap, GapKind, Kind, Plane};
 
 use crate::objects::Of;
 
+pub use backends::{Backend, Lists, backends};
 pub(crate) use instances::{Found, resolve};
 pub use objects::{Identity, Node, Published, addresses, advertised, node_names};
 pub use operator::service;
@@ -201,7 +203,8 @@ const SERVICE_ACCOUNT: &[&[&str]] = &[
     &["automountServiceAccountToken"],
 ];
 
-const SERVICE: &[&[&str]] = &[NAME, NAMESPACE, LABELS, &["spec", "type"], &["status", "loadBalancer", "ingress", "ip"]];
+const SERVICE: &[&[&str]] =
+    &[NAME, NAMESPACE, LABELS, &["spec", "type"], &["spec", "clusterIP"], &["status", "loadBalancer", "ingress", "ip"]];
 
 /// All objects of a kind.
 const fn objects(of: Of, keep: &'static [&'static [&'static str]], most: usize) -> Ask {

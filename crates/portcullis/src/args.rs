@@ -172,7 +172,7 @@ pub(crate) struct Probe {
     #[arg(long, value_name = "FILE", conflicts_with_all = ["endpoints", "evidence", "fast"])]
     pub(crate) replay: Option<PathBuf>,
 
-    /// Open connections as fast as the endpoint answers, and not five a second; for endpoints of one's own
+    /// Open connections as fast as the endpoint answers, and not ten a second; for endpoints of one's own
     #[arg(long)]
     pub(crate) fast: bool,
 
@@ -203,7 +203,7 @@ pub(crate) struct Certs {
     #[arg(long, value_name = "HOST[:PORT]")]
     pub(crate) probe: Vec<String>,
 
-    /// Open connections to endpoints as fast as they answer, and not five a second; for endpoints of one's own
+    /// Open connections to endpoints as fast as they answer, and not ten a second; for endpoints of one's own
     #[arg(long)]
     pub(crate) fast: bool,
 

@@ -164,6 +164,25 @@ pub fn tls_records(bytes: &[u8]) {
             facts::pki::name_of(&name);
         }
     }
+    // The same as a record that somebody handed over: of either side.
+    let piece = |is_ours, bytes: &[u8]| {
+        let (at, length) = (std::time::Duration::ZERO, bytes.len());
+        probe::Piece { at, is_ours, bytes: Some(bytes.to_vec()), length }
+    };
+    let hello = probe::tls::hello::ClientHello {
+        protocol: probe::tls::Protocol::Tls12,
+        random: [0; 32],
+        suites: vec![0xc02f, 0x002f],
+        groups: Vec::new(),
+        sni: None,
+        alpn: Vec::new(),
+        compression: false,
+        asks: false,
+    };
+    let answered = probe::Exchange::of("", vec![piece(true, &hello.bytes()), piece(false, bytes)]);
+    let asked = probe::Exchange::of("", vec![piece(true, bytes), piece(false, bytes)]);
+    let seen = probe::tls::reread(&[answered, asked]);
+    assert!(seen.conversations <= 2 && seen.suites.len() <= 2, "{seen:?}");
 }
 
 /// What a peer of HTTP sent: what is kept of it is bounded and moves no cursor, in every version and however it is cut, and a

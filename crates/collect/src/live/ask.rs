@@ -8,6 +8,7 @@ use std::{
 
 use facts::{
     live::{self, Ask, Form, Review, Rights},
+    objects::Of,
     running::metrics::Projection,
 };
 use kube::config::{AuthInfo, Config};
@@ -147,6 +148,7 @@ pub(super) async fn cluster(
             outside.published(slice);
         }
     }
+    outside.called(called(&answers));
     let id = identity(&answers).map(|uid| match authority {
         Some(authority) => format!("{uid}/{authority}"),
         None => uid,
@@ -262,6 +264,21 @@ impl May {
         let answer = talk.review(Review::Access(ask)).await.ok().flatten();
         answer.and_then(|answer| live::allowed(&answer)) != Some(false)
     }
+}
+
+/// Whom the API servers call themselves, by the lists that were given.
+fn called(answers: &[Given]) -> Vec<live::Backend> {
+    let list = |wanted: Of| {
+        answers.iter().find_map(|given| match (&given.raw, given.ask.form) {
+            (Raw::Text(text) | Raw::Older(_, text), Form::Objects { of, .. }) if of == wanted => Some(text.as_str()),
+            _ => None,
+        })
+    };
+    live::backends(live::Lists {
+        webhooks: [list(Of::ValidatingWebhook), list(Of::MutatingWebhook)],
+        api_services: list(Of::ApiService),
+        services: list(Of::Service),
+    })
 }
 
 /// The UID of kube-system, which lives as long as the cluster does.

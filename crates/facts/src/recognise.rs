@@ -67,7 +67,7 @@ pub fn recognise(bytes: &[u8]) -> Recognised {
         return Recognised { kind: Kind::ConfigFile, text: Some(Marked::of(text, Some(stream))), troubles };
     }
     if declare::speaks_of_kubelet(text) && declare::is_kubelet(&stream) {
-        return Recognised { kind: Kind::ConfigFile, text: marked(), troubles };
+        return Recognised { kind: Kind::ConfigFile, text: Some(Marked::of(text, Some(stream))), troubles };
     }
     if objects::speaks(text) && objects::is_one(&stream) {
         troubles.extend(fatal.map(|fault| trouble(text, fault)));

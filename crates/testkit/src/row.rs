@@ -22,6 +22,17 @@ pub struct Row {
     pub minors: (u16, u16),
 }
 
+impl Row {
+    /// A setting of that process, and its bad and its good value.
+    pub fn of(process: &str, flag: &'static str, (bad, good): (&'static str, &'static str)) -> Self {
+        let (from, to) = facts::flags::KUBE_APISERVER.covered;
+        let is_of_kubelet = process == "kubelet";
+        // The first kubelet that reads a file is 1.10.
+        let first = if is_of_kubelet { 10 } else { from.minor };
+        Self { flag, is_of_kubelet, bad, good, minors: (first, to.minor) }
+    }
+}
+
 /// Lays the flag out over all releases.
 pub(crate) fn hold(subject: &Subject<'_>, row: &Row, page: &Page, complaints: &mut Vec<Complaint>) {
     let unset = unset(subject, row);

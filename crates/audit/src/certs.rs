@@ -34,12 +34,19 @@ struct Drawer {
     unread: Vec<wire::Unseen>,
 }
 
+/// Endpoints to look at besides.
+pub struct Outside<'a> {
+    pub endpoints: &'a [Endpoint],
+    pub manner: &'a Manner,
+    /// Called whenever one of them was looked at.
+    pub done: &'a dyn Fn(),
+}
+
 /// Looks at targets, and at endpoints from outside.
 pub fn certs(
     targets: &[Target],
     look: &Look,
-    endpoints: &[Endpoint],
-    manner: &Manner,
+    outside: &Outside<'_>,
     as_of: Date,
     stdin: &mut (dyn io::Read + Send),
 ) -> Certs {
@@ -56,14 +63,19 @@ pub fn certs(
         let Target::Path(path) = target else { continue };
         let before = drawer.found.len();
         for piece in collect::pem::pem(path, &mut redactor) {
-            drawer.of_file(&piece);
+            // What tools write before the block is no broken YAML to anybody who asks for certificates.
+            if drawer.of_file(&piece) {
+                summary
+                    .problems
+                    .retain(|problem| problem.place.as_ref().is_none_or(|(evidence, _)| evidence != piece.id.as_str()));
+            }
         }
         // A folder of certificates declares no component, and is what was wanted.
         if drawer.found.len() > before {
             summary.empty.retain(|(name, _)| *name != target.name());
         }
     }
-    for probed in endpoint::look(endpoints, manner) {
+    for probed in endpoint::look(outside.endpoints, outside.manner, outside.done) {
         let name = probed.endpoint.to_string();
         let seen = match probed.seen {
             Ok(seen) => seen,
@@ -73,12 +85,17 @@ pub fn certs(
             }
         };
         let evidence = seen.iter().map(|one| endpoint::evidence(one, seen.len() == 1)).collect();
-        let gathered = Gathered { name: name.clone(), target: name, root: None, evidence };
+        let gathered =
+            Gathered { name: name.clone(), target: name, root: None, evidence, trees: facts::Trees::default() };
         drawer.of_cluster(&facts::resolve(gathered, &facts::Options { version: None, as_of: Some(as_of) }));
     }
     let mut certificates: Vec<wire::HeldCertificate> =
         drawer.found.into_values().map(|found| held(found, as_of)).collect();
-    certificates.sort_by(|a, b| (&a.not_after, &a.subject, &a.sha256).cmp(&(&b.not_after, &b.subject, &b.sha256)));
+    // What never ends comes last.
+    certificates.sort_by(|a, b| {
+        let key = |one: &wire::HeldCertificate| (one.not_after.is_none(), one.not_after.clone());
+        (key(a), &a.subject, &a.sha256).cmp(&(key(b), &b.subject, &b.sha256))
+    });
     drawer.unread.sort_by(|a, b| (&a.what, &a.reason).cmp(&(&b.what, &b.reason)));
     drawer.unread.dedup_by(|a, b| a.what == b.what && a.reason == b.reason);
     Certs { certificates, unread: drawer.unread, summary }
@@ -101,10 +118,13 @@ impl Drawer {
         }
     }
 
-    fn of_file(&mut self, piece: &Evidence) {
-        for placed in pki::read(piece).unwrap_or_default() {
+    /// Whether there was any.
+    fn of_file(&mut self, piece: &Evidence) -> bool {
+        let held = pki::read(piece).unwrap_or_default();
+        for placed in &held {
             self.add(&placed.item, &placed.at, Some(piece), None, &[]);
         }
+        held.iter().any(|placed| matches!(placed.item, Item::Certificate(_)))
     }
 
     fn add(

@@ -1,6 +1,6 @@
 //! Endpoints looked at from outside, as the wire format tells it.
 
-use collect::endpoint::{self, Manner, Observation, Probed, Sight};
+use collect::endpoint::{self, Exchange, Manner, Observation, Probed, Sight};
 use facts::{Cluster, Gathered, Redactor};
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use model::{Entry, Evidence, Outcome, Severity};
@@ -9,6 +9,7 @@ use report::wire;
 mod convert;
 mod http;
 mod replay;
+mod reread;
 mod tls;
 
 pub use collect::endpoint::{Endpoint, Manner as ProbeManner, NoEndpoint, Pace as ProbePace};
@@ -23,20 +24,22 @@ pub struct Probe {
     pub worst: Option<Severity>,
     /// Endpoints that gave nothing to see, and why.
     pub nothing_seen: Vec<(String, String)>,
+    /// Endpoints of a record whose bytes do not show what is said of them.
+    pub contradicted: Vec<String>,
 }
 
-/// Looks at endpoints.
-pub fn probe(endpoints: &[Endpoint], manner: &Manner, as_of: Timestamp) -> Probe {
+/// Looks at endpoints; `done` is called whenever one of them was looked at.
+pub fn probe(endpoints: &[Endpoint], manner: &Manner, as_of: Timestamp, done: &dyn Fn()) -> Probe {
     let day = as_of.to_zoned(TimeZone::UTC).date();
     let mut found = Probe::begin(as_of);
-    for one in endpoint::look(endpoints, manner) {
+    for one in endpoint::look(endpoints, manner, done) {
         let evidence = evidence(&one);
         let seen = || convert::endpoint(&one, day);
         if manner.record {
             found.exchanges.addresses.extend(convert::exchanges(&one));
             found.exchanges.endpoints.push(replay::save(seen(), &evidence));
         }
-        found.judge(seen(), evidence, day);
+        found.judge(seen(), evidence, day, |_, _| Vec::new());
     }
     found
 }
@@ -46,20 +49,38 @@ impl Probe {
     fn begin(as_of: Timestamp) -> Self {
         let (addresses, endpoints) = (Vec::new(), Vec::new());
         let exchanges = wire::Exchanges { schema: report::SAVED, as_of: as_of.to_string(), addresses, endpoints };
-        Self { endpoints: Vec::new(), exchanges, worst: None, nothing_seen: Vec::new() }
+        let (endpoints, nothing_seen, contradicted) = (Vec::new(), Vec::new(), Vec::new());
+        Self { endpoints, exchanges, worst: None, nothing_seen, contradicted }
     }
 
-    /// Adds an endpoint, and what the rules say about it.
-    fn judge(&mut self, mut seen: wire::ProbedEndpoint, evidence: Vec<Evidence>, as_of: Date) {
+    /// Adds an endpoint, and what the rules say about it. `recorded` has the bytes of an address of it, where they are to be read
+    /// again.
+    fn judge(
+        &mut self,
+        mut seen: wire::ProbedEndpoint,
+        evidence: Vec<Evidence>,
+        as_of: Date,
+        recorded: impl Fn(&str, &str) -> Vec<Exchange>,
+    ) {
         let (name, target) = (seen.endpoint.clone(), seen.endpoint.clone());
-        let gathered = Gathered { name, target, root: None, evidence };
+        let gathered = Gathered { name, target, root: None, evidence, trees: facts::Trees::default() };
         let cluster = facts::resolve(gathered, &facts::Options { version: None, as_of: Some(as_of) });
         let entries = judged(&cluster);
         let failing = entries.iter().filter(|entry| matches!(entry.outcome, Outcome::Fail(_)));
         self.worst = self.worst.max(failing.map(|entry| entry.severity).max());
+        // Where there is one address the evidence bears the name.
+        let alone = seen.addresses.len() == 1;
         for address in &mut seen.addresses {
             let door = cluster.doors.iter().find(|door| door.address() == address.address);
             address.http = door.map(http::convert);
+            let judged = cluster.observed.iter().find(|one| one.endpoint == address.address || alone);
+            let judged = judged.and_then(|one| one.tls.as_ref().ok()?.as_ref());
+            address.reread = reread::of(&recorded(&seen.endpoint, &address.address), address, judged);
+        }
+        let contradicts =
+            |one: &wire::ProbedAddress| one.reread.as_ref().is_some_and(|one| !one.contradictions.is_empty());
+        if seen.addresses.iter().any(contradicts) {
+            self.contradicted.push(seen.endpoint.clone());
         }
         seen.differ = http::differences(&seen.addresses);
         seen.findings = entries.iter().map(convert::finding).collect();

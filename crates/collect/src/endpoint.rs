@@ -36,6 +36,8 @@ pub struct Manner {
     pub now: u64,
     /// Keep the raw exchanges.
     pub record: bool,
+    /// Whether anything is asked over HTTP; for certificates nobody has to.
+    pub http: bool,
     /// Endpoints at a time.
     pub at_once: usize,
 }
@@ -48,8 +50,8 @@ pub struct Probed {
     pub seen: Result<Vec<Observation>, Failure>,
 }
 
-/// Looks at every endpoint, and answers in their order.
-pub fn look(endpoints: &[Endpoint], manner: &Manner) -> Vec<Probed> {
+/// Looks at every endpoint, and answers in their order; `done` is called whenever one of them was looked at.
+pub fn look(endpoints: &[Endpoint], manner: &Manner, done: &dyn Fn()) -> Vec<Probed> {
     let all = |failure: &Failure| -> Vec<Probed> {
         let seen = || Err(failure.clone());
         endpoints.iter().map(|endpoint| Probed { endpoint: endpoint.clone(), seen: seen() }).collect()
@@ -70,7 +72,10 @@ pub fn look(endpoints: &[Endpoint], manner: &Manner) -> Vec<Probed> {
                 running.spawn(async move { (index, one(endpoint, &manner).await) });
             }
             match running.join_next().await {
-                Some(Ok((index, probed))) => found[index] = Some(probed),
+                Some(Ok((index, probed))) => {
+                    found[index] = Some(probed);
+                    done();
+                }
                 // What panics is our fault, and the others are looked at all the same.
                 Some(Err(_)) => {}
                 None => return found,
@@ -93,7 +98,10 @@ async fn one(endpoint: Endpoint, manner: &Manner) -> Probed {
     let mut seen = Vec::with_capacity(addresses.len());
     // One after the other: they are one service, and often one machine.
     for address in addresses {
-        seen.push(probe::look(&endpoint, address, &manner.pace, manner.now, tls::Depth::Whole, manner.record).await);
+        seen.push(match manner.http {
+            true => probe::look(&endpoint, address, &manner.pace, manner.now, tls::Depth::Whole, manner.record).await,
+            false => probe::look_at_tls(&endpoint, address, &manner.pace, manner.now, tls::Depth::Whole).await,
+        });
     }
     Probed { endpoint, seen: Ok(seen) }
 }

@@ -1,8 +1,9 @@
 //! How endpoints behaved when somebody knocked, and where that contradicts what a component says.
 //!
 //! A look comes here as evidence of two kinds, in a form that people can read and bundles can hold: `tls://HOST:PORT` has what was
-//! seen of TLS ([`Handshake`]), `http://HOST:PORT` what was answered over HTTP ([`Door`]). Behaviour replaces no setting that a
-//! component states itself: it answers questions of its own, and contradicts. The words for it are those of `model`.
+//! seen of TLS ([`Handshake`]; behind a slash stands whom the API server calls there), `http://HOST:PORT` what was answered over HTTP
+//! ([`Door`]). Behaviour replaces no setting that a component states itself: it answers questions of its own, and contradicts. The
+//! words for it are those of `model`.
 
 mod contradictions;
 mod door;
@@ -60,9 +61,13 @@ pub(crate) fn all(evidence: &[Evidence], doors: &[Door]) -> Vec<Observed> {
 
 fn read(evidence: &Evidence) -> Observed {
     let name = evidence.id.as_str();
-    let endpoint = name.rsplit_once(SCHEME).map_or(name, |(_, endpoint)| endpoint).to_owned();
+    let endpoint = name.rsplit_once(SCHEME).map_or(name, |(_, endpoint)| endpoint);
+    let (endpoint, known) =
+        endpoint.split_once('/').map_or((endpoint, None), |(endpoint, known)| (endpoint, Some(known)));
+    let endpoint = endpoint.to_owned();
     let whole = Location::whole(evidence.id.clone(), evidence.plane);
-    let mut observed = Observed { component: component(&endpoint), endpoint, evidence: whole, tls: Ok(None) };
+    let component = known.map(str::to_owned).or_else(|| component(&endpoint));
+    let mut observed = Observed { component, endpoint, evidence: whole, tls: Ok(None) };
     match text(evidence) {
         Ok(Some(answer)) => {
             let parsed = parsable(evidence, answer);
@@ -112,5 +117,11 @@ pub(crate) fn join(doors: &mut [Door], observed: &[Observed]) {
     for door in doors {
         let same = observed.iter().find(|one| one.endpoint == door.address());
         door.tls = same.and_then(|one| one.tls.clone().ok().flatten());
+        // Who refuses as servers of Kubernetes do, with the certificate that every API server has, is one.
+        let leaves = || door.tls.iter().flat_map(|tls| &tls.chains).filter_map(|chain| chain.served.leaf());
+        let may_be = matches!(door.who, None | Some(Listener::ApiServer));
+        if !door.proven && may_be && recognise::status(door).is_some() && leaves().any(|leaf| leaf.names(INSIDE)) {
+            (door.who, door.proven) = (Some(Listener::ApiServer), true);
+        }
     }
 }

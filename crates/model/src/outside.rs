@@ -18,6 +18,10 @@ pub enum Listener {
     ControllerManagerInsecure,
     Scheduler,
     SchedulerInsecure,
+    /// Whom the API server asks about requests (admission).
+    Webhook,
+    /// Whom the API server gives the requests of whole groups (an APIService with a service).
+    AggregatedApi,
 }
 
 impl Listener {
@@ -46,9 +50,9 @@ impl Listener {
     pub fn of_component(name: &str, port: u16) -> Option<Self> {
         let at = Self::of_port(port).filter(|listener| listener.component() == name);
         at.or_else(|| {
-            [Self::ApiServer, Self::Kubelet, Self::Etcd, Self::ControllerManager, Self::Scheduler]
-                .into_iter()
-                .find(|listener| listener.component() == name)
+            let others = [Self::ControllerManager, Self::Scheduler, Self::Webhook, Self::AggregatedApi];
+            let all = [Self::ApiServer, Self::Kubelet, Self::Etcd].into_iter().chain(others);
+            all.into_iter().find(|listener| listener.component() == name)
         })
     }
 
@@ -60,7 +64,9 @@ impl Listener {
             | Self::Etcd
             | Self::EtcdPeer
             | Self::ControllerManager
-            | Self::Scheduler => false,
+            | Self::Scheduler
+            | Self::Webhook
+            | Self::AggregatedApi => false,
             Self::ApiServerInsecure
             | Self::KubeletReadOnly
             | Self::Cadvisor
@@ -78,6 +84,8 @@ impl Listener {
             Self::Etcd | Self::EtcdPeer | Self::EtcdMetrics => "etcd",
             Self::ControllerManager | Self::ControllerManagerInsecure => "kube-controller-manager",
             Self::Scheduler | Self::SchedulerInsecure => "kube-scheduler",
+            Self::Webhook => "webhook",
+            Self::AggregatedApi => "aggregated-api",
         }
     }
 }

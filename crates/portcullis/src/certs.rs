@@ -6,7 +6,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use audit::probe::{ProbeManner, ProbePace};
+use audit::{
+    certs::Outside,
+    probe::{ProbeManner, ProbePace},
+};
 use jiff::{Timestamp, tz::TimeZone};
 use report::wire;
 
@@ -42,8 +45,12 @@ pub(crate) fn certs(args: &args::Certs) -> Result<Exit, UsageError> {
     let pace = if args.fast { ProbePace::FAST } else { ProbePace::GENTLE };
     let pace = ProbePace { time: Duration::from_secs(seek.timeout), ..pace };
     let now = u64::try_from(as_of.as_second()).unwrap_or_default();
-    let manner = ProbeManner { pace, now, record: false, at_once: probe::AT_ONCE };
-    let mut found = audit::certs::certs(&targets, &look, &endpoints, &manner, today, &mut io::stdin());
+    let manner = ProbeManner { pace, now, record: false, http: false, at_once: probe::AT_ONCE };
+    let mut found = {
+        let (_meanwhile, done) = probe::watched(&endpoints, args.look.voice.quiet);
+        let outside = Outside { endpoints: &endpoints, manner: &manner, done: &done };
+        audit::certs::certs(&targets, &look, &outside, today, &mut io::stdin())
+    };
     if let Some(days) = args.within {
         found.certificates.retain(|one| one.days_left.is_some_and(|left| i64::from(left) <= i64::from(days)));
     }

@@ -2,6 +2,10 @@
 
 use std::{
     collections::BTreeMap,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -43,17 +47,19 @@ pub(crate) fn probe(args: &args::Probe) -> Result<Exit, UsageError> {
             let pace = if args.fast { ProbePace::FAST } else { ProbePace::GENTLE };
             let pace = ProbePace { time: Duration::from_secs(args.timeout), ..pace };
             let now = u64::try_from(as_of.as_second()).unwrap_or_default();
-            let manner = ProbeManner { pace, now, record: evidence.is_some(), at_once: AT_ONCE };
-            let many = if endpoints.len() == 1 { "" } else { "s" };
-            let pace = if args.fast { "" } else { ", each with five connections a second" };
-            let line = format!("looking at {} endpoint{many}{pace} …", endpoints.len());
-            let _meanwhile = Meanwhile::say(&line, args.tell.voice.quiet);
-            (probe::probe(&endpoints, &manner, as_of), as_of)
+            let manner = ProbeManner { pace, now, record: evidence.is_some(), http: true, at_once: AT_ONCE };
+            let (_meanwhile, done) = watched(&endpoints, args.tell.voice.quiet);
+            (probe::probe(&endpoints, &manner, as_of, &done), as_of)
         }
     };
     let mut exit = Exit::Done;
     for (endpoint, why) in &found.nothing_seen {
         talk(&format!("error: nothing to see at {}: {}", plain(endpoint), plain(why)));
+        exit = exit.or(Exit::NotEnough);
+    }
+    for endpoint in &found.contradicted {
+        let file = args.replay.as_deref().map(|file| file.display().to_string()).unwrap_or_default();
+        talk(&format!("error: {}: its bytes do not show what it says of {}", plain(&file), plain(endpoint)));
         exit = exit.or(Exit::NotEnough);
     }
     let fail_on = settings::fail_on(args.fail_on);
@@ -91,6 +97,23 @@ pub(crate) fn probe(args: &args::Probe) -> Result<Exit, UsageError> {
     }
     let kept = evidence.map_or(Exit::Done, Sink::finish);
     Ok(exit.or(out.finish()).or(kept))
+}
+
+/// Says how far a look is for as long as the first lives; the second is to be called whenever one endpoint was looked at.
+pub(crate) fn watched(endpoints: &[Endpoint], quiet: bool) -> (Meanwhile, impl Fn()) {
+    let seen = Arc::new(AtomicUsize::new(0));
+    let (told, count) = (Arc::clone(&seen), endpoints.len());
+    let name: String = endpoints.first().map(ToString::to_string).unwrap_or_default().chars().take(40).collect();
+    let line = move || match count {
+        1 => format!("looking at {name} from outside"),
+        _ => format!("looked from outside at {} of {count} endpoints", told.load(Ordering::Relaxed)),
+    };
+    // Where there is nobody to look at nobody waits.
+    let meanwhile = Meanwhile::say(line, quiet || count == 0);
+    let count = move || {
+        seen.fetch_add(1, Ordering::Relaxed);
+    };
+    (meanwhile, count)
 }
 
 pub(crate) fn endpoints(typed: &[String]) -> Result<Vec<Endpoint>, UsageError> {

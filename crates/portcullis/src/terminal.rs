@@ -3,6 +3,12 @@
 use std::{
     env,
     io::{self, IsTerminal as _, Write as _},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread::{self, JoinHandle},
+    time::{Duration, Instant},
 };
 
 use crate::{args::Color, exit::Exit, output::Sink};
@@ -66,22 +72,34 @@ impl Drop for Progress {
     }
 }
 
-/// What is being done that takes its time, on a terminal and nowhere else; gone when it is over.
-pub(crate) struct Meanwhile(bool);
+/// What is being done that takes its time, on a terminal and nowhere else, with the seconds that it has taken; gone when it is over.
+pub(crate) struct Meanwhile(Option<(Arc<AtomicBool>, JoinHandle<()>)>);
 
 impl Meanwhile {
-    pub(crate) fn say(text: &str, quiet: bool) -> Self {
-        let shown = !quiet && io::stderr().is_terminal();
-        if shown {
-            let _ = write!(io::stderr().lock(), "\r\x1b[K{text}");
+    /// `what` is asked again each time.
+    pub(crate) fn say(what: impl Fn() -> String + Send + 'static, quiet: bool) -> Self {
+        if quiet || !io::stderr().is_terminal() {
+            return Self(None);
         }
-        Self(shown)
+        let over = Arc::new(AtomicBool::new(false));
+        let (told, began) = (Arc::clone(&over), Instant::now());
+        let teller = move || {
+            while !told.load(Ordering::Acquire) {
+                let _ = write!(io::stderr().lock(), "\r\x1b[K{}, {} s …", what(), began.elapsed().as_secs());
+                thread::park_timeout(Duration::from_millis(500));
+            }
+        };
+        // Without a thread there is nothing to see, and all goes on.
+        Self(thread::Builder::new().spawn(teller).ok().map(|teller| (over, teller)))
     }
 }
 
 impl Drop for Meanwhile {
     fn drop(&mut self) {
-        if self.0 {
+        if let Some((over, teller)) = self.0.take() {
+            over.store(true, Ordering::Release);
+            teller.thread().unpark();
+            let _ = teller.join();
             let _ = write!(io::stderr().lock(), "\r\x1b[K");
         }
     }

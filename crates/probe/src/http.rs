@@ -28,7 +28,7 @@ use model::{Listener, TOKEN};
 pub use plain::read as read_plain;
 pub use record::replay;
 
-use crate::{Dialer, Endpoint, Failure, Limits, Sight};
+use crate::{Dialer, Endpoint, Failure, Limits, Sight, tls::Reach};
 
 /// How it answered.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -88,6 +88,7 @@ pub(crate) async fn look(endpoint: &Endpoint, dialer: &mut Dialer) -> Sight<Http
     {
         return Sight::Unseen(failure.clone());
     }
+    let is_tls = plain == Err(NoAnswer::OtherProtocol);
     let served_plain = plain.as_ref().is_ok_and(|answer| answer.meaning != Meaning::SpeakTls);
     http.asked.push(Asked { over: Over::Plain1, who: Who::Anonymous, path: plain::PATH, answer: plain });
     if served_plain {
@@ -99,8 +100,17 @@ pub(crate) async fn look(endpoint: &Endpoint, dialer: &mut Dialer) -> Sight<Http
         list(endpoint, dialer, Over::Tls1, &mut http).await;
         second(endpoint, dialer, Over::Tls2, &mut http).await;
     }
-    if http.asked.iter().any(|asked| !matches!(asked.answer, Err(NoAnswer::Failed(_)))) {
-        return if spoke(&http) { Sight::Seen(http) } else { Sight::NotOffered };
+    if spoke(&http) {
+        return Sight::Seen(http);
+    }
+    // That it does not speak HTTP/2, or speaks TLS where it was asked without, says nothing of what it answers over TLS.
+    let tells = |asked: &&Asked| match asked.over {
+        Over::Tls1 => true,
+        Over::Plain1 => !is_tls,
+        Over::Tls2 | Over::Plain2 => false,
+    };
+    if http.asked.iter().filter(tells).any(|asked| asked.answer == Err(NoAnswer::OtherProtocol)) {
+        return Sight::NotOffered;
     }
     // What is surely something else rules it out; what was cut short, late or too long does not.
     let babbles = http.asked.iter().any(|asked| asked.answer == Err(Failure::Garbled(NO_HTTP).into()));
@@ -131,6 +141,7 @@ struct Talk<'t> {
     channel: Option<Channel>,
     opened: u32,
     demand: Option<Demand>,
+    groups: Reach,
 }
 
 impl Talk<'_> {
@@ -146,7 +157,15 @@ impl Talk<'_> {
         match self.over {
             Over::Plain1 | Over::Plain2 => Channel::plain(line, self.endpoint, self.over == Over::Plain2).await,
             Over::Tls1 | Over::Tls2 => {
-                let opened = Channel::tls(line, self.endpoint, self.over == Over::Tls2, self.opened == 1).await;
+                let (two, patient) = (self.over == Over::Tls2, self.opened == 1);
+                let mut opened = Channel::tls(line, self.endpoint, two, patient, self.groups).await;
+                // A key of a rare kind is shown to who names its group.
+                if opened.as_ref().is_err_and(NoAnswer::is_no_agreement) && self.groups == Reach::Own {
+                    self.groups = Reach::More;
+                    let mut line = self.dialer.connect(self.over.name(), TALK).await?;
+                    line.keep(crate::Keep::Lengths);
+                    opened = Channel::tls(line, self.endpoint, two, patient, self.groups).await;
+                }
                 match &opened {
                     Ok((_, demand)) => self.demand = Some(*demand),
                     Err(NoAnswer::CertificateRequired) => self.demand = Some(Demand::Insists),
@@ -203,7 +222,7 @@ impl Talk<'_> {
 
 /// What tells components apart, then the list of the one that it is.
 async fn list(endpoint: &Endpoint, dialer: &mut Dialer, over: Over, http: &mut Http) {
-    let mut talk = Talk { endpoint, dialer, over, channel: None, opened: 0, demand: None };
+    let mut talk = Talk { endpoint, dialer, over, channel: None, opened: 0, demand: None, groups: Reach::Own };
     let mut asked = Vec::new();
     for ask in asks::FIRST.iter().chain([&asks::NOWHERE]) {
         let one = talk.ask(ask, Who::Anonymous).await;
@@ -259,7 +278,7 @@ async fn second(endpoint: &Endpoint, dialer: &mut Dialer, over: Over, http: &mut
     if over.is_tls() && http.demand.is_none_or(|demand| demand == Demand::Insists) {
         return;
     }
-    let mut talk = Talk { endpoint, dialer, over, channel: None, opened: 0, demand: http.demand };
+    let mut talk = Talk { endpoint, dialer, over, channel: None, opened: 0, demand: http.demand, groups: Reach::Own };
     // Without TLS etcd takes all of HTTP/2 for gRPC.
     if over.is_tls() {
         let first = talk.ask(&asks::FIRST[0], Who::Anonymous).await;
@@ -336,7 +355,13 @@ fn listener(port: Option<Listener>, asked: &[Asked]) -> Option<Listener> {
     if kinds().next().is_some() && kinds().all(|page| page) {
         return None;
     }
-    port
+    // In these words all servers refuse that are built as API servers are, and most of them are one (apimachinery pkg/api/errors).
+    let refuses = answers().any(|(_, answer)| {
+        let words: String =
+            answer.words.iter().flat_map(|words| words.chars()).filter(|letter| !letter.is_whitespace()).collect();
+        matches!(answer.meaning, Meaning::Unauthenticated | Meaning::Forbidden) && words.contains("\"kind\":\"Status\"")
+    });
+    port.or_else(|| refuses.then_some(Listener::ApiServer))
 }
 
 #[cfg(test)]
@@ -363,6 +388,9 @@ mod tests {
         let shut = [asked("/version", 401, &[], "Unauthorized")];
         assert_eq!(listener(Some(Listener::Kubelet), &shut), Some(Listener::Kubelet));
         assert_eq!(listener(None, &shut), None);
+        let status = [asked("/version", 401, &[], "{\n  \"kind\": \"Status\",\n  \"code\": 401\n}")];
+        assert_eq!(listener(None, &status), Some(Listener::ApiServer));
+        assert_eq!(listener(Some(Listener::Scheduler), &status), Some(Listener::Scheduler));
         // Somebody else's words in a refusal name nobody.
         let quoting = [asked("/version", 404, &[], r#"no "gitVersion" here"#)];
         assert_eq!(listener(None, &quoting), None);

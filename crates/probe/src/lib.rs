@@ -24,6 +24,20 @@ pub use pace::{Limits, Pace};
 pub use record::{Exchange, Keep, Piece};
 pub use sight::{Failure, Sight};
 
+/// Looks at the TLS of one address alone, for somebody who wants to know no more of it: nothing is asked over HTTP.
+pub async fn look_at_tls(
+    endpoint: &Endpoint,
+    address: SocketAddr,
+    pace: &Pace,
+    now: u64,
+    depth: tls::Depth,
+) -> Observation {
+    let mut dialer = Dialer::new(address, pace.clone(), false);
+    let tls = tls::look(endpoint, &mut dialer, now, depth).await;
+    let (http, spent) = (Sight::NotOffered, dialer.spent());
+    Observation { endpoint: endpoint.clone(), address, tls, http, spent, exchanges: dialer.into_exchanges() }
+}
+
 /// What one address of an endpoint showed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Observation {

@@ -38,6 +38,11 @@ impl Exchange {
         Self { purpose: purpose.to_owned(), pieces: Vec::new(), kept: 0 }
     }
 
+    /// One that was recorded before.
+    pub fn of(purpose: &str, pieces: Vec<Piece>) -> Self {
+        Self { pieces, ..Self::new(purpose) }
+    }
+
     pub(crate) fn add(&mut self, at: Duration, is_ours: bool, bytes: &[u8], keep: Keep) {
         let fits = keep == Keep::All && self.kept + bytes.len() <= MOST;
         if fits {

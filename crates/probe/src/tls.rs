@@ -8,23 +8,27 @@
 mod anybody;
 pub mod ask;
 mod bytes;
+mod chains;
+mod der;
 mod full;
 pub mod hello;
 pub mod names;
 pub mod records;
+mod reread;
 mod scan;
 pub mod server;
 mod trust;
 
 use std::sync::Arc;
 
-pub(crate) use anybody::Anybody;
+pub(crate) use anybody::{Anybody, Groups as Reach, Wants};
 use ask::{Answer, Flight, Until};
-use full::Full;
+use full::{Full, Offer};
 use hello::ClientHello;
 pub use names::Protocol;
-use rustls::crypto::CryptoProvider;
+pub use reread::{Reread, reread};
 use scan::Scan;
+use server::KeyExchange;
 pub use trust::Trust;
 
 use crate::{Dialer, Endpoint, Failure, Sight};
@@ -51,7 +55,8 @@ pub struct Tls {
     /// Bytes of a stapled answer of OCSP.
     pub stapled: Sight<usize>,
     pub client_certificate: Sight<ClientCertificate>,
-    /// One for each name that was asked for; the first is that of the endpoint.
+    /// One for each name that was asked for; the first is that of the endpoint. Last, where there is one, what it shows under that
+    /// name to who wants a key of another kind.
     pub chains: Vec<Chain>,
 }
 
@@ -128,10 +133,6 @@ impl Tls {
     }
 }
 
-/// A name that every API server has (cmd/kubeadm/app/util/pkiutil, `GetAPIServerAltNames`), and under which some have another
-/// certificate (kube-apiserver, `--tls-sni-cert-key`).
-const INSIDE: &str = "kubernetes.default.svc";
-
 /// In this order versions are asked for: the likeliest first, so that a peer without TLS is let go at once.
 const ASKED: [Protocol; 5] = [Protocol::Tls12, Protocol::Tls13, Protocol::Tls11, Protocol::Tls10, Protocol::Ssl3];
 
@@ -159,21 +160,24 @@ pub(crate) async fn look(endpoint: &Endpoint, dialer: &mut Dialer, now: u64, dep
     let offered: Vec<Protocol> =
         protocols.iter().filter(|(_, sight)| matches!(sight, Sight::Seen(()))).map(|(protocol, _)| *protocol).collect();
     let mut tls = Tls::of(protocols);
+    let flight = |protocol: Protocol| flights.iter().find(|(known, _)| *known == protocol).map(|(_, flight)| flight);
     for &protocol in &offered {
-        let suites = scan.suites(protocol, depth).await;
+        let first = flight(protocol).map(|flight| flight.hello.suite);
+        let suites = scan.suites(protocol, depth, first).await;
         tls.suites.push(suites);
     }
     if depth == Depth::Whole {
-        groups(&mut scan, &offered, &mut tls).await;
+        groups(&mut scan, &offered, &flights, &mut tls).await;
     }
     let old = offered.iter().copied().rfind(|&protocol| protocol < Protocol::Tls13);
     if let Some(protocol) = old {
         let suites = tls.suites_of(protocol);
-        tls.compression = scan.compression(protocol, &suites).await;
         if protocol > Protocol::Ssl3 && depth == Depth::Whole {
-            tls.alpn = scan.alpn(protocol, &suites).await;
+            (tls.alpn, tls.compression) = scan.alpn_and_compression(protocol, &suites).await;
+        } else {
+            tls.compression = scan.compression(protocol, &suites).await;
         }
-        if let Some(flight) = flights.iter().find(|(known, _)| *known == protocol).map(|(_, flight)| flight) {
+        if let Some(flight) = flight(protocol) {
             tls.of_flight(protocol, flight);
         }
         // Only where there is a newer version to fall back from.
@@ -183,10 +187,14 @@ pub(crate) async fn look(endpoint: &Endpoint, dialer: &mut Dialer, now: u64, dep
         }
     }
     if let Some(&newest) = offered.iter().rfind(|&&protocol| protocol >= Protocol::Tls12) {
-        let full = whole(scan.dialer, endpoint, newest, &provider).await;
+        let full = whole(scan.dialer, endpoint, newest).await;
         tls.of_full(newest, full);
     }
-    chains(&mut scan, endpoint, &offered, &flights, &mut tls, &provider, depth).await;
+    chains::all(&mut scan, endpoint, &offered, &flights, &mut tls, depth).await;
+    if depth == Depth::Whole {
+        let other = chains::other_kind(&mut scan, endpoint, old, &tls).await;
+        tls.chains.extend(other);
+    }
     for chain in &mut tls.chains {
         if let Ok(certificates) = &chain.certificates {
             chain.trust = trust::of(certificates, now, &provider);
@@ -234,13 +242,14 @@ async fn introductions(scan: &mut Scan<'_>) -> Result<Introductions, Failure> {
     Ok((found, flights))
 }
 
-/// Asks for a version with all suites that it could have, some at a time.
+/// Asks for a version with all suites that it could have, the usual ones first.
 async fn introduction(scan: &mut Scan<'_>, protocol: Protocol) -> Result<Answer, Failure> {
     let candidates = names::candidates(protocol);
     let mut last = Answer::Closed;
-    for (index, chunk) in candidates.chunks(64).enumerate() {
+    let (usual, rare) = scan::usual_first(&candidates);
+    for (index, chunk) in [usual, rare].into_iter().filter(|chunk| !chunk.is_empty()).enumerate() {
         let hello = ClientHello { asks: true, ..scan.hello(protocol, chunk) };
-        let answer = match scan.ask(&hello, Until::Done, &format!("{protocol}")).await {
+        let answer = match scan.ask(&hello, Until::Done, &format!("whether {protocol} is spoken")).await {
             // A server that has already refused some may get tired of it.
             Err(_) if index > 0 => return Ok(last),
             other => other?,
@@ -255,9 +264,11 @@ async fn introduction(scan: &mut Scan<'_>, protocol: Protocol) -> Result<Answer,
     Ok(last)
 }
 
-async fn groups(scan: &mut Scan<'_>, offered: &[Protocol], tls: &mut Tls) {
+async fn groups(scan: &mut Scan<'_>, offered: &[Protocol], flights: &[(Protocol, Flight)], tls: &mut Tls) {
+    let flight = |protocol: Protocol| flights.iter().find(|(known, _)| *known == protocol).map(|(_, flight)| flight);
     if offered.contains(&Protocol::Tls13) {
-        let (groups, cut_short) = scan.groups_of_tls13(&tls.suites_of(Protocol::Tls13)).await;
+        let first = flight(Protocol::Tls13).and_then(|flight| flight.hello.group);
+        let (groups, cut_short) = scan.groups_of_tls13(&tls.suites_of(Protocol::Tls13), first).await;
         tls.groups.push(Groups { protocol: Protocol::Tls13, groups, cut_short });
     }
     let Some(old) = offered.iter().copied().rfind(|protocol| (Protocol::Tls10..Protocol::Tls13).contains(protocol))
@@ -266,7 +277,11 @@ async fn groups(scan: &mut Scan<'_>, offered: &[Protocol], tls: &mut Tls) {
     };
     let curves = scan::named(&tls.suites, old, &["TLS_ECDHE_", "TLS_ECDH_anon_"]);
     if !curves.is_empty() {
-        let (groups, cut_short) = scan.groups_of_older(old, &curves).await;
+        let first = match flight(old).and_then(scan::key_exchange) {
+            Some(KeyExchange::Group(group)) => Some(group),
+            _ => None,
+        };
+        let (groups, cut_short) = scan.groups_of_older(old, &curves, first).await;
         tls.groups.insert(0, Groups { protocol: old, groups, cut_short });
     }
     // A server may bring smaller numbers where nobody signs for them, as OpenSSL does.
@@ -284,92 +299,21 @@ async fn groups(scan: &mut Scan<'_>, offered: &[Protocol], tls: &mut Tls) {
     }
 }
 
-/// A whole handshake, and without names of protocols where the server takes none of those that we have.
-async fn whole(
-    dialer: &mut Dialer,
-    endpoint: &Endpoint,
-    protocol: Protocol,
-    provider: &Arc<CryptoProvider>,
-) -> Result<Full, Failure> {
+/// A whole handshake; without names of protocols where the server takes none of those that we have, and with more groups where it
+/// knows none of ours.
+async fn whole(dialer: &mut Dialer, endpoint: &Endpoint, protocol: Protocol) -> Result<Full, Failure> {
+    const NO_AGREEMENT: u8 = 40;
     const NO_PROTOCOL: u8 = 120;
-    let full = full::handshake(dialer, endpoint, protocol, true, provider).await?;
-    if full.alert == Some(NO_PROTOCOL) && full.certificates.is_empty() {
-        return full::handshake(dialer, endpoint, protocol, false, provider).await;
-    }
-    Ok(full)
-}
-
-/// What is served to who asks for the endpoint's name, for none, and for the name that the API server has inside.
-async fn chains(
-    scan: &mut Scan<'_>,
-    endpoint: &Endpoint,
-    offered: &[Protocol],
-    flights: &[(Protocol, Flight)],
-    tls: &mut Tls,
-    provider: &Arc<CryptoProvider>,
-    depth: Depth,
-) {
-    let mut names = vec![endpoint.sni.clone()];
-    for other in [None, Some(INSIDE.to_owned())] {
-        if depth == Depth::Whole && !names.contains(&other) {
-            names.push(other);
+    let mut offer = Offer { protocol, names_protocols: true, groups: Reach::Own, wants: Wants::Any };
+    loop {
+        let full = full::handshake(dialer, endpoint, offer).await?;
+        match full.alert {
+            Some(NO_PROTOCOL) if full.certificates.is_empty() && offer.names_protocols => offer.names_protocols = false,
+            Some(NO_AGREEMENT) if full.certificates.is_empty() && offer.groups == Reach::Own => {
+                offer.groups = Reach::More
+            }
+            _ => return Ok(full),
         }
-    }
-    let Some(&newest) = offered.last() else { return };
-    let old = offered.iter().copied().rfind(|&protocol| (Protocol::Tls10..Protocol::Tls13).contains(&protocol));
-    let known = flights.iter().find(|(protocol, _)| Some(*protocol) == old || *protocol == newest);
-    for sni in names {
-        let seen = known
-            .filter(|_| sni == endpoint.sni)
-            .and_then(|(protocol, flight)| Some((*protocol, flight.certificates.clone()?)));
-        let (protocol, certificates) = match (seen, old) {
-            (Some((protocol, certificates)), _) => (protocol, Ok(certificates)),
-            (None, Some(old)) => (old, in_the_clear(scan, &sni, old).await),
-            (None, None) => (newest, encrypted(scan.dialer, endpoint, &sni, newest, provider, &tls.chains).await),
-        };
-        // What the whole handshake showed of the endpoint's own name stands there already.
-        if tls.chains.iter().any(|chain| chain.sni == sni && chain.protocol == protocol) {
-            continue;
-        }
-        let chain = Chain { sni: sni.clone(), protocol, certificates, trust: Trust::Private };
-        let same = tls.chains.iter().position(|known| known.sni == sni && known.certificates == chain.certificates);
-        if same.is_none() {
-            tls.chains.push(chain);
-        }
-    }
-    // The endpoint's own name first, older versions before newer ones.
-    let own = endpoint.sni.clone();
-    tls.chains.sort_by_key(|chain| (chain.sni != own, chain.sni.clone(), chain.protocol));
-}
-
-async fn in_the_clear(scan: &mut Scan<'_>, sni: &Option<String>, protocol: Protocol) -> Result<Vec<Vec<u8>>, Refusal> {
-    // A key of another kind wants other suites than were found for the endpoint's own name.
-    let suites: Vec<u16> = names::candidates(protocol).into_iter().take(64).collect();
-    let hello = ClientHello { sni: sni.clone(), ..scan.hello(protocol, &suites) };
-    match scan.ask(&hello, Until::Done, "the certificates of another name").await {
-        Ok(Answer::Chosen(flight)) => Ok(flight.certificates.unwrap_or_default()),
-        Ok(Answer::Alert(alert)) => Err(Refusal::Alert(Some(alert))),
-        Ok(Answer::Closed) => Err(Refusal::Alert(None)),
-        Err(failure) => Err(Refusal::Failed(failure)),
-    }
-}
-
-async fn encrypted(
-    dialer: &mut Dialer,
-    endpoint: &Endpoint,
-    sni: &Option<String>,
-    protocol: Protocol,
-    provider: &Arc<CryptoProvider>,
-    known: &[Chain],
-) -> Result<Vec<Vec<u8>>, Refusal> {
-    if let Some(chain) = known.iter().find(|chain| chain.sni == *sni) {
-        return chain.certificates.clone();
-    }
-    let endpoint = Endpoint { sni: sni.clone(), ..endpoint.clone() };
-    match whole(dialer, &endpoint, protocol, provider).await {
-        Ok(full) if full.certificates.is_empty() => Err(Refusal::Alert(full.alert)),
-        Ok(full) => Ok(full.certificates),
-        Err(failure) => Err(Refusal::Failed(failure)),
     }
 }
 

@@ -16,12 +16,18 @@ const ENDPOINTS: usize = 1000;
 /// Addresses of one endpoint: a look has sixteen.
 const ADDRESSES: usize = 32;
 
+/// Connections to one address, and pieces of one connection: more than a look makes.
+const CONNECTIONS: usize = 1000;
+const PIECES: usize = 4096;
+
 /// A look that was saved.
 #[derive(Debug)]
 pub struct SavedLook {
     /// The moment that counted as now.
     pub as_of: String,
     pub endpoints: Vec<wire::SavedEndpoint>,
+    /// What went over the wire.
+    pub exchanges: Vec<wire::AddressExchanges>,
 }
 
 /// Reads what was saved; an error says why it is none.
@@ -40,7 +46,17 @@ pub fn saved_look(bytes: &[u8]) -> Result<SavedLook, String> {
     if endpoints.len() > ENDPOINTS || !endpoints.iter().all(fits) {
         return Err("it holds more than a look has".to_owned());
     }
-    Ok(SavedLook { as_of, endpoints })
+    let mut exchanges = file.get_mut("addresses").map(Value::take).unwrap_or(Value::Array(Vec::new()));
+    clean(&mut exchanges);
+    let exchanges: Vec<wire::AddressExchanges> =
+        serde_json::from_value(exchanges).map_err(|error| format!("what it recorded cannot be read: {error}"))?;
+    let fits = |one: &wire::AddressExchanges| {
+        one.connections.len() <= CONNECTIONS && one.connections.iter().all(|one| one.pieces.len() <= PIECES)
+    };
+    if exchanges.len() > ENDPOINTS * ADDRESSES || !exchanges.iter().all(fits) {
+        return Err("it records more than a look has".to_owned());
+    }
+    Ok(SavedLook { as_of, endpoints, exchanges })
 }
 
 /// Takes out of every text what moves a cursor.

@@ -108,6 +108,7 @@ pub fn resolve(bytes: &[u8]) {
         target: "node".to_owned(),
         root: Some("node".to_owned()),
         evidence: vec![evidence],
+        trees: facts::Trees::default(),
     };
     let options = Options::default();
     facts::wants(&gathered, &options);
@@ -163,6 +164,25 @@ pub fn tls_records(bytes: &[u8]) {
             facts::pki::name_of(&name);
         }
     }
+    // The same as a record that somebody handed over: of either side.
+    let piece = |is_ours, bytes: &[u8]| {
+        let (at, length) = (std::time::Duration::ZERO, bytes.len());
+        probe::Piece { at, is_ours, bytes: Some(bytes.to_vec()), length }
+    };
+    let hello = probe::tls::hello::ClientHello {
+        protocol: probe::tls::Protocol::Tls12,
+        random: [0; 32],
+        suites: vec![0xc02f, 0x002f],
+        groups: Vec::new(),
+        sni: None,
+        alpn: Vec::new(),
+        compression: false,
+        asks: false,
+    };
+    let answered = probe::Exchange::of("", vec![piece(true, &hello.bytes()), piece(false, bytes)]);
+    let asked = probe::Exchange::of("", vec![piece(true, bytes), piece(false, bytes)]);
+    let seen = probe::tls::reread(&[answered, asked]);
+    assert!(seen.conversations <= 2 && seen.suites.len() <= 2, "{seen:?}");
 }
 
 /// What a peer of HTTP sent: what is kept of it is bounded and moves no cursor, in every version and however it is cut, and a
@@ -218,7 +238,13 @@ pub fn observed(bytes: &[u8]) {
     }
     let of = |name: &str, kind| Redactor::new().evidence(EvidenceId::new(name.to_owned()), Plane::Observed, kind, text);
     let evidence = vec![of("http://h:6443@192.0.2.1:6443", Kind::Answers), of("tls://192.0.2.1:6443", Kind::Handshake)];
-    let gathered = Gathered { name: "any".to_owned(), target: "any".to_owned(), root: None, evidence };
+    let gathered = Gathered {
+        name: "any".to_owned(),
+        target: "any".to_owned(),
+        root: None,
+        evidence,
+        trees: facts::Trees::default(),
+    };
     let cluster = facts::resolve(gathered, &Options::default());
     for door in &cluster.doors {
         let looks = door.looks();

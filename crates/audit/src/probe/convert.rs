@@ -1,8 +1,8 @@
 //! Observations into the wire format.
 
-use std::fmt::Write as _;
+use std::{fmt::Write as _, time::Duration};
 
-use collect::endpoint::{Exchange, Observation, Probed, Sight};
+use collect::endpoint::{Exchange, Observation, Piece, Probed, Sight};
 use jiff::civil::Date;
 use model::{Entry, Outcome};
 use report::wire;
@@ -50,6 +50,7 @@ fn address(observation: &Observation, as_of: Date) -> wire::ProbedAddress {
             Sight::Seen(_) | Sight::NotOffered => None,
         },
         http: None,
+        reread: None,
     }
 }
 
@@ -63,13 +64,41 @@ pub(super) fn exchanges(probed: &Probed) -> Vec<wire::AddressExchanges> {
 }
 
 fn exchange(exchange: &Exchange) -> wire::RawExchange {
-    let piece = |piece: &collect::endpoint::Piece| wire::RawPiece {
+    let piece = |piece: &Piece| wire::RawPiece {
         at_ms: u64::try_from(piece.at.as_millis()).unwrap_or(u64::MAX),
         from: if piece.is_ours { "portcullis" } else { "peer" }.to_owned(),
         length: piece.length,
         hex: piece.bytes.as_deref().map(hex),
+        text: piece.bytes.as_deref().and_then(text),
     };
     wire::RawExchange { purpose: exchange.purpose.clone(), pieces: exchange.pieces.iter().map(piece).collect() }
+}
+
+/// What was recorded of one address, as it went over the wire; what is no hexadecimal is not there.
+pub(super) fn recorded(of: &wire::AddressExchanges) -> Vec<Exchange> {
+    let piece = |piece: &wire::RawPiece| Piece {
+        at: Duration::from_millis(piece.at_ms),
+        is_ours: piece.from == "portcullis",
+        bytes: piece.hex.as_deref().and_then(unhex),
+        length: piece.length,
+    };
+    of.connections.iter().map(|one| Exchange::of(&one.purpose, one.pieces.iter().map(piece).collect())).collect()
+}
+
+/// What people read without a table; what would move a cursor is no text.
+fn text(bytes: &[u8]) -> Option<String> {
+    let text = std::str::from_utf8(bytes).ok()?;
+    let is_plain = text.chars().all(|letter| !letter.is_control() || matches!(letter, '\r' | '\n' | '\t'));
+    (is_plain && !text.is_empty()).then(|| text.to_owned())
+}
+
+fn unhex(text: &str) -> Option<Vec<u8>> {
+    let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+    let (pairs, rest) = text.as_bytes().as_chunks::<2>();
+    if !rest.is_empty() {
+        return None;
+    }
+    pairs.iter().map(|[high, low]| Some(digit(*high)? << 4 | digit(*low)?)).collect()
 }
 
 pub(super) fn hex(bytes: &[u8]) -> String {

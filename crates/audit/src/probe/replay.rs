@@ -1,6 +1,7 @@
 //! What a look saved, judged again: the same evidence gives the same verdicts, and nobody is asked.
 //!
-//! The file may come from anywhere: what is taken of it is bounded where it is read, and read again as any evidence is.
+//! The file may come from anywhere: what is taken of it is bounded where it is read, and read again as any evidence is; and what it
+//! says was seen is held against the bytes that it recorded ([`reread`](super::reread)).
 
 use collect::Target;
 use facts::Redactor;
@@ -8,7 +9,7 @@ use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use model::{Body, Evidence, EvidenceId, Gap, GapKind, Kind, Plane};
 use report::wire;
 
-use super::Probe;
+use super::{Probe, convert};
 use crate::LARGEST;
 
 /// A look that was saved.
@@ -16,6 +17,7 @@ pub struct Saved {
     /// The moment that counted as now.
     pub as_of: Timestamp,
     endpoints: Vec<wire::SavedEndpoint>,
+    exchanges: Vec<wire::AddressExchanges>,
 }
 
 /// What a look showed and is judged by, as it is saved.
@@ -38,16 +40,18 @@ pub(super) fn save(seen: wire::ProbedEndpoint, evidence: &[Evidence]) -> wire::S
 
 /// Reads what `probe --evidence` wrote; an error says why it is none.
 pub fn saved(target: &Target, stdin: &mut dyn std::io::Read) -> Result<Saved, String> {
-    let report::SavedLook { as_of, endpoints } = report::saved_look(&collect::bytes(target, LARGEST, stdin)?)?;
+    let report::SavedLook { as_of, endpoints, exchanges } =
+        report::saved_look(&collect::bytes(target, LARGEST, stdin)?)?;
     let as_of = as_of.parse().map_err(|_| "it does not say when that was (`as_of`)")?;
-    Ok(Saved { as_of, endpoints })
+    Ok(Saved { as_of, endpoints, exchanges })
 }
 
 /// Judges it as of a moment.
 pub fn replay(saved: Saved, as_of: Timestamp) -> Probe {
     let day = as_of.to_zoned(TimeZone::UTC).date();
     let mut found = Probe::begin(as_of);
-    for wire::SavedEndpoint { mut seen, evidence } in saved.endpoints {
+    let Saved { endpoints, exchanges, .. } = saved;
+    for wire::SavedEndpoint { mut seen, evidence } in endpoints {
         let mut redactor = Redactor::new();
         let evidence = evidence.into_iter().map(|piece| taken(piece, &mut redactor)).collect();
         for address in &mut seen.addresses {
@@ -58,7 +62,13 @@ pub fn replay(saved: Saved, as_of: Timestamp) -> Probe {
                 certificate.days_left = last.map(|last| (last - day).get_days());
             }
         }
-        found.judge(seen, evidence, day);
+        for address in &mut seen.addresses {
+            address.reread = None;
+        }
+        found.judge(seen, evidence, day, |endpoint, address| {
+            let of = |one: &&wire::AddressExchanges| one.endpoint == endpoint && one.address == address;
+            exchanges.iter().find(of).map(convert::recorded).unwrap_or_default()
+        });
     }
     found
 }

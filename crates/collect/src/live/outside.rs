@@ -3,19 +3,23 @@
 //! Looked at are the address that the user named and those that the cluster publishes as the ones of its API: with the name by
 //! which the cluster is known, by their own addresses, without credentials. Whoever cannot be reached in a moment stands behind
 //! something that lets nobody through, and is written down as unseen.
+//!
+//! Whom the API calls in turn - backends of webhooks, servers of aggregated APIs - is looked at as well where it can be reached, at
+//! its TLS alone and for a moment. Most of them can be reached from inside the cluster alone, so that of one that is not reached
+//! nothing is said.
 
 use std::{
     collections::BTreeSet,
-    net::SocketAddr,
+    net::{IpAddr, SocketAddr},
     sync::{Arc, OnceLock},
     time::{Duration, Instant},
 };
 
-use facts::Redactor;
+use facts::{Redactor, live::Backend};
 use kube::config::Config;
 use model::{Body, Evidence, EvidenceId, Kind, Listener, Plane};
-use probe::{Endpoint, Host, Observation, Pace, Spent, tls::Depth};
-use tokio::task::JoinSet;
+use probe::{Endpoint, Host, Observation, Pace, Sight, Spent, tls::Depth};
+use tokio::{sync::Semaphore, task::JoinSet};
 
 use super::replicas::may_serve;
 use crate::endpoint;
@@ -32,6 +36,12 @@ const GLANCE: Pace = Pace {
 /// The same of an address that nobody named: most are not to be reached from where people sit, and nobody waits for them.
 const PUBLISHED: Pace = Pace { retries: 0, connect: Duration::from_secs(1), ..GLANCE };
 
+/// The same of whom the API calls: its own TLS, and no more than a few connections of that.
+const CALLED: Pace = Pace { time: Duration::from_secs(5), ..PUBLISHED };
+
+/// Of whom the API calls so many are looked at side by side.
+const CALLED_AT_ONCE: usize = 4;
+
 /// The looks at one cluster, which go on beside the questions to it.
 pub(super) struct Outside {
     named: Option<Endpoint>,
@@ -42,21 +52,28 @@ pub(super) struct Outside {
     until: Instant,
     looks: JoinSet<Seen>,
     published: BTreeSet<SocketAddr>,
+    turns: Arc<Semaphore>,
 }
 
 /// What one endpoint showed.
 #[derive(Default)]
 struct Seen {
     is_published: bool,
+    /// Whom the API calls shows its TLS and nothing else.
+    is_called: bool,
     observations: Vec<Observation>,
     /// Its name and why nothing was seen of it, where it has no address or the time was over.
     nowhere: Option<(String, String)>,
 }
 
+/// Who is called stands behind who was named, each by endpoint and address.
+type Place<'s> = ([bool; 2], Option<(&'s Endpoint, SocketAddr)>, Option<&'s (String, String)>);
+
 impl Seen {
     /// Where it stands among the others.
-    fn place(&self) -> (bool, Option<SocketAddr>, Option<&(String, String)>) {
-        (self.is_published, self.observations.first().map(|one| one.address), self.nowhere.as_ref())
+    fn place(&self) -> Place<'_> {
+        let first = self.observations.first().map(|one| (&one.endpoint, one.address));
+        ([self.is_called, self.is_published], first, self.nowhere.as_ref())
     }
 }
 
@@ -70,6 +87,7 @@ impl Outside {
             until,
             looks: JoinSet::new(),
             published: BTreeSet::new(),
+            turns: Arc::new(Semaphore::new(CALLED_AT_ONCE)),
         };
         if let Some(endpoint) = outside.named.clone() {
             let (pace, known) = (outside.pace(&GLANCE), Arc::clone(&outside.addresses));
@@ -98,7 +116,30 @@ impl Outside {
             let (endpoint, pace) = (named.clone(), self.pace(&PUBLISHED));
             self.spawn(address.to_string(), async move {
                 let observations = look(&endpoint, &[address], &pace).await;
-                Seen { is_published: true, observations, nowhere: None }
+                Seen { is_published: true, observations, ..Seen::default() }
+            });
+        }
+    }
+
+    /// Goes on with whom the API calls, as far as that can be reached from here.
+    pub(super) fn called(&mut self, backends: Vec<Backend>) {
+        let Some(named) = self.named.clone().filter(|_| self.verified) else { return };
+        let is_local = matches!(named.host, Host::Address(own) if own.is_loopback());
+        for Backend { host, port, address, listener } in backends {
+            // Whoever writes the list does not choose where we go: what is no plain name or address of a host is nobody.
+            let Ok(host) = host.parse::<Host>() else { continue };
+            let sni = match &host {
+                Host::Name(name) => Some(name.clone()),
+                Host::Address(_) => None,
+            };
+            let endpoint = Endpoint { host, port, sni, known: Some(listener) };
+            let (pace, turns) = (self.pace(&CALLED), Arc::clone(&self.turns));
+            let until = self.until.into();
+            self.looks.spawn(async move {
+                // It is never closed.
+                let _turn = turns.acquire().await;
+                let look = backend(endpoint, address, &pace, is_local);
+                tokio::time::timeout_at(until, look).await.unwrap_or_default()
             });
         }
     }
@@ -132,6 +173,22 @@ impl Outside {
     fn pace(&self, pace: &Pace) -> Pace {
         Pace { time: pace.time.min(self.until.saturating_duration_since(Instant::now())), ..pace.clone() }
     }
+}
+
+/// Looks at one whom the API calls.
+async fn backend(endpoint: Endpoint, of_service: Option<IpAddr>, pace: &Pace, is_local: bool) -> Seen {
+    let mut seen = Seen { is_called: true, ..Seen::default() };
+    let addresses = match of_service {
+        Some(address) => vec![SocketAddr::new(address, endpoint.port)],
+        None => probe::resolve(&endpoint, pace.conversation.time).await.unwrap_or_default(),
+    };
+    // One of several that a name leads to; they are one service.
+    let Some(address) = addresses.into_iter().find(|address| may_serve(address.ip(), is_local)) else { return seen };
+    let observation = probe::look_at_tls(&endpoint, address, pace, 0, Depth::Quick).await;
+    if !matches!(&observation.tls, Sight::Unseen(why) if why.is_no_peer()) {
+        seen.observations.push(observation);
+    }
+    seen
 }
 
 /// Who is asked as an API server is looked at as one, whatever port it has.
@@ -182,8 +239,16 @@ impl Sights {
         for one in &self.0 {
             let alone = !one.is_published && one.observations.len() == 1;
             for observation in &one.observations {
-                evidence.push(endpoint::evidence(observation, alone));
-                evidence.push(endpoint::answers(observation, redactor));
+                let mut shown = endpoint::evidence(observation, alone);
+                // Behind the port stands who is called there: nobody would tell by the port.
+                let called = observation.endpoint.known.filter(|_| one.is_called);
+                if let Some(known) = called {
+                    shown.id = EvidenceId::new(format!("{}/{}", shown.id, known.component()));
+                }
+                evidence.push(shown);
+                if called.is_none() {
+                    evidence.push(endpoint::answers(observation, redactor));
+                }
             }
             if let Some((name, why)) = &one.nowhere {
                 evidence.push(Evidence {

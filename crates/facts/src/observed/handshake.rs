@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! kind: Handshake
-//! host: 10.0.0.1            # as clients name it
+//! host: api.example         # as clients name it
+//! address: 10.0.0.1:6443    # that was talked to
 //! component: kube-apiserver # whose port it is
 //! protocols: {TLS 1.2: true, TLS 1.1: false}
 //! suites: {TLS 1.2: [TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256]}
@@ -10,6 +11,8 @@
 //! ```
 //!
 //! A version that is in neither way there was not seen.
+
+use std::net::{IpAddr, SocketAddr};
 
 use model::{Evidence, Location};
 use yaml::Cursor;
@@ -24,6 +27,8 @@ use crate::{
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Handshake {
     pub host: String,
+    /// That was talked to, where it is known.
+    pub address: Option<IpAddr>,
     pub protocols: Vec<Protocol>,
     pub suites: Vec<Suite>,
     pub groups: Vec<Group>,
@@ -78,6 +83,8 @@ pub struct Chain {
 pub(super) fn handshake(evidence: &Evidence, root: &Cursor<'_>, endpoint: &str) -> Handshake {
     let host = root.get("host").and_then(|host| host.text().map(str::to_owned));
     let bare = || endpoint.rsplit_once(':').map_or(endpoint, |(host, _)| host).to_owned();
+    let address = root.get("address").and_then(|address| address.text()?.parse::<SocketAddr>().ok());
+    let address = address.or_else(|| endpoint.parse().ok()).map(|address| address.ip());
     let entries = |name: &str| root.get(name).map(|map| map.entries().collect::<Vec<_>>()).unwrap_or_default();
     let asked = |name: &str| root.get("client_certificate").and_then(|asked| asked.get(name));
     let mut protocols: Vec<Protocol> = Vec::new();
@@ -108,6 +115,7 @@ pub(super) fn handshake(evidence: &Evidence, root: &Cursor<'_>, endpoint: &str) 
     let unseen = root.get("unseen").map(|list| list.items().filter_map(|one| one.text().map(str::to_owned)).collect());
     Handshake {
         host: host.unwrap_or_else(bare),
+        address,
         protocols,
         suites,
         groups,

@@ -62,11 +62,26 @@ pub(super) fn who(door: &Door) -> (Option<Listener>, bool) {
     (door.known.or_else(|| Listener::of_port(door.port)), false)
 }
 
+/// An answer in the words with which all servers refuse that are built as API servers are (apimachinery pkg/api/errors): besides
+/// those the controller manager, the scheduler and aggregated APIs.
+pub(super) fn status(door: &Door) -> Option<&Answer> {
+    let is_one = |answer: &&Answer| {
+        let words: String = answer.words.chars().filter(|letter| !letter.is_whitespace()).collect();
+        matches!(answer.meaning, Meaning::Unauthenticated | Meaning::Forbidden)
+            && words.contains("\"kind\":\"Status\",\"apiVersion\":\"v1\"")
+    };
+    door.anonymous().find(is_one)
+}
+
 impl Door {
     /// What release and distribution its behaviour speaks for.
     pub fn looks(&self) -> Looks {
         let mut looks = Looks::default();
         match self.who {
+            // Whichever of them it is, its library is the same.
+            None if status(self).is_some() => {
+                self.generic(Confidence::Possible, &mut looks);
+            }
             Some(Listener::ApiServer | Listener::ApiServerInsecure) => self.api_server(&mut looks),
             Some(Listener::Kubelet) => self.kubelet(&mut looks),
             Some(Listener::Etcd | Listener::EtcdPeer) => looks.version = self.named("\"etcdserver\":\""),
@@ -123,34 +138,7 @@ impl Door {
         from(
             let_in("/flagz").map(|answer| bound(32, Confidence::Probable, "it has /flagz, which 1.32 brought", answer)),
         );
-        let any = self
-            .anonymous()
-            .find(|answer| answer.over.is_two() || answer.over.is_tls())
-            .or_else(|| self.anonymous().next());
-        let setting = |id: u16| self.settings.iter().rfind(|(known, _)| *known == id).map(|(_, value)| *value);
-        // resourceBody99Percentile in apiserver pkg/server/secure_serving.go; with it, whose server it is.
-        let generic = setting(4) == Some(256 << 10) && setting(5) == Some(256 << 10);
-        // kubernetes#121120 lowered it from 250, and with it the patch releases of October 2023.
-        if let (true, Some(100), Some(answer)) = (generic, setting(3), any) {
-            from(Some(bound(
-                25,
-                Confidence::Probable,
-                "it allows 100 streams of HTTP/2 at a time, as from 1.25.15, 1.26.10, 1.27.7, 1.28.3 and 1.29 on",
-                answer,
-            )));
-        }
-        let mut to = |guess: Option<Guess<Minor>>| lower(&mut looks.to, guess);
-        if let (true, Some(250), Some(answer)) = (generic, setting(3), any) {
-            to(Some(bound(
-                28,
-                Confidence::Probable,
-                "it allows 250 streams of HTTP/2 at a time, as until 1.25.14, 1.26.9, 1.27.6 and 1.28.2",
-                answer,
-            )));
-        }
-        let (from_tls, to_tls) = self.of_tls();
-        to(to_tls);
-        raise(&mut looks.from, from_tls);
+        self.generic(Confidence::Probable, looks);
         let mut to = |guess: Option<Guess<Minor>>| lower(&mut looks.to, guess);
         // Where one that was let in is told that there is no such path.
         to(is("/flagz", Meaning::Missing)
@@ -182,6 +170,30 @@ impl Door {
         }
     }
 
+    /// What every server built on the same library shows: how its HTTP/2 and its TLS are set up.
+    fn generic(&self, confidence: Confidence, looks: &mut Looks) {
+        let any = self
+            .anonymous()
+            .find(|answer| answer.over.is_two() || answer.over.is_tls())
+            .or_else(|| self.anonymous().next());
+        let setting = |id: u16| self.settings.iter().rfind(|(known, _)| *known == id).map(|(_, value)| *value);
+        // resourceBody99Percentile in apiserver pkg/server/secure_serving.go; with it, whose server it is.
+        let generic = setting(4) == Some(256 << 10) && setting(5) == Some(256 << 10);
+        // kubernetes#121120 lowered it from 250, and with it the patch releases of October 2023.
+        if let (true, Some(100), Some(answer)) = (generic, setting(3), any) {
+            let because =
+                "it allows 100 streams of HTTP/2 at a time, as from 1.25.15, 1.26.10, 1.27.7, 1.28.3 and 1.29 on";
+            raise(&mut looks.from, Some(bound(25, confidence, because, answer)));
+        }
+        if let (true, Some(250), Some(answer)) = (generic, setting(3), any) {
+            let because = "it allows 250 streams of HTTP/2 at a time, as until 1.25.14, 1.26.9, 1.27.6 and 1.28.2";
+            lower(&mut looks.to, Some(bound(28, confidence, because, answer)));
+        }
+        let (from, to) = self.of_tls();
+        raise(&mut looks.from, from);
+        lower(&mut looks.to, to);
+    }
+
     fn kubelet(&self, looks: &mut Looks) {
         let said = |start: &str| self.answers.iter().find(|answer| answer.words.contains(start));
         // KubeletFineGrainedAuthz names several (pkg/kubelet/server/server.go), one until then (1.20.2 among them).
@@ -204,7 +216,11 @@ impl Door {
         let group = |name: &str| tls.groups.iter().find(|group| group.name == name).map(|group| &group.at);
         // crypto/tls/defaults.go: X25519MLKEM768 since Go 1.24, X25519Kyber768Draft00 in 1.23 alone. Branches are built with a newer
         // Go as long as they live (kubernetes/sig-release, "Go version support"): 1.31 ended with Go 1.24, 1.30 with 1.23.
+        // Go 1.26 added SecP256r1MLKEM768 to its defaults (go.dev/doc/go1.26), which 1.33 may have come to see.
         let from = match (group("X25519MLKEM768"), group("X25519Kyber768Draft00")) {
+            (Some(_), _) if group("SecP256r1MLKEM768").is_some() => group("SecP256r1MLKEM768").and_then(|at| {
+                guess(33, "it agrees to SecP256r1MLKEM768, as what is built with Go 1.26 or later does", at)
+            }),
             (Some(at), _) => guess(31, "it agrees to X25519MLKEM768, as what is built with Go 1.24 or later does", at),
             (None, Some(at)) => guess(30, "it agrees to X25519Kyber768Draft00, as what is built with Go 1.23 does", at),
             (None, None) => None,
@@ -355,6 +371,8 @@ mod tests {
         };
         let shut = r#"{"reach":"answered","asked":[{"path":"/version","meaning":"unauthenticated","status":401}]}"#;
         assert_eq!(of("{kind: Handshake, groups: {TLS 1.3: [x25519, X25519MLKEM768]}}", shut), "possible 1.31..");
+        let newer = "{kind: Handshake, groups: {TLS 1.3: [X25519MLKEM768, SecP256r1MLKEM768]}}";
+        assert_eq!(of(newer, shut), "possible 1.33..");
         let rsa = "{kind: Handshake, suites: {TLS 1.2: [TLS_RSA_WITH_AES_128_GCM_SHA256]}}";
         assert_eq!(of(rsa, shut), "..possible 1.29");
         // An answer says more than a library does.
@@ -362,6 +380,32 @@ mod tests {
         assert_eq!(of(rsa, openapi), "probable 1.23..possible 1.29");
         let flagz = r#"{"reach":"answered","asked":[{"path":"/flagz","meaning":"given","status":200}]}"#;
         assert_eq!(of(rsa, flagz), "probable 1.32..");
+    }
+
+    /// As 1.36.2 and 1.20.2 answer at a port of nobody's that let in nobody without credentials.
+    #[test]
+    fn a_server_that_is_shut_is_possibly_one_by_its_library_and_surely_one_by_its_certificate() {
+        let shut = |settings: &str| {
+            format!(
+                r#"{{"reach":"answered","settings":{settings},"asked":[{{"over":"https/1.1","path":"/version",
+"meaning":"unauthenticated","status":401,"words":"{{\n  \"kind\": \"Status\",\n  \"apiVersion\": \"v1\",\n"}}]}}"#
+            )
+        };
+        let at = |text: &str| {
+            let id = EvidenceId::new("http://h:17136");
+            let body = Body::Text(text.into());
+            let piece =
+                Evidence { id, plane: Plane::Observed, kind: Kind::Answers, body, secrets: Vec::new(), digest: None };
+            super::super::door::door(&piece).expect("a door")
+        };
+        let k136 = at(&shut("[[5,262144],[3,100],[6,1048896],[1,4096],[4,262144],[9,1]]"));
+        assert_eq!((k136.who, say(&k136.looks())), (None, "possible 1.25..".to_owned()));
+        let k120 = at(&shut("[[5,262144],[3,250],[6,1048896],[4,262144]]"));
+        assert_eq!((k120.who, say(&k120.looks())), (None, "..possible 1.28".to_owned()));
+        // Somebody else's refusal says nothing.
+        let other = at(r#"{"reach":"answered","settings":[[5,262144],[3,100],[4,262144]],"asked":[
+{"over":"https/1.1","path":"/version","meaning":"unauthenticated","status":401,"words":"Unauthorized"}]}"#);
+        assert_eq!(say(&other.looks()), "..");
     }
 
     #[test]

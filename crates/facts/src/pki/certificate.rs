@@ -148,8 +148,9 @@ impl Certificate {
         if self.is_followed {
             return Some("bytes stand behind it");
         }
-        let strange = self.key.algorithm == "ECDSA" && self.key.bits.is_none();
-        strange.then_some("its key is on a curve that the server does not know")
+        let is_known = self.key.algorithm == "ECDSA" && self.key.bits.is_some();
+        (self.key.algorithm.starts_with("ECDSA") && !is_known)
+            .then_some("its key is on a curve that the server does not know")
     }
 
     /// The day on which it ends.
@@ -287,6 +288,8 @@ fn signature(object: &ObjectIdentifier) -> String {
         "1.2.840.10045.4.3.3" => "SHA384-ECDSA",
         "1.2.840.10045.4.3.4" => "SHA512-ECDSA",
         "1.3.101.112" => "Ed25519",
+        "1.3.101.113" => "Ed448",
+        "2.16.840.1.101.3.4.3.2" => "SHA256-DSA",
         _ => return text,
     };
     name.to_owned()

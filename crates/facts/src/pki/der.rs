@@ -16,8 +16,21 @@ const SEQUENCE: u8 = 0x30;
 const RSA: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01];
 const ECDSA: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01];
 const ED25519: &[u8] = &[0x2b, 0x65, 0x70];
+const ED448: &[u8] = &[0x2b, 0x65, 0x71];
+/// For signatures with random padding alone (RFC 4055 §1.2).
+const RSA_PSS: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x0a];
+const DSA: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x38, 0x04, 0x01];
 
-/// The curves that have a name, and how many bits their numbers have.
+/// Curves that other servers show and no component of Kubernetes knows (RFC 5639, SEC 2).
+const FOREIGN: [(&[u8], &str, u32); 5] = [
+    (&[0x2b, 0x81, 0x04, 0x00, 0x0a], "secp256k1", 256),
+    (&[0x2b, 0x24, 0x03, 0x03, 0x02, 0x08, 0x01, 0x01, 0x07], "brainpoolP256r1", 256),
+    (&[0x2b, 0x24, 0x03, 0x03, 0x02, 0x08, 0x01, 0x01, 0x0b], "brainpoolP384r1", 384),
+    (&[0x2b, 0x24, 0x03, 0x03, 0x02, 0x08, 0x01, 0x01, 0x0d], "brainpoolP512r1", 512),
+    (&[0x2a, 0x81, 0x1c, 0xcf, 0x55, 0x01, 0x82, 0x2d], "curveSM2", 256),
+];
+
+/// The curves that Go knows (crypto/elliptic), and how many bits their numbers have.
 const CURVES: [(&[u8], u32); 4] = [
     (&[0x2b, 0x81, 0x04, 0x00, 0x21], 224),
     (&[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07], 256),
@@ -99,17 +112,22 @@ pub(crate) fn public_key(bytes: &[u8]) -> Option<Key> {
     let mut algorithm = Reader(whole.next(SEQUENCE)?);
     let kind = algorithm.next(OBJECT)?;
     let bits = whole.next(BITS)?.split_first()?.1;
-    if kind == RSA {
-        let mut numbers = Reader(Reader(bits).next(SEQUENCE)?);
-        return Some(rsa(numbers.next(INTEGER)?, numbers.next(INTEGER)?));
-    }
     let parameters = algorithm.0;
     let public = Some(encoded(kind, parameters, bits));
+    if kind == RSA || kind == RSA_PSS {
+        let mut numbers = Reader(Reader(bits).next(SEQUENCE)?);
+        let key = rsa(numbers.next(INTEGER)?, numbers.next(INTEGER)?);
+        return Some(if kind == RSA { key } else { Key { algorithm: "RSA-PSS".to_owned(), public, ..key } });
+    }
+    if kind == DSA {
+        let prime = Reader(parameters).next(SEQUENCE).and_then(|numbers| Reader(numbers).next(INTEGER));
+        return Some(Key { algorithm: "DSA".to_owned(), bits: prime.map(length), exponent: None, public });
+    }
     if kind == ECDSA {
         let curve = algorithm.next(OBJECT);
         return Some(Key { public, ..ecdsa(curve) });
     }
-    let (name, size) = if kind == ED25519 { ("Ed25519".to_owned(), Some(256)) } else { (dotted(kind), None) };
+    let (name, size) = edwards(kind);
     Some(Key { algorithm: name, bits: size, exponent: None, public })
 }
 
@@ -176,7 +194,7 @@ fn of_form(form: KeyForm, bytes: &[u8]) -> Option<Key> {
             if kind == ECDSA {
                 return ecdsa_private(inner, algorithm.next(OBJECT));
             }
-            let (name, size) = if kind == ED25519 { ("Ed25519".to_owned(), Some(256)) } else { (dotted(kind), None) };
+            let (name, size) = edwards(kind);
             Some(Key { algorithm: name, bits: size, exponent: None, public: None })
         }
     }
@@ -207,23 +225,41 @@ fn ecdsa_private(bytes: &[u8], curve: Option<&[u8]>) -> Option<Key> {
 
 fn rsa(modulus: &[u8], exponent: &[u8]) -> Key {
     const NULL: &[u8] = &[0x05, 0x00];
-    let first = modulus.iter().position(|byte| *byte != 0).unwrap_or(modulus.len());
-    let zeros = modulus.get(first).map_or(0, |byte| byte.leading_zeros());
-    let length = u32::try_from(modulus.len() - first).unwrap_or(u32::MAX);
     let numbers = value(SEQUENCE, &[value(INTEGER, modulus), value(INTEGER, exponent)].concat());
     let digits: Vec<u8> = exponent.iter().copied().skip_while(|byte| *byte == 0).collect();
     let small = (digits.len() <= 8).then(|| digits.iter().fold(0_u64, |all, digit| (all << 8) | u64::from(*digit)));
     Key {
         algorithm: "RSA".to_owned(),
-        bits: Some(length.saturating_mul(8).saturating_sub(zeros)),
+        bits: Some(length(modulus)),
         exponent: small,
         public: Some(encoded(RSA, NULL, &numbers)),
     }
 }
 
+/// How many bits a number has.
+fn length(number: &[u8]) -> u32 {
+    let first = number.iter().position(|byte| *byte != 0).unwrap_or(number.len());
+    let zeros = number.get(first).map_or(0, |byte| byte.leading_zeros());
+    u32::try_from(number.len() - first).unwrap_or(u32::MAX).saturating_mul(8).saturating_sub(zeros)
+}
+
 fn ecdsa(curve: Option<&[u8]>) -> Key {
-    let bits = CURVES.iter().find(|(known, _)| Some(*known) == curve).map(|(_, bits)| *bits);
-    Key { algorithm: "ECDSA".to_owned(), bits, exponent: None, public: None }
+    let known = CURVES.iter().find(|(known, _)| Some(*known) == curve).map(|(_, bits)| *bits);
+    let foreign = || FOREIGN.iter().find(|(known, ..)| Some(*known) == curve);
+    let (algorithm, bits) = match (known, foreign()) {
+        (None, Some((_, name, bits))) => (format!("ECDSA on {name}"), Some(*bits)),
+        (bits, _) => ("ECDSA".to_owned(), bits),
+    };
+    Key { algorithm, bits, exponent: None, public: None }
+}
+
+/// Kinds that need no parameters (RFC 8410), and those that nobody knows here by their numbers.
+fn edwards(kind: &[u8]) -> (String, Option<u32>) {
+    match kind {
+        ED25519 => ("Ed25519".to_owned(), Some(256)),
+        ED448 => ("Ed448".to_owned(), Some(456)),
+        _ => (dotted(kind), None),
+    }
 }
 
 /// The numbers under which a kind is registered.

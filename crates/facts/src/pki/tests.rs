@@ -117,6 +117,27 @@ fn the_public_half_of_a_private_key_is_that_of_its_certificate() {
 }
 
 #[test]
+fn keys_that_no_component_of_kubernetes_takes_are_measured_all_the_same() {
+    let key = |object: &[u8], parameters: &[u8], bits: &[u8]| {
+        let algorithm = der(0x30, &[der(0x06, object), parameters.to_vec()].concat());
+        let bits = der(0x03, &[&[0], bits].concat());
+        let key = public_key(&der(0x30, &[algorithm, bits].concat())).expect("a key");
+        (key.algorithm, key.bits)
+    };
+    let numbers = der(0x30, &[der(0x02, &[&[0, 0xc1][..], &[7; 127]].concat()), der(0x02, &[1, 0, 1])].concat());
+    let pss = [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x0a];
+    assert_eq!(key(&pss, &[], &numbers), ("RSA-PSS".to_owned(), Some(1024)));
+    let prime = der(0x30, &der(0x02, &[&[0, 0x80][..], &[7; 127]].concat()));
+    assert_eq!(key(&[0x2a, 0x86, 0x48, 0xce, 0x38, 0x04, 0x01], &prime, &[2, 1, 5]), ("DSA".to_owned(), Some(1024)));
+    assert_eq!(key(&[0x2b, 0x65, 0x71], &[], &[7; 57]), ("Ed448".to_owned(), Some(456)));
+    let ecdsa = [0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01];
+    let on = |curve: &[u8]| key(&ecdsa, &der(0x06, curve), &[4; 65]);
+    assert_eq!(on(&[0x2b, 0x81, 0x04, 0x00, 0x0a]), ("ECDSA on secp256k1".to_owned(), Some(256)));
+    assert_eq!(on(&[0x2b, 0x24, 0x03, 0x03, 0x02, 0x08, 0x01, 0x01, 0x0d]).1, Some(512));
+    assert_eq!(on(&[0x2b, 0x01]), ("ECDSA".to_owned(), None));
+}
+
+#[test]
 fn a_private_key_is_known_after_it_was_cut() {
     const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let bytes = rsa_private();

@@ -42,7 +42,12 @@ fn a_stranger_sees_versions_suites_and_certificates() {
     let asked = server.probed().len();
     let again = json(&nowhere, &["probe", "--replay", &evidence_name, "--format", "json", "--isolated"]);
     valid("probe", &again);
-    assert_eq!(again["endpoints"].to_string(), seen["endpoints"].to_string());
+    let reread = &again["endpoints"][0]["addresses"][0]["reread"];
+    assert_eq!(reread["contradictions"], Value::Array(Vec::new()), "{reread}");
+    assert!(reread["conversations"].as_u64().is_some_and(|count| count > 40), "{reread}");
+    let mut same = again.clone();
+    same["endpoints"][0]["addresses"][0]["reread"] = Value::Null;
+    assert_eq!(same["endpoints"].to_string(), seen["endpoints"].to_string());
     assert_eq!((&again["run"]["as_of"], server.probed().len()), (&seen["run"]["as_of"], asked));
     let text = |arguments: &[&str]| out(&run(&nowhere, &[arguments, &["--isolated"]].concat()));
     let later = text(&["probe", "--replay", &evidence_name, "--as-of", "4095-12-31"]);
@@ -53,6 +58,31 @@ fn a_stranger_sees_versions_suites_and_certificates() {
     // What is said inside TLS stands beside the connections that carry it.
     let counted = seen["endpoints"][0]["addresses"][0]["connections"].as_u64().expect("a number");
     assert!(counted > 10 && connections.len() as u64 >= counted, "{counted} of {}", connections.len());
+}
+
+#[test]
+fn a_record_that_says_what_its_bytes_do_not_show_is_an_error() {
+    let server = Server::start(cluster);
+    let nowhere = file("doubt", "");
+    let record = nowhere.with_extension("exchanges").display().to_string();
+    let arguments = ["probe", &server.address.to_string(), "--fast", "--evidence", &record, "--isolated"];
+    run(&nowhere, &arguments);
+    let whole = std::fs::read_to_string(&record).expect("a file");
+    // A suite that nobody agreed to, one that is kept back, and an answer that was another one.
+    for (from, to, said) in [
+        ("TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256", "TLS_RSA_WITH_NULL_MD5", "no answer shows it"),
+        (r#"\"meaning\":\"given\""#, r#"\"meaning\":\"forbidden\""#, "is said to be answered otherwise"),
+    ] {
+        let changed = whole.replace(from, to);
+        assert_ne!(changed, whole, "{from}");
+        std::fs::write(&record, changed).expect("written");
+        let assert = run(&nowhere, &["probe", "--replay", &record, "--fail-on", "never", "--isolated"]);
+        assert_eq!(assert.get_output().status.code(), Some(3), "{}", out(&assert));
+        assert!(err(&assert).contains("its bytes do not show what it says"), "{}", err(&assert));
+        // Wherever its lines are broken.
+        let words = out(&assert).split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(words.contains(said), "{words}");
+    }
 }
 
 #[test]
@@ -114,6 +144,13 @@ fn certificates_are_listed_by_the_day_on_which_they_end() {
     let text = String::from_utf8(ical.get_output().stdout.clone()).expect("UTF-8");
     assert!(text.starts_with("BEGIN:VCALENDAR\r\n") && text.ends_with("END:VCALENDAR\r\n"), "{text}");
     assert_eq!(text.matches("BEGIN:VEVENT").count(), certificates.len());
+    // Nobody is asked over HTTP for whom certificates are wanted.
+    assert!(server.probed().is_empty(), "{:?}", server.probed().len());
+    // What `openssl x509 -text` writes before the block is no broken file.
+    let pem = rcgen::generate_simple_self_signed(vec!["a.example".to_owned()]).expect("a certificate").cert.pem();
+    let written = file("text", &format!("Certificate:\n    Data:\n        Version: 3 (0x2)\n{pem}"));
+    let told = run(&written, &["certs", &written.display().to_string(), "--isolated"]);
+    assert_eq!((err(&told), told.get_output().status.code()), (String::new(), Some(0)));
     let soon = run(&kubeconfig, &[&arguments[..], &["--within", "0"]].concat());
     assert_eq!(soon.get_output().status.code(), Some(1));
 }
@@ -176,6 +213,54 @@ fn replicas_that_a_cluster_publishes_are_looked_at_by_their_own_addresses() {
     // Nobody listens at the other address of this machine, so that nothing is known of it.
     assert_eq!(of("apiserver-tls-probe", &format!("127.0.0.9:{port}")), Some("undetermined".into()));
     assert_eq!(of("apiserver-tls-probe", &format!("127.0.0.1:{port}")), Some("pass".into()));
+}
+
+#[test]
+fn whom_the_api_calls_is_looked_at_where_that_can_be_reached() {
+    // A webhook whose certificate has ended, an aggregated API, one that nobody can reach, and what is nobody's business.
+    let (hook, aggregated) = (Server::expired(cluster), Server::start(cluster));
+    let (hook_at, port) = (hook.address, aggregated.address.port());
+    let server = Server::start(move |request| match request.path.split('?').next().unwrap_or_default() {
+        "/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations" => ok(format!(
+            r#"{{"kind":"ValidatingWebhookConfigurationList","items":[{{"metadata":{{"name":"hooks"}},"webhooks":[
+{{"name":"a.example","clientConfig":{{"url":"https://{hook_at}/validate"}}}},
+{{"name":"b.example","clientConfig":{{"url":"https://169.254.169.254/latest"}}}},
+{{"name":"c.example","clientConfig":{{"url":"https://127.0.0.1:1/nobody"}}}}]}}]}}"#
+        )),
+        "/apis/apiregistration.k8s.io/v1/apiservices" => ok(format!(
+            r#"{{"kind":"APIServiceList","items":[{{"metadata":{{"name":"v1.metrics"}},"spec":{{"group":"metrics",
+"service":{{"namespace":"kube-system","name":"metrics","port":{port}}}}}}}]}}"#
+        )),
+        "/api/v1/services" => {
+            ok(r#"{"kind":"ServiceList","items":[{"metadata":{"namespace":"kube-system","name":"metrics"},
+"spec":{"type":"ClusterIP","clusterIP":"127.0.0.1"}}]}"#)
+        }
+        _ => cluster(request),
+    });
+    let report = audit(&file("called", &server.kubeconfig("lab", "{token: abc}")));
+    valid("report", &report);
+    let evidence = report["clusters"][0]["evidence"].as_array().expect("evidence");
+    let named = evidence.iter().filter_map(|piece| piece["name"].as_str());
+    let mut called: Vec<&str> = named.filter(|name| name.contains("/webhook") || name.contains("aggregated")).collect();
+    called.retain(|name| name.starts_with("tls://"));
+    called.sort_unstable();
+    let hook_name = format!("tls://{hook_at}/webhook");
+    assert_eq!(called, [hook_name.clone(), format!("tls://metrics.kube-system.svc:{port}/aggregated-api")]);
+    // Their TLS alone, and no word of HTTP.
+    assert!(hook.probed().is_empty() && aggregated.probed().is_empty());
+    let verdicts = report["clusters"][0]["verdicts"].as_array().expect("verdicts");
+    let of = |rule: &str, at: &str| {
+        let mut entries = verdicts.iter().filter(|entry| entry["rule"] == rule && entry["instance"] == at);
+        entries.find(|entry| entry["outcome"] != "not-applicable").map(|entry| entry["outcome"].clone())
+    };
+    assert_eq!(of("pki-cert-expiry", &hook_name), Some("fail".into()));
+    assert!(
+        !verdicts
+            .iter()
+            .any(|entry| entry["rule"] == "apiserver-tls-probe" && entry["instance"] == hook_at.to_string())
+    );
+    let aggregated = format!("tls://metrics.kube-system.svc:{port}/aggregated-api");
+    assert_eq!(of("pki-cert-expiry", &aggregated), Some("pass".into()));
 }
 
 #[test]

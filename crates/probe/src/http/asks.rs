@@ -147,7 +147,7 @@ pub fn of(listener: Option<Listener>) -> &'static [Ask] {
             | Listener::Scheduler
             | Listener::SchedulerInsecure,
         ) => &CONTROLLER,
-        Some(Listener::Cadvisor) | None => &STRANGER,
+        Some(Listener::Cadvisor | Listener::Webhook | Listener::AggregatedApi) | None => &STRANGER,
     }
 }
 

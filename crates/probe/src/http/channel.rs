@@ -22,7 +22,7 @@ use hyper::{
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use model::{Demand, Over};
 pub use recorded::read_recorded;
-use rustls::{ClientConfig, pki_types::ServerName};
+use rustls::pki_types::ServerName;
 use tap::Tap;
 use tokio::{
     io::{AsyncRead, AsyncReadExt as _, AsyncWrite},
@@ -38,7 +38,10 @@ use super::{
     asks::Body,
     frames,
 };
-use crate::{Endpoint, Failure, Host, Line, tls::Anybody};
+use crate::{
+    Endpoint, Failure, Host, Line,
+    tls::{Anybody, Reach, Wants},
+};
 
 /// For one request and its answer.
 const REQUEST: Duration = Duration::from_secs(5);
@@ -86,9 +89,14 @@ impl Channel {
         endpoint: &Endpoint,
         two: bool,
         patient: bool,
+        groups: Reach,
     ) -> Result<(Self, Demand), NoAnswer> {
-        let anybody = Arc::<Anybody>::default();
-        let config = config(two, &anybody).ok_or(Failure::Garbled("what could not be set up"))?;
+        let anybody = Anybody::who(Wants::Any);
+        let config = anybody.watches(rustls::DEFAULT_VERSIONS, groups);
+        let mut config = config.ok_or(Failure::Garbled("what could not be set up"))?;
+        config.alpn_protocols = vec![if two { b"h2".to_vec() } else { b"http/1.1".to_vec() }];
+        // Each connection is that of somebody new.
+        config.resumption = rustls::client::Resumption::disabled();
         let name = match (&endpoint.sni, &endpoint.host) {
             (Some(name), _) | (None, Host::Name(name)) => ServerName::try_from(name.clone()),
             (None, Host::Address(address)) => Ok(ServerName::IpAddress((*address).into())),
@@ -244,15 +252,4 @@ async fn read(response: Response<Incoming>, keep: Body) -> Result<Got, NoAnswer>
     }
     got.goes_on = !closes;
     Ok(got)
-}
-
-/// TLS with whoever answers.
-fn config(two: bool, anybody: &Arc<Anybody>) -> Option<ClientConfig> {
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let builder = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().ok()?;
-    let mut config = Anybody::watches(builder, anybody);
-    config.alpn_protocols = vec![if two { b"h2".to_vec() } else { b"http/1.1".to_vec() }];
-    // Each connection is that of somebody new.
-    config.resumption = rustls::client::Resumption::disabled();
-    Some(config)
 }

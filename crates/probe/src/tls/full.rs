@@ -9,15 +9,14 @@ use std::{
 };
 
 use rustls::{
-    AlertDescription, ClientConfig, ClientConnection, Error, SupportedProtocolVersion,
+    AlertDescription, ClientConnection, Error, SupportedProtocolVersion,
     client::{ClientSessionStore, Resumption, Tls12ClientSessionValue, Tls13ClientSessionValue},
-    crypto::CryptoProvider,
     pki_types::ServerName,
 };
 use tokio::time::timeout;
 
 use super::{
-    anybody::{Anybody, Shown},
+    anybody::{Anybody, Groups, Shown, Wants},
     names::Protocol,
 };
 use crate::{Dialer, Endpoint, Failure, Host, Line};
@@ -39,7 +38,16 @@ pub(super) struct Full {
     pub(super) sni: Option<String>,
 }
 
-#[derive(Debug, Default)]
+/// What is offered.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Offer {
+    pub(super) protocol: Protocol,
+    pub(super) names_protocols: bool,
+    pub(super) groups: Groups,
+    pub(super) wants: Wants,
+}
+
+#[derive(Debug)]
 struct Noted {
     anybody: Arc<Anybody>,
     full: Mutex<Full>,
@@ -59,19 +67,13 @@ impl Noted {
 const AFTERWARDS: Duration = Duration::from_millis(400);
 
 /// Speaks one version with an endpoint.
-pub(super) async fn handshake(
-    dialer: &mut Dialer,
-    endpoint: &Endpoint,
-    protocol: Protocol,
-    names_protocols: bool,
-    provider: &Arc<CryptoProvider>,
-) -> Result<Full, Failure> {
-    let versions: &[&SupportedProtocolVersion] =
+pub(super) async fn handshake(dialer: &mut Dialer, endpoint: &Endpoint, offer: Offer) -> Result<Full, Failure> {
+    let Offer { protocol, names_protocols, groups, wants } = offer;
+    let versions: &[&'static SupportedProtocolVersion] =
         if protocol == Protocol::Tls13 { &[&rustls::version::TLS13] } else { &[&rustls::version::TLS12] };
-    let noted = Arc::new(Noted::default());
-    let builder = ClientConfig::builder_with_provider(Arc::clone(provider)).with_protocol_versions(versions);
-    let builder = builder.map_err(|_| Failure::Garbled("a version that this build cannot speak"))?;
-    let mut config = Anybody::watches(builder, &noted.anybody);
+    let noted = Arc::new(Noted { anybody: Anybody::who(wants), full: Mutex::default() });
+    let config = noted.anybody.watches(versions, groups);
+    let mut config = config.ok_or(Failure::Garbled("a version that this build cannot speak"))?;
     if names_protocols {
         config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     }

@@ -11,8 +11,13 @@ use super::{
 };
 use crate::{Dialer, Failure, Sight};
 
-/// Suites in one message: some servers hang on longer lists.
-const AT_ONCE: usize = 64;
+/// Suites in one message of those that servers have: some hang on longer lists.
+pub(super) const AT_ONCE: usize = 64;
+
+/// The suites that are asked for first, and all the others, which hardly anybody has and are asked for in one go.
+pub(super) fn usual_first(candidates: &[u16]) -> (&[u16], &[u16]) {
+    candidates.split_at(candidates.len().min(AT_ONCE))
+}
 
 /// What all questions to one server share.
 pub(super) struct Scan<'d> {
@@ -53,24 +58,21 @@ impl Scan<'_> {
         if suites.contains(&suite) { Ok(Some(suite)) } else { Err(Failure::Garbled("a suite that was not offered")) }
     }
 
-    /// All suites of a version, in the order in which the server took them.
-    pub(super) async fn suites(&mut self, protocol: Protocol, depth: Depth) -> Suites {
-        let purpose = format!("{protocol} suites");
-        let mut found: Vec<u16> = Vec::new();
-        let mut cut_short = None;
-        let chunks = if depth == Depth::Quick { 1 } else { usize::MAX };
-        'chunks: for chunk in names::candidates(protocol).chunks(AT_ONCE).take(chunks) {
-            let mut left = chunk.to_vec();
-            while !left.is_empty() {
-                match self.chosen(protocol, &left, &purpose).await {
-                    Ok(Some(suite)) => {
-                        found.push(suite);
-                        left.retain(|&other| other != suite);
-                    }
-                    Ok(None) => break,
-                    Err(failure) => {
-                        cut_short = Some(failure);
-                        break 'chunks;
+    /// All suites of a version, in the order in which the server took them. `first` is the one that it took of all.
+    pub(super) async fn suites(&mut self, protocol: Protocol, depth: Depth, first: Option<u16>) -> Suites {
+        let candidates = names::candidates(protocol);
+        let (usual, rare) = usual_first(&candidates);
+        let mut found: Vec<u16> = first.filter(|first| usual.contains(first)).into_iter().collect();
+        let mut cut_short = self.more_of(protocol, usual, &mut found).await;
+        if cut_short.is_none() && depth == Depth::Whole && !rare.is_empty() {
+            let known = found.len();
+            cut_short = self.more_of(protocol, rare, &mut found).await;
+            // Who stalls on a list that long is asked with shorter ones.
+            if cut_short.is_some() && found.len() == known {
+                for chunk in rare.chunks(AT_ONCE) {
+                    cut_short = self.more_of(protocol, chunk, &mut found).await;
+                    if cut_short.is_some() {
+                        break;
                     }
                 }
             }
@@ -82,6 +84,23 @@ impl Scan<'_> {
         Suites { protocol, suites: found, order, cut_short }
     }
 
+    /// Adds those of some suites that the server takes, until it takes none, and tells why there may be more.
+    async fn more_of(&mut self, protocol: Protocol, suites: &[u16], found: &mut Vec<u16>) -> Option<Failure> {
+        let purpose = format!("{protocol} suites");
+        let mut left: Vec<u16> = suites.iter().copied().filter(|suite| !found.contains(suite)).collect();
+        while !left.is_empty() {
+            match self.chosen(protocol, &left, &purpose).await {
+                Ok(Some(suite)) => {
+                    found.push(suite);
+                    left.retain(|&other| other != suite);
+                }
+                Ok(None) => break,
+                Err(failure) => return Some(failure),
+            }
+        }
+        None
+    }
+
     /// Who decides among suites that both sides know, with the list brought into the server's order where it has one.
     ///
     /// The list is offered as it was found, backwards, and beginning with its second: whoever has an order of its own takes
@@ -91,8 +110,13 @@ impl Scan<'_> {
         let backwards: Vec<u16> = found.iter().rev().copied().collect();
         let mut turned = found.clone();
         turned.rotate_left(1);
-        let mut taken = Vec::new();
-        for list in [&*found, &backwards, &turned] {
+        let known = names::candidates(protocol);
+        let (usual, _) = usual_first(&known);
+        let is_whole = found.iter().all(|suite| usual.contains(suite));
+        // Of all of them it took the first that was found, where they were offered together.
+        let mut taken: Vec<u16> = found.first().copied().filter(|_| is_whole).into_iter().collect();
+        let lists = [&*found, &backwards, &turned];
+        for list in lists.into_iter().skip(taken.len()) {
             let Ok(Some(suite)) = self.chosen(protocol, list, &purpose).await else { return Order::Unknown };
             taken.push(suite);
         }
@@ -100,8 +124,9 @@ impl Scan<'_> {
         let is_the_clients = leads(0, found) && leads(1, &backwards) && leads(2, &turned);
         let is_fixed = taken[0] == taken[1] && taken[0] == taken[2];
         let order = match protocol {
-            _ if is_the_clients => Order::Client,
+            // Of two suites that are all it has, the first is what Go takes as well, for reasons of its own.
             Protocol::Tls12 if self.is_of_go(found).await => Order::Library,
+            _ if is_the_clients => Order::Client,
             // Nobody can configure the order of Go in TLS 1.3, which is that of the hardware and of what the client leads with.
             Protocol::Tls13 if !is_fixed => Order::Library,
             _ if taken[0] == taken[2] => Order::Server,
@@ -109,9 +134,7 @@ impl Scan<'_> {
         };
         if order == Order::Server && found.len() <= AT_ONCE {
             // What was found some at a time is in order within each of them only.
-            let known = names::candidates(protocol);
-            let is_of_first = |suite: &u16| known.iter().take(AT_ONCE).any(|one| one == suite);
-            if !found.iter().all(is_of_first) {
+            if !is_whole {
                 let mut left = found.clone();
                 let mut ordered = Vec::new();
                 while !left.is_empty() {
@@ -141,17 +164,20 @@ impl Scan<'_> {
         if !with_aes || !with_chacha {
             return false;
         }
+        // All of them are usual suites, an AES-GCM led the list of those, and what was taken first was found first.
+        let first = found.iter().find(|suite| among.contains(suite));
+        if first.is_none_or(|first| CHACHA.contains(first)) {
+            return false;
+        }
         let led: Vec<u16> = [NEITHER].into_iter().chain(among.iter().copied()).collect();
-        let purpose = "TLS 1.2 who chooses";
-        let plain = self.chosen(Protocol::Tls12, &among, purpose).await;
-        let led = self.chosen(Protocol::Tls12, &led, purpose).await;
-        matches!((plain, led), (Ok(Some(plain)), Ok(Some(led))) if AES.contains(&plain) && CHACHA.contains(&led))
+        let led = self.chosen(Protocol::Tls12, &led, "TLS 1.2 who chooses").await;
+        matches!(led, Ok(Some(led)) if CHACHA.contains(&led))
     }
 
-    /// The groups of TLS 1.3: the server asks for a key of the one it wants, since it was given none.
-    pub(super) async fn groups_of_tls13(&mut self, suites: &[u16]) -> (Vec<u16>, Option<Failure>) {
-        let mut left = names::groups(Protocol::Tls13);
-        let mut found = Vec::new();
+    /// The groups of TLS 1.3: the server asks for a key of the one it wants, since it was given none. `first` is what it wanted
+    /// first, of all.
+    pub(super) async fn groups_of_tls13(&mut self, suites: &[u16], first: Option<u16>) -> (Vec<u16>, Option<Failure>) {
+        let (mut found, mut left) = without(first, names::groups(Protocol::Tls13));
         while !left.is_empty() {
             let hello = ClientHello { groups: left.clone(), ..self.hello(Protocol::Tls13, suites) };
             match self.ask(&hello, Until::Hello, "TLS 1.3 groups").await {
@@ -170,9 +196,13 @@ impl Scan<'_> {
     }
 
     /// The curves of older versions, from the keys that the server sends of its own accord.
-    pub(super) async fn groups_of_older(&mut self, protocol: Protocol, suites: &[u16]) -> (Vec<u16>, Option<Failure>) {
-        let mut left = names::groups(protocol);
-        let mut found = Vec::new();
+    pub(super) async fn groups_of_older(
+        &mut self,
+        protocol: Protocol,
+        suites: &[u16],
+        first: Option<u16>,
+    ) -> (Vec<u16>, Option<Failure>) {
+        let (mut found, mut left) = without(first, names::groups(protocol));
         while !left.is_empty() {
             let hello = ClientHello { groups: left.clone(), ..self.hello(protocol, suites) };
             match self.ask(&hello, Until::Done, &format!("{protocol} groups")).await {
@@ -204,18 +234,34 @@ impl Scan<'_> {
         }
     }
 
-    /// Which names of protocols are agreed on, each offered alone.
-    pub(super) async fn alpn(&mut self, protocol: Protocol, suites: &[u16]) -> Sight<Vec<String>> {
-        let mut found = Vec::new();
+    /// Which names of protocols are agreed on, each offered alone, and whether what is sent may be compressed first.
+    pub(super) async fn alpn_and_compression(
+        &mut self,
+        protocol: Protocol,
+        suites: &[u16],
+    ) -> (Sight<Vec<String>>, Sight<()>) {
+        let (mut found, mut compression) = (Vec::new(), None);
         for name in ["h2", "http/1.1"] {
-            let hello = ClientHello { alpn: vec![name.to_owned()], ..self.hello(protocol, suites) };
-            match self.ask(&hello, Until::Hello, "protocols above TLS").await {
-                Ok(Answer::Chosen(flight)) => found.extend(flight.hello.alpn.filter(|chosen| chosen == name)),
+            let alpn = vec![name.to_owned()];
+            let hello = ClientHello { alpn, compression: true, ..self.hello(protocol, suites) };
+            match self.ask(&hello, Until::Hello, "protocols above TLS, and compression").await {
+                Ok(Answer::Chosen(flight)) => {
+                    compression = Some(if flight.hello.compression == 0 { Sight::NotOffered } else { Sight::Seen(()) });
+                    found.extend(flight.hello.alpn.filter(|chosen| chosen == name));
+                }
                 Ok(Answer::Alert(_) | Answer::Closed) => {}
-                Err(failure) => return Sight::Unseen(failure),
+                Err(failure) => {
+                    let compression = compression.unwrap_or_else(|| Sight::Unseen(failure.clone()));
+                    return (Sight::Unseen(failure), compression);
+                }
             }
         }
-        if found.is_empty() { Sight::NotOffered } else { Sight::Seen(found) }
+        let compression = match compression {
+            Some(seen) => seen,
+            // Who refuses each name has not said anything about it.
+            None => self.compression(protocol, suites).await,
+        };
+        (if found.is_empty() { Sight::NotOffered } else { Sight::Seen(found) }, compression)
     }
 
     /// Whether what is sent may be compressed first, which gives secrets away (CRIME; RFC 7525 §3.3).
@@ -240,7 +286,12 @@ impl Scan<'_> {
     }
 }
 
-fn key_exchange(flight: &Flight) -> Option<KeyExchange> {
+/// What is known already, and what is left of all.
+fn without(first: Option<u16>, all: Vec<u16>) -> (Vec<u16>, Vec<u16>) {
+    all.into_iter().partition(|group| Some(*group) == first)
+}
+
+pub(super) fn key_exchange(flight: &Flight) -> Option<KeyExchange> {
     KeyExchange::read(&names::suite(flight.hello.suite), flight.key_exchange.as_deref()?)
 }
 

@@ -9,7 +9,7 @@ use std::{
 
 use portcullis_probe::{
     Failure, Limits, Pace, Sight, Spent,
-    tls::{Protocol, Tls},
+    tls::{Order, Protocol, Tls},
 };
 
 use crate::{look_within, offered, pace};
@@ -121,6 +121,29 @@ fn records_without_end_are_left() {
 }
 
 #[test]
+fn warnings_without_end_are_left() {
+    // Of all warnings this one may stand before an answer.
+    let storm = record(21, &[1, 112]).repeat(500);
+    let (tls, spent) = seen(peer(move |stream, _| while stream.write_all(&storm).is_ok() {}));
+    assert_eq!(tls, Sight::Unseen(Failure::TooMuch));
+    assert!(spent.received < 200 << 10, "{spent:?}");
+}
+
+#[test]
+fn an_answer_that_breaks_off_at_any_byte_is_no_answer() {
+    let whole = server_hello(0x0303, 0xc02f, 0);
+    for length in [0, 1, 4, 5, 6, 9, 10, 20, 42, whole.len() - 1] {
+        let part = whole[..length].to_vec();
+        let (tls, _) = seen(peer(move |stream, _| drop(stream.write_all(&part))));
+        match tls {
+            Sight::Unseen(Failure::Closed) if length == 0 => {}
+            Sight::Unseen(Failure::Garbled("less than an answer")) if length > 0 => {}
+            other => panic!("{length}: {other:?}"),
+        }
+    }
+}
+
+#[test]
 fn a_message_larger_than_anybody_needs_is_not_waited_for() {
     let (tls, spent) = seen(peer(|stream, _| {
         let _ = stream.write_all(&server_hello(0x0303, 0xc02f, 0));
@@ -167,6 +190,31 @@ fn ssl_3_and_compression_are_seen_in_an_old_server() {
     assert_eq!(tls.compression, Sight::Seen(()));
     assert_eq!(tls.secure_renegotiation, Sight::NotOffered);
     assert_eq!(tls.chains[0].certificates, Ok(vec![vec![0x30, 2, 5, 0]]));
+}
+
+/// As Go 1.17 and later choose (crypto/tls/cipher_suites.go, `aesgcmPreferred`), of two suites.
+#[test]
+fn a_library_that_leaves_nobody_the_choice_is_known_by_two_suites() {
+    let address = peer(|stream, hello| {
+        if wanted(hello) != 0x0303 {
+            let _ = stream.write_all(&record(21, &[2, 70]));
+            return;
+        }
+        let start = 43 + 1 + usize::from(hello[43]);
+        let count = usize::from(u16::from_be_bytes([hello[start], hello[start + 1]])) / 2;
+        let offered: Vec<u16> =
+            hello[start + 2..].chunks(2).take(count).map(|two| u16::from_be_bytes([two[0], two[1]])).collect();
+        let with_aes = [0xc02b, 0xc02f, 0xc02c, 0xc030].contains(&offered[0]);
+        let order = if with_aes { [0xc02f, 0xcca8] } else { [0xcca8, 0xc02f] };
+        let Some(suite) = order.into_iter().find(|suite| offered.contains(suite)) else {
+            let _ = stream.write_all(&record(21, &[2, 40]));
+            return;
+        };
+        let _ = stream.write_all(&server_hello(0x0303, suite, 0));
+        let _ = stream.write_all(&record(22, &message(14, &[])));
+    });
+    let Sight::Seen(tls) = seen(address).0 else { panic!("it speaks TLS") };
+    assert_eq!((tls.suites[0].suites.len(), tls.suites[0].order), (2, Order::Library));
 }
 
 #[test]

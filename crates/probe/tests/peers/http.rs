@@ -8,12 +8,13 @@ use std::{
     time::{Duration, Instant},
 };
 
+use model::Listener;
 use portcullis_probe::{
     Failure, Sight,
-    http::{Http, Meaning, Over, Who, replay},
+    http::{Http, Meaning, Over, Who, asks, replay},
 };
 
-use super::{look_within, pace};
+use super::{look_known, look_within, pace};
 
 /// A server without TLS that gives one answer a request; who sends anything but HTTP is not answered.
 struct Peer {
@@ -160,6 +161,58 @@ fn what_is_asked_is_a_get_of_a_listed_path_and_no_secret_is_kept() {
     assert_eq!(again.asked.iter().collect::<Vec<_>>(), answered);
 }
 
+/// The paths of a table of docs/probe.md.
+fn documented(heading: &str) -> Vec<String> {
+    let page = include_str!("../../../../docs/probe.md");
+    let (_, section) = page.split_once(&format!("### {heading}\n")).unwrap_or_else(|| panic!("no `{heading}`"));
+    let section = section.split("\n#").next().unwrap();
+    let row = |line: &str| line.strip_prefix("| `")?.split_once('`').map(|(path, _)| path.to_owned());
+    section.lines().filter_map(row).collect()
+}
+
+#[test]
+fn the_page_about_it_lists_exactly_what_is_asked() {
+    for (listener, heading) in [
+        (Some(Listener::ApiServer), "An API server"),
+        (Some(Listener::Kubelet), "A kubelet"),
+        (Some(Listener::Etcd), "etcd"),
+        (Some(Listener::EtcdPeer), "etcd, for its members"),
+        (Some(Listener::EtcdMetrics), "etcd's metrics, at a port of their own"),
+        (Some(Listener::Scheduler), "kube-controller-manager and kube-scheduler"),
+        (None, "Nobody that is known here"),
+    ] {
+        let peer = Peer::always(401, "", "Unauthorized");
+        let seen_there = look_known(peer.address, listener);
+        let mut expected = vec!["/api".to_owned()];
+        expected.extend(documented("Whoever it is"));
+        expected.extend(documented(heading));
+        if listener == Some(Listener::ApiServer) {
+            expected.extend(["/api".to_owned(), "/api".to_owned()]);
+        }
+        let requests = peer.seen();
+        // The preface of HTTP/2, which this peer does not speak, has two lines that look like requests.
+        let is_preface = |request: &&String| request.starts_with("PRI * HTTP/2.0") || *request == "SM";
+        let asked: Vec<&str> =
+            requests.iter().filter(|request| !is_preface(request)).map(|request| path(request)).collect();
+        assert_eq!(asked, expected, "{heading}");
+        let counted = requests.iter().filter(|request| request.starts_with("GET ")).count();
+        let calls = u32::from(listener == Some(Listener::Etcd));
+        assert_eq!(seen_there.spent.requests, u32::try_from(counted).unwrap() + calls, "{heading}");
+        let credentials = requests.iter().filter(|request| request.contains("authorization: ")).count();
+        assert_eq!(credentials, if listener == Some(Listener::ApiServer) { 2 } else { 0 }, "{heading}");
+    }
+    // And none is asked that has no table.
+    let all: Vec<String> = ["Whoever it is", "An API server", "A kubelet", "etcd", "etcd, for its members"]
+        .into_iter()
+        .chain(["etcd's metrics, at a port of their own", "kube-controller-manager and kube-scheduler"])
+        .chain(["Nobody that is known here"])
+        .flat_map(documented)
+        .collect();
+    for ask in asks::LISTS.concat() {
+        assert!(all.contains(&ask.path.to_owned()), "{}", ask.path);
+    }
+}
+
 #[test]
 fn nothing_is_followed() {
     let elsewhere = Peer::start(open);
@@ -234,22 +287,42 @@ fn peers_that_misbehave_come_to_an_end() {
 /// After a client's preface of HTTP/2, which reads as a request, come frames without an end.
 #[test]
 fn a_flood_of_frames_comes_to_an_end() {
-    let settings = [0, 0, 0, 4, 0, 0, 0, 0, 0];
-    let ping = [0, 0, 8, 6, 0, 0, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8];
-    for frame in [settings.to_vec(), ping.to_vec(), vec![0xff; 64]] {
-        let flood = frame.repeat(100);
+    let frame = |kind: u8, flags: u8, stream: u8, payload: &[u8]| {
+        let length = u32::try_from(payload.len()).unwrap().to_be_bytes();
+        [&[length[1], length[2], length[3], kind, flags, 0, 0, 0, stream], payload].concat()
+    };
+    let settings = frame(4, 0, 0, &[]);
+    let ping = frame(6, 0, 0, &[1, 2, 3, 4, 5, 6, 7, 8]);
+    let window = frame(8, 0, 0, &[0, 0, 0, 1]);
+    // Headers that do not end: `:status: 200` over and over, and a value of 4000 bytes that each byte afterwards stands for.
+    let (status, more_status) = (frame(1, 0, 1, &[0x88]), frame(9, 0, 1, &[0x88; 100]));
+    let long = [&[0x88, 0x40, 1, b'a', 0x7f, 0xa1, 0x1e][..], &[b'v'; 4000]].concat();
+    let (bomb, more_bomb) = (frame(1, 0, 1, &long), frame(9, 0, 1, &[0xbe; 1000]));
+    for (name, first, then) in [
+        ("settings", Vec::new(), settings.clone()),
+        ("pings", Vec::new(), ping),
+        ("windows", Vec::new(), window),
+        ("garbage", Vec::new(), vec![0xff; 64]),
+        ("continued headers", status, more_status),
+        ("headers that grow", bomb, more_bomb),
+        ("resets", Vec::new(), frame(3, 0, 1, &[0, 0, 0, 8])),
+        ("goodbyes", Vec::new(), frame(7, 0, 0, &[0, 0, 0, 0, 0, 0, 0, 0])),
+    ] {
+        let (first, flood) = ([settings.clone(), first].concat(), then.repeat(100));
         let peer = Peer::start(move |request| match path(request) {
-            "*" => Does::Floods(settings.to_vec(), flood.clone()),
+            "*" => Does::Floods(first.clone(), flood.clone()),
             "/version" => Does::Answers(answer(200, "", r#"{"etcdserver":"3.4.23","etcdcluster":"3.4.0"}"#)),
             "/health" => Does::Answers(answer(200, "", r#"{"health":"true"}"#)),
             _ => Does::Answers(answer(404, "", "404 page not found\n")),
         });
         let began = Instant::now();
-        let http = seen(peer.http());
-        assert_eq!(meaning(&http, "/version"), Some(Meaning::Given));
+        let seen_there = look_within(peer.address, None, &pace(), false);
+        let http = seen(seen_there.http);
+        assert_eq!(meaning(&http, "/version"), Some(Meaning::Given), "{name}");
         let call = http.asked.iter().find(|asked| asked.over == Over::Plain2).expect("a call");
-        assert!(call.answer.is_err(), "{:?}", call.answer);
-        assert_eq!((http.etcd, call.who), (None, Who::Anonymous));
-        assert!(began.elapsed() < Duration::from_secs(15), "{:?}", began.elapsed());
+        assert!(call.answer.is_err(), "{name}: {:?}", call.answer);
+        assert_eq!((http.etcd, call.who), (None, Who::Anonymous), "{name}");
+        assert!(seen_there.spent.received < 2 << 20, "{name}: {:?}", seen_there.spent);
+        assert!(began.elapsed() < Duration::from_secs(15), "{name}: {:?}", began.elapsed());
     }
 }

@@ -8,6 +8,7 @@ mod openssl;
 
 use std::{net::SocketAddr, time::Duration};
 
+use model::Listener;
 use portcullis_probe::{
     Endpoint, Limits, Observation, Pace, Sight,
     tls::{Depth, Protocol, Tls, names},
@@ -20,6 +21,13 @@ const NOW: u64 = 1_782_000_000;
 fn pace() -> Pace {
     let conversation = Limits { time: Duration::from_millis(1500), ..Pace::FAST.conversation };
     Pace { conversation, ..Pace::FAST }
+}
+
+/// Looks at somebody of whom it is known who he is.
+fn look_known(address: SocketAddr, known: Option<Listener>) -> Observation {
+    let endpoint = Endpoint { known, ..address.to_string().parse().unwrap() };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(portcullis_probe::look(&endpoint, address, &pace(), NOW, Depth::Whole, false))
 }
 
 fn look_within(address: SocketAddr, name: Option<&str>, pace: &Pace, record: bool) -> Observation {

@@ -14,11 +14,12 @@ use std::{
 };
 
 use portcullis_probe::{
-    Sight,
+    Failure, Sight,
+    http::Meaning,
     tls::{Order, Protocol, Refusal, Trust},
 };
 
-use crate::{groups, look, offered, suites};
+use crate::{groups, look, look_within, offered, pace, suites};
 
 /// Keys and certificates for all tests of this run.
 struct Pki(PathBuf);
@@ -44,6 +45,11 @@ impl Pki {
             "x509 -req -in rsa.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 300 -extfile names -out rsa.pem",
             "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout ec.key -out ec.pem -days 300 -subj /CN=ec",
             "req -x509 -newkey rsa:1024 -sha1 -nodes -keyout weak.key -out weak.pem -days 300 -subj /CN=weak",
+            "req -x509 -newkey rsa-pss -pkeyopt rsa_keygen_bits:2048 -nodes -keyout pss.key -out pss.pem -days 300 -subj /CN=pss",
+            "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:secp256k1 -nodes -keyout k256.key -out k256.pem -days 300 -subj /CN=k256",
+            "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-521 -nodes -keyout p521.key -out p521.pem -days 300 -subj /CN=p521",
+            "dsaparam -out dsa.param 1024",
+            "req -x509 -newkey dsa:dsa.param -nodes -keyout dsa.key -out dsa.pem -days 300 -subj /CN=dsa",
         ] {
             openssl(&folder, words)?;
         }
@@ -237,4 +243,58 @@ fn what_nobody_should_trust_is_written_down_all_the_same() {
     let tls = look(server.address, None);
     assert!(tls.offers(Protocol::Tls13) && tls.offers(Protocol::Tls12));
     assert!(tls.chains.iter().all(|chain| chain.certificates.as_ref().is_ok_and(|chain| chain.len() == 1)));
+    // What vouches for itself, as an authority at that, is nobody's that everybody knows.
+    assert!(tls.chains.iter().all(|chain| chain.trust == Trust::Private), "{:?}", tls.chains);
+}
+
+#[test]
+fn a_server_with_two_keys_shows_both() {
+    for version in ["", "-tls1_2", "-tls1_3"] {
+        let words = format!("-cert rsa.pem -key rsa.key -dcert ec.pem -dkey ec.key {version}");
+        let Some(server) = Server::start(&words) else { return };
+        let tls = look(server.address, None);
+        let own = tls.chains.iter().filter(|chain| chain.sni.is_none());
+        let leaves: BTreeSet<Vec<u8>> = own.map(|chain| chain.certificates.clone().unwrap().remove(0)).collect();
+        assert_eq!(leaves.len(), 2, "{version}: {:?}", tls.chains);
+        drop(server);
+        let words = format!("-cert rsa.pem -key rsa.key {version}");
+        let Some(server) = Server::start(&words) else { return };
+        let tls = look(server.address, None);
+        assert_eq!(tls.chains.iter().filter(|chain| chain.sni.is_none()).count(), 1, "{version}: {:?}", tls.chains);
+    }
+}
+
+#[test]
+fn a_key_of_a_rare_kind_keeps_nobody_from_looking() {
+    for (name, version, more) in
+        [("pss", "-tls1_3", ""), ("k256", "-tls1_2", ""), ("p521", "-tls1_2", ""), ("p521", "-tls1_3", "")]
+    {
+        let words = format!("-cert {name}.pem -key {name}.key {version} -www {more}");
+        let Some(server) = Server::start(&words) else { return };
+        let seen = look_within(server.address, None, &pace(), false);
+        let Sight::Seen(tls) = seen.tls else { panic!("{name}: {:?}", seen.tls) };
+        assert_eq!(tls.client_certificate, Sight::NotOffered, "{name} {version}");
+        assert_eq!(tls.chains[0].certificates.as_ref().map(Vec::len), Ok(1), "{name} {version}");
+        // A page of s_server's own, whatever is asked for.
+        let Sight::Seen(http) = seen.http else { panic!("{name} {version}: {:?}", seen.http) };
+        assert!(http.answers().any(|(_, answer)| answer.meaning == Meaning::Page), "{name} {version}");
+    }
+}
+
+#[test]
+fn a_certificate_is_seen_beside_suites_that_need_none() {
+    let words = "-cert dsa.pem -key dsa.key -tls1_2 -cipher aNULL:DHE-DSS-AES128-SHA:@SECLEVEL=0 -serverpref";
+    let Some(server) = Server::start(words) else { return };
+    let tls = look(server.address, None);
+    assert!(suites(&tls, Protocol::Tls12).contains(&"TLS_DHE_DSS_WITH_AES_128_CBC_SHA".to_owned()));
+    assert_eq!(tls.chains[0].certificates.as_ref().map(Vec::len), Ok(1), "{:?}", tls.chains);
+}
+
+#[test]
+fn who_says_nothing_over_tls_is_not_known_to_speak_something_else() {
+    // It agrees to no HTTP/2 and waits for somebody to type an answer.
+    let Some(server) = Server::start("-cert rsa.pem -key rsa.key") else { return };
+    let seen = look_within(server.address, None, &pace(), false);
+    assert!(matches!(seen.tls, Sight::Seen(_)));
+    assert_eq!(seen.http, Sight::Unseen(Failure::TimedOut));
 }

@@ -65,4 +65,12 @@ fn of_address(address: &ProbedAddress, host: &str, look: Look, text: &mut String
     if let Some(http) = &address.http {
         probe_http::http(http, look, text);
     }
+    if let Some(reread) = &address.reread {
+        let line = format!("{} conversations of its record were read again", reread.conversations);
+        let so = if reread.contradictions.is_empty() { ", and show the same" } else { ", and contradict it:" };
+        text.push_str(&indented(&format!("{line}{so}"), 2, 4, look.width));
+        for one in &reread.contradictions {
+            text.push_str(&Paint(look.color).yellow(&indented(&plain(one), 4, 6, look.width)));
+        }
+    }
 }

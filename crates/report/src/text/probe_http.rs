@@ -28,6 +28,9 @@ pub(super) fn http(http: &ProbedHttp, look: Look, text: &mut String) {
         &match who {
             Some(who) if http.proven => format!("{who}, as its answers tell"),
             Some(who) => format!("what has the port of {who}; answers do not tell"),
+            None if http.version_from.is_some() || http.version_to.is_some() => {
+                "something built as servers of Kubernetes are; answers do not tell which".to_owned()
+            }
             None => "nothing that is known here".to_owned(),
         },
         look,

@@ -132,7 +132,10 @@ fn chains(chains: &[ProbedChain], host: &str, look: Look, text: &mut String) {
                 plain(chain.trust_reason.as_deref().unwrap_or("not told"))
             ),
         };
-        let line = format!("certificates, when {asked} ({}): {vouched}", chain.protocol);
+        // A server may have keys of two kinds.
+        let another = chains[..at].iter().any(|known| known.sni == chain.sni && known.reason.is_none());
+        let what = if another { "other certificates" } else { "certificates" };
+        let line = format!("{what}, when {asked} ({}): {vouched}", chain.protocol);
         text.push_str(&indented(&line, 2, 4, look.width));
         for (number, one) in chain.certificates.iter().enumerate() {
             certificate(number + 1, one, look, text);
@@ -156,7 +159,8 @@ fn certificate(number: usize, one: &ProbedCertificate, look: Look, text: &mut St
         text.push_str(&paint.yellow(&indented(&format!("{number}. {}", plain(reason)), 4, 7, look.width)));
         return;
     }
-    let bits = one.key_bits.filter(|_| one.key != "Ed25519").map(|bits| format!(" of {bits} bits")).unwrap_or_default();
+    let bits =
+        one.key_bits.filter(|_| !one.key.starts_with("Ed")).map(|bits| format!(" of {bits} bits")).unwrap_or_default();
     let line = format!("{number}. {}", plain(&one.subject));
     text.push_str(&indented(&line, 4, 7, look.width));
     let days = match one.days_left {

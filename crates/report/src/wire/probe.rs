@@ -61,6 +61,17 @@ pub struct ProbedAddress {
     pub tls_reason: Option<String>,
     /// `null` where nobody looked.
     pub http: Option<ProbedHttp>,
+    /// What the recorded bytes show when they are read once more; `null` where nothing was replayed.
+    pub reread: Option<Reread>,
+}
+
+/// A record of a look, held against what was made of it.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+pub struct Reread {
+    /// Conversations of TLS and answers over HTTP that were read again.
+    pub conversations: usize,
+    /// What is said to have been seen and is not in the bytes, or the other way round.
+    pub contradictions: Vec<String>,
 }
 
 /// `portcullis.exchanges/1`: every byte that a run of `probe` sent and received, as far as it is kept, and what it was taken for.
@@ -101,7 +112,7 @@ pub struct SavedGap {
     pub who_could_answer: String,
 }
 
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct AddressExchanges {
     pub endpoint: String,
     pub address: String,
@@ -109,14 +120,14 @@ pub struct AddressExchanges {
     pub connections: Vec<RawExchange>,
 }
 
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct RawExchange {
     /// What the connection was for.
     pub purpose: String,
     pub pieces: Vec<RawPiece>,
 }
 
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct RawPiece {
     /// Since the connection was opened.
     pub at_ms: u64,
@@ -125,4 +136,6 @@ pub struct RawPiece {
     pub length: usize,
     /// `null` where the bytes may be somebody's secret, or were too many to keep.
     pub hex: Option<String>,
+    /// The same where it is text.
+    pub text: Option<String>,
 }

@@ -3,6 +3,7 @@
 use facts::{
     Cluster,
     objects::{Backend, Webhook},
+    observed::Observed,
 };
 use model::{Answer, Confidence, Finding, Gap, GapKind, RuleCard, Severity, Verdict};
 
@@ -29,6 +30,7 @@ fn check(cluster: &Cluster) -> Verdict {
     let mut elsewhere = Vec::new();
     for webhook in &cluster.objects.webhooks {
         wrong.extend(bundle(webhook, cluster));
+        wrong.extend(other_name(webhook, cluster));
         if webhook.bundle.as_ref().is_some_and(|bundle| !bundle.is_broken && bundle.ends.iter().any(Option::is_none)) {
             elsewhere.push(Gap {
                 kind: GapKind::Unread,
@@ -68,6 +70,31 @@ fn check(cluster: &Cluster) -> Verdict {
 
 const REMEDY: (&str, &[&str]) =
     ("give it an authority that holds, and a backend that shows a certificate of it", &BREAKS);
+
+/// A backend that was looked at and shows a certificate for somebody else: the API server asks for the host of the URL, and of a
+/// service for `NAME.NAMESPACE.svc` (apiserver pkg/util/webhook/client.go), and takes none without that name.
+fn other_name(webhook: &Webhook, cluster: &Cluster) -> Option<Finding> {
+    let (host, pointer, at) = match &webhook.backend {
+        Backend::Url(url) => {
+            let authority = url.text.strip_prefix("https://")?.split(['/', '?', '#']).next()?;
+            let host = authority.rsplit_once(':').filter(|(_, port)| !port.contains(']')).map_or(authority, |(host, _)| host);
+            (host.to_ascii_lowercase(), "/clientConfig/url", url.at)
+        }
+        Backend::Service { namespace, name, at } => (format!("{name}.{namespace}.svc"), "/clientConfig/service", *at),
+        Backend::Nobody => return None,
+    };
+    let is_it = |one: &&Observed| {
+        let shown = one.endpoint.rsplit_once(':').map(|(shown, _)| shown);
+        one.component.as_deref() == Some("webhook") && shown == Some(&*host)
+    };
+    let observed = cluster.observed.iter().find(is_it)?;
+    let leaf = observed.tls.as_ref().ok()?.as_ref()?.chains.first()?.served.leaf()?;
+    if leaf.names(&host) {
+        return None;
+    }
+    let message = format!("the backend of `{}` shows a certificate that is not for `{host}`, so that every call fails", webhook.name);
+    Some(webhooks::wrong(webhook, message, Some((pointer, at)), Confidence::Certain, REMEDY))
+}
 
 /// What is wrong with the authorities of a backend.
 fn bundle(webhook: &Webhook, cluster: &Cluster) -> Option<Finding> {

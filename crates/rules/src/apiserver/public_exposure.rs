@@ -2,8 +2,10 @@
 
 use std::net::IpAddr;
 
-use facts::Cluster;
-use model::{Answer, Confidence, Finding, Gap, GapKind, Origin, RuleCard, Severity, Unanswered, Verdict};
+use facts::{Cluster, observed::Observed};
+use model::{
+    Answer, Confidence, Finding, Gap, GapKind, Location, Origin, RuleCard, Severity, Unanswered, Verdict,
+};
 
 use crate::{Applies, Check, Rule, say};
 
@@ -23,27 +25,38 @@ pub(super) static RULE: Rule = Rule {
 fn check(cluster: &Cluster) -> Verdict {
     const BREAKS: [&str; 1] =
         ["Developers, pipelines and nodes elsewhere lose access unless they are on the list or in the network."];
-    let published = cluster.published.as_ref().map_err(|gap| Unanswered::Gap(gap.clone()))?;
-    let Some(published) = published.as_ref().filter(|list| !list.is_empty()) else {
-        return Err(Unanswered::NotApplicable("the cluster does not publish where its API is served".to_owned()));
-    };
     let anybody = cluster.apiservers.iter().any(|server| server.anonymous().is_ok_and(|anonymous| anonymous.enabled));
-    let open = published.iter().filter(|one| is_public(one.address)).map(|one| Finding {
-        subject: Some(one.address.to_string()),
+    let open = |subject: String, message: String, at: &Location| Finding {
+        subject: Some(subject),
         setting: None,
-        message: format!(
-            "the API is published at {}, an address of the internet{}",
-            one.address,
-            if anybody { ", and requests without credentials are served" } else { "" }
-        ),
+        message: if anybody { format!("{message}, and requests without credentials are served") } else { message },
         severity: anybody.then_some(Severity::High),
-        // A filter may stand before it, which nothing in the cluster shows.
+        // A filter may stand before it, which lets in who looks and which nothing in the cluster shows.
         confidence: Confidence::Probable,
-        primary: Origin::Reported(one.at.clone()),
+        primary: Origin::Reported(at.clone()),
         because: Vec::new(),
         remedy: Some(say::remedy("let a list of sources through, or none but a private network", &BREAKS, None)),
+    };
+    // Where whoever looked from outside was answered: the cluster itself may know nothing of a balancer before it.
+    let is_api = |one: &&Observed| one.component.as_deref() == Some("kube-apiserver");
+    let shown = cluster.observed.iter().filter(is_api).filter_map(|one| {
+        let address = one.tls.as_ref().ok()?.as_ref()?.address.filter(|address| is_public(*address))?;
+        let message = format!("the API answers at {}, an address of the internet", one.endpoint);
+        Some((address, open(one.endpoint.clone(), message, &one.evidence)))
     });
-    let findings: Vec<Finding> = open.collect();
+    let (answered, mut findings): (Vec<IpAddr>, Vec<Finding>) = shown.unzip();
+    let published = match &cluster.published {
+        Ok(published) => published.as_deref().unwrap_or_default(),
+        Err(_) if !findings.is_empty() => &[],
+        Err(gap) => return Err(Unanswered::Gap(gap.clone())),
+    };
+    if published.is_empty() && findings.is_empty() {
+        return Err(Unanswered::NotApplicable("the cluster does not publish where its API is served".to_owned()));
+    }
+    for one in published.iter().filter(|one| is_public(one.address) && !answered.contains(&one.address)) {
+        let message = format!("the API is published at {}, an address of the internet", one.address);
+        findings.push(open(one.address.to_string(), message, &one.at));
+    }
     // A balancer or a port that is passed on may lead to private addresses.
     let unseen = findings.is_empty().then(|| Gap {
         kind: GapKind::NotCollected,

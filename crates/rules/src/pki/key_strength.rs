@@ -47,14 +47,16 @@ fn check(seen: &Seen<'_>) -> Verdict {
 /// What is wrong with a key, and whether it is as good as broken.
 fn weakness(key: &Key) -> Result<Option<(String, bool)>, Gap> {
     let fault = match (key.algorithm.as_str(), key.bits) {
-        ("RSA", Some(bits)) if bits < 2048 => Some((format!("its key is {}", shown(key)), bits <= 1024)),
-        ("RSA", Some(_)) if key.exponent != Some(65_537) => {
+        ("RSA" | "RSA-PSS" | "DSA", Some(bits)) if bits < 2048 => Some((format!("its key is {}", shown(key)), bits <= 1024)),
+        ("RSA" | "RSA-PSS", Some(_)) if key.exponent != Some(65_537) => {
             let exponent = key.exponent.map_or_else(|| "very large".to_owned(), |exponent| exponent.to_string());
             Some((format!("the exponent of its key is {exponent}"), false))
         }
-        ("RSA" | "Ed25519", Some(_)) => None,
-        ("ECDSA", Some(bits)) if bits < 256 => Some((format!("its key is {}", shown(key)), false)),
-        ("ECDSA", Some(_)) => None,
+        ("RSA" | "RSA-PSS" | "Ed25519" | "Ed448", Some(_)) => None,
+        (kind, Some(bits)) if kind.starts_with("ECDSA") && bits < 256 => {
+            Some((format!("its key is {}", shown(key)), false))
+        }
+        (kind, Some(_)) if kind.starts_with("ECDSA") => None,
         _ => {
             return Err(Gap {
                 kind: GapKind::Manual,
@@ -69,7 +71,7 @@ fn weakness(key: &Key) -> Result<Option<(String, bool)>, Gap> {
 
 fn shown(key: &Key) -> String {
     match key.bits {
-        Some(bits) if key.algorithm != "Ed25519" => format!("{} of {bits} bits", key.algorithm),
+        Some(bits) if !key.algorithm.starts_with("Ed") => format!("{} of {bits} bits", key.algorithm),
         _ => key.algorithm.clone(),
     }
 }

@@ -18,6 +18,16 @@ pub enum NoAnswer {
     Failed(Failure),
 }
 
+/// What is said of a server that agrees to nothing that HTTP could be asked over here.
+const NO_AGREEMENT: &str = "no TLS that HTTP could be asked over (1.2 or 1.3)";
+
+impl NoAnswer {
+    /// Whether both sides found nothing that they have in common.
+    pub(crate) fn is_no_agreement(&self) -> bool {
+        *self == Self::Failed(Failure::Garbled(NO_AGREEMENT))
+    }
+}
+
 impl From<Failure> for NoAnswer {
     fn from(failure: Failure) -> Self {
         Self::Failed(failure)
@@ -67,9 +77,7 @@ fn of_tls(error: &rustls::Error, asked: bool) -> NoAnswer {
         rustls::Error::AlertReceived(AlertDescription::NoApplicationProtocol)
         | rustls::Error::NoApplicationProtocol
         | rustls::Error::InvalidMessage(_) => NoAnswer::OtherProtocol,
-        rustls::Error::AlertReceived(_) | rustls::Error::PeerIncompatible(_) => {
-            Failure::Garbled("no TLS that HTTP could be asked over (1.2 or 1.3)").into()
-        }
+        rustls::Error::AlertReceived(_) | rustls::Error::PeerIncompatible(_) => Failure::Garbled(NO_AGREEMENT).into(),
         _ => Failure::Garbled("a handshake that makes no sense").into(),
     }
 }

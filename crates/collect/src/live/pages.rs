@@ -1,5 +1,7 @@
 //! Lists of objects: all their pages as one text, with the fields that are read and an object a line.
 
+use std::{borrow::Cow, fmt};
+
 use facts::live::Ask;
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -140,32 +142,101 @@ impl Whole {
 /// The way to a field, through every item of a list that is on it.
 type Path = &'static [&'static str];
 
-/// An object without the fields that nobody reads. What is no object stays, for whoever reads it to say so.
+/// An object without the fields that nobody reads, on one line. What is no object stays, for whoever reads it to say so.
+///
+/// What is passed over is walked over and no more: on most servers it is the greater part, and a list has thousands.
 fn kept(object: &str, keep: &[Path]) -> String {
-    let Ok(mut value) = serde_json::from_str::<serde_json::Value>(object) else { return "null".to_owned() };
     let paths: Vec<&[&str]> = keep.to_vec();
-    prune(&mut value, &paths);
-    value.to_string()
+    let mut out = String::new();
+    match prune(object, &paths, 0, &mut out) {
+        Ok(()) => out,
+        Err(_) => "null".to_owned(),
+    }
 }
 
-fn prune(value: &mut serde_json::Value, paths: &[&[&str]]) {
+/// As deep as serde_json goes itself where it makes values.
+const DEEPEST: usize = 128;
+
+fn prune(text: &str, paths: &[&[&str]], depth: usize, out: &mut String) -> serde_json::Result<()> {
+    if depth > DEEPEST {
+        return Err(serde::de::Error::custom("it is nested too deep"));
+    }
+    let text = text.trim();
     // A way that ends here keeps all that is below.
     if paths.iter().any(|path| path.is_empty()) {
-        return;
+        if text.contains(['\n', '\r']) {
+            out.push_str(&serde_json::from_str::<serde_json::Value>(text)?.to_string());
+        } else {
+            out.push_str(text);
+        }
+        return Ok(());
     }
-    match value {
-        serde_json::Value::Object(map) => map.retain(|key, below| {
-            let rest: Vec<&[&str]> = paths
-                .iter()
-                .filter_map(|path| {
-                    path.split_first().filter(|(first, _)| **first == key.as_str()).map(|(_, rest)| rest)
-                })
-                .collect();
-            prune(below, &rest);
-            !rest.is_empty()
-        }),
-        serde_json::Value::Array(items) => items.iter_mut().for_each(|item| prune(item, paths)),
-        _ => {}
+    match text.as_bytes().first() {
+        Some(b'{') => {
+            let Fields(fields) = serde_json::from_str(text)?;
+            out.push('{');
+            let mut is_first = true;
+            for (key, below) in fields {
+                let rest: Vec<&[&str]> = paths
+                    .iter()
+                    .filter_map(|path| path.split_first().filter(|(first, _)| ***first == *key).map(|(_, rest)| rest))
+                    .collect();
+                if rest.is_empty() {
+                    continue;
+                }
+                if !std::mem::take(&mut is_first) {
+                    out.push(',');
+                }
+                out.push_str(&serde_json::to_string(&key)?);
+                out.push(':');
+                prune(below.get(), &rest, depth + 1, out)?;
+            }
+            out.push('}');
+        }
+        Some(b'[') => {
+            let items: Vec<&RawValue> = serde_json::from_str(text)?;
+            out.push('[');
+            for (number, item) in items.into_iter().enumerate() {
+                if number > 0 {
+                    out.push(',');
+                }
+                prune(item.get(), paths, depth + 1, out)?;
+            }
+            out.push(']');
+        }
+        _ => out.push_str(text),
+    }
+    Ok(())
+}
+
+/// The fields of an object in their order, each as it was written.
+struct Fields<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
+
+impl<'de> Deserialize<'de> for Fields<'de> {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        /// A name without escapes is not copied.
+        #[derive(Deserialize)]
+        struct Key<'a>(#[serde(borrow)] Cow<'a, str>);
+
+        struct Visitor;
+
+        impl<'de> serde::de::Visitor<'de> for Visitor {
+            type Value = Fields<'de>;
+
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("an object")
+            }
+
+            fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut fields = Vec::new();
+                while let Some((Key(key), value)) = map.next_entry()? {
+                    fields.push((key, value));
+                }
+                Ok(Fields(fields))
+            }
+        }
+
+        deserializer.deserialize_map(Visitor)
     }
 }
 
@@ -209,7 +280,12 @@ mod tests {
         let parsed = |text: &str| serde_json::from_str::<serde_json::Value>(text).expect("JSON");
         let wanted = r#"{"metadata":{"name":"a"},"rules":[{"verbs":["*"]}],"spec":{"volumes":[{"name":"v"},{}]}}"#;
         assert_eq!(parsed(&kept(object, KEEP)), parsed(wanted));
-        assert_eq!(kept("[[", KEEP), "null");
+        // Each object has a line of its own, however it was written.
+        assert!(!kept("{\n\"rules\": [\n {\"a\": 1}\n]\n}", KEEP).contains('\n'));
+        assert_eq!(kept(r#"{"rul\u0065s":7}"#, KEEP), r#"{"rules":7}"#);
+        for broken in ["[[", "{\"rules\":}", &"[".repeat(1000), &format!("{}{}", "[".repeat(1000), "]".repeat(1000))] {
+            assert_eq!(kept(broken, KEEP), "null");
+        }
     }
 
     #[test]

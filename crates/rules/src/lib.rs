@@ -23,6 +23,7 @@ mod encryption;
 mod etcd;
 mod files;
 mod fleet;
+mod handshakes;
 mod konnectivity;
 mod kubeconfig;
 mod kubelet;
@@ -61,6 +62,7 @@ use model::{Component, Listener, Minor, Release, RuleCard, Verdict};
 
 pub use certificates::Certificates;
 pub use files::{OfFile, OfServer};
+pub use handshakes::weakness;
 pub use manual::{Manual, Where};
 pub use pending::{Pending, pending};
 pub use plugins::{Plugins, Run};

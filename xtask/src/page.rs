@@ -3,7 +3,6 @@
 use std::fs;
 
 use anyhow::{Context as _, Result, anyhow, bail};
-use facts::flags::KUBE_APISERVER;
 use rules::{Check, Rule};
 use testkit::{Row, Subject};
 
@@ -52,7 +51,5 @@ fn file(rule: &Rule) -> String {
 /// What a rule of one setting tests itself with.
 fn row(rule: &Rule) -> Option<Row> {
     let Check::Setting(row) = &rule.check else { return None };
-    let (bad, good) = row.must.examples();
-    let (from, to) = KUBE_APISERVER.covered;
-    Some(Row { flag: row.setting, bad, good, minors: (from.minor, to.minor) })
+    Some(Row::of(row.process, row.setting, row.must.examples()))
 }

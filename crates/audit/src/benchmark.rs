@@ -286,7 +286,10 @@ mod tests {
             .map(|(name, kind, text)| redactor.evidence(EvidenceId::new(*name), Plane::Declared, *kind, text))
             .collect();
         let (name, target) = ("a".to_owned(), "a".to_owned());
-        facts::resolve(Gathered { name, target, root: Some("n".to_owned()), evidence }, &Options::default())
+        facts::resolve(
+            Gathered { name, target, root: Some("n".to_owned()), evidence, trees: facts::Trees::default() },
+            &Options::default(),
+        )
     }
 
     fn each(cluster: &Cluster, visit: &mut dyn FnMut(&Benchmark, &report::BenchmarkItem)) {

@@ -235,14 +235,15 @@ pub fn rule_metas(rules: &[&'static Rule]) -> Vec<RuleMeta> {
         .iter()
         .map(|rule| {
             let known = rules::references(rule.info.id);
-            let owned = |ids: &[String]| ids.to_vec();
             RuleMeta {
                 card: rule.info,
                 component: rule.component,
                 references: known
-                    .map(|known| known.by_catalogue().into_iter().map(|(name, ids)| (name, owned(ids))).collect())
+                    .map(|known| known.by_catalogue().into_iter().map(|(name, ids)| (name, ids.to_vec())).collect())
                     .unwrap_or_default(),
-                inverted: known.map(|known| known.cis_inverted.clone()).unwrap_or_default(),
+                inverted: known
+                    .map(|known| known.cis_inverted.iter().map(|(name, ids)| ((*name).into(), ids.clone())).collect())
+                    .unwrap_or_default(),
             }
         })
         .collect()
@@ -357,7 +358,8 @@ fn shown(entry: &Entry, least: Confidence) -> bool {
 
 /// For each entry of one cluster the edits of its remedy, and why it takes a person where it does.
 fn planned(entries: &[Entry], cluster: &Cluster) -> Vec<(Vec<model::Edit>, Option<String>)> {
-    let mut plans = Plans { planner: fix::Planner::new(&cluster.evidence), room: PLANNED };
+    let tree_of = |id: &EvidenceId| cluster.trees.get(id).cloned();
+    let mut plans = Plans { planner: fix::Planner::new(&cluster.evidence, &tree_of), room: PLANNED };
     let edits = |entry| match plans.edits(entry, cluster) {
         Ok(edits) => (edits, None),
         Err(reason) => (Vec::new(), Some(reason)),
@@ -422,7 +424,10 @@ fn report_of(known: Known, entries: Vec<Judged>, not_asked: Vec<&'static str>) -
         labels,
         distribution: cluster.distribution.map(str::to_owned),
         release: cluster.release,
-        components: cluster.apiservers.into_iter().map(facts::apiserver::ApiServer::into_component).collect(),
+        components: {
+            let servers = cluster.apiservers.into_iter().map(facts::apiserver::ApiServer::into_component);
+            servers.chain(cluster.kubelets.into_iter().map(facts::kubelet::Kubelet::into_component)).collect()
+        },
         stored,
         files: cluster.given.into_iter().map(|file| file.component).collect(),
         evidence: cluster.evidence,

@@ -63,7 +63,7 @@ impl Probe {
         recorded: impl Fn(&str, &str) -> Vec<Exchange>,
     ) {
         let (name, target) = (seen.endpoint.clone(), seen.endpoint.clone());
-        let gathered = Gathered { name, target, root: None, evidence };
+        let gathered = Gathered { name, target, root: None, evidence, trees: facts::Trees::default() };
         let cluster = facts::resolve(gathered, &facts::Options { version: None, as_of: Some(as_of) });
         let entries = judged(&cluster);
         let failing = entries.iter().filter(|entry| matches!(entry.outcome, Outcome::Fail(_)));

@@ -2,21 +2,29 @@
 
 use std::{collections::BTreeMap, fmt::Write as _};
 
-use facts::live::{ASKS, Right};
+use facts::live::{ASKS, OF_KUBELETS, Right};
 use rules::Rule;
 
 /// A ClusterRole, and a Role for each namespace that is looked into, as YAML to apply.
 ///
 /// They are made from the list of what is asked and from what each rule wants of it, so that they cannot lag behind either.
 /// Nothing in them can change anything.
-pub fn rbac_manifest(chosen: &[&'static Rule]) -> String {
+///
+/// With `kubelets` it is enough to ask those, too, if a rule is about them.
+pub fn rbac_manifest(chosen: &[&'static Rule], kubelets: bool) -> String {
     let mut paths: Vec<&str> = Vec::new();
     let mut rules: BTreeMap<&str, Vec<Right>> = BTreeMap::new();
-    for ask in ASKS.iter().filter(|ask| chosen.iter().any(|rule| rule.wants(ask))) {
+    let of_kubelets: &[_] = if kubelets { OF_KUBELETS } else { &[] };
+    for ask in ASKS.iter().chain(of_kubelets).filter(|ask| chosen.iter().any(|rule| rule.wants(ask))) {
         match ask.right {
             Right::Path => paths.push(ask.path),
             Right::Nothing => {}
-            Right::Resource { namespace, .. } => rules.entry(namespace).or_default().push(ask.right),
+            Right::Resource { namespace, .. } => {
+                let known = rules.entry(namespace).or_default();
+                if !known.contains(&ask.right) {
+                    known.push(ask.right);
+                }
+            }
         }
     }
     paths.sort_unstable();
@@ -28,6 +36,12 @@ pub fn rbac_manifest(chosen: &[&'static Rule]) -> String {
         "# What `portcullis audit` asks of a running cluster, and nothing more. Bind it to whoever runs it:\n\
          #   kubectl create clusterrolebinding portcullis --clusterrole portcullis --user NAME\n",
     );
+    if rules.values().flatten().any(|right| OF_KUBELETS.iter().any(|ask| ask.right == *right)) {
+        text.push_str(
+            "# Who has nodes/proxy can run commands in every pod of every node, which no audit log of the cluster shows\n\
+             # (kubernetes.io/docs/concepts/security/rbac-good-practices): bind it for a run of --kubelets, and take it back.\n",
+        );
+    }
     for namespace in rules.keys().filter(|namespace| !namespace.is_empty()) {
         let _ =
             writeln!(text, "#   kubectl -n {namespace} create rolebinding portcullis --role portcullis --user NAME");
@@ -72,7 +86,7 @@ mod tests {
     #[test]
     fn the_role_grants_reading_and_nothing_of_secrets() {
         let all: Vec<&'static Rule> = rules::all().collect();
-        let text = rbac_manifest(&all);
+        let text = rbac_manifest(&all, false);
         for line in text.lines().filter(|line| line.contains("verbs:")) {
             assert!(matches!(line.trim(), "verbs: [get]" | "verbs: [list]"), "{line}");
         }
@@ -91,15 +105,25 @@ mod tests {
     }
 
     #[test]
+    fn the_right_to_ask_kubelets_is_granted_on_demand_and_said_to_be_dangerous() {
+        let all: Vec<&'static Rule> = rules::all().collect();
+        assert!(!rbac_manifest(&all, false).contains("nodes/proxy"));
+        let text = rbac_manifest(&all, true);
+        assert_eq!(text.matches("  resources: [nodes/proxy]\n  verbs: [get]\n").count(), 1, "{text}");
+        assert!(text.contains("# Who has nodes/proxy can run commands"), "{text}");
+    }
+
+    #[test]
     fn the_role_is_no_wider_than_the_rules_that_are_chosen() {
         let of_files =
             rules::find("kubeconfig-embedded-credentials").or(rules::all().find(|rule| rule.component == "pki"));
         assert_eq!(
-            rbac_manifest(&[of_files.expect("a rule about files")]),
+            rbac_manifest(&[of_files.expect("a rule about files")], true),
             "# The chosen rules ask a running cluster for nothing.\n"
         );
         let server = rules::find("apiserver-anonymous-auth").expect("a rule about servers");
-        let text = rbac_manifest(&[server]);
+        let text = rbac_manifest(&[server], true);
+        assert!(!text.contains("nodes/proxy"), "{text}");
         assert!(text.contains("/flagz") && !text.contains("clusterroles"), "{text}");
     }
 }

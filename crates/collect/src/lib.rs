@@ -21,7 +21,7 @@ use std::{
     path::{Component, Path, PathBuf},
 };
 
-use facts::{Contents, Gathered, Recognised, Redactor};
+use facts::{Contents, Gathered, Recognised, Redactor, Trees};
 use model::{Body, Evidence, EvidenceId, Gap, GapKind, Kind, Plane};
 
 pub use everything::{Arrived, Event, everything};
@@ -142,6 +142,7 @@ impl Inputs {
             | Kind::Kubeconfig
             | Kind::ConfigFile
             | Kind::Arguments
+            | Kind::Configz
             | Kind::Flagz
             | Kind::Objects
             | Kind::Answers => self.judged += 1,
@@ -206,7 +207,14 @@ fn gather(
     stdin: &mut dyn io::Read,
     on_cluster: &mut dyn FnMut(Gathered),
 ) -> Outcome {
-    let mut gatherer = Gatherer { target: target.name(), options, redactor, outcome: Outcome::default(), on_cluster };
+    let mut gatherer = Gatherer {
+        target: target.name(),
+        options,
+        redactor,
+        outcome: Outcome::default(),
+        trees: Trees::default(),
+        on_cluster,
+    };
     match target {
         Target::Stdin => {
             let root = options.root.clone();
@@ -227,6 +235,8 @@ struct Gatherer<'a> {
     options: &'a Options,
     redactor: &'a mut Redactor,
     outcome: Outcome,
+    /// Of files that were taken and not handed over yet.
+    trees: Trees,
     on_cluster: &'a mut dyn FnMut(Gathered),
 }
 
@@ -295,6 +305,7 @@ impl Gatherer<'_> {
         let id = EvidenceId::new(file.path.display().to_string());
         let Some(evidence) = self.take(id, file.what) else { return };
         if folder.is_read_beside {
+            self.trees.forget(&evidence.id);
             return;
         }
         // Several files of objects are one cluster's, and so are files that a component is given.
@@ -365,15 +376,19 @@ impl Gatherer<'_> {
                 place: Some((id.clone(), trouble.line_column.map(|(line, column)| Place { line, column }))),
             });
         }
-        let text = text?;
-        matches!(kind, Kind::Workload | Kind::Kubeconfig | Kind::ConfigFile | Kind::Objects)
-            .then(|| self.redactor.marked(id, Plane::Declared, kind, text))
+        let mut text =
+            text.filter(|_| matches!(kind, Kind::Workload | Kind::Kubeconfig | Kind::ConfigFile | Kind::Objects))?;
+        if let Some(tree) = text.take_tree() {
+            self.trees.keep(id.clone(), tree);
+        }
+        Some(self.redactor.marked(id, Plane::Declared, kind, text))
     }
 
     /// Looks for the files that the evidence refers to, then passes the cluster on.
     fn hand_over(&mut self, name: String, root: Option<PathBuf>, evidence: Vec<Evidence>) {
         let display = root.as_ref().map(|root| root.display().to_string());
-        let mut gathered = Gathered { name, target: self.target.clone(), root: display, evidence };
+        let trees = self.trees.split(&evidence);
+        let mut gathered = Gathered { name, target: self.target.clone(), root: display, evidence, trees };
         for folder in facts::drop_in_folders(&gathered) {
             let found = self.drop_ins(Path::new(&folder), root.as_deref());
             gathered.evidence.extend(found);

@@ -12,6 +12,7 @@ mod client;
 mod config;
 mod exec;
 mod failure;
+mod kubelets;
 mod oldest;
 mod outside;
 mod pages;
@@ -39,11 +40,13 @@ pub struct Pace {
     pub time: Duration,
     /// Whether its API is looked at as a stranger sees it, besides.
     pub from_outside: bool,
+    /// Whether the kubelets of its nodes are asked, through the API server.
+    pub kubelets: bool,
 }
 
 impl Default for Pace {
     fn default() -> Self {
-        Self { at_once: 32, time: Duration::from_secs(60), from_outside: true }
+        Self { at_once: 32, time: Duration::from_secs(60), from_outside: true, kubelets: false }
     }
 }
 
@@ -244,7 +247,13 @@ fn taken_in(way: &Way, asked: Asked, redactor: &mut Redactor, inputs: &mut Input
         evidence.push(seen);
     }
     evidence.sort_by(|a, b| a.id.cmp(&b.id));
-    Gathered { name: way.name.clone(), target: way.target.clone(), root: None, evidence }
+    Gathered {
+        name: way.name.clone(),
+        target: way.target.clone(),
+        root: None,
+        evidence,
+        trees: facts::Trees::default(),
+    }
 }
 
 fn bare(ask: &Ask, id: EvidenceId, body: Body) -> Evidence {

@@ -57,7 +57,13 @@ fn evidence() -> Vec<Evidence> {
 }
 
 fn resolve(evidence: Vec<Evidence>) -> Cluster {
-    let gathered = Gathered { name: "bench".to_owned(), target: "bench".to_owned(), root: None, evidence };
+    let gathered = Gathered {
+        name: "bench".to_owned(),
+        target: "bench".to_owned(),
+        root: None,
+        evidence,
+        trees: portcullis_facts::Trees::default(),
+    };
     portcullis_facts::resolve(gathered, &Options::default())
 }
 

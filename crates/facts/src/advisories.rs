@@ -200,6 +200,7 @@ impl Advisory {
         };
         match version.patch {
             Some(patch) => Truth::from(has((version.minor, patch))),
+            None if !self.touches(version.minor) => Truth::False,
             None => {
                 // A minor that is not in the calendar is newer than it: the first patch and the last number there is.
                 let last = releases::CALENDAR.branch(version.minor).and_then(releases::Branch::last_patch);
@@ -209,6 +210,12 @@ impl Advisory {
                 })
             }
         }
+    }
+
+    /// Whether any patch of a minor has the flaw, in any component: most flaws are of few minors.
+    fn touches(&self, minor: Minor) -> bool {
+        let mut ranges = self.affected.iter().flat_map(|affected| &affected.ranges);
+        ranges.any(|(from, fixed)| from.0 <= minor && fixed.is_none_or(|fixed| fixed > (minor, 0)))
     }
 
     /// The first release that has the fix: of the same minor, else the next that has one.

@@ -15,8 +15,8 @@ mod server;
 use std::{fmt, marker::PhantomData, net::IpAddr};
 
 use model::{
-    Author, Component, Form, Gap, GapKind, Location, Minor, Origin, Problem, ProblemKind, Reading, Release, Setting,
-    Site, Unanswered, Version,
+    Component, Form, Gap, GapKind, Location, Origin, Problem, ProblemKind, Reading, Release, Setting, Site, Unanswered,
+    Version,
 };
 
 use crate::{
@@ -29,6 +29,7 @@ use crate::{
     flags::KUBE_APISERVER,
     golang,
     kubeconfig::{self, Kubeconfig},
+    merge::{self, AtRelease, newer_than_data, version_gap, versions},
     mount_of,
     pflag::{self, Kind},
     pki::{self, Certificate, KeyFile},
@@ -38,9 +39,9 @@ use crate::{
 };
 use config::Config;
 pub use gates::GivenGate;
-pub(crate) use gates::of_stage as gates_of_stage;
+pub(crate) use gates::{in_force as gate_in_force, listed as gates_listed, of_stage as gates_of_stage};
 pub use plugins::{AdmissionPlugin, UnknownPlugin};
-use server::{Server, newer_than_data, version_gap};
+use server::Server;
 
 /// One API server, resolved.
 #[derive(Clone, Debug)]
@@ -393,10 +394,7 @@ impl ApiServer {
 
 /// What one release makes of the command line.
 struct Resolved {
-    minor: Minor,
-    /// In the order of the table, which is that of names.
-    readings: Vec<(&'static str, Result<Reading, Gap>)>,
-    problems: Vec<Problem>,
+    held: AtRelease,
     /// Files that configuration files name.
     names: Vec<FileWant>,
     authorizers: Result<Authorizers, Unanswered>,
@@ -417,7 +415,7 @@ pub fn resolve(invocation: &Invocation, version: Option<&Version>, files: &Files
     let versions = versions(&release);
     let mut resolved: Vec<Resolved> = versions.iter().map(|version| at(invocation, None, version, files)).collect();
 
-    let settings = merge_settings(&mut resolved, &release);
+    let settings = settings(&mut resolved, &release);
     let mut problems = invocation.problems.clone();
     problems.extend(conflict.map(|(one, other)| Problem {
         kind: ProblemKind::Conflict,
@@ -431,8 +429,9 @@ pub fn resolve(invocation: &Invocation, version: Option<&Version>, files: &Files
         location: Some(whole(invocation)),
         setting: Some(other),
     }));
-    problems.extend(merge_problems(&resolved));
-    let mut unseen: Vec<Gap> = versions.iter().find_map(newer_than_data).into_iter().collect();
+    problems.extend(self::problems(&resolved));
+    let mut unseen: Vec<Gap> =
+        versions.iter().find_map(|version| newer_than_data(&KUBE_APISERVER, version)).into_iter().collect();
     if !matches!(release, Release::Exactly(_)) {
         unseen.push(version_gap(format!("whether it starts depends on the release, which is {release}")));
     }
@@ -466,8 +465,8 @@ pub(crate) fn reported(
     };
     let mut resolved: Vec<Resolved> =
         versions(&release).iter().map(|version| at(invocation, Some(flags), version, files)).collect();
-    let settings = merge_settings(&mut resolved, &release);
-    let problems = merge_problems(&resolved);
+    let settings = settings(&mut resolved, &release);
+    let problems = problems(&resolved);
     let wants = wanted_by(flags);
     let named = NamedFiles { keys: key_files(&wants, files), kubeconfigs: kubeconfigs(&wants, files) };
     let outlook = Outlook { starts: Some(true), unseen: Vec::new(), problems, named };
@@ -532,13 +531,6 @@ fn release(invocation: &Invocation, version: Option<&Version>) -> (Release, Opti
     }
 }
 
-fn versions(release: &Release) -> Vec<Version> {
-    match release {
-        Release::Exactly(version) => vec![version.clone()],
-        within => within.minors().map(Version::of_minor).collect(),
-    }
-}
-
 /// The releases that take every flag of the command line.
 fn possible(invocation: &Invocation) -> (Release, Option<(String, String)>) {
     // Values that are words of their own never start with dashes, or they would be flags to pflag as well. What a
@@ -549,6 +541,14 @@ fn possible(invocation: &Invocation) -> (Release, Option<(String, String)>) {
         Some(long.split_once('=').map_or(long, |(name, _)| name))
     });
     release::narrow(&KUBE_APISERVER, invocation.releases, names)
+}
+
+fn settings(resolved: &mut [Resolved], release: &Release) -> Vec<Setting> {
+    merge::settings(&KUBE_APISERVER, resolved.iter_mut().map(|one| &mut one.held).collect(), release)
+}
+
+fn problems(resolved: &[Resolved]) -> Vec<Problem> {
+    merge::problems(&resolved.iter().map(|one| &one.held).collect::<Vec<_>>())
 }
 
 /// `said` are the flags that the process itself lists, in place of the words of the command line.
@@ -568,131 +568,8 @@ fn at(invocation: &Invocation, said: Option<&[ReportedFlag]>, version: &Version,
     let mut readings = Vec::with_capacity(KUBE_APISERVER.flags.len());
     readings.extend(server.readings().map(|(flag, reading)| (flag.name, reading)));
     effects::apply(&server, &authorizers, &anonymous, &mut readings);
-    Resolved { minor: version.minor, readings, problems, names, authorizers, anonymous, issuers, files, audit_webhook }
-}
-
-/// One list of settings that all possible releases agree on, which takes the readings of the only one; where they do not
-/// agree, the setting is a gap.
-fn merge_settings(resolved: &mut [Resolved], release: &Release) -> Vec<Setting> {
-    if let [one] = resolved {
-        let setting = |(name, reading): (&'static str, Result<Reading, Gap>)| Setting {
-            name,
-            is_left_out: is_default(&reading),
-            readings: vec![reading],
-        };
-        return std::mem::take(&mut one.readings).into_iter().map(setting).collect();
-    }
-    let mut settings = Vec::new();
-    let mut cursors = vec![0_usize; resolved.len()];
-    for flag in &KUBE_APISERVER.flags {
-        let mut held: Vec<(Minor, &Result<Reading, Gap>)> = Vec::new();
-        for (one, cursor) in resolved.iter().zip(&mut cursors) {
-            if let Some((name, reading)) = one.readings.get(*cursor)
-                && *name == flag.name
-            {
-                *cursor += 1;
-                held.push((one.minor, reading));
-            }
-        }
-        let Some((_, newest)) = held.last() else { continue };
-        let written = |reading: &Result<Reading, Gap>| {
-            reading.as_ref().is_ok_and(|reading| !matches!(reading.origin, Origin::Default { .. }))
-        };
-        let reading = if held.len() == resolved.len() || written(newest) {
-            agree(flag.name, &held)
-        } else {
-            // What hides a value in a release that has the flag hides whether it is set at all.
-            let mut gaps = held.iter().filter_map(|(_, reading)| reading.as_ref().err());
-            Err(gaps.find(|gap| gap.kind != GapKind::Version).cloned().unwrap_or_else(|| {
-                version_gap(format!("`--{}` is in {}, and the release is {release}", flag.name, flag.life()))
-            }))
-        };
-        let is_left_out = held.iter().all(|(_, reading)| is_default(reading));
-        settings.push(Setting { name: flag.name, readings: vec![reading], is_left_out });
-    }
-    settings
-}
-
-/// Whether a release fills it in by itself; what holds may be open all the same.
-fn is_default(reading: &Result<Reading, Gap>) -> bool {
-    let by_upstream = |origin: &Origin| matches!(origin, Origin::Default { by: Author::Upstream { .. }, .. });
-    reading.as_ref().is_ok_and(|reading| by_upstream(&reading.origin))
-}
-
-fn agree(name: &str, held: &[(Minor, &Result<Reading, Gap>)]) -> Result<Reading, Gap> {
-    let Some((_, newest)) = held.last() else {
-        return Err(version_gap(format!("`--{name}` is in no possible release")));
-    };
-    let same = |other: &Result<Reading, Gap>| match (other, newest) {
-        (Ok(a), Ok(b)) => {
-            a.value == b.value
-                && a.in_force() == b.in_force()
-                && a.open.is_some() == b.open.is_some()
-                && a.origin.name() == b.origin.name()
-        }
-        (Err(a), Err(b)) => a.kind == b.kind,
-        _ => false,
-    };
-    if held.iter().all(|(_, reading)| same(reading)) {
-        return (*newest).clone();
-    }
-    // The oldest and the newest are enough to say that there is no one answer.
-    let say = |reading: &Result<Reading, Gap>| match reading {
-        Ok(reading) => format!("`{}`", reading.in_force()),
-        Err(_) => "not known".to_owned(),
-    };
-    let changes = held.iter().rev().find(|(_, reading)| !same(reading));
-    let reason = match changes {
-        Some((minor, older)) => {
-            format!("`--{name}` is {} up to {minor} and {} after it", say(older), say(newest))
-        }
-        None => format!("`--{name}` depends on the release"),
-    };
-    Err(version_gap(reason))
-}
-
-/// The problems of all possible releases, each once. One that stops only some of them does not stop the server for sure.
-fn merge_problems(resolved: &[Resolved]) -> Vec<Problem> {
-    if let [one] = resolved {
-        return one.problems.clone();
-    }
-    struct Seen {
-        problem: Problem,
-        minors: Vec<Minor>,
-        stopped: Vec<Minor>,
-    }
-    let mut seen: Vec<Seen> = Vec::new();
-    for one in resolved {
-        for found in &one.problems {
-            let problem = Problem { stops: false, ..found.clone() };
-            let known = seen.iter().position(|known| known.problem == problem).unwrap_or_else(|| {
-                seen.push(Seen { problem, minors: Vec::new(), stopped: Vec::new() });
-                seen.len() - 1
-            });
-            let Some(known) = seen.get_mut(known) else { continue };
-            if known.minors.last() != Some(&one.minor) {
-                known.minors.push(one.minor);
-                known.stopped.extend(found.stops.then_some(one.minor));
-            }
-        }
-    }
-    let range = |minors: &[Minor]| match minors {
-        [] => String::new(),
-        [only] => only.to_string(),
-        [from, .., to] => format!("{from} to {to}"),
-    };
-    let everywhere = |minors: &[Minor]| minors.len() == resolved.len();
-    seen.into_iter()
-        .map(|Seen { mut problem, minors, stopped }| {
-            problem.stops = everywhere(&stopped);
-            if !problem.stops && !stopped.is_empty() {
-                problem.message = format!("{}, which stops {}", problem.message, range(&stopped));
-            } else if !everywhere(&minors) {
-                problem.message = format!("{}, in {}", problem.message, range(&minors));
-            }
-            problem
-        })
-        .collect()
+    let held = AtRelease { minor: version.minor, readings, problems };
+    Resolved { held, names, authorizers, anonymous, issuers, files, audit_webhook }
 }
 
 fn merge_views<T: Clone + PartialEq>(
@@ -717,7 +594,7 @@ fn merge_files(resolved: &[Resolved]) -> Vec<(FileKind, Result<Option<Taken>, Ga
     let of = |kind: FileKind| {
         resolved.iter().map(move |one| {
             let file = one.files.iter().find(|(known, _)| *known == kind).map(|(_, file)| file.clone());
-            (one.minor, file)
+            (one.held.minor, file)
         })
     };
     FileKind::ALL.into_iter().map(|kind| (kind, configuration::agree(of(kind)))).collect()

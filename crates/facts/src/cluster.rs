@@ -9,13 +9,14 @@ use jiff::civil::Date;
 use model::{Component, Evidence, EvidenceId, Gap, GapKind, Kind, Release, Version};
 
 use crate::{
-    Contents, Files, Invocation,
+    Contents, Files, Invocation, Trees,
     advisories::Judged,
     apiserver::{self, ApiServer},
     configuration::{self, Given},
     declare::{self, Declared},
     flags::KUBE_APISERVER,
     kubeconfig::{self, Kubeconfig},
+    kubelet::{self, Kubelet},
     live::{self, Identity, Node, Published},
     objects::{self, Objects},
     observed::{self, Door, Observed},
@@ -33,6 +34,8 @@ pub struct Gathered {
     /// The folder that stands for `/` of the node, as names of evidence begin with it.
     pub root: Option<String>,
     pub evidence: Vec<Evidence>,
+    /// Of some of its texts, which spares whoever looks at them the parser.
+    pub trees: Trees,
 }
 
 /// What the user says where the evidence does not.
@@ -55,6 +58,8 @@ pub struct Cluster {
     /// Of the API servers; `None` where there is none, or where they differ.
     pub release: Option<Release>,
     pub apiservers: Vec<ApiServer>,
+    /// The kubelets that were asked, and what is declared of others; sorted by the instance.
+    pub kubelets: Vec<Kubelet>,
     /// The API servers that renew a lease, of a cluster that was asked; `None` where that is not known.
     pub identities: Option<Vec<Identity>>,
     /// The nodes of a cluster that was asked; `None` where that is not known.
@@ -82,6 +87,8 @@ pub struct Cluster {
     /// The file that declares more processes than are looked at, and how many of the cluster's are.
     pub cut: Option<(EvidenceId, usize)>,
     pub evidence: Vec<Evidence>,
+    /// Of some of its texts.
+    pub trees: Trees,
 }
 
 impl Cluster {
@@ -102,7 +109,8 @@ impl Cluster {
 
     /// Every component, by name and instance.
     pub fn components(&self) -> impl Iterator<Item = &Component> {
-        self.apiservers.iter().map(ApiServer::component)
+        let kubelets = self.kubelets.iter().map(Kubelet::component);
+        self.apiservers.iter().map(ApiServer::component).chain(kubelets)
     }
 }
 
@@ -125,9 +133,10 @@ pub fn wants(gathered: &Gathered, options: &Options) -> Vec<Want> {
         return named;
     };
     let host_file = |host_path: String| Want { id: Files::id(root, &host_path), host_path, contents: Contents::Text };
-    let mut wants: Vec<Want> = declare::files(&gathered.evidence, Some(root)).into_iter().map(host_file).collect();
+    let mut wants: Vec<Want> =
+        declare::files(&gathered.evidence, &gathered.trees, Some(root)).into_iter().map(host_file).collect();
     wants.append(&mut named);
-    for invocation in declare::invocations(&gathered.evidence, Some(root)).invocations {
+    for invocation in declare::invocations(&gathered.evidence, &gathered.trees, Some(root)).invocations {
         let files = files(gathered.root.as_deref(), &invocation, &gathered.evidence);
         for want in apiserver::wants(&invocation, options.version.as_ref(), &files) {
             if let Ok(host_path) = files.host_path(&want.path) {
@@ -148,14 +157,14 @@ pub fn wants(gathered: &Gathered, options: &Options) -> Vec<Want> {
 
 /// Folders, named as evidence is, in which every `.conf` may change what the evidence declares: the drop-ins of units.
 pub fn drop_in_folders(gathered: &Gathered) -> Vec<String> {
-    declare::folders(&gathered.evidence, gathered.root.as_deref())
+    declare::folders(&gathered.evidence, &gathered.trees, gathered.root.as_deref())
 }
 
 /// Resolves everything that the evidence declares.
 pub fn resolve(gathered: Gathered, options: &Options) -> Cluster {
-    let Gathered { name, target, root, mut evidence } = gathered;
+    let Gathered { name, target, root, mut evidence, trees } = gathered;
     evidence.sort_by(|a, b| a.id.cmp(&b.id));
-    let Declared { mut invocations, cut } = declare::invocations(&evidence, root.as_deref());
+    let Declared { mut invocations, cut } = declare::invocations(&evidence, &trees, root.as_deref());
     name_apart(&mut invocations);
     let asked = live::resolve(&evidence, &invocations, root.as_deref(), options);
     let operator = asked.as_ref().and_then(|found| found.distribution);
@@ -201,7 +210,10 @@ pub fn resolve(gathered: Gathered, options: &Options) -> Cluster {
     observed::join(&mut doors, &observed);
     observed::contradict(&mut apiservers, &observed, &evidence);
     let pki = pki::held(&apiservers, &kubeconfigs, &given, &observed, root.as_deref());
-    let objects = objects::read(&evidence);
+    let objects = objects::read(&evidence, &trees);
+    let bounds = || apiservers.iter().map(|server| server.component().release.bounds());
+    let servers = bounds().map(|(from, _)| from).min().zip(bounds().map(|(_, to)| to).max());
+    let kubelets = kubelet::resolve(&evidence, root.as_deref(), options, servers);
     Cluster {
         name,
         id: None,
@@ -210,6 +222,7 @@ pub fn resolve(gathered: Gathered, options: &Options) -> Cluster {
         distribution,
         release,
         apiservers,
+        kubelets,
         identities,
         nodes,
         published,
@@ -224,6 +237,7 @@ pub fn resolve(gathered: Gathered, options: &Options) -> Cluster {
         observed,
         cut,
         evidence,
+        trees,
     }
 }
 

@@ -12,6 +12,20 @@ use serde::Deserialize;
 pub static KUBE_APISERVER: LazyLock<Table> =
     LazyLock::new(|| Table::parse(include_str!("data/flags/kube-apiserver.json")).expect("the embedded table parses"));
 
+/// The settings of the kubelet: the fields of its configuration file, each with the flags that set the same, and the flags that
+/// no field stands for.
+pub static KUBELET: LazyLock<Table> =
+    LazyLock::new(|| Table::parse(include_str!("data/flags/kubelet.json")).expect("the embedded table parses"));
+
+/// The settings of a component, by the name that it goes by; `None` of one that has no table.
+pub fn table(component: &str) -> Option<&'static Table> {
+    match component {
+        "kube-apiserver" => Some(&KUBE_APISERVER),
+        "kubelet" => Some(&KUBELET),
+        _ => None,
+    }
+}
+
 /// The flags of one component, sorted by name.
 #[derive(Debug, Deserialize)]
 pub struct Table {
@@ -61,6 +75,18 @@ pub struct Flag {
     defaults: Vec<Default>,
     #[serde(default)]
     pub config_field: Option<&'static str>,
+    /// Of a field of a configuration file: the first release that has it there.
+    #[serde(default, deserialize_with = "optional_minor")]
+    pub since: Option<Minor>,
+    /// Of such a field: the flags that set the same.
+    #[serde(default, borrow)]
+    pub flags: Vec<&'static str>,
+    /// Of such a field: what holds where no file is given at all, where that was looked up.
+    #[serde(default)]
+    without_file: Vec<Default>,
+    /// Of such a field: whether a component that lists its configuration always lists it, since its default is filled in.
+    #[serde(default)]
+    pub listed: bool,
 }
 
 #[derive(Debug, Deserialize)]
@@ -166,8 +192,22 @@ impl Flag {
 
     /// The default of a release; `Err` says why it is not known.
     pub fn default(&self, version: &Version) -> Result<&Default, DefaultUnknown<'_>> {
+        Self::at(&self.defaults, version)
+    }
+
+    /// What a field is in a release where no file is given.
+    pub fn without_file(&self, version: &Version) -> Result<&Default, DefaultUnknown<'_>> {
+        Self::at(if self.without_file.is_empty() { &self.defaults } else { &self.without_file }, version)
+    }
+
+    /// Whether it is a field of a configuration file.
+    pub fn is_a_field(&self) -> bool {
+        self.since.is_some()
+    }
+
+    fn at<'d>(defaults: &'d [Default], version: &Version) -> Result<&'d Default, DefaultUnknown<'d>> {
         let mut found = None;
-        for default in &self.defaults {
+        for default in defaults {
             let since = &default.since;
             let later_patch = since.patch.is_some() && version.patch.is_none();
             if since.minor == version.minor && later_patch {

@@ -10,13 +10,13 @@ mod objects;
 mod operator;
 mod rights;
 
-use model::{Gap, GapKind, Kind, Plane};
+use model::{Evidence, Gap, GapKind, Kind, Plane};
 
 use crate::objects::Of;
 
 pub use backends::{Backend, Lists, backends};
 pub(crate) use instances::{Found, resolve};
-pub use objects::{Identity, Node, Published, addresses, advertised};
+pub use objects::{Identity, Node, Published, addresses, advertised, node_names};
 pub use operator::service;
 pub use rights::{Review, Rights, allowed};
 
@@ -218,6 +218,77 @@ const fn objects(of: Of, keep: &'static [&'static [&'static str]], most: usize) 
 /// The path of the list of addresses at which the API of a cluster is served.
 pub const PUBLISHED: &str = "/apis/discovery.k8s.io/v1/namespaces/default/endpointslices/kubernetes";
 
+/// What stands in an address between the API server and the kubelet of a node, before and behind the node's name.
+const PROXY: (&str, &str) = ("/api/v1/nodes/", "/proxy");
+
+/// To get something from a kubelet through the API server. The names of 1.32 for parts of a kubelet's API (`nodes/configz`) are
+/// asked about by the kubelet itself, of who speaks with it (pkg/kubelet/server/auth.go); on this way that is the API server,
+/// which wants `nodes/proxy` of its caller whatever the path (apiserver pkg/endpoints/request/requestinfo.go).
+const OF_A_NODE: Right = Right::Resource { verb: "get", group: "", resource: "nodes/proxy", namespace: "", name: "" };
+
+/// What is asked of each kubelet, where the user wants that; the paths are those of the kubelet.
+pub const OF_KUBELETS: &[Ask] = &[
+    Ask { path: "/configz", kind: Kind::Configz, right: OF_A_NODE, ..PLAIN },
+    Ask {
+        path: "/flagz",
+        accept: "application/json;as=Flagz;v=v1beta1;g=config.k8s.io,\
+                 application/json;as=Flagz;v=v1alpha1;g=config.k8s.io;q=0.9,text/plain;q=0.5",
+        else_accept: Some("text/plain"),
+        kind: Kind::Flagz,
+        right: OF_A_NODE,
+        ..PLAIN
+    },
+];
+
+/// Why what the kubelet of a node runs with is not known.
+pub fn kubelet_gap(node: &str, why: &str) -> Gap {
+    let (of, wanted) = match node {
+        EVERY_NODE => ("the kubelets of all nodes".to_owned(), "the kubelets of all nodes".to_owned()),
+        node => (format!("the kubelet of `{node}`"), format!("the kubelet of {node}")),
+    };
+    Gap {
+        kind: GapKind::Unread,
+        reason: format!("{of} could not be asked: {why}"),
+        wanted,
+        who_could_answer: "the arguments and the file of the kubelet, on its node".to_owned(),
+    }
+}
+
+/// Stands in place of a node's name for nodes that could not be asked.
+pub const EVERY_NODE: &str = "*";
+
+/// Where the kubelet of a node is asked, below the address of an API server; `None` for a name that no node can have
+/// (apimachinery pkg/util/validation, IsDNS1123Subdomain), which could lead elsewhere.
+pub fn proxy(node: &str) -> Option<String> {
+    let is_inside = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'-' | b'.');
+    let is_a_name = !node.is_empty()
+        && node.len() <= 253
+        && node.bytes().all(is_inside)
+        && node.split('.').all(|part| !part.is_empty() && !part.starts_with('-') && !part.ends_with('-'));
+    (is_a_name || node == EVERY_NODE).then(|| format!("{}{node}{}", PROXY.0, PROXY.1))
+}
+
+/// Whether it is asked for the sake of kubelets alone.
+pub fn is_of_kubelets(ask: &Ask) -> bool {
+    ask.right == OF_A_NODE || ask.path.ends_with("/configmaps/kubelet-config")
+}
+
+/// The nodes that a cluster lists; `None` where it was not asked, or did not say.
+pub(crate) fn nodes(evidence: &[Evidence]) -> Option<Vec<Node>> {
+    let list = evidence.iter().find(|piece| piece.kind == Kind::Objects && piece.id.as_str().ends_with(NODES));
+    objects::nodes(list?).ok().flatten()
+}
+
+/// The node whose kubelet an answer is of, by the name of the evidence.
+pub(crate) fn node_of(name: &str) -> Option<&str> {
+    let before = OF_KUBELETS.iter().find_map(|ask| name.strip_suffix(ask.path))?;
+    let (_, node) = before.strip_suffix(PROXY.1)?.rsplit_once(PROXY.0)?;
+    (!node.contains('/')).then_some(node)
+}
+
+/// The path of the list of nodes.
+pub const NODES: &str = "/api/v1/nodes";
+
 /// All that is asked, in order. The first one is asked alone: who gets no answer to it gets none at all.
 pub const ASKS: &[Ask] = &[
     Ask { path: "/version", kind: Kind::Version, of_each_server: true, ..PLAIN },
@@ -288,6 +359,21 @@ pub const ASKS: &[Ask] = &[
         },
         ..PLAIN
     },
+    // What kubeadm gives the kubelet of every node that joins. Before 1.24 the name of the object had the release in it
+    // (kubeadm's gate UnversionedKubeletConfigMap); one that old is not looked for.
+    Ask {
+        path: "/api/v1/namespaces/kube-system/configmaps/kubelet-config",
+        kind: Kind::ConfigFile,
+        plane: Plane::Declared,
+        right: Right::Resource {
+            verb: "get",
+            group: "",
+            resource: "configmaps",
+            namespace: "kube-system",
+            name: "kubelet-config",
+        },
+        ..PLAIN
+    },
     // Who serves: each API server renews a lease (1.20 on; the label is of 1.26, the one before it of 1.20).
     Ask {
         path: "/apis/coordination.k8s.io/v1/namespaces/kube-system/leases",
@@ -343,7 +429,7 @@ pub const ASKS: &[Ask] = &[
         ..PLAIN
     },
     Ask { path: crate::fleet::KEY_SET, accept: "application/jwk-set+json", ..PLAIN },
-    Ask { path: "/api/v1/nodes", ..objects(Of::Node, NODE, 20_000) },
+    Ask { path: NODES, ..objects(Of::Node, NODE, 20_000) },
     Ask { path: "/api/v1/namespaces", ..objects(Of::Namespace, &[NAME, LABELS], 20_000) },
     Ask { path: "/apis/rbac.authorization.k8s.io/v1/clusterroles", ..objects(Of::ClusterRole, ROLE, 50_000) },
     Ask { path: "/apis/rbac.authorization.k8s.io/v1/roles", ..objects(Of::Role, ROLE, 50_000) },

@@ -45,7 +45,6 @@ pub fn recognise(bytes: &[u8]) -> Recognised {
         .iter()
         .filter(|document| !stream.faults.iter().any(|fault| fault.document == document.index && fault.kind.is_fatal()))
         .collect();
-    let marked = || Some(Marked::of(text, Some(&stream)));
     let mut troubles: Vec<Trouble> = Vec::new();
     let fatal = stream.faults.iter().find(|fault| fault.kind.is_fatal());
     if declare::declares(text, &stream) {
@@ -59,17 +58,20 @@ pub fn recognise(bytes: &[u8]) -> Recognised {
                 .filter(|fault| fault.kind.is_fatal() || fault.kind == FaultKind::DuplicateKey)
                 .map(|fault| trouble(text, fault)),
         );
-        return Recognised { kind: Kind::Workload, text: marked(), troubles };
+        return Recognised { kind: Kind::Workload, text: Some(Marked::of(text, Some(stream))), troubles };
     }
     if kubeconfig::is_one(&stream) || kubeconfig::holds_one(&stream) {
-        return Recognised { kind: Kind::Kubeconfig, text: marked(), troubles };
+        return Recognised { kind: Kind::Kubeconfig, text: Some(Marked::of(text, Some(stream))), troubles };
     }
     if configuration::speaks(text) && configuration::is_one(text, &stream) {
-        return Recognised { kind: Kind::ConfigFile, text: marked(), troubles };
+        return Recognised { kind: Kind::ConfigFile, text: Some(Marked::of(text, Some(stream))), troubles };
+    }
+    if declare::speaks_of_kubelet(text) && declare::is_kubelet(&stream) {
+        return Recognised { kind: Kind::ConfigFile, text: Some(Marked::of(text, Some(stream))), troubles };
     }
     if objects::speaks(text) && objects::is_one(&stream) {
         troubles.extend(fatal.map(|fault| trouble(text, fault)));
-        return Recognised { kind: Kind::Objects, text: marked(), troubles };
+        return Recognised { kind: Kind::Objects, text: Some(Marked::of(text, Some(stream))), troubles };
     }
     if declare::is_multipart(text) && text.to_ascii_lowercase().contains("content-transfer-encoding: base64") {
         troubles.push(Trouble {

@@ -15,7 +15,7 @@ use std::{
 use model::{Body, CutSecret, Digest, Evidence, EvidenceId, Kind, Nature, Plane, PrivateKey, Span, Strength};
 use yaml::{Cursor, Stream, Value};
 
-use crate::{Contents, Want, declare, objects, pki, placeholder, running, spelling};
+use crate::{Contents, Tree, Want, declare, flags::KUBE_APISERVER, objects, pki, placeholder, running, spelling};
 
 /// Cuts the secrets of one run.
 #[derive(Default)]
@@ -30,12 +30,20 @@ pub struct Redactor {
 pub struct Marked {
     text: String,
     spans: Vec<Span>,
+    tree: Option<Tree>,
 }
 
 impl Marked {
     /// Finds the secrets of a text; whoever has its tree spares this a second one.
-    pub(crate) fn of(text: &str, stream: Option<&Stream>) -> Self {
-        Self { text: text.to_owned(), spans: spans(text, stream) }
+    pub(crate) fn of(text: &str, stream: Option<Stream>) -> Self {
+        let spans = spans(text, stream.as_ref());
+        let tree = stream.filter(|_| spans.is_empty()).and_then(|stream| Tree::of(text, stream));
+        Self { text: text.to_owned(), spans, tree }
+    }
+
+    /// Its tree, where there is one that is also that of the evidence.
+    pub fn take_tree(&mut self) -> Option<Tree> {
+        self.tree.take()
     }
 
     /// Bytes of the text.
@@ -93,6 +101,9 @@ const SECRET_KEYS: [&str; 41] = [
     "vpnauth",
 ];
 
+/// The field of a KubeletConfiguration whose values are sent along with requests for pods.
+const HEADERS: &str = "staticPodURLHeader";
+
 /// Parts of a variable's name that say that its value is a secret.
 const SECRET_NAMES: [&str; 6] = ["password", "passwd", "secret", "token", "api_key", "access_key"];
 
@@ -118,7 +129,7 @@ impl Redactor {
 
     /// Makes evidence of a text whose secrets were found when it was recognised.
     pub fn marked(&mut self, id: EvidenceId, plane: Plane, kind: Kind, marked: Marked) -> Evidence {
-        let Marked { text, spans } = marked;
+        let Marked { text, spans, tree: _ } = marked;
         let digest = Some(Digest { bytes: text.len() as u64, sha256: None });
         let (redacted, secrets) = self.overwrite(&text, spans);
         Evidence { id, plane, kind, body: Body::Text(redacted.into()), secrets, digest }
@@ -338,7 +349,8 @@ pub(crate) fn parsable<'e>(evidence: &Evidence, text: &'e str) -> Cow<'e, str> {
 
 /// The values of flags whose name ends as that of a secret does, such as `--ir-password`.
 fn flag_spans(evidence: &Evidence) -> Vec<Span> {
-    const ENDS: [&str; 5] = ["password", "passwd", "secret", "token", "passphrase"];
+    // `manifest-url-header` of a kubelet is sent along with its requests.
+    const ENDS: [&str; 6] = ["password", "passwd", "secret", "token", "passphrase", "header"];
     let flags = running::flags(evidence).ok().flatten().unwrap_or_default();
     let secret = flags
         .into_iter()
@@ -412,13 +424,14 @@ fn first_column(text: &str, spans: &mut Vec<Span>) {
 /// Whether a walk over the tree could find anything: most manifests hold no such word.
 fn mentions_a_key(text: &str) -> bool {
     let bytes = text.as_bytes();
-    ["secret", "token", "passw", "passphrase", "pass:", "_pwd", "key"].iter().any(|word| {
+    let named = ["secret", "token", "passw", "passphrase", "pass:", "_pwd", "key"].iter().any(|word| {
         let (first, rest) = (word.as_bytes()[0], &word.as_bytes()[1..]);
         bytes.iter().enumerate().any(|(at, byte)| {
             byte.eq_ignore_ascii_case(&first)
                 && bytes.get(at + 1..at + 1 + rest.len()).is_some_and(|next| next.eq_ignore_ascii_case(rest))
         })
-    })
+    });
+    named || text.contains(HEADERS)
 }
 
 fn tree_spans(cursor: &Cursor<'_>, text: &str, depth: usize, spans: &mut Vec<Span>) {
@@ -439,10 +452,9 @@ fn tree_spans(cursor: &Cursor<'_>, text: &str, depth: usize, spans: &mut Vec<Spa
         Value::Sequence(_) => cursor.items().for_each(|item| tree_spans(&item, text, depth, spans)),
         Value::Mapping(_) => {
             let whole_secret = cursor.get("kind").and_then(|kind| kind.text()) == Some("Secret");
-            let named_secret = cursor
-                .get("name")
-                .and_then(|name| name.text())
-                .is_some_and(|name| SECRET_NAMES.iter().any(|part| name.to_ascii_lowercase().contains(part)));
+            let named_secret = cursor.get("name").and_then(|name| name.text()).is_some_and(|name| {
+                SECRET_NAMES.iter().any(|part| name.to_ascii_lowercase().contains(part)) && !names_a_flag(name)
+            });
             let code = cursor.get("encoding").and_then(|code| code.text()).unwrap_or_default();
             for item in cursor.entries() {
                 let name = item.name.as_ref();
@@ -459,7 +471,11 @@ fn tree_spans(cursor: &Cursor<'_>, text: &str, depth: usize, spans: &mut Vec<Spa
                 let secret = SECRET_KEYS.contains(&plain(name).as_str())
                     || (named_secret && name == "value")
                     || names_a_secret(name, &item.value);
-                if secret && item.value.scalar().is_some() {
+                // What a kubelet sends along to whoever gives it pods.
+                if name == HEADERS {
+                    let values = item.value.entries().flat_map(|entry| entry.value.items().collect::<Vec<_>>());
+                    values.for_each(|value| push_scalar(&value, text, spans));
+                } else if secret && item.value.scalar().is_some() {
                     push_scalar(&item.value, text, spans);
                 } else if whole_secret && (name == "data" || name == "stringData") {
                     item.value.entries().for_each(|entry| push_scalar(&entry.value, text, spans));
@@ -565,6 +581,14 @@ fn names_a_secret(name: &str, value: &Cursor<'_>) -> bool {
     (is_variable && SECRET_NAMES.iter().any(|part| name.to_ascii_lowercase().contains(part)))
         || (is_snake && ENDINGS.iter().any(|ending| name.ends_with(ending)))
         || (name == "auth" && text.len() >= 8 && base64_length(text).is_some())
+}
+
+/// Whether a pair of name and value is a flag about secrets that holds none itself, such as `token-auth-file` among the
+/// `extraArgs` of kubeadm's v1beta4: one that the API server knows, or of another component by what it ends with.
+fn names_a_flag(name: &str) -> bool {
+    const ENDINGS: [&str; 7] = ["-auth", "-dir", "-expiration", "-file", "-lookup", "-syncs", "-ttl"];
+    let is_kebab = name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+    is_kebab && (ENDINGS.iter().any(|ending| name.ends_with(ending)) || KUBE_APISERVER.find(name).is_some())
 }
 
 fn plain(name: &str) -> String {
@@ -735,6 +759,15 @@ mod tests {
             ("token: \"abc\" # why", "token: \"***\" # why"),
             ("kind: Secret\ndata:\n  a: Zm9v\n", "kind: Secret\ndata:\n  a: ****\n"),
             ("env: [{name: DB_PASSWORD, value: hunter2}]", "env: [{name: DB_PASSWORD, value: *******}]"),
+            // Arguments as pairs: a flag about tokens holds none.
+            (
+                "[{name: token-auth-file, value: /t.csv}, {name: service-account-extend-token-expiration, value: 'false'}]",
+                "[{name: token-auth-file, value: /t.csv}, {name: service-account-extend-token-expiration, value: 'false'}]",
+            ),
+            (
+                "[{name: concurrent-serviceaccount-token-syncs, value: 5}, {name: my-token, value: abc}, {name: secret-key, value: abc}]",
+                "[{name: concurrent-serviceaccount-token-syncs, value: 5}, {name: my-token, value: ***}, {name: secret-key, value: ***}]",
+            ),
             ("url: https://me:pw@host/x", "url: https://me:**@host/x"),
             ("- --etcd-password=hunter2", "- --etcd-password=*******"),
             (

@@ -70,7 +70,7 @@ fn a_configuration_is_the_command_line_that_k0s_makes_of_it() {
             "--profiling=false --advertise-address=10.0.0.1 --bind-address=10.0.0.1 --secure-port=7443 --v=1
              --service-cluster-ip-range=10.1.0.0/16,fd01::/108 --endpoint-reconciler-type=none --feature-gates=A=true,B=true,D=false
              --audit-log-path=/a --audit-log-path=/b --enable-admission-plugins=NodeRestriction
-             --api-audiences=https://kubernetes.default.svc --etcd-servers=unix:///run/k0s/kine/kine.sock:2379",
+             --api-audiences=https://kubernetes.default.svc --etcd-servers=unix:/run/k0s/kine/kine.sock:2379",
         ],
     );
 }
@@ -122,14 +122,21 @@ fn releases_and_storage_differ() {
     );
     holds(
         &of("v1.30.1+k0s.0", "        storage: {type: kine, kine: {dataSource: 'mysql://a:hunter2@b/c'}}\n"),
-        &[("etcd-servers", "[unix:///run/k0s/kine/kine.sock:2379]", "made")],
+        &[("etcd-servers", "[unix:/run/k0s/kine/kine.sock:2379]", "made")],
     );
+    holds(
+        &of("v1.26.1+k0s.0", "        storage: {type: kine}\n        api: {extraArgs: {allow-privileged: ''}}\n"),
+        &[("etcd-servers", "[unix:///run/k0s/kine/kine.sock:2379]", "made"), ("allow-privileged", "true", "k0s")],
+    );
+    let by_file = "        api: {extraArgs: {authentication-config: /etc/k0s/authn.yaml}}\n";
+    holds(&of("v1.35.1+k0s.0", by_file), &[("anonymous-auth", "false", "k0s")]);
+    holds(&of("v1.36.3+k0s.0", by_file), &[("anonymous-auth", "", "unknown")]);
     keeps_none_of("hunter2", "storage: {kine: {dataSource: 'mysql://a:hunter2@b/c'}}");
     // Through Cluster API.
     let control_plane = "apiVersion: controlplane.cluster.x-k8s.io/v1beta1\nkind: K0sControlPlane\nmetadata: {name: p}\nspec:\n  version: v1.30.2+k0s.0\n  k0sConfigSpec:\n    args: [--single]\n    k0s:\n      apiVersion: k0s.k0sproject.io/v1beta1\n      kind: ClusterConfig\n      spec: {api: {extraArgs: {v: '3'}}}\n";
     holds(
         &cluster(control_plane),
-        &[("v", "3", "written"), ("etcd-servers", "[unix:///run/k0s/kine/kine.sock:2379]", "k0s")],
+        &[("v", "3", "written"), ("etcd-servers", "[unix:/run/k0s/kine/kine.sock:2379]", "k0s")],
     );
 }
 

@@ -12,7 +12,13 @@ fn server(text: &str) -> ApiServer {
     let recognised = recognise(text.as_bytes());
     assert_eq!(recognised.kind, Kind::Workload, "{text}");
     let evidence = Redactor::new().evidence(EvidenceId::new("file.yaml"), Plane::Declared, Kind::Workload, text);
-    let gathered = Gathered { name: "a".to_owned(), target: "a".to_owned(), root: None, evidence: vec![evidence] };
+    let gathered = Gathered {
+        name: "a".to_owned(),
+        target: "a".to_owned(),
+        root: None,
+        evidence: vec![evidence],
+        trees: portcullis_facts::Trees::default(),
+    };
     let mut servers = resolve(gathered, &Options::default()).apiservers;
     assert_eq!(servers.len(), 1, "{text}");
     servers.remove(0)

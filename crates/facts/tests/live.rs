@@ -41,7 +41,13 @@ fn answers(given: &[(&str, Given<'_>)]) -> Vec<Evidence> {
 }
 
 fn resolve(evidence: Vec<Evidence>) -> Cluster {
-    let gathered = Gathered { name: "lab".to_owned(), target: "lab".to_owned(), root: None, evidence };
+    let gathered = Gathered {
+        name: "lab".to_owned(),
+        target: "lab".to_owned(),
+        root: None,
+        evidence,
+        trees: portcullis_facts::Trees::default(),
+    };
     portcullis_facts::resolve(gathered, &Options::default())
 }
 

@@ -11,7 +11,13 @@ fn cluster(text: &str) -> Cluster {
     let recognised = recognise(text.as_bytes());
     assert_eq!(recognised.kind, Kind::Workload, "{text}");
     let evidence = Redactor::new().evidence(EvidenceId::new("file.yaml"), Plane::Declared, Kind::Workload, text);
-    let gathered = Gathered { name: "a".to_owned(), target: "a".to_owned(), root: None, evidence: vec![evidence] };
+    let gathered = Gathered {
+        name: "a".to_owned(),
+        target: "a".to_owned(),
+        root: None,
+        evidence: vec![evidence],
+        trees: portcullis_facts::Trees::default(),
+    };
     resolve(gathered, &Options::default())
 }
 
@@ -308,7 +314,13 @@ fn a_config_map_holds_files_of_any_kind() {
     assert_eq!(recognised.kind, Kind::Kubeconfig);
     let evidence = Redactor::new().evidence(EvidenceId::new("cm"), Plane::Declared, Kind::Kubeconfig, text);
     assert!(!evidence.text().expect("a text").contains("hunter2"));
-    let gathered = Gathered { name: "a".to_owned(), target: "a".to_owned(), root: None, evidence: vec![evidence] };
+    let gathered = Gathered {
+        name: "a".to_owned(),
+        target: "a".to_owned(),
+        root: None,
+        evidence: vec![evidence],
+        trees: portcullis_facts::Trees::default(),
+    };
     let configs = resolve(gathered, &Options::default()).kubeconfigs;
     assert_eq!(configs[0].name, "cm (kubeconfig)");
     let server = configs[0].endpoints[0].server.as_ref().expect("a server");

@@ -57,6 +57,20 @@ fn a_profile_is_the_manifest_that_kubeadm_renders_for_it() {
              --enable-admission-plugins=PodNodeSelector",
         ],
     );
+    // From 1.36 on a gate is closed where Docker runs the containers, unless somebody names it.
+    for (given, gates) in [
+        (r#", "ContainerRuntime": "docker""#, Some("ExtendWebSocketsToKubelet=false")),
+        (r#", "ContainerRuntime": "", "FeatureGates": "A=true""#, Some("A=true,ExtendWebSocketsToKubelet=false")),
+        (r#", "FeatureGates": "ExtendWebSocketsToKubelet=true""#, Some("ExtendWebSocketsToKubelet=true")),
+        (r#", "ContainerRuntime": "containerd""#, None),
+    ] {
+        let gates = gates.map(|gates| format!("--feature-gates={gates}")).unwrap_or_default();
+        renders(
+            &cluster(&profile("v1.36.0", &format!("{given}{}", none.replace(r#""FeatureGates": "","#, "")), NODE)),
+            "v1.36.0",
+            &[ALWAYS, PLUGINS, issuer, &gates],
+        );
+    }
 }
 
 #[test]

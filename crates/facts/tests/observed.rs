@@ -17,7 +17,13 @@ fn piece(name: &str, body: Body) -> Evidence {
 }
 
 fn observed(evidence: Vec<Evidence>) -> Vec<Observed> {
-    let gathered = Gathered { name: "a".to_owned(), target: "a".to_owned(), root: None, evidence };
+    let gathered = Gathered {
+        name: "a".to_owned(),
+        target: "a".to_owned(),
+        root: None,
+        evidence,
+        trees: portcullis_facts::Trees::default(),
+    };
     portcullis_facts::resolve(gathered, &Options::default()).observed
 }
 

@@ -38,7 +38,16 @@ fn of(release: &str, text: &str) -> portcullis_facts::Cluster {
     assert_eq!(portcullis_facts::recognise(text.as_bytes()).kind, model::Kind::Workload, "{text}");
     let options = Options { version: Some(release.parse().unwrap()), ..Options::default() };
     let evidence = vec![evidence("file", text)];
-    resolve(Gathered { name: "a".to_owned(), target: "a".to_owned(), root: None, evidence }, &options)
+    resolve(
+        Gathered {
+            name: "a".to_owned(),
+            target: "a".to_owned(),
+            root: None,
+            evidence,
+            trees: portcullis_facts::Trees::default(),
+        },
+        &options,
+    )
 }
 
 fn below(data: &str, blocks: &[&str]) -> Vec<String> {
@@ -216,7 +225,7 @@ fn a_server_is_told_from_an_agent_and_from_everything_else() {
         "disable: [traefik]\nother: 1\nmore: 2\nthings: 3\n",
         "apiVersion: v1\nkind: ConfigMap\ntls-san: [a]\n",
         "cluster-cidr: {a: b}\n",
-        "rke2_config:\n  tls-san: [a]\n",
+        "values:\n  tls-san: [a]\n",
         "- tls-san: [a]\n",
     ]);
 }

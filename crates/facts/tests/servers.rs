@@ -878,7 +878,13 @@ fn with_files(words: &[&str], files: &[(&str, &str)]) -> facts::Cluster {
         let id = EvidenceId::new(format!("n{path}"));
         evidence.push(redactor.evidence(id, Plane::Declared, Kind::ConfigFile, text));
     }
-    let gathered = Gathered { name: "n".to_owned(), target: "n".to_owned(), root: Some("n".to_owned()), evidence };
+    let gathered = Gathered {
+        name: "n".to_owned(),
+        target: "n".to_owned(),
+        root: Some("n".to_owned()),
+        evidence,
+        trees: portcullis_facts::Trees::default(),
+    };
     facts::resolve(gathered, &facts::Options::default())
 }
 
@@ -918,6 +924,7 @@ fn a_file_by_itself_narrows_the_releases_to_those_that_take_it() {
         target: "a".to_owned(),
         root: None,
         evidence: vec![Redactor::new().evidence(EvidenceId::new("a"), Plane::Declared, Kind::ConfigFile, text)],
+        trees: portcullis_facts::Trees::default(),
     };
     let one = |text: &str| facts::resolve(gathered(text), &facts::Options::default()).given.swap_remove(0);
     let policy = one(POLICY);

@@ -25,6 +25,7 @@ use std::{
     collections::BTreeMap,
     fmt,
     rc::Rc,
+    sync::Arc,
 };
 
 use model::{Change, Edit, Evidence, EvidenceId, Form, Kind, Site, Span};
@@ -56,19 +57,21 @@ impl std::error::Error for Refusal {}
 /// Plans changes of one body of evidence, and reads each piece of it only once.
 pub struct Planner<'e> {
     evidence: &'e [Evidence],
+    tree_of: &'e dyn Fn(&EvidenceId) -> Option<Arc<Stream>>,
     known: RefCell<BTreeMap<EvidenceId, Rc<Known<'e>>>>,
 }
 
 /// A piece of evidence, as it was read.
 struct Known<'e> {
     text: Cow<'e, str>,
-    stream: Stream,
+    stream: Arc<Stream>,
     held: OnceCell<Held>,
 }
 
 impl<'e> Planner<'e> {
-    pub fn new(evidence: &'e [Evidence]) -> Self {
-        Self { evidence, known: RefCell::default() }
+    /// `tree_of` gives the tree of a piece of evidence to whoever has it, where a parser made one before.
+    pub fn new(evidence: &'e [Evidence], tree_of: &'e dyn Fn(&EvidenceId) -> Option<Arc<Stream>>) -> Self {
+        Self { evidence, tree_of, known: RefCell::default() }
     }
 
     /// The edits that make the changes, all or none. They are sorted, and do not overlap.
@@ -111,7 +114,7 @@ impl<'e> Planner<'e> {
             return Ok(Rc::clone(known));
         }
         let text = source(id, self.evidence)?;
-        let stream = yaml::parse(&text, &Limits::default());
+        let stream = (self.tree_of)(id).unwrap_or_else(|| Arc::new(yaml::parse(&text, &Limits::default())));
         let known = Rc::new(Known { text, stream, held: OnceCell::new() });
         self.known.borrow_mut().insert(id.clone(), Rc::clone(&known));
         Ok(known)
@@ -136,7 +139,7 @@ impl<'e> Planner<'e> {
 
 /// The edits that make the changes, all or none, where there are no others to be planned.
 pub fn plan(changes: &[Change], evidence: &[Evidence]) -> Result<Vec<Edit>, Refusal> {
-    Planner::new(evidence).plan(changes)
+    Planner::new(evidence, &|_| None).plan(changes)
 }
 
 /// The text with the edits made. They belong to this text, are sorted and do not overlap, as [`plan`] returns them.

@@ -93,6 +93,13 @@ pub struct Setting {
     pub is_left_out: bool,
 }
 
+/// A setting as its operators spell it: a field of a configuration file by its path, a flag with its dashes. No flag has a
+/// capital letter or a dot.
+pub fn spelled(name: &str) -> String {
+    let is_a_field = name.contains('.') || name.bytes().any(|byte| byte.is_ascii_uppercase());
+    if is_a_field || name.starts_with('-') { name.to_owned() } else { format!("--{name}") }
+}
+
 impl Setting {
     /// What the nearest source in scope says: it speaks, or it is a gap. There is no search and no fallback.
     pub fn nearest(&self) -> Result<&Reading, &Gap> {

@@ -60,6 +60,8 @@ pub enum Kind {
     Version,
     /// The flags that a component says it runs with: `/flagz`.
     Flagz,
+    /// The configuration that a component says it runs with: `/configz`.
+    Configz,
     /// What a component says of its own state: `/statusz`.
     Statusz,
     /// What a component counts, of which only the families that somebody reads are kept: `/metrics`.
@@ -94,6 +96,7 @@ impl Kind {
             Self::Kubeconfig => "kubeconfig",
             Self::Arguments => "arguments",
             Self::Version => "version",
+            Self::Configz => "configz",
             Self::Flagz => "flagz",
             Self::Statusz => "statusz",
             Self::Metrics => "metrics",

@@ -15,7 +15,7 @@ mod verdict;
 
 pub use change::{Change, Edit, Remedy, Safety};
 pub use component::{
-    Author, Component, Contradiction, DECLARED, Effective, Origin, Problem, ProblemKind, Reading, Setting,
+    Author, Component, Contradiction, DECLARED, Effective, Origin, Problem, ProblemKind, Reading, Setting, spelled,
 };
 pub use evidence::{
     Body, CutSecret, Digest, Evidence, EvidenceId, Form, Gap, GapKind, Key, KeyForm, Kind, Location, Named, Nature,

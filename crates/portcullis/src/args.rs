@@ -116,6 +116,11 @@ pub(crate) struct Seek {
     #[arg(long, value_parser = BoolishValueParser::new(), env = "PORTCULLIS_NO_PROBE", hide_env_values = true)]
     pub(crate) no_probe: bool,
 
+    /// Ask the kubelet of every node for the configuration it runs with, through the API server, beside the cluster. That
+    /// takes the right to get nodes/proxy, which lets its holder run commands in pods as well
+    #[arg(long)]
+    pub(crate) kubelets: bool,
+
     /// The folder that stands for `/` of the node, where files that flags name are looked for
     #[arg(long, value_name = "DIR", env = "PORTCULLIS_ROOT", hide_env_values = true)]
     pub(crate) root: Option<PathBuf>,
@@ -382,6 +387,10 @@ pub(crate) struct RbacManifest {
     /// Leave out rules whose name matches; may be repeated
     #[arg(long, value_name = "GLOB", value_delimiter = ',')]
     pub(crate) skip: Vec<String>,
+
+    /// With what `audit --kubelets` takes: nodes/proxy, which lets its holder run commands in pods as well
+    #[arg(long)]
+    pub(crate) kubelets: bool,
 
     #[command(flatten)]
     pub(crate) voice: Voice,

@@ -262,7 +262,7 @@ pub(crate) fn rules(args: &args::Rules) -> Outcome {
 
 pub(crate) fn rbac_manifest(args: &args::RbacManifest) -> Outcome {
     let rules = settings::rules(settings::profile(&args.profile)?, &args.rules, &args.skip)?;
-    Ok(terminal::print(&audit::rbac_manifest(&rules)))
+    Ok(terminal::print(&audit::rbac_manifest(&rules, args.kubelets)))
 }
 
 pub(crate) fn schema(args: &args::Schema) -> Outcome {

@@ -110,10 +110,10 @@ pub(crate) fn watched(endpoints: &[Endpoint], quiet: bool) -> (Meanwhile, impl F
     };
     // Where there is nobody to look at nobody waits.
     let meanwhile = Meanwhile::say(line, quiet || count == 0);
-    let done = move || {
+    let count = move || {
         seen.fetch_add(1, Ordering::Relaxed);
     };
-    (meanwhile, done)
+    (meanwhile, count)
 }
 
 pub(crate) fn endpoints(typed: &[String]) -> Result<Vec<Endpoint>, UsageError> {

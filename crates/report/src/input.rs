@@ -25,9 +25,9 @@ pub struct RuleMeta {
     pub card: RuleCard,
     pub component: &'static str,
     /// Ids in other catalogues, by catalogue.
-    pub references: BTreeMap<String, Vec<String>>,
+    pub references: wire::Ids,
     /// Those of them that recommend the opposite.
-    pub inverted: BTreeMap<String, Vec<String>>,
+    pub inverted: wire::Ids,
 }
 
 /// A control that no rule answers yet.

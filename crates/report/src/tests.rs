@@ -239,7 +239,7 @@ pub(crate) fn sample() -> Report {
         rules: vec![RuleMeta {
             card,
             component: "apiserver",
-            references: BTreeMap::from([("stig".to_owned(), vec!["V-1".to_owned()])]),
+            references: BTreeMap::from([("stig".into(), vec!["V-1"])]),
             inverted: BTreeMap::new(),
         }],
         clusters: vec![ClusterReport {

@@ -11,7 +11,7 @@ mod probe;
 mod probe_http;
 mod probe_tls;
 
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap};
 
 pub use benchmark::*;
 pub use certs::*;
@@ -82,10 +82,13 @@ pub struct Rule {
     pub severity: String,
     pub component: String,
     /// Ids in other catalogues.
-    pub references: BTreeMap<String, Vec<String>>,
+    pub references: Ids,
     /// Those of them that recommend the opposite.
-    pub inverted: BTreeMap<String, Vec<String>>,
+    pub inverted: Ids,
 }
+
+/// Ids by catalogue; what is embedded is not copied.
+pub type Ids = BTreeMap<Cow<'static, str>, Vec<&'static str>>;
 
 /// What only shows across clusters; `null` where there are not several. Of many clusters fifty are named.
 #[derive(Clone, Debug, Default, Serialize, JsonSchema)]

@@ -149,7 +149,7 @@ impl Benchmark {
 
     /// The ids that a control answers, and whether they ask for its opposite.
     fn ids<'a>(&'a self, known: &'a references::References) -> impl Iterator<Item = (&'a str, bool)> {
-        let (plain, inverted): (&[String], &[String]) = match self.catalogue {
+        let (plain, inverted): (&[&'static str], &[&'static str]) = match self.catalogue {
             Catalogue::Cis(_) => (
                 known.cis.get(self.name).map_or(&[], Vec::as_slice),
                 known.cis_inverted.get(self.name).map_or(&[], Vec::as_slice),
@@ -157,9 +157,9 @@ impl Benchmark {
             Catalogue::Stig => (&known.stig, &[]),
             Catalogue::Nsa => (&known.nsa_cisa, &[]),
         };
-        let current = |id: &&String| !matches!(self.catalogue, Catalogue::Stig) || !DATA.stig_withdrawn.contains(*id);
-        let plain = plain.iter().filter(current).map(|id| (id.as_str(), false));
-        plain.chain(inverted.iter().map(|id| (id.as_str(), true)))
+        let current = |id: &&&str| !matches!(self.catalogue, Catalogue::Stig) || !DATA.stig_withdrawn.contains(**id);
+        let plain = plain.iter().filter(current).map(|id| (*id, false));
+        plain.chain(inverted.iter().map(|id| (*id, true)))
     }
 
     fn made(&'static self) -> Vec<Item> {
@@ -353,7 +353,7 @@ mod tests {
                 assert!(find(name).is_some(), "{control}: {name}");
             }
             for section in &known.nsa_cisa {
-                assert!(DATA.nsa.contains(section), "{control}: {section}");
+                assert!(DATA.nsa.iter().any(|known| known == section), "{control}: {section}");
             }
             assert!(intent(control).ends_with('.'), "{control}");
             if let Some(pending) = crate::pending().get(control) {

@@ -50,9 +50,11 @@ mod pages;
 use facts::{
     Cluster,
     apiserver::ApiServer,
+    flags::KUBELET,
     fleet::Fleet,
     kubeconfig::{Endpoint, Kubeconfig, User},
-    live::{Ask, Form},
+    kubelet::Kubelet,
+    live::{self, Ask, Form},
     objects::Of,
     observed::{Door, Observed},
     pki::Seen,
@@ -81,10 +83,31 @@ pub struct Rule {
 }
 
 impl Rule {
+    /// Whether it is about anything but kubelets, and whether it is about those.
+    fn judges(&self) -> (bool, bool) {
+        match &self.check {
+            Check::Kubelet(_) | Check::KubeletOrDoor { .. } => (false, true),
+            Check::Setting(row) => (row.process != KUBELET.component, row.process == KUBELET.component),
+            Check::Settings(Several::All(rows) | Several::Any(rows)) => {
+                let of_kubelet = rows.iter().any(|row| row.process == KUBELET.component);
+                (!of_kubelet, of_kubelet)
+            }
+            Check::Component(_) | Check::Declared(_) | Check::Starts(_) => (true, true),
+            _ => (true, false),
+        }
+    }
+
     /// Whether an answer of a running cluster can have a say in what the rule concludes.
     pub fn wants(&self, ask: &Ask) -> bool {
         // Every verdict is one of a cluster that is known again, and of a release.
         let identity = ask.path == "/version" || ask.path.ends_with("/namespaces/kube-system");
+        let (servers, kubelets) = self.judges();
+        if live::is_of_kubelets(ask) {
+            return kubelets;
+        }
+        if kubelets && !servers {
+            return identity || ask.path == live::NODES;
+        }
         match (&self.check, ask.form) {
             (Check::Objects { of, .. } | Check::Asked { of, .. }, Form::Objects { of: asked, .. }) => {
                 of.contains(&asked)
@@ -115,6 +138,15 @@ pub enum Check {
     ApiServer(fn(&ApiServer) -> Verdict),
     /// Once per instance of any component.
     Component(fn(&Component) -> Verdict),
+    /// Once per kubelet.
+    Kubelet(fn(&Cluster, &Kubelet) -> Verdict),
+    /// Once per kubelet, and once per door of these listeners, except that of a node whose kubelet is known by its settings:
+    /// what it does is then for `component-planes-disagree`.
+    KubeletOrDoor { kubelet: fn(&Cluster, &Kubelet) -> Verdict, of: &'static [Listener], door: fn(&Door) -> Verdict },
+    /// Once per instance of a component whose command line is read.
+    CommandLine(fn(&Component) -> Verdict),
+    /// Once per instance of a component that somebody declares.
+    Declared(fn(&Component) -> Verdict),
     /// Once per instance of any component, and once per configuration file that is given by itself, which has the place of
     /// a component without settings.
     Starts(fn(&Component) -> Verdict),

@@ -9,11 +9,7 @@ pub(crate) fn hold(rule: &'static Rule, family: &str, name: &str) {
     assert_eq!(rule.info.id, format!("{family}-{name}").replace('_', "-"), "the file is named as the control");
     let file = format!("crates/rules/src/{family}/{name}.md");
     let row = match &rule.check {
-        Check::Setting(row) => {
-            let (bad, good) = row.must.examples();
-            let (from, to) = facts::flags::KUBE_APISERVER.covered;
-            Some(testkit::Row { flag: row.setting, bad, good, minors: (from.minor, to.minor) })
-        }
+        Check::Setting(row) => Some(testkit::Row::of(row.process, row.setting, row.must.examples())),
         _ => None,
     };
     let judge = |cluster: &facts::Cluster| crate::judge(cluster, &[rule]).entries;

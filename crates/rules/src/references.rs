@@ -1,6 +1,6 @@
 //! What other catalogues call our controls.
 
-use std::{collections::BTreeMap, sync::LazyLock};
+use std::{borrow::Cow, collections::BTreeMap, sync::LazyLock};
 
 use serde::Deserialize;
 
@@ -13,23 +13,35 @@ pub struct References {
     /// How much of the control a program can judge.
     pub automation: Automation,
     /// Recommendations of the CIS benchmarks by edition (`cis-1.12`), the ones in `cis_inverted` left out.
-    pub cis: BTreeMap<String, Vec<String>>,
+    #[serde(borrow)]
+    pub cis: ByEdition<'static>,
     /// Recommendations that ask for the opposite.
-    pub cis_inverted: BTreeMap<String, Vec<String>>,
+    #[serde(borrow)]
+    pub cis_inverted: ByEdition<'static>,
     /// DISA Kubernetes STIG vulnerability ids.
-    pub stig: Vec<String>,
+    #[serde(borrow)]
+    pub stig: Vec<&'static str>,
     /// Sections of the NSA/CISA Kubernetes Hardening Guide 1.2.
-    pub nsa_cisa: Vec<String>,
+    #[serde(borrow)]
+    pub nsa_cisa: Vec<&'static str>,
     /// NIST SP 800-53.
-    pub nist: Vec<String>,
+    #[serde(borrow)]
+    pub nist: Vec<&'static str>,
     /// Techniques of the ATT&CK matrix for containers.
-    pub mitre: Vec<String>,
+    #[serde(borrow)]
+    pub mitre: Vec<&'static str>,
     /// OWASP Kubernetes Top Ten by year.
-    pub owasp: BTreeMap<String, Vec<String>>,
+    #[serde(borrow)]
+    pub owasp: ByEdition<'static>,
     /// `container_guidance_2022` and `dss_v3_2_1`.
-    pub pci: BTreeMap<String, Vec<String>>,
-    pub kubescape: Vec<String>,
+    #[serde(borrow)]
+    pub pci: ByEdition<'static>,
+    #[serde(borrow)]
+    pub kubescape: Vec<&'static str>,
 }
+
+/// Ids by the edition of a catalogue. The words are those of the embedded table, of which nothing is copied.
+pub(crate) type ByEdition<'t> = BTreeMap<&'t str, Vec<&'t str>>;
 
 /// How much of a control a program can judge.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -45,9 +57,9 @@ pub enum Automation {
 
 impl References {
     /// All of them under the name of their catalogue and edition: `cis-1.12`, `stig`, `owasp-2025`.
-    pub fn by_catalogue(&self) -> BTreeMap<String, &[String]> {
-        let mut all: BTreeMap<String, &[String]> =
-            self.cis.iter().map(|(name, ids)| (name.clone(), &ids[..])).collect();
+    pub fn by_catalogue(&self) -> BTreeMap<Cow<'static, str>, &[&'static str]> {
+        let mut all: BTreeMap<Cow<'static, str>, &[&str]> =
+            self.cis.iter().map(|(name, ids)| (Cow::Borrowed(*name), &ids[..])).collect();
         for (name, ids) in [
             ("stig", &self.stig),
             ("nsa-cisa-1.2", &self.nsa_cisa),
@@ -56,22 +68,22 @@ impl References {
             ("kubescape", &self.kubescape),
         ] {
             if !ids.is_empty() {
-                all.insert(name.to_owned(), ids);
+                all.insert(name.into(), ids);
             }
         }
-        all.extend(self.owasp.iter().map(|(year, ids)| (format!("owasp-{year}"), &ids[..])));
-        all.extend(self.pci.iter().map(|(text, ids)| (format!("pci-{}", text.replace('_', "-")), &ids[..])));
+        all.extend(self.owasp.iter().map(|(year, ids)| (format!("owasp-{year}").into(), &ids[..])));
+        all.extend(self.pci.iter().map(|(text, ids)| (format!("pci-{}", text.replace('_', "-")).into(), &ids[..])));
         all
     }
 }
 
-static TABLE: LazyLock<BTreeMap<String, References>> = LazyLock::new(|| {
+static TABLE: LazyLock<BTreeMap<&str, References>> = LazyLock::new(|| {
     serde_json::from_str(include_str!("../data/references.json")).expect("the embedded references are well-formed")
 });
 
 /// The name of every control there is, sorted, with a rule or without.
 pub fn controls() -> impl Iterator<Item = &'static str> {
-    TABLE.keys().map(String::as_str)
+    TABLE.keys().copied()
 }
 
 /// What other catalogues call this control; `None` for a name that is no control.

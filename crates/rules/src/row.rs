@@ -2,7 +2,7 @@
 
 use facts::{
     apiserver::GoDuration,
-    flags::{KUBE_APISERVER, Presence},
+    flags::{self, Presence},
 };
 use model::{Answer, Component, Confidence, Finding, Remedy, RuleCard, Safety, Unanswered, Verdict, Version};
 
@@ -213,7 +213,7 @@ pub(crate) fn ask(info: &RuleCard, row: &Row, component: &Component) -> Verdict 
 
 /// Whether the setting is what it must be in each possible release that has it, as long as nobody sets it.
 fn defaults_hold(row: &Row, component: &Component) -> bool {
-    let Some(flag) = KUBE_APISERVER.find(row.setting) else { return false };
+    let Some(flag) = flags::table(component.name).and_then(|table| table.find(row.setting)) else { return false };
     component
         .release
         .minors()

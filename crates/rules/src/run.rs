@@ -10,15 +10,18 @@ use std::{
 
 use facts::{
     Cluster,
+    apiserver::ApiServer,
     fleet::Fleet,
     kubeconfig::{Endpoint, Kubeconfig, User},
+    kubelet::Kubelet,
+    observed::Door,
 };
 use model::{
-    Answer, Component, Entry, EvidenceId, Failure, Finding, Gap, GapKind, Label, Location, Origin, Outcome, Plane,
-    Release, Unanswered, Verdict,
+    Answer, Component, Entry, EvidenceId, Failure, Finding, Gap, GapKind, Label, Listener, Location, Origin, Outcome,
+    Plane, Release, Unanswered, Verdict,
 };
 
-use crate::{Check, Rule, certificates, doors, files, manual, objects, plugins, row};
+use crate::{Check, Rule, Several, certificates, doors, files, manual, objects, plugins, row};
 
 /// What the rules say about one cluster.
 #[derive(Clone, Debug, Default)]
@@ -105,14 +108,35 @@ fn questions<'a>(rule: &'static Rule, cluster: &'a Cluster) -> Vec<Question<'a>>
         of_objects: false,
         ask,
     };
-    // Every component there is; the API server is the first whose facts are resolved.
-    let components = || cluster.apiservers.iter().map(|server| server.component());
+    let components = || cluster.components();
+    let declared = || {
+        let kubelets = cluster.kubelets.iter().filter(|kubelet| !kubelet.is_asked()).map(Kubelet::component);
+        cluster.apiservers.iter().map(ApiServer::component).chain(kubelets)
+    };
+    let of_kubelets = |ask: fn(&Cluster, &Kubelet) -> Verdict| {
+        cluster.kubelets.iter().map(move |kubelet| of(kubelet.component(), Box::new(move || ask(cluster, kubelet))))
+    };
     match &rule.check {
         Check::ApiServer(check) => {
             cluster.apiservers.iter().map(|server| of(server.component(), Box::new(move || check(server)))).collect()
         }
         Check::Component(check) => {
             components().map(|component| of(component, Box::new(move || check(component)))).collect()
+        }
+        Check::CommandLine(check) => cluster
+            .apiservers
+            .iter()
+            .map(|server| of(server.component(), Box::new(move || check(server.component()))))
+            .collect(),
+        Check::Declared(check) => {
+            declared().map(|component| of(component, Box::new(move || check(component)))).collect()
+        }
+        Check::Kubelet(check) => of_kubelets(*check).collect(),
+        Check::KubeletOrDoor { kubelet, of: listeners, door } => {
+            let doors = of_doors(cluster, listeners, *door, move |door| {
+                !cluster.kubelets.iter().any(|one| stands_at(one, door))
+            });
+            of_kubelets(*kubelet).chain(doors).collect()
         }
         Check::Starts(check) => {
             let given = cluster.given.iter().map(|given| {
@@ -137,7 +161,8 @@ fn questions<'a>(rule: &'static Rule, cluster: &'a Cluster) -> Vec<Question<'a>>
             .filter(|component| component.name == row.process)
             .map(|component| of(component, Box::new(move || row::ask(&rule.info, row, component))))
             .collect(),
-        Check::Settings(several) => components()
+        Check::Settings(several @ (Several::All(rows) | Several::Any(rows))) => components()
+            .filter(|component| rows.iter().any(|row| row.process == component.name))
             .map(|component| of(component, Box::new(move || row::ask_several(&rule.info, several, component))))
             .collect(),
         Check::Plugins(plugins) => cluster
@@ -159,20 +184,7 @@ fn questions<'a>(rule: &'static Rule, cluster: &'a Cluster) -> Vec<Question<'a>>
             let ask = |config| of_file(config, None, Box::new(move || whole(config, *check)));
             cluster.kubeconfigs.iter().map(ask).collect()
         }
-        Check::Door { of, ask } => cluster
-            .doors
-            .iter()
-            .filter_map(|door| Some((door, door.who.filter(|who| of.contains(who))?)))
-            .map(|(door, who)| Question {
-                component: Some(who.component()),
-                instance: Some(&door.name),
-                subject: None,
-                declared_in: Some(&door.at.evidence),
-                release: None,
-                ask: Box::new(move || doors::ask(*ask, door)),
-                of_objects: false,
-            })
-            .collect(),
+        Check::Door { of, ask } => of_doors(cluster, of, *ask, |_| true).collect(),
         Check::User(check) => cluster.kubeconfigs.iter().flat_map(|config| of_users(config, *check)).collect(),
         Check::Logins { server, user } => cluster
             .apiservers
@@ -245,6 +257,35 @@ fn questions<'a>(rule: &'static Rule, cluster: &'a Cluster) -> Vec<Question<'a>>
             .into_iter()
             .collect(),
     }
+}
+
+/// One question for each door at which one of these listens, and which `counts`.
+fn of_doors<'a>(
+    cluster: &'a Cluster,
+    of: &'static [Listener],
+    ask: fn(&Door) -> Verdict,
+    counts: impl Fn(&Door) -> bool + 'a,
+) -> impl Iterator<Item = Question<'a>> {
+    let doors = cluster.doors.iter().filter(move |door| counts(door));
+    doors.filter_map(move |door| {
+        let who = door.who.filter(|who| of.contains(who))?;
+        Some(Question {
+            component: Some(who.component()),
+            instance: Some(&door.name),
+            subject: None,
+            declared_in: Some(&door.at.evidence),
+            release: None,
+            ask: Box::new(move || doors::ask(ask, door)),
+            of_objects: false,
+        })
+    })
+}
+
+/// Whether a door is one of the node that a kubelet runs on.
+fn stands_at(kubelet: &Kubelet, door: &Door) -> bool {
+    let address = door.address();
+    let host = address.rsplit_once(':').map_or(address, |(host, _)| host).trim_matches(['[', ']']);
+    kubelet.address.as_deref() == Some(host) || kubelet.node.as_deref() == Some(host)
 }
 
 /// One question to a cluster that was asked while it ran; none to any other.

@@ -2,7 +2,7 @@
 
 use facts::{
     Cluster,
-    flags::{KUBE_APISERVER, Presence},
+    flags::{self, Presence},
     objects::Of,
 };
 use model::{
@@ -10,9 +10,9 @@ use model::{
     Reading, Release, Remedy, Safety, Setting, Site, Unanswered, Version,
 };
 
-/// The flag as an operator types it.
+/// The flag as an operator types it, or the field.
 pub(crate) fn flag(name: &str) -> String {
-    if name.starts_with('-') || name.contains('.') { name.to_owned() } else { format!("--{name}") }
+    model::spelled(name)
 }
 
 /// "`--profiling` is `true` (default of 1.28)".
@@ -198,7 +198,7 @@ pub(crate) fn fail(finding: Finding) -> Answer {
 /// The release is narrowed to those that have every flag that is given. So a flag that one of them lacks is not given,
 /// unless the flags contradict each other and nothing could be narrowed.
 pub(crate) fn is_never_given(component: &Component, name: &str) -> bool {
-    let Some(flag) = KUBE_APISERVER.find(name) else { return false };
+    let Some(flag) = flags::table(component.name).and_then(|table| table.find(name)) else { return false };
     let contradictory = component.problems.iter().any(|problem| problem.kind == ProblemKind::Conflict);
     let gap = component.setting(name).and_then(|setting| setting.in_force().err());
     gap.is_some_and(|gap| gap.kind == GapKind::Version)

@@ -108,6 +108,7 @@ pub fn resolve(bytes: &[u8]) {
         target: "node".to_owned(),
         root: Some("node".to_owned()),
         evidence: vec![evidence],
+        trees: facts::Trees::default(),
     };
     let options = Options::default();
     facts::wants(&gathered, &options);
@@ -237,7 +238,13 @@ pub fn observed(bytes: &[u8]) {
     }
     let of = |name: &str, kind| Redactor::new().evidence(EvidenceId::new(name.to_owned()), Plane::Observed, kind, text);
     let evidence = vec![of("http://h:6443@192.0.2.1:6443", Kind::Answers), of("tls://192.0.2.1:6443", Kind::Handshake)];
-    let gathered = Gathered { name: "any".to_owned(), target: "any".to_owned(), root: None, evidence };
+    let gathered = Gathered {
+        name: "any".to_owned(),
+        target: "any".to_owned(),
+        root: None,
+        evidence,
+        trees: facts::Trees::default(),
+    };
     let cluster = facts::resolve(gathered, &Options::default());
     for door in &cluster.doors {
         let looks = door.looks();

@@ -118,6 +118,13 @@ fn less_is_less_sure(
             if doors.any(|door| entry.instance.as_ref() == Some(&door.name)) {
                 return true;
             }
+            // So does a kubelet of which nothing is known but its file.
+            let mut kubelets = cluster.kubelets.iter().filter(|kubelet| !kubelet.is_asked());
+            if kubelets.any(|kubelet| {
+                kubelet.component().declared_in == id && entry.instance.as_ref() == Some(&kubelet.component().instance)
+            }) {
+                return true;
+            }
             let files = cluster.given.iter().filter(|file| file.component.declared_in == id);
             files.map(|file| &file.component.instance).any(|name| entry.instance.as_ref() == Some(name))
         };

@@ -6,7 +6,8 @@
 //! |---|---|
 //! | `args COMPONENT` | flags that the base gets on top, one a line, indented so that a caret fits under the first dash |
 //! | `pod` | a whole manifest in place of the base |
-//! | `flagz` | flags as the process itself lists them, `name=value` a line; with `unread`, why they could not be read |
+//! | `flagz` | flags as the process itself lists them, `name=value` a line; with `unread`, why they could not be read; with `node=NAME`, as the kubelet of that node does |
+//! | `configz node=NAME` | what the kubelet of a node says that it runs with; with `unread`, why that could not be read |
 //! | `http at=HOST:PORT` | what an endpoint answered to a stranger, an answer a line as the evidence has it; with `unread`, why nobody could look; `reach=` and `demand=` as there |
 //! | `unit file=PATH` | a unit of systemd in place of the base |
 //! | `yaml file=PATH` | a file of the node, such as one that a flag or a unit names |
@@ -76,7 +77,8 @@ pub enum FenceKind {
     Args { component: String },
     Pod,
     Unit { file: String },
-    Flagz { unread: bool },
+    Flagz { node: Option<String>, unread: bool },
+    Configz { node: String, unread: bool },
     Http { at: String, reach: String, demand: Option<String>, unread: bool },
     Tls { endpoint: String, unread: bool },
     Yaml { file: String },
@@ -105,10 +107,11 @@ pub struct Caret {
     pub text: String,
 }
 
-const KINDS: [&str; 17] = [
+const KINDS: [&str; 18] = [
     "answer",
     "args",
     "certificate",
+    "configz",
     "fixed",
     "flagz",
     "http",
@@ -124,7 +127,7 @@ const KINDS: [&str; 17] = [
     "unread",
     "yaml",
 ];
-const ATTRIBUTES: [&str; 9] = ["at", "demand", "endpoint", "file", "kind", "path", "reach", "root", "version"];
+const ATTRIBUTES: [&str; 10] = ["at", "demand", "endpoint", "file", "kind", "node", "path", "reach", "root", "version"];
 const COMPONENTS: [&str; 1] = ["kube-apiserver"];
 
 impl Case {
@@ -136,6 +139,22 @@ impl Case {
             version: Some(version.to_owned()),
             root: false,
             body: words.iter().map(|word| (1, (*word).to_owned())).collect(),
+            carets: Vec::new(),
+        };
+        Self { heading: String::new(), line: 1, fences: vec![fence] }
+    }
+}
+
+impl Case {
+    /// A case without a page: the kubelet of a release that is given a file with these lines.
+    pub(crate) fn of_kubelet(version: &str, lines: &[String]) -> Self {
+        let head = ["apiVersion: kubelet.config.k8s.io/v1beta1", "kind: KubeletConfiguration"].map(str::to_owned);
+        let fence = Fence {
+            kind: FenceKind::Yaml { file: "/var/lib/kubelet/config.yaml".to_owned() },
+            line: 1,
+            version: Some(version.to_owned()),
+            root: false,
+            body: head.iter().chain(lines).map(|line| (1, line.clone())).collect(),
             carets: Vec::new(),
         };
         Self { heading: String::new(), line: 1, fences: vec![fence] }
@@ -208,6 +227,7 @@ fn opening_line(opening: &str, line: usize, heading: &str, complaints: &mut Vec<
     let kind = words.next().unwrap_or("");
     let mut file = None;
     let mut endpoint = None;
+    let mut node = None;
     let mut component = None;
     let mut nobody = false;
     let mut path = None;
@@ -221,7 +241,10 @@ fn opening_line(opening: &str, line: usize, heading: &str, complaints: &mut Vec<
             Some(("at", endpoint)) if kind == "http" => at = Some(endpoint.to_owned()),
             Some(("reach", word)) if kind == "http" => reach = word.to_owned(),
             Some(("demand", word)) if kind == "http" => demand = Some(word.to_owned()),
-            None if word == "unread" && matches!(kind, "flagz" | "answer" | "http" | "tls") => unread = true,
+            None if word == "unread" && matches!(kind, "configz" | "flagz" | "answer" | "http" | "tls") => {
+                unread = true
+            }
+            Some(("node", named)) if matches!(kind, "configz" | "flagz") => node = Some(named.to_owned()),
             Some(("endpoint", named)) if kind == "tls" => endpoint = Some(named.to_owned()),
             None if word == "nobody" && kind == "answer" => nobody = true,
             Some(("path", asked)) => path = Some(asked.to_owned()),
@@ -265,7 +288,8 @@ fn opening_line(opening: &str, line: usize, heading: &str, complaints: &mut Vec<
         "text" => return None,
         "args" => FenceKind::Args { component: needs(component, "the name of a component")? },
         "pod" => FenceKind::Pod,
-        "flagz" => FenceKind::Flagz { unread },
+        "flagz" => FenceKind::Flagz { node, unread },
+        "configz" => FenceKind::Configz { node: needs(node, "`node=`")?, unread },
         "tls" => FenceKind::Tls { endpoint: needs(endpoint, "`endpoint=`")?, unread },
         "fixed" => FenceKind::Fixed,
         "outcome" => FenceKind::Outcome,
@@ -304,7 +328,8 @@ fn fill<'a>(
             | FenceKind::Yaml { .. }
             | FenceKind::Objects
             | FenceKind::Manifest { .. }
-            | FenceKind::Flagz { unread: false }
+            | FenceKind::Flagz { unread: false, .. }
+            | FenceKind::Configz { unread: false, .. }
             | FenceKind::Http { unread: false, .. }
             | FenceKind::Tls { unread: false, .. }
             | FenceKind::Answer { unread: false, .. }

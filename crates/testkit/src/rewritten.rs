@@ -149,6 +149,7 @@ fn held(evidence: &[Evidence], name: &str) -> (BTreeMap<&'static str, String>, O
         target: "n".to_owned(),
         root: Some("n".to_owned()),
         evidence: evidence.to_vec(),
+        trees: facts::Trees::default(),
     };
     let cluster = facts::resolve(gathered, &options);
     assert_eq!(

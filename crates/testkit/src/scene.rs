@@ -77,6 +77,8 @@ pub(crate) fn scene(case: &Case) -> Result<Scene, String> {
             FenceKind::Args { .. }
                 | FenceKind::Pod
                 | FenceKind::Answer { .. }
+                | FenceKind::Flagz { node: Some(_), .. }
+                | FenceKind::Configz { .. }
                 | FenceKind::Objects
                 | FenceKind::NoKind { .. }
                 | FenceKind::UnreadKind { .. }
@@ -102,8 +104,10 @@ pub(crate) fn scene(case: &Case) -> Result<Scene, String> {
     let mut scene = Scene {
         base: base.lines().filter_map(|line| line.strip_prefix(ITEM)).map(str::to_owned).collect(),
         root,
-        // A unit names no release.
-        said: unit.and(version).and_then(|version| version.parse().ok()),
+        // Neither a unit nor the file of a kubelet names a release.
+        said: version
+            .filter(|_| unit.is_some() || evidence_fences().any(is_of_kubelet))
+            .and_then(|version| version.parse().ok()),
         evidence: Vec::new(),
         manifest,
         lines: Vec::new(),
@@ -117,8 +121,30 @@ pub(crate) fn scene(case: &Case) -> Result<Scene, String> {
             FenceKind::Pod | FenceKind::Unit { .. } => {
                 text = scene.whole(fence, &scene.manifest.clone());
             }
-            FenceKind::Flagz { unread: because } => {
-                let id = EvidenceId::new(FLAGZ);
+            FenceKind::Configz { node, unread: because } => {
+                let id = EvidenceId::new(format!("https://{ANSWERS_AT}/api/v1/nodes/{node}/proxy/configz"));
+                let body = if *because {
+                    let reason = fence.body.iter().map(|(_, line)| line.trim()).collect::<Vec<_>>().join(" ");
+                    Body::Unread(unread(&format!("/configz of {node}"), &reason))
+                } else {
+                    Body::Text(Arc::from(scene.whole(fence, &id)))
+                };
+                scene.evidence.push(Evidence { plane: Plane::Running, ..piece(id, Kind::Configz, body) });
+                if let Some(version) = &fence.version {
+                    let said = format!(
+                        "{{\"kind\":\"NodeList\",\"items\":[{{\"metadata\":{{\"name\":\"{node}\"}},\"status\":{{\"nodeInfo\":{{\"kubeletVersion\":\"v{version}\"}}}}}}]}}"
+                    );
+                    let id = EvidenceId::new(format!("https://{ANSWERS_AT}/api/v1/nodes"));
+                    let known =
+                        Evidence { plane: Plane::Running, ..piece(id, Kind::Objects, Body::Text(Arc::from(said))) };
+                    scene.evidence.push(known);
+                }
+            }
+            FenceKind::Flagz { node, unread: because } => {
+                let id = EvidenceId::new(match node {
+                    Some(node) => format!("https://{ANSWERS_AT}/api/v1/nodes/{node}/proxy/flagz"),
+                    None => FLAGZ.to_owned(),
+                });
                 let body = if *because {
                     let reason = fence.body.iter().map(|(_, line)| line.trim()).collect::<Vec<_>>().join(" ");
                     Body::Unread(unread("/flagz", &reason))
@@ -216,6 +242,12 @@ pub(crate) fn scene(case: &Case) -> Result<Scene, String> {
     scene.evidence.push(manifest);
     scene.supply();
     Ok(scene)
+}
+
+/// Whether a block is the configuration file of a kubelet.
+fn is_of_kubelet(fence: &Fence) -> bool {
+    matches!(fence.kind, FenceKind::Yaml { .. })
+        && fence.body.iter().any(|(_, line)| line == "kind: KubeletConfiguration")
 }
 
 /// The base as it is at a release; `unknown` takes the release away.
@@ -406,7 +438,13 @@ impl Scene {
     }
 
     fn gathered(&self, evidence: Vec<Evidence>) -> Gathered {
-        Gathered { name: "case".to_owned(), target: "case".to_owned(), root: self.root.clone(), evidence }
+        Gathered {
+            name: "case".to_owned(),
+            target: "case".to_owned(),
+            root: self.root.clone(),
+            evidence,
+            trees: facts::Trees::default(),
+        }
     }
 
     fn options(&self) -> Options {

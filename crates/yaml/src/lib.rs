@@ -2,7 +2,7 @@
 //!
 //! An auditor has to point. So every node keeps the bytes it came from, comments are kept, an alias stays an alias,
 //! and a scalar keeps its text and its style until somebody asks what it means. Reading never fails: what is wrong
-//! with a text is a list of [`Fault`]s beside the documents that could be read. JSON is read by the same parser.
+//! with a text is a list of [`Fault`]s beside the documents that could be read. JSON is YAML, and is read as such, only faster.
 //!
 //! Scalars are resolved and `<<` keys are merged as go-yaml v2 does, because that is the reader whose opinion counts
 //! for the files we look at. Otherwise this crate knows nothing of what the documents are about, reads no file, and

@@ -4,6 +4,8 @@
 //! checks: equal keys, aliases that lead nowhere or in circles, and whether the tree would explode if aliases were
 //! written out. It does not say what a value means. Start at [`parse`].
 
+mod json;
+
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::collections::hash_map;
@@ -59,6 +61,12 @@ const DEEPEST: usize = 255;
 
 /// Reads all documents of a text. It never fails; see [`Stream::faults`] for what is wrong.
 pub fn parse(text: &str, limits: &Limits) -> Stream {
+    let is_read = text.len() <= limits.bytes.min(u32::MAX as usize);
+    is_read.then(|| json::read(text, limits)).flatten().unwrap_or_else(|| by_parser(text, limits))
+}
+
+/// The same of any text, as the parser tells it.
+fn by_parser(text: &str, limits: &Limits) -> Stream {
     let mut builder = Builder::new(text, limits);
     if text.len() > limits.bytes.min(u32::MAX as usize) {
         let message = format!("the text has {} bytes, more than the {} that are read", text.len(), limits.bytes);

@@ -184,7 +184,7 @@ fn value_of(value: &[u8]) -> Option<Value> {
             (value.get(end) == Some(&b'"') && is_over(value.get(end + 1..)?)).then_some(Value::Line)
         }
         b'\'' => {
-            let end = value.get(1..)?.iter().position(|byte| *byte == b'\'')? + 1;
+            let end = memchr::memchr(b'\'', value.get(1..)?)? + 1;
             (is_over(value.get(end + 1..)?)).then_some(Value::Line)
         }
         b'{' | b'[' => {
@@ -229,8 +229,12 @@ fn key(content: &[u8]) -> Option<Option<(&str, &[u8])>> {
     }
     let name = std::str::from_utf8(content.get(..letters)?).ok()?;
     // Null is no key, and what begins with a dash may be anything.
-    let is_odd = matches!(name, "" | "null" | "Null" | "NULL") || name.starts_with('-') || letters > LONGEST_KEY;
-    if is_odd {
+    let is_odd = match name.as_bytes().first() {
+        None | Some(b'-') => true,
+        Some(b'n' | b'N') => matches!(name, "null" | "Null" | "NULL"),
+        Some(_) => false,
+    };
+    if is_odd || letters > LONGEST_KEY {
         return None;
     }
     let after = content.get(letters + 1..)?;
@@ -276,7 +280,7 @@ impl<'t> Iterator for Lines<'t> {
         if self.rest.is_empty() {
             return None;
         }
-        let end = self.rest.iter().position(|byte| *byte == b'\n').unwrap_or(self.rest.len());
+        let end = memchr::memchr(b'\n', self.rest).unwrap_or(self.rest.len());
         let (line, rest) = self.rest.split_at(end);
         self.rest = rest.get(1..).unwrap_or_default();
         let line = line.strip_suffix(b"\r").filter(|_| !rest.is_empty()).unwrap_or(line);

@@ -253,7 +253,17 @@ impl<R: Read + Seek> Bundle<R> {
         for text in labels.iter().flat_map(|(key, value)| [key, value]) {
             short(text)?;
         }
-        Ok(Seen { gathered: Gathered { name: short(&name)?, target: short(&target)?, root, evidence }, live, labels })
+        Ok(Seen {
+            gathered: Gathered {
+                name: short(&name)?,
+                target: short(&target)?,
+                root,
+                evidence,
+                trees: facts::Trees::default(),
+            },
+            live,
+            labels,
+        })
     }
 
     /// Unpacks a member, which must be what it is said to be.

@@ -68,6 +68,7 @@ fn sample() -> Gathered {
             piece("g", Body::Folder),
             piece("f", Body::Unread(gap)),
         ],
+        trees: facts::Trees::default(),
     }
 }
 

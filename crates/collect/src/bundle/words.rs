@@ -32,6 +32,7 @@ words! { kind: Kind {
     Kubeconfig = "kubeconfig",
     Arguments = "arguments",
     Version = "version",
+    Configz = "configz",
     Flagz = "flagz",
     Statusz = "statusz",
     Metrics = "metrics",

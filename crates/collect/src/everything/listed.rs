@@ -103,7 +103,7 @@ fn together(listed: &Listed, files: Vec<Gathered>) -> Vec<Gathered> {
         evidence.sort_by(|a, b| a.id.cmp(&b.id));
         evidence.dedup_by(|a, b| a.id == b.id);
         let name = named(listed, alone, root.as_deref().unwrap_or("files"));
-        Gathered { name, target: targets.join(" "), root, evidence }
+        Gathered { name, target: targets.join(" "), root, evidence, trees: facts::Trees::default() }
     };
     by_root.into_iter().map(one).collect()
 }

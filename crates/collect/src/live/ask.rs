@@ -21,6 +21,7 @@ use super::{
     client::{self, Answer, Conversation, Limits, Requests, Tally},
     config::{authority, config},
     failure::Failure,
+    kubelets,
     outside::{Outside, Sights},
     pages,
     replicas::{Others, addresses},
@@ -74,7 +75,7 @@ pub(super) const LIMITS: Limits =
 pub(super) async fn cluster(
     way: &Way,
     asks: &[&'static Ask],
-    Pace { time, from_outside, .. }: Pace,
+    Pace { time, from_outside, kubelets: is_wanted, .. }: Pace,
     turn: OwnedSemaphorePermit,
 ) -> Result<Asked, Failure> {
     let until = Instant::now() + time;
@@ -154,6 +155,13 @@ pub(super) async fn cluster(
     });
     let others = Others { config: &config, server: &server, refused: &refused, until, tally: &tally };
     answers.extend(others.ask(&addresses(&answers, &config)).await);
+    if is_wanted {
+        let limits = Limits { request: kubelets::PATIENCE, largest: kubelets::LARGEST, ..LIMITS };
+        let talk = Arc::new(Conversation::with(config.clone(), &server, limits, until, &tally)?);
+        let nodes = answers.iter().find(|given| given.ask.path == live::NODES).map(|given| &given.raw);
+        let asked = kubelets::ask(&talk, &may, &base, nodes.unwrap_or(&Raw::Missing)).await;
+        answers.extend(asked);
+    }
     let unverified = config.accept_invalid_certs || !server.starts_with("https://");
     drop(turn);
     Ok(Asked { answers, id, spent: tally.spent(), unverified, sights: outside.end().await, failure: None })
@@ -215,7 +223,7 @@ impl Talks {
 }
 
 /// What is to be done next, of what several share.
-fn next<T>(left: &Mutex<VecDeque<T>>) -> Option<T> {
+pub(super) fn next<T>(left: &Mutex<VecDeque<T>>) -> Option<T> {
     left.lock().unwrap_or_else(PoisonError::into_inner).pop_front()
 }
 
@@ -236,7 +244,7 @@ async fn asked(talk: &Conversation, may: &May, ask: &'static Ask) -> Reply {
 }
 
 /// What the caller may ask.
-struct May {
+pub(super) struct May {
     /// `None` where the server does not say; then everything is asked, and what is refused is told by that.
     rights: Option<Rights>,
 }
@@ -248,7 +256,7 @@ async fn rights(talk: Arc<Conversation>) -> Option<Rights> {
 
 impl May {
     /// Whether a question may be asked, for all that the server says about that.
-    async fn ask(&self, talk: &Conversation, ask: &'static Ask) -> bool {
+    pub(super) async fn ask(&self, talk: &Conversation, ask: &'static Ask) -> bool {
         let Some(rights) = self.rights.as_ref().filter(|_| !ask.as_nobody) else { return true };
         if rights.list(ask) {
             return true;
@@ -347,7 +355,7 @@ async fn at(talk: &Conversation, ask: &'static Ask, path: &str) -> Result<Option
     }
 }
 
-fn text(ask: &Ask, body: Vec<u8>) -> Raw {
+pub(super) fn text(ask: &Ask, body: Vec<u8>) -> Raw {
     match String::from_utf8(body) {
         Ok(text) => Raw::Text(text),
         Err(_) => Raw::Unread(ask.unanswered("it is no text")),

@@ -346,7 +346,7 @@ fn pause(headers: &HeaderMap, turn: u32) -> Duration {
 fn meaning(status: &StatusCode, headers: &HeaderMap, words: &[u8]) -> Answer {
     match status.as_u16() {
         401 => Answer::Unauthenticated,
-        403 => Answer::Forbidden(message(words)),
+        403 => Answer::Forbidden(refusal(words)),
         404 | 410 => Answer::Missing,
         406 => Answer::NotAcceptable,
         429 => Answer::Other("it has too much to do (429)".to_owned()),
@@ -368,6 +368,16 @@ pub(super) fn failed(code: u16, words: &[u8]) -> String {
     let said = message(words);
     let said = if said.is_empty() { String::new() } else { format!(": {said}") };
     format!("it failed with {code}{said}")
+}
+
+/// How somebody is refused; a kubelet says it in plain words (pkg/kubelet/server/server.go, InstallAuthFilter).
+fn refusal(words: &[u8]) -> String {
+    match std::str::from_utf8(words) {
+        Ok(text) if text.starts_with("Forbidden (user=") => {
+            text.chars().filter(|c| !c.is_control()).take(300).collect()
+        }
+        _ => message(words),
+    }
 }
 
 fn message(words: &[u8]) -> String {

@@ -150,7 +150,13 @@ mod asked {
     const NODE_AND_RBAC: &str = "authorization-mode=Node,RBAC anonymous-auth=true";
 
     fn judged(evidence: Vec<Evidence>) -> Vec<Judged> {
-        let gathered = Gathered { name: "lab".to_owned(), target: "lab".to_owned(), root: None, evidence };
+        let gathered = Gathered {
+            name: "lab".to_owned(),
+            target: "lab".to_owned(),
+            root: None,
+            evidence,
+            trees: crate::Trees::default(),
+        };
         judge(&crate::resolve(gathered, &Options::default())).to_vec()
     }
 

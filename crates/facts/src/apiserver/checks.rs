@@ -17,17 +17,12 @@ use std::collections::BTreeSet;
 
 use model::{Location, Minor, Problem, ProblemKind};
 
-use super::{
-    FILES, WRITTEN,
-    gates::Gates,
-    paths,
-    server::{Server, newer_than_data},
-    whole,
-};
+use super::{FILES, WRITTEN, gates::Gates, paths, server::Server, whole};
 use crate::{
     File, Files,
     flags::{KUBE_APISERVER, Presence},
     golang::{self},
+    merge::newer_than_data,
     pflag::{Mistake, Value},
 };
 
@@ -176,7 +171,7 @@ impl Checks<'_> {
         let here = KUBE_APISERVER.nearest(&dashed, |flag| flag.presence(version) != Presence::No);
         // A release that the data does not reach may have brought it. Those before 1.12 took the flags of every library
         // that was linked in, which nobody listed: only a misspelling is sure to stop them.
-        let stops = newer_than_data(version).is_none() && (self.since(12) || here.is_some());
+        let stops = newer_than_data(&KUBE_APISERVER, version).is_none() && (self.since(12) || here.is_some());
         let mut found = problem(ProblemKind::Unknown, stops, format!("no release has a flag `--{}`", shown(name)), at);
         found.hint = match (here, KUBE_APISERVER.nearest(&dashed, |_| true)) {
             (Some(flag), _) => Some(format!("perhaps `--{}`", flag.name)),

@@ -2,13 +2,8 @@
 
 use model::{Effective, Gap, Minor, Origin, Reading, Unanswered};
 
-use super::{
-    Anonymous, Authorizers,
-    config::Config,
-    gates::Gates,
-    server::{Server, version_gap},
-};
-use crate::{configuration::authn::Issuer, golang, pflag::Value};
+use super::{Anonymous, Authorizers, config::Config, gates::Gates, server::Server};
+use crate::{configuration::authn::Issuer, golang, merge::version_gap, pflag::Value};
 
 const ALWAYS_ALLOW: &str = "AlwaysAllow";
 

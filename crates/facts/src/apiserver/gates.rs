@@ -2,14 +2,17 @@
 
 use std::{collections::BTreeSet, sync::LazyLock};
 
-use model::{Gap, GapKind, Minor, Origin, Unanswered, Version};
+use model::{Gap, GapKind, Minor, Origin, Release, Unanswered, Version};
 use serde::Deserialize;
 
-use super::{
-    ApiServer,
-    server::{Server, newer_than_data, version_gap},
+use super::{ApiServer, server::Server};
+use crate::{
+    flag,
+    flags::{KUBE_APISERVER, parse_minor},
+    golang,
+    merge::{newer_than_data, version_gap},
+    pflag::Value,
 };
-use crate::{flag, flags::parse_minor, golang, pflag::Value};
 
 static KNOWN: LazyLock<Data> = LazyLock::new(|| {
     serde_json::from_str(include_str!("../data/flags/feature-gates.json")).expect("the embedded table parses")
@@ -213,8 +216,13 @@ pub struct GivenGate {
 /// The gates of the API server among those it is given, the last of two equal names alone.
 pub(super) fn given(server: &ApiServer) -> Result<Vec<GivenGate>, Unanswered> {
     let held = server.get(&flag::FEATURE_GATES)?;
+    Ok(listed(&held.value, held.origin(), &server.component().release))
+}
+
+/// The gates that a text gives as components print them.
+pub(crate) fn listed(text: &str, origin: &Origin, release: &Release) -> Vec<GivenGate> {
     let mut given: Vec<GivenGate> = Vec::new();
-    for pair in held.value.trim_matches(['[', ']']).split(',') {
+    for pair in text.trim_matches(['[', ']']).split(',') {
         // From 1.31 on a component may stand before a colon, and `kube` is the API server.
         let pair = match pair.split_once(':') {
             Some(("" | "kube", pair)) => pair,
@@ -225,17 +233,17 @@ pub(super) fn given(server: &ApiServer) -> Result<Vec<GivenGate>, Unanswered> {
         let Some(on) = golang::parse_bool(text.trim()) else { continue };
         let name = name.trim().to_owned();
         given.retain(|known| known.name != name);
-        given.push(GivenGate { name, on, origin: held.origin().clone() });
+        given.push(GivenGate { name, on, origin: origin.clone() });
     }
     // Up to 1.30 what is printed names the gates that such a word switches, as if they had been given themselves.
-    let newest = server.component().release.minors().last();
+    let newest = release.minors().last();
     for (word, alpha) in [("AllAlpha", true), ("AllBeta", false)] {
         let Some(minor) = newest.filter(|minor| *minor < Minor::new(1, 31)) else { break };
         let Some(on) = given.iter().find(|gate| gate.name == word).map(|gate| gate.on) else { continue };
         let switched: Vec<&str> = of_stage(alpha, minor).collect();
         given.retain(|gate| gate.on != on || !switched.contains(&gate.name.as_str()));
     }
-    Ok(given)
+    given
 }
 
 /// Whether a gate is on, and what gives it, where something does. `NotApplicable` where no possible release has it.
@@ -253,19 +261,30 @@ pub(super) fn state(server: &ApiServer, name: &str) -> Result<(bool, Option<Give
 }
 
 fn by_flags(server: &ApiServer, name: &str) -> Result<(bool, Option<GivenGate>), Unanswered> {
-    let release = &server.component().release;
+    in_force(name, &server.component().release, || given(server))
+}
+
+/// Whether a gate is on in a component that is given some; the gates of all components of a release are one list
+/// (pkg/features/kube_features.go).
+pub(crate) fn in_force(
+    name: &str,
+    release: &Release,
+    given: impl FnOnce() -> Result<Vec<GivenGate>, Unanswered>,
+) -> Result<(bool, Option<GivenGate>), Unanswered> {
     let known = KNOWN.gates.binary_search_by(|gate| gate.name.cmp(name)).ok();
     let stages = known
         .and_then(|index| KNOWN.gates.get(index))
         .map(|gate| release.minors().map(|minor| (gate.stage(minor), in_any(&gate.on, minor))).collect::<Vec<_>>());
     let stages = stages.unwrap_or_default();
-    if let Some(gap) = release.minors().map(Version::of_minor).find_map(|version| newer_than_data(&version)) {
+    if let Some(gap) =
+        release.minors().map(Version::of_minor).find_map(|version| newer_than_data(&KUBE_APISERVER, &version))
+    {
         return Err(gap.into());
     }
     if stages.iter().all(|(stage, _)| stage.is_none()) {
         return Err(Unanswered::NotApplicable(format!("{release} has no feature gate `{name}`")));
     }
-    let given = given(server)?;
+    let given = given()?;
     let find = |name: &str| given.iter().find(|gate| gate.name == name).cloned();
     if let Some(own) = find(name) {
         return Ok((own.on, Some(own)));
@@ -287,7 +306,9 @@ pub(super) fn is_a_default(server: &ApiServer, name: &str) -> Result<bool, Unans
     else {
         return Ok(false);
     };
-    if let Some(gap) = release.minors().map(Version::of_minor).find_map(|version| newer_than_data(&version)) {
+    if let Some(gap) =
+        release.minors().map(Version::of_minor).find_map(|version| newer_than_data(&KUBE_APISERVER, &version))
+    {
         return Err(gap.into());
     }
     let mut answers = release.minors().map(|minor| in_any(&gate.on, minor) && !in_any(&gate.locked_on, minor));

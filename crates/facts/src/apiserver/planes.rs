@@ -1,51 +1,30 @@
-//! One server as several planes show it: what the process says, before what is declared.
-//!
-//! Planes are put one behind the other, nearest first, and the nearest alone decides. Where it could not be read it is a gap
-//! that says what the farther one declares, so that a person can judge and no rule does.
+//! One server as several planes show it: what [`planes`] does to its settings, done to what is worked out of them, too.
 
-use model::{Contradiction, DECLARED, Gap, Location, Origin, Reading, Setting, Unanswered};
+use model::{Contradiction, Gap, Location, Origin, Reading};
 
 use super::{Anonymous, ApiServer, Authorizers};
-use crate::{pki::Certificate, running::Told};
+use crate::{pki::Certificate, planes, running::Told};
 
 impl ApiServer {
-    /// The same server with what is farther away behind it. A problem of what is declared stays one: it is read again when
-    /// the process starts the next time.
+    /// The same server with what is farther away behind it.
     pub(crate) fn over(mut self, farther: Self) -> Self {
-        let Self { component: behind, .. } = farther;
-        for setting in &mut self.component.settings {
-            let known = behind.setting(setting.name);
-            let farther = known.map(|known| known.readings.clone()).unwrap_or_default();
-            if let (Some(Err(gap)), Some(declared)) = (setting.readings.first_mut(), said(&farther)) {
-                *gap = quoting(gap, setting.name, declared);
-            }
-            setting.readings.extend(farther);
-        }
-        self.component.problems.extend(behind.problems);
-        self.component.declared_in = behind.declared_in;
+        planes::put_behind(&mut self.component, farther.component);
         self
     }
 
     /// The same server with a farther plane behind it that could not be read.
     pub(crate) fn over_gap(mut self, gap: &Gap) -> Self {
-        self.component.unseen.push(gap.clone());
-        self.component.settings.iter_mut().for_each(|setting| setting.readings.push(Err(gap.clone())));
+        planes::put_gap_behind(&mut self.component, gap);
         self
     }
 
     /// The same server where what the process says of itself could not be read.
     pub(crate) fn hidden_by(mut self, gap: &Gap) -> Self {
-        for setting in &mut self.component.settings {
-            let Setting { name, readings, is_left_out } = setting;
-            // What is declared says nothing of what the process was given.
-            *is_left_out = false;
-            let hidden = said(readings).map_or_else(|| gap.clone(), |reading| quoting(gap, name, reading));
-            readings.insert(0, Err(hidden));
-        }
-        self.anonymous = Err(hidden_view(gap, &self.anonymous, |anonymous: &Anonymous| {
+        planes::hide(&mut self.component, gap);
+        self.anonymous = Err(planes::hidden_view(gap, &self.anonymous, |anonymous: &Anonymous| {
             format!("`{}` is `{}`", anonymous.setting, anonymous.enabled)
         }));
-        self.authorizers = Err(hidden_view(gap, &self.authorizers, |chain: &Authorizers| {
+        self.authorizers = Err(planes::hidden_view(gap, &self.authorizers, |chain: &Authorizers| {
             format!("`{}` is `{}`", chain.setting, chain.modes.join(","))
         }));
         self.issuers = Err(gap.clone().into());
@@ -111,22 +90,4 @@ impl ApiServer {
         self.component.unseen = vec![gap.clone()];
         self
     }
-}
-
-/// The first of the farther planes that says something.
-fn said(readings: &[Result<Reading, Gap>]) -> Option<&Reading> {
-    readings.iter().find_map(|reading| reading.as_ref().ok())
-}
-
-fn quoting(gap: &Gap, name: &str, reading: &Reading) -> Gap {
-    let value = if reading.value.is_empty() { "empty".to_owned() } else { format!("`{}`", reading.value) };
-    Gap { reason: format!("{}{DECLARED}`--{name}` is {value}", gap.reason), ..gap.clone() }
-}
-
-fn hidden_view<T>(gap: &Gap, view: &Result<T, Unanswered>, say: impl Fn(&T) -> String) -> Unanswered {
-    let reason = match view {
-        Ok(known) => format!("{}{DECLARED}{}", gap.reason, say(known)),
-        Err(_) => gap.reason.clone(),
-    };
-    Gap { reason, ..gap.clone() }.into()
 }

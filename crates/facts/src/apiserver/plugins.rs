@@ -5,11 +5,11 @@ use std::sync::LazyLock;
 use model::{Author, Gap, GapKind, Minor, Origin, Unanswered, Version};
 use serde::Deserialize;
 
-use super::{
-    ApiServer, Flag,
-    server::{Server, newer_than_data, version_gap},
+use super::{ApiServer, Flag, server::Server};
+use crate::{
+    flags::{KUBE_APISERVER, parse_minor},
+    merge::{newer_than_data, version_gap},
 };
-use crate::flags::parse_minor;
 
 static KNOWN: LazyLock<Data> = LazyLock::new(|| {
     serde_json::from_str(include_str!("../data/flags/default-admission-plugins.json"))
@@ -80,7 +80,8 @@ pub(super) fn unknown(server: &ApiServer) -> (Vec<UnknownPlugin>, Vec<Gap>) {
         };
         for name in held.value.iter().filter(|_| matches!(held.origin(), Origin::Written(_))) {
             let knowing = release.minors().filter(|&minor| is_known(name, minor)).count();
-            let newer = release.minors().map(Version::of_minor).find_map(|version| newer_than_data(&version));
+            let newer =
+                release.minors().map(Version::of_minor).find_map(|version| newer_than_data(&KUBE_APISERVER, &version));
             match (knowing, newer) {
                 (_, Some(gap)) => gaps.push(gap),
                 (0, None) if !found.iter().any(|known| known.name == *name && known.setting == setting) => {

@@ -10,8 +10,9 @@ use model::{Author, Form, Gap, GapKind, Location, Minor, Origin, Reading, Site, 
 
 use crate::{
     Hand, Invocation,
-    flags::{DefaultUnknown, Flag, KUBE_APISERVER, Presence},
+    flags::{Flag, KUBE_APISERVER, Presence},
     golang,
+    merge::{default_gap, maybe_present, newer_than_data},
     pflag::{self, Mistake, Value},
     running::ReportedFlag,
 };
@@ -96,7 +97,7 @@ impl Fresh {
     fn of(version: &Version) -> Self {
         let table = &*KUBE_APISERVER;
         let minor = version.minor;
-        let newer = newer_than_data(version);
+        let newer = newer_than_data(table, version);
         let presence: Vec<Presence> = table.flags.iter().map(|flag| flag.presence(version)).collect();
         let is_present = |index: &usize| presence.get(*index).is_some_and(|presence| *presence != Presence::No);
         let root = |(index, flag): (usize, &Flag)| {
@@ -108,7 +109,7 @@ impl Fresh {
                 (Presence::No, _) => return None,
                 (_, Some(gap)) => Err(gap.clone()),
                 (Presence::Maybe, _) => Err(maybe_present(flag, version)),
-                (Presence::Yes, None) => flag.default(version).map_err(|why| default_gap(flag, version, why)),
+                (Presence::Yes, None) => flag.default(version).map_err(|why| default_gap(table, flag, version, why)),
             };
             Some(default.map(|default| {
                 let kind = flag.kind(minor);
@@ -331,7 +332,8 @@ impl<'a> Server<'a> {
             // As it was printed: maps come in any order.
             let printed = last.printed.clone().unwrap_or_else(|| kind.print(value));
             // Nobody says who set it, but what it would be otherwise is known.
-            let default = flag.default(self.version).ok().filter(|_| newer_than_data(self.version).is_none());
+            let default =
+                flag.default(self.version).ok().filter(|_| newer_than_data(&KUBE_APISERVER, self.version).is_none());
             let overrides = default.and_then(|default| {
                 let text = default.raw.unwrap_or(default.value);
                 let otherwise = kind.default_value(text, self.version.minor);
@@ -424,51 +426,5 @@ impl<'a> Server<'a> {
             found.extend(own.next().map(|write| (flag, &write.site)));
         }
         found
-    }
-}
-
-/// Why nothing is known about what is not written, where the release is newer or older than the data.
-pub(super) fn newer_than_data(version: &Version) -> Option<Gap> {
-    let (from, to) = KUBE_APISERVER.covered;
-    let reason = if version.minor > to {
-        format!("{version} is newer than this build knows: {to}, data of {}", KUBE_APISERVER.date)
-    } else if version.minor < from {
-        format!("{version} is older than this build knows: {from}")
-    } else {
-        return None;
-    };
-    Some(Gap {
-        kind: GapKind::Version,
-        reason,
-        wanted: "a build that knows the release".to_owned(),
-        who_could_answer: "a newer portcullis, or `kube-apiserver --help` of that release".to_owned(),
-    })
-}
-
-fn maybe_present(flag: &Flag, version: &Version) -> Gap {
-    version_gap(format!("`--{}` came to {} with a patch release, and the patch is not known", flag.name, version.minor))
-}
-
-fn default_gap(flag: &Flag, version: &Version, why: DefaultUnknown<'_>) -> Gap {
-    match why {
-        DefaultUnknown::Patch(since) => {
-            version_gap(format!("the default of `--{}` changed in {since}, and the patch is not known", flag.name))
-        }
-        DefaultUnknown::NotRecorded => Gap {
-            kind: GapKind::Manual,
-            reason: format!("the default of `--{}` in {version} is not known to this build", flag.name),
-            wanted: format!("--{}", flag.name),
-            who_could_answer: "`kube-apiserver --help` of that release".to_owned(),
-        },
-    }
-}
-
-/// The gap that knowing the release closes.
-pub(super) fn version_gap(reason: String) -> Gap {
-    Gap {
-        kind: GapKind::Version,
-        reason,
-        wanted: "--kubernetes-version".to_owned(),
-        who_could_answer: "give the release with --kubernetes-version".to_owned(),
     }
 }

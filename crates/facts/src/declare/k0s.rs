@@ -28,6 +28,16 @@ const MOST: usize = 512;
 /// The first and the last release of which k0s's own flags are known.
 const KNOWN: (u16, u16) = (20, 36);
 
+/// Flags that k0s gives where what is written for them is empty (apiDefaultArgs, and its cipher suites).
+const FALLBACKS: [&str; 6] = [
+    "allow-privileged",
+    "anonymous-auth",
+    "requestheader-extra-headers-prefix",
+    "requestheader-group-headers",
+    "requestheader-username-headers",
+    "tls-cipher-suites",
+];
+
 /// Where k0s keeps its files (pkg/constant), unless it is told otherwise.
 const DATA: &str = "/var/lib/k0s";
 
@@ -269,7 +279,14 @@ impl<'a> Cluster<'a> {
                            TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256,TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,\
                            TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256";
         // Nothing forbade anonymous requests in 1.20.
-        flags.adds_in("anonymous-auth", "false", since(21));
+        if self.get(&["api", "extraArgs", "authentication-config"]).is_some() {
+            // Since 1.36.3 not beside a file that speaks of anonymous requests.
+            flags.adds_in("anonymous-auth", "false", within(21, 35));
+            let by_file = "the file of `authentication-config` may decide it, as of 1.36.3";
+            flags.sets_unseen_in("anonymous-auth", unseen(GapKind::Version, by_file), within(36, 36));
+        } else {
+            flags.adds_in("anonymous-auth", "false", since(21));
+        }
         flags.adds_in("tls-cipher-suites", OLD, within(21, 22));
         flags.sets_unseen_in("tls-cipher-suites", depends(), within(23, 26));
         flags.adds_in("tls-cipher-suites", NEW, since(27));
@@ -358,7 +375,7 @@ impl<'a> Cluster<'a> {
         for entry in arguments.iter().flat_map(|arguments| arguments.entries()).take(MOST) {
             let text = entry.value.text().filter(|_| !entry.value.is_null()).unwrap_or_default().to_owned();
             // What is there by default only stands in for nothing (apiDefaultArgs, stringmap).
-            let is_left = text.is_empty() && ["anonymous-auth", "tls-cipher-suites"].contains(&entry.name.as_ref());
+            let is_left = text.is_empty() && FALLBACKS.contains(&entry.name.as_ref());
             if !is_left {
                 flags.written(&entry.name, [(text, place(&entry.value, Form::Entry))]);
             }
@@ -413,7 +430,7 @@ impl<'a> Cluster<'a> {
             }
         };
         let at = kind.as_ref().map(|(_, at)| at.clone());
-        let mut put = |name: &str, value: &str| {
+        let mut put_in = |name: &str, value: &str, releases: Releases| {
             let (hand, site) = match &at {
                 Some(at) => {
                     let hand = Hand::Made("`spec.storage` decides it".to_owned());
@@ -421,12 +438,15 @@ impl<'a> Cluster<'a> {
                 }
                 None => (Hand::Default(NAME), self.home()),
             };
-            flags.puts(name, vec![Word { hand, ..Word::written(format!("--{name}={value}"), site) }]);
+            flags.puts(name, vec![Word { hand, releases, ..Word::written(format!("--{name}={value}"), site) }]);
         };
         if is_kine {
-            put("etcd-servers", "unix:///run/k0s/kine/kine.sock:2379");
+            // getEtcdArgs of v1.27.1 makes a URL without a host of it.
+            put_in("etcd-servers", "unix:///run/k0s/kine/kine.sock:2379", within(0, 26));
+            put_in("etcd-servers", "unix:/run/k0s/kine/kine.sock:2379", within(27, u16::MAX));
             return;
         }
+        let mut put = |name: &str, value: &str| put_in(name, value, None);
         let external = self.get(&["storage", "etcd", "externalCluster"]);
         let Some(external) = external else {
             put("etcd-servers", "https://127.0.0.1:2379");

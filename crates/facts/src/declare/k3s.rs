@@ -4,9 +4,11 @@
 //! server's by keys that an agent does not have; whose it is, is told by keys that the other does not have, or by where it
 //! lies. Where nothing tells, what both do alike is known and the rest is a gap. Start at [`invocations`].
 
+pub(super) mod ansible;
 pub(super) mod containers;
 mod flags;
 mod installed;
+pub(super) mod nested;
 mod settings;
 
 use model::{Evidence, Gap, GapKind, Kind, Minor, Version};
@@ -165,11 +167,13 @@ fn speaks_of_settings(text: &str) -> bool {
     if text.trim_start().starts_with('{') {
         return SERVER.iter().chain(&WORDS).any(|key| text.contains(key));
     }
-    text.lines().any(|line| {
+    let starts = std::iter::once(0).chain(memchr::memchr_iter(b'\n', text.as_bytes()).map(|end| end + 1));
+    starts.filter_map(|start| text.get(start..)).any(|rest| {
         // Most lines of most files are indented, and so no key of the whole.
-        if !line.starts_with(|c: char| c.is_ascii_lowercase() || matches!(c, '"' | '\'')) {
+        if !rest.starts_with(|c: char| c.is_ascii_lowercase() || matches!(c, '"' | '\'')) {
             return false;
         }
+        let line = rest.lines().next().unwrap_or_default();
         let Some((key, _)) = line.split_once(':') else { return false };
         let key = key.trim_end().trim_matches(['"', '\'']).trim_end_matches('+');
         SERVER.contains(&key) || WORDS.contains(&key)

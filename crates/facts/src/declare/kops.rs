@@ -274,7 +274,7 @@ impl<'a> Cluster<'a> {
             }
             releases
         };
-        let like = |minor: u16| [33, 31, 27].into_iter().find(|first| minor >= *first).unwrap_or(KUBERNETES.0);
+        let like = |minor: u16| [33, 31, 27, 23, 19].into_iter().find(|first| minor >= *first).unwrap_or(KUBERNETES.0);
         let mut words =
             agree(&distribution, KUBERNETES, possible, like, |kops, minor| self.command(kops, minor, &fields));
         // From 1.10 on kops gives the flag that took its place (apiserver.go, v1.18.3), and not both.
@@ -340,6 +340,7 @@ impl<'a> Cluster<'a> {
         line.network();
         line.optional();
         line.clouds(kops, minor);
+        line.logs(kops, minor);
         if kops == EARLIER {
             for flag in MOVED {
                 let is_own = fields.iter().any(|field| field.flag == flag) && !FORCED.contains(&flag);
@@ -692,6 +693,34 @@ impl Line<'_, '_> {
         } else if kops == EARLIER {
             let cloud = gap();
             self.open("cloud-provider", cloud);
+        }
+        // A file of the cloud is named up to 1.32: by kops 1.26 and later of any cloud, before where there are settings of
+        // one, which kops fills in for some (kube_apiserver.go, buildPod).
+        const FILE: &str = "/etc/kubernetes/in-tree-cloud.config";
+        if minor >= 33 {
+            return;
+        }
+        match self.cluster.get(&["cloudConfig"]).map(|settings| self.cluster.source.at(&settings)) {
+            _ if kops >= 26 => self.sets("cloud-config", FILE, SET_BY_KOPS),
+            Some(at) if kops >= 23 => self.makes("cloud-config", FILE, at, "`cloudConfig` decides it"),
+            _ => {
+                let file = gap();
+                self.open("cloud-config", file);
+            }
+        }
+    }
+
+    /// Where it logs to: a file of its own as well, until the image had a program that does that.
+    fn logs(&mut self, kops: u16, minor: u16) {
+        if kops == EARLIER {
+            for flag in ["logtostderr", "alsologtostderr", "log-file"] {
+                let gap = self.cluster.gap(GapKind::Version, "it depends on the release of kops");
+                self.open(flag, gap);
+            }
+        } else if minor < 23 && !self.has("logging-format") {
+            self.sets("logtostderr", "false", SET_BY_KOPS);
+            self.sets("alsologtostderr", "true", SET_BY_KOPS);
+            self.sets("log-file", "/var/log/kube-apiserver.log", SET_BY_KOPS);
         }
     }
 }

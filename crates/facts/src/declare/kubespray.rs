@@ -9,7 +9,6 @@
 
 mod files;
 mod flags;
-mod inventory;
 mod variables;
 
 use std::collections::BTreeSet;
@@ -20,12 +19,12 @@ use yaml::{Cursor, Limits};
 use self::{
     files::Files,
     flags::{KNOWN, Meant},
-    inventory::File,
     variables::{Said, Variables, unreadable},
 };
 use super::{
     Source,
     command::unfilled,
+    inventory::{self, File, Playbook},
     kubeadm::{Argument, Around, Configuration, Fallback, Layer, Shape as Format, release},
     layers::made_at_start,
 };
@@ -35,6 +34,13 @@ const NAME: &str = "kubespray";
 
 /// More items than a list of an inventory has.
 const MOST: usize = 512;
+
+/// The groups of kubespray, with their names before 2.16.
+const PLAYBOOK: Playbook = Playbook {
+    groups: &["all", "k8s-cluster", "k8s_cluster", "kube-master", "kube_control_plane"],
+    others: &[],
+    who_could_answer: MANIFESTS,
+};
 
 /// Variables that no other playbook is known to have, each enough by itself.
 const OWN: [&str; 12] = [
@@ -101,19 +107,14 @@ fn is_inventory(root: &Cursor<'_>) -> bool {
     known.len() > 1 && known.iter().any(|name| name.starts_with("kube_"))
 }
 
-/// Whether a file, by its name, is one of several of an inventory.
-pub(super) fn is_part(id: &str) -> bool {
-    inventory::is_part(id)
-}
-
 /// Folders that hold more of the inventory that a text is part of.
 pub(super) fn folders(source: &Source<'_>) -> Vec<String> {
-    if declares(source) { inventory::folders(source.evidence.as_str()) } else { Vec::new() }
+    if declares(source) { inventory::folders(source.evidence.as_str(), &PLAYBOOK) } else { Vec::new() }
 }
 
 /// The API server that an inventory is about; the file that says most of it stands for all.
 pub(super) fn invocations(source: &Source<'_>, evidence: &[Evidence]) -> Vec<Invocation> {
-    let files = inventory::files(source.evidence.as_str(), evidence);
+    let files = inventory::files(source.evidence.as_str(), evidence, &PLAYBOOK);
     let texts: Vec<_> = files
         .iter()
         .map(|file| {

@@ -138,7 +138,7 @@ impl<'a> Profile<'a> {
                 // constants.APIServerPort
                 port: self.fallback(port, "Port", "8443"),
                 beneath: self.beneath(node.as_ref(), is_from(14)),
-                on_top: self.options(),
+                on_top: self.options(is_from(36)),
                 certificates: Some(CERTIFICATES.to_owned()),
                 version,
                 ..Around::default()
@@ -168,7 +168,7 @@ impl<'a> Profile<'a> {
     }
 
     /// `ExtraOptions`, of which the last of one key counts, and then the gates.
-    fn options(&self) -> Vec<Argument> {
+    fn options(&self, is_since_1_36: bool) -> Vec<Argument> {
         let mut found: Vec<Argument> = Vec::new();
         let options = self.kubernetes.get("ExtraOptions");
         for option in options.iter().flat_map(|list| list.items().take(MOST).collect::<Vec<_>>()) {
@@ -181,12 +181,30 @@ impl<'a> Profile<'a> {
             found.retain(|known| known.name != name);
             found.push(Argument { unresolved: unfilled(&text), name, value: text, site, hand: Hand::Written });
         }
-        if let Some((gates, site)) = self.text(&self.kubernetes, "FeatureGates") {
+        // GenerateKubeadmYAML, of the releases that deploy 1.36: with Docker as the runtime a gate is closed unasked.
+        const CLOSED: &str = "ExtendWebSocketsToKubelet";
+        let by_docker = text_of(&self.kubernetes, "ContainerRuntime")
+            .is_none_or(|runtime| runtime.is_empty() || runtime.eq_ignore_ascii_case("docker"));
+        let closes = is_since_1_36 && by_docker;
+        let closed = format!("{CLOSED}=false");
+        let given = self.text(&self.kubernetes, "FeatureGates");
+        if closes && given.is_none() {
+            found.retain(|known| known.name != "feature-gates");
+            found.push(Argument {
+                name: "feature-gates".to_owned(),
+                value: closed.clone(),
+                site: self.home(),
+                hand: Hand::Default(NAME),
+                unresolved: None,
+            });
+        }
+        if let Some((gates, site)) = given {
             let of_components = |gate: &&str| {
                 let name = gate.split('=').next().unwrap_or_default().trim();
                 !name.is_empty() && !OF_KUBEADM.contains(&name)
             };
-            let own: Vec<&str> = gates.split(',').filter(of_components).collect();
+            let mut own: Vec<&str> = gates.split(',').filter(of_components).collect();
+            own.extend(Some(&*closed).filter(|_| closes && !gates.contains(CLOSED)));
             if !own.is_empty() {
                 found.retain(|known| known.name != "feature-gates");
                 let hand = Hand::Made("`FeatureGates` decides it".to_owned());

@@ -9,11 +9,13 @@ mod cluster_api;
 mod command;
 mod embedded;
 mod gardener;
+mod inventory;
 mod k0s;
 mod k3s;
 mod kind;
 mod kops;
 mod kubeadm;
+mod kubelet;
 mod kubespray;
 mod layers;
 mod machine;
@@ -28,11 +30,12 @@ mod talos;
 mod unit;
 
 pub(crate) use arguments::is_one as is_arguments;
+pub(crate) use kubelet::{Configuration, configurations, is_one as is_kubelet, speaks as speaks_of_kubelet};
 pub(crate) use machine::{blank_but, is_multipart, parts};
 use model::{Evidence, EvidenceId, Kind, Location, Plane, Problem, ProblemKind, Span};
 use yaml::{Cursor, Document, Fault, FaultKind, Stream};
 
-use crate::{Invocation, redact::parsable};
+use crate::{Invocation, Trees, redact::parsable};
 
 /// A format that declares components.
 struct Reader {
@@ -46,7 +49,7 @@ struct Reader {
 }
 
 /// Every format; the first one that declares something reads the file.
-const READERS: [Reader; 18] = [
+const READERS: [Reader; 20] = [
     Reader { speaks: pod::speaks, declares: pod::declares, invocations: pod::invocations },
     Reader { speaks: unit::speaks, declares: unit::declares, invocations: unit::invocations },
     Reader { speaks: kubeadm::speaks, declares: kubeadm::declares, invocations: kubeadm::invocations },
@@ -66,6 +69,8 @@ const READERS: [Reader; 18] = [
         declares: k3s::containers::declares,
         invocations: k3s::containers::invocations,
     },
+    Reader { speaks: k3s::nested::speaks, declares: k3s::nested::declares, invocations: k3s::nested::invocations },
+    Reader { speaks: k3s::ansible::speaks, declares: k3s::ansible::declares, invocations: k3s::ansible::invocations },
     Reader { speaks: minikube::speaks, declares: minikube::declares, invocations: minikube::invocations },
     Reader { speaks: kubespray::speaks, declares: kubespray::declares, invocations: kubespray::invocations },
     Reader { speaks: machine::speaks, declares: machine::declares, invocations: machine::invocations },
@@ -158,9 +163,9 @@ pub(crate) struct Declared {
 }
 
 /// Every process that the evidence of one cluster declares.
-pub(crate) fn invocations(evidence: &[Evidence], root: Option<&str>) -> Declared {
+pub(crate) fn invocations(evidence: &[Evidence], trees: &Trees, root: Option<&str>) -> Declared {
     let mut declared = Declared { invocations: Vec::new(), cut: None };
-    each(evidence, root, &mut |source, reader| {
+    each_of(evidence, trees, root, &|_| true, &mut |source, reader| {
         if declared.cut.is_none() {
             declared.invocations.extend((reader.invocations)(source, evidence));
         }
@@ -173,10 +178,10 @@ pub(crate) fn invocations(evidence: &[Evidence], root: Option<&str>) -> Declared
 }
 
 /// Files of the host, by their paths there, that hold parts of the command lines themselves.
-pub(crate) fn files(evidence: &[Evidence], root: Option<&str>) -> Vec<String> {
+pub(crate) fn files(evidence: &[Evidence], trees: &Trees, root: Option<&str>) -> Vec<String> {
     let mut found = Vec::new();
     let may_name = |file: &Evidence| file.text().is_some_and(|text| unit::speaks(text) || k3s::speaks(text));
-    each_of(evidence, root, &may_name, &mut |source, _| {
+    each_of(evidence, trees, root, &may_name, &mut |source, _| {
         found.extend(unit::environment_files(source, evidence));
         found.extend(k3s::files(source, evidence));
     });
@@ -184,17 +189,18 @@ pub(crate) fn files(evidence: &[Evidence], root: Option<&str>) -> Vec<String> {
 }
 
 /// Folders, named as evidence is, in which every `.conf` or YAML file may change what a file of the evidence declares.
-pub(crate) fn folders(evidence: &[Evidence], root: Option<&str>) -> Vec<String> {
+pub(crate) fn folders(evidence: &[Evidence], trees: &Trees, root: Option<&str>) -> Vec<String> {
     let mut found = Vec::new();
     let may_have = |file: &Evidence| {
         file.id.as_str().ends_with(".service")
-            || kubespray::is_part(file.id.as_str())
-            || file.text().is_some_and(|text| k3s::speaks(text))
+            || inventory::is_part(file.id.as_str())
+            || file.text().is_some_and(|text| k3s::speaks(text) || k3s::ansible::speaks(text))
     };
-    each_of(evidence, root, &may_have, &mut |source, _| {
+    each_of(evidence, trees, root, &may_have, &mut |source, _| {
         found.extend(unit::drop_in_folders(source));
         found.extend(k3s::drop_in_folders(source));
         found.extend(kubespray::folders(source));
+        found.extend(k3s::ansible::folders(source));
     });
     found.sort_unstable();
     found.dedup();
@@ -242,13 +248,10 @@ pub(crate) fn holds_text(stream: &Stream, is_wanted: fn(&Stream) -> bool) -> boo
     })
 }
 
-fn each(evidence: &[Evidence], root: Option<&str>, visit: &mut dyn FnMut(&Source<'_>, &Reader)) {
-    each_of(evidence, root, &|_| true, visit);
-}
-
-/// The same of those files that `may` be of interest, which spares the others a tree.
+/// Visits every file that declares something, of those that `may` be of interest, which spares the others a tree.
 fn each_of(
     evidence: &[Evidence],
+    trees: &Trees,
     root: Option<&str>,
     may: &dyn Fn(&Evidence) -> bool,
     visit: &mut dyn FnMut(&Source<'_>, &Reader),
@@ -256,7 +259,7 @@ fn each_of(
     for file in evidence.iter().filter(|evidence| evidence.kind == Kind::Workload && may(evidence)) {
         let Some(text) = file.text() else { continue };
         let parsed = parsable(file, text);
-        let stream = yaml::parse(&parsed, &yaml::Limits::default());
+        let stream = trees.of(file, text);
         let source =
             Source { evidence: &file.id, plane: file.plane, text: &parsed, root, stream: &stream, inside: None };
         if let Some(reader) = READERS.iter().find(|reader| (reader.declares)(&source)) {

@@ -11,7 +11,13 @@ fn cluster(pieces: &[(&str, Kind, &str)], root: Option<&str>) -> Cluster {
         .iter()
         .map(|(name, kind, text)| redactor.evidence(EvidenceId::new(*name), Plane::Running, *kind, text))
         .collect();
-    let gathered = Gathered { name: "a".to_owned(), target: "t".to_owned(), root: root.map(str::to_owned), evidence };
+    let gathered = Gathered {
+        name: "a".to_owned(),
+        target: "t".to_owned(),
+        root: root.map(str::to_owned),
+        evidence,
+        trees: crate::Trees::default(),
+    };
     resolve(gathered, &Options::default())
 }
 

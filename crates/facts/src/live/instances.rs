@@ -70,7 +70,7 @@ pub(crate) fn resolve(
     }
     let piece =
         |end: &str| evidence.iter().find(|piece| piece.kind == Kind::Objects && piece.id.as_str().ends_with(end));
-    let nodes = piece("/api/v1/nodes").and_then(|piece| objects::nodes(piece).ok().flatten());
+    let nodes = super::nodes(evidence);
     let identities = piece("/leases").and_then(|piece| objects::leases(piece).ok().flatten());
     let served = evidence.iter().find(|piece| piece.kind == Kind::Discovery);
     let within = served.and_then(|piece| running::releases(piece).ok().flatten());
@@ -184,6 +184,10 @@ fn replicas(evidence: &[Evidence]) -> Vec<Replica> {
     let mut by_base: BTreeMap<&str, Vec<&Evidence>> = BTreeMap::new();
     for ask in ASKS.iter().filter(|ask| ask.of_each_server) {
         for piece in evidence.iter().filter(|piece| piece.kind == ask.kind) {
+            // The flags of a kubelet are none of a server.
+            if super::node_of(piece.id.as_str()).is_some() {
+                continue;
+            }
             if let Some(base) = piece.id.as_str().strip_suffix(ask.path) {
                 by_base.entry(base).or_default().push(piece);
             }

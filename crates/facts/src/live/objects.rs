@@ -91,6 +91,23 @@ pub fn advertised(answer: &str) -> Option<IpAddr> {
     flags.iter().find(|flag| flag.name == "advertise-address")?.value.parse().ok()
 }
 
+/// The names of the nodes in a list of them, sorted, each once.
+pub fn node_names(answer: &str) -> Vec<String> {
+    let evidence = Evidence {
+        id: EvidenceId::new(super::NODES),
+        plane: Plane::Running,
+        kind: Kind::Objects,
+        body: Body::Text(answer.into()),
+        secrets: Vec::new(),
+        digest: None,
+    };
+    let nodes = nodes(&evidence).ok().flatten().unwrap_or_default();
+    let mut names: Vec<String> = nodes.into_iter().map(|node| node.name).collect();
+    names.sort();
+    names.dedup();
+    names
+}
+
 /// A lease that was renewed so long before the newest one belongs to a server that is gone: an hour later it is collected
 /// (pkg/controlplane/controller/apiserverleasegc), and it would have been renewed every ten seconds.
 const GONE: SignedDuration = SignedDuration::from_mins(5);

@@ -8,6 +8,7 @@ use super::{
     kinds::{self, Spot, Words},
 };
 use crate::{
+    Trees,
     live::{ASKS, Form},
     redact::parsable,
 };
@@ -92,7 +93,7 @@ fn each(object: &Cursor<'_>, depth: usize, visit: &mut dyn FnMut(&Cursor<'_>, Fo
 }
 
 /// Everything that the evidence of one cluster holds.
-pub(crate) fn read(evidence: &[Evidence]) -> Objects {
+pub(crate) fn read(evidence: &[Evidence], trees: &Trees) -> Objects {
     let mut objects = Objects::default();
     let mut words = Words::default();
     for piece in evidence {
@@ -113,15 +114,17 @@ pub(crate) fn read(evidence: &[Evidence]) -> Objects {
                 Body::Missing | Body::Folder | Body::Present => {}
             },
             None if piece.kind == Kind::Objects && piece.plane == Plane::Declared => match &piece.body {
-                Body::Text(_) => file(piece, &mut objects, &mut words),
+                Body::Text(text) => file(piece, text, trees, &mut objects, &mut words),
                 // Whatever it holds is not known.
                 Body::Unread(gap) => {
                     Of::ALL.into_iter().for_each(|of| objects.extend(of, Extent::Unread(gap.clone())));
                 }
                 Body::Missing | Body::Folder | Body::Present => {}
             },
-            None if piece.kind == Kind::Workload && piece.text().is_some_and(|text| speaks(text)) => {
-                file(piece, &mut objects, &mut words);
+            None if piece.kind == Kind::Workload => {
+                if let Some(text) = piece.text().filter(|text| speaks(text)) {
+                    file(piece, text, trees, &mut objects, &mut words);
+                }
             }
             None => {}
         }
@@ -140,12 +143,10 @@ fn asked_of(piece: &Evidence) -> Option<Of> {
     })
 }
 
-fn file(piece: &Evidence, objects: &mut Objects, words: &mut Words) {
-    let Some(text) = piece.text() else { return };
-    let text = parsable(piece, text);
+fn file(piece: &Evidence, text: &str, trees: &Trees, objects: &mut Objects, words: &mut Words) {
     let location = Location::whole(piece.id.clone(), piece.plane);
     let spot = Spot { location: &location, offset: 0, base: String::new() };
-    let stream = yaml::parse(&text, &Limits::default());
+    let stream = trees.of(piece, text);
     let fatal = |index: usize| stream.faults.iter().any(|fault| fault.document == index && fault.kind.is_fatal());
     for document in stream.documents.iter().filter(|document| !fatal(document.index)) {
         each(&document.cursor(), 0, &mut |object, found| match found {
@@ -297,7 +298,7 @@ mod tests {
         let text = "{\"kind\":\"ClusterRoleList\",\"apiVersion\":\"v1\",\"items\":[\n\
                     {\"metadata\":{\"name\":\"a\"},\"rules\":[{\"apiGroups\":[\"\"],\"resources\":[\"pods\"],\"verbs\":[\"get\"]}]},\n\
                     {\"metadata\":{\"name\":\"b\"},\"rules\":null}\n]}\n";
-        let objects = read(&[answer(ROLES, Body::Text(text.into()))]);
+        let objects = read(&[answer(ROLES, Body::Text(text.into()))], &Trees::default());
         assert_eq!(objects.whole(Of::ClusterRole), Ok(()));
         assert_eq!(objects.roles.iter().map(|role| &*role.meta.name).collect::<Vec<_>>(), ["a", "b"]);
         let rule = objects.roles[0].rule_at(0);
@@ -313,7 +314,8 @@ mod tests {
     fn a_list_that_was_cut_refused_or_mangled_never_does() {
         let cut = "{\"kind\":\"ClusterRoleList\",\"apiVersion\":\"v1\",\"cut\":\"there are more than 1\",\"items\":[\n\
                    {\"metadata\":{\"name\":\"a\"}}\n]}\n";
-        let whole = |body| read(&[answer(ROLES, body)]).whole(Of::ClusterRole).map_err(|gap| gap.reason);
+        let whole =
+            |body| read(&[answer(ROLES, body)], &Trees::default()).whole(Of::ClusterRole).map_err(|gap| gap.reason);
         assert_eq!(
             whole(Body::Text(cut.into())),
             Err("not all clusterroles are known: there are more than 1".to_owned())
@@ -343,7 +345,7 @@ mod tests {
                     - {kind: ServiceAccount, name: s}\n  - {kind: Robot, name: r}\n---\napiVersion: apps/v1\nkind: Deployment\n\
                     metadata: {name: d}\nspec: {template: {spec: {serviceAccountName: s, automountServiceAccountToken: false}}}\n\
                     ---\nkind: Role\napiVersion: example.org/v1\nmetadata: {name: other}\n---\n{broken\n";
-        let objects = read(&[file(text)]);
+        let objects = read(&[file(text)], &Trees::default());
         let binding = &objects.bindings[0];
         assert_eq!((&*binding.meta.name, binding.role.of_cluster, binding.subjects.len()), ("a", true, 1));
         assert_eq!(binding.subject_at(0).pointer, "/items/0/subjects/0");
@@ -363,7 +365,7 @@ mod tests {
             wanted: "a.yaml".to_owned(),
             who_could_answer: String::new(),
         };
-        let objects = read(&[Evidence { body: Body::Unread(gap), ..file("") }]);
+        let objects = read(&[Evidence { body: Body::Unread(gap), ..file("") }], &Trees::default());
         assert!(Of::ALL.into_iter().all(|of| objects.whole(of).is_err_and(|gap| gap.kind == GapKind::Unread)));
     }
 

@@ -35,6 +35,11 @@ impl PolicyRule {
         any(&self.verbs, verb) && any(&self.groups, group) && resource(&self.resources, wanted)
     }
 
+    /// Whether it speaks of that group at all.
+    pub fn speaks_of_group(&self, group: &str) -> bool {
+        any(&self.groups, group)
+    }
+
     /// Whether it speaks of that verb in that group, of whatever resource.
     pub fn speaks_of_any(&self, verb: &str, group: &str) -> bool {
         any(&self.verbs, verb) && any(&self.groups, group)

@@ -24,6 +24,8 @@ pub struct Shipped {
     roles: HashMap<String, HashMap<String, ShippedRole>>,
     /// Namespace, name, role, subject.
     bindings: HashSet<[String; 4]>,
+    /// The names of the bindings, by their namespaces.
+    named: HashMap<String, HashSet<String>>,
     /// The releases of which all is known.
     exact: Vec<Minor>,
 }
@@ -125,6 +127,10 @@ impl Shipped {
             let known = ShippedRole { rules, is_aggregated: !role.aggregates.is_empty(), labels: role.labels.clone() };
             roles.entry(role.namespace.clone()).or_default().insert(role.name.clone(), known);
         }
+        let mut named: HashMap<String, HashSet<String>> = HashMap::new();
+        for known in &data.bindings {
+            named.entry(known.namespace.clone()).or_default().insert(known.name.clone());
+        }
         let bindings = data.bindings.into_iter().map(|known| [known.namespace, known.name, known.role, known.subject]);
         let whole = |(release, source): (&String, &String)| {
             source
@@ -132,7 +138,7 @@ impl Shipped {
                 .then(|| release.parse::<model::Version>().ok().map(|v| v.minor))
                 .flatten()
         };
-        Self { roles, bindings: bindings.collect(), exact: data.sources.iter().filter_map(whole).collect() }
+        Self { roles, bindings: bindings.collect(), named, exact: data.sources.iter().filter_map(whole).collect() }
     }
 
     /// The role that is shipped under that name; of a ClusterRole the namespace is empty.
@@ -147,7 +153,7 @@ impl Shipped {
 
     /// Whether a binding of that name is shipped, with whatever subjects.
     pub fn has_binding(&self, namespace: &str, name: &str) -> bool {
-        self.bindings.iter().any(|known| known[0] == namespace && known[1] == name)
+        self.named.get(namespace).is_some_and(|names| names.contains(name))
     }
 
     /// Whether all that the release ships is known.

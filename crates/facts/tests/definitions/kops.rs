@@ -92,6 +92,11 @@ fn what_releases_of_kops_do_not_agree_on_is_left_open() {
         assert!(!found.iter().any(|one| one.contains("basic-auth-file") || one.contains("exclude")), "{found:?}");
     }
     holds(KOPS, Some("1.16.2"), &[("token-auth-file", "", "unknown"), ("tls-min-version", "VersionTLS12", "written")]);
+    // A file of the cloud is named up to 1.32, and a log of its own up to 1.22.
+    let cloud = "/etc/kubernetes/in-tree-cloud.config";
+    holds(KOPS, Some("1.32.2"), &[("cloud-config", cloud, "kops")]);
+    holds(KOPS, Some("1.24.2"), &[("cloud-config", "", "unknown"), ("logtostderr", "true", "kubernetes")]);
+    holds(&KOPS.replace("spec:\n", "spec:\n  cloudConfig: {}\n"), Some("1.20.2"), &[("cloud-config", "", "unknown")]);
     let always = KOPS.replace("rbac: {}", "alwaysAllow: {}");
     holds(&always, None, &[("authorization-mode", "[AlwaysAllow]", "made")]);
 }

@@ -9,6 +9,8 @@ mod k3s;
 mod kops;
 mod openshift;
 mod overrides;
+mod playbooks;
+mod rancher;
 #[path = "../shared/mod.rs"]
 mod shared;
 mod talhelper;

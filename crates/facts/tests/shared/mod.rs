@@ -34,7 +34,13 @@ pub(crate) fn cluster_of(text: &str, version: Option<&str>) -> Cluster {
 
 fn resolved(root: Option<&str>, files: &[(&str, &str)], version: Option<&str>) -> Cluster {
     let evidence = files.iter().map(|(name, text)| evidence(name, text)).collect();
-    let gathered = Gathered { name: "a".to_owned(), target: "a".to_owned(), root: root.map(str::to_owned), evidence };
+    let gathered = Gathered {
+        name: "a".to_owned(),
+        target: "a".to_owned(),
+        root: root.map(str::to_owned),
+        evidence,
+        trees: portcullis_facts::Trees::default(),
+    };
     resolve(gathered, &Options { version: version.map(|version| version.parse().unwrap()), ..Options::default() })
 }
 

@@ -31,6 +31,7 @@ pub(super) fn pace(args: &args::Seek) -> Pace {
         at_once: usize::from(args.concurrency),
         time: Duration::from_secs(args.timeout),
         from_outside: !args.no_probe,
+        kubelets: args.kubelets,
     }
 }
 

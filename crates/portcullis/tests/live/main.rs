@@ -4,6 +4,7 @@ mod access;
 mod bundles;
 mod doors;
 mod fleet;
+mod kubelets;
 mod load;
 mod outside;
 mod real;

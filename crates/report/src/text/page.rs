@@ -1,12 +1,12 @@
 //! The pages of rules: parts of them for reports, the whole for the terminal.
 
-use std::{collections::BTreeMap, fmt::Write as _};
+use std::fmt::Write as _;
 
 use super::{
     Look,
     wrap::{Paint, indented},
 };
-use crate::input::RuleMeta;
+use crate::{input::RuleMeta, wire};
 
 /// What stands below this is for the tests.
 const CASES: &str = "<!-- cases -->";
@@ -80,13 +80,13 @@ pub fn explain(meta: &RuleMeta, look: Look) -> String {
 }
 
 /// Ids with the catalogues that use them; editions that agree are not all named.
-fn known(catalogues: &BTreeMap<String, Vec<String>>) -> Vec<String> {
+fn known(catalogues: &wire::Ids) -> Vec<String> {
     let mut by_ids: Vec<(String, Vec<&str>)> = Vec::new();
     for (catalogue, ids) in catalogues {
         let ids = ids.join(" ");
         match by_ids.iter_mut().find(|(known, _)| *known == ids) {
-            Some((_, names)) => names.push(catalogue),
-            None => by_ids.push((ids, vec![catalogue])),
+            Some((_, names)) => names.push(&**catalogue),
+            None => by_ids.push((ids, vec![&**catalogue])),
         }
     }
     by_ids

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use model::{Author, Component, EvidenceId, Origin, Plane, Reading, Setting};
+use model::{Author, Component, EvidenceId, Origin, Plane, Reading, Setting, spelled};
 
 use super::{
     Look, heading, name_of, place_text, release_text,
@@ -127,7 +127,7 @@ fn one_component(
         for (setting, gap) in gaps {
             // One reason for many settings is said once.
             let reason = gap.reason.split(model::DECLARED).next().unwrap_or_default();
-            let reason = reason.replace(&format!("`--{}`", setting.name), "each");
+            let reason = reason.replace(&format!("`{}`", spelled(setting.name)), "each");
             let key = (reason, gap.who_could_answer.as_str());
             match by_reason.iter_mut().find(|(known, _)| *known == key) {
                 Some((_, names)) => names.push(setting.name),
@@ -137,7 +137,7 @@ fn one_component(
         for ((reason, who), names) in by_reason {
             // Where much is unknown for one reason, the reason is the news.
             let most = if look.defaults || names.len() <= 12 { names.len() } else { 6 };
-            let mut shown: Vec<String> = names.iter().take(most).map(|name| format!("--{name}")).collect();
+            let mut shown: Vec<String> = names.iter().take(most).map(|name| spelled(name)).collect();
             if most < names.len() {
                 shown.push(format!("and {} more; --defaults lists them", names.len() - most));
             }
@@ -251,9 +251,9 @@ fn rows(settings: &[(&Setting, &Reading)], scope: Scope<'_>, text: &mut String) 
     let look = scope.look;
     let paint = Paint(look.color);
     // A single long name shall not push every value to the right.
-    let longest = settings.iter().map(|(setting, _)| setting.name.len() + 2).max().unwrap_or(0).min(40);
+    let longest = settings.iter().map(|(setting, _)| spelled(setting.name).len()).max().unwrap_or(0).min(40);
     for (setting, reading) in settings {
-        let name = format!("--{}", setting.name);
+        let name = spelled(setting.name);
         let value = shown(&reading.value);
         let why = why(setting, reading, scope);
         let line = format!("  {name:<longest$}  {value}");
@@ -337,7 +337,7 @@ fn why(setting: &Setting, reading: &Reading, scope: Scope<'_>) -> String {
         let _ = if effective.by == setting.name {
             write!(why, ", taken as {value}")
         } else {
-            write!(why, ", but {value} holds: --{}", plain(&effective.by))
+            write!(why, ", but {value} holds: {}", plain(&spelled(&effective.by)))
         };
     }
     why

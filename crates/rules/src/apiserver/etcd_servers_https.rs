@@ -87,7 +87,7 @@ enum Transport {
 fn transport(address: &str) -> Transport {
     if address.starts_with("https://") {
         Transport::Tls
-    } else if address.starts_with("unix://") || address.starts_with("unixs://") {
+    } else if ["unix:", "unixs:"].iter().any(|scheme| address.starts_with(scheme)) {
         Transport::Socket
     } else {
         Transport::Plain

@@ -14,7 +14,7 @@ pub(super) static RULE: Rule = Rule {
     },
     component: "apiserver",
     applies: Applies::ALWAYS,
-    check: Check::Component(check),
+    check: Check::CommandLine(check),
 };
 
 const SUITES: Row = Row {

@@ -15,7 +15,7 @@ pub(super) static RULE: Rule = Rule {
     },
     component: "cluster",
     applies: Applies::ALWAYS,
-    check: Check::Component(check),
+    check: Check::CommandLine(check),
 };
 
 fn check(component: &Component) -> Verdict {

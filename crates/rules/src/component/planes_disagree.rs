@@ -1,5 +1,6 @@
 //! What runs, held against what is declared. The page beside this file explains the rule and tests it.
 
+use facts::flags::KUBELET;
 use model::{
     Answer, Component, Confidence, Contradiction, DECLARED, Finding, Gap, Label, Origin, Plane, Reading, Remedy, RuleCard, Safety,
     Setting, Severity, Unanswered, Verdict,
@@ -27,9 +28,16 @@ const FILLED_IN: [&str; 10] = [
     "service-cluster-ip-range", "tls-cert-file", "tls-private-key-file", "vmodule", "watch-cache-sizes",
 ];
 
+/// The same of a kubelet: the certificate that it makes itself (InitializeTLS of cmd/kubelet/app/server.go, before `/configz` is
+/// set up), and what an installer gives each node beside the file that all of them share (cmd/kubeadm/app/phases/kubelet/flags.go,
+/// and `instance-config.yaml` from 1.32 on).
+const FILLED_IN_BY_KUBELETS: [&str; 7] = [
+    "cgroupDriver", "containerRuntimeEndpoint", "imageServiceEndpoint", "providerID", "resolvConf", "tlsCertFile", "tlsPrivateKeyFile",
+];
+
 /// Lists whose order means nothing, and which some come in.
-const UNORDERED: [&str; 4] =
-    ["disable-admission-plugins", "enable-admission-plugins", "runtime-config", "watch-cache-sizes"];
+const UNORDERED: [&str; 6] =
+    ["allowedUnsafeSysctls", "disable-admission-plugins", "enable-admission-plugins", "runtime-config", "tlsCipherSuites", "watch-cache-sizes"];
 
 fn check(component: &Component) -> Verdict {
     let mut answer = Answer::default();
@@ -65,7 +73,8 @@ fn check(component: &Component) -> Verdict {
             None => Unanswered::NotApplicable("only one plane of it was seen, so that there is nothing to compare".to_owned()),
         });
     }
-    answer.because = format!("{same} flags that the process lists are as they are declared");
+    let what = if component.name == KUBELET.component { "settings" } else { "flags" };
+    answer.because = format!("{same} {what} that the process lists are as they are declared");
     Ok(answer)
 }
 
@@ -100,7 +109,8 @@ fn agree(setting: &Setting, running: &Reading, declared: &Reading) -> bool {
     if declared.open.is_some() && matches!(declared.origin, Origin::Default { .. }) {
         return true;
     }
-    if FILLED_IN.contains(&setting.name) && matches!(declared.origin, Origin::Default { .. }) {
+    let filled_in = FILLED_IN.contains(&setting.name) || FILLED_IN_BY_KUBELETS.contains(&setting.name);
+    if filled_in && matches!(declared.origin, Origin::Default { .. }) {
         return true;
     }
     UNORDERED.contains(&setting.name) && sorted(&running.value) == sorted(&declared.value)

@@ -15,7 +15,7 @@ pub(super) static RULE: Rule = Rule {
     },
     component: "cluster",
     applies: Applies::ALWAYS,
-    check: Check::Component(check),
+    check: Check::Declared(check),
 };
 
 /// Parts of the names of flags that decide about security. A misspelt one of these protects nothing.

@@ -185,7 +185,8 @@ fn held_of<'a>(of: &[Asked], names: Names, grant: Grant<'a>) -> Option<Held<'a>>
             }
         }
         let mut counts = false;
-        for asked in of {
+        // Most rules are about another group, and of a fleet there are many.
+        for asked in of.iter().filter(|asked| rule.speaks_of_group(asked.group)) {
             for &resource in asked.resources {
                 let granted = |verb: &&str| {
                     speaks(rule, verb, asked.group, resource)

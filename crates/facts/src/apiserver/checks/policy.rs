@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::{Checks, shown};
-use crate::apiserver::{plugins, server::newer_than_data};
 use crate::pflag::Value;
+use crate::{apiserver::plugins, flags::KUBE_APISERVER, merge::newer_than_data};
 
 impl Checks<'_> {
     /// pkg/kubeapiserver/options/admission.go and apiserver pkg/server/options/admission.go, Validate.
@@ -18,7 +18,7 @@ impl Checks<'_> {
         let lists = ["admission-control", "enable-admission-plugins", "disable-admission-plugins"];
         for flag in lists {
             // What newer releases call their plugins is not known.
-            if newer_than_data(self.server.version).is_some() || !self.server.is_given(flag) {
+            if newer_than_data(&KUBE_APISERVER, self.server.version).is_some() || !self.server.is_given(flag) {
                 continue;
             }
             let Some(names) = self.server.list(flag) else { continue };

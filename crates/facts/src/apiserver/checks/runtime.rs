@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{Checks, groups, shown};
-use crate::apiserver::server::newer_than_data;
+use crate::{flags::KUBE_APISERVER, merge::newer_than_data};
 use crate::{
     golang,
     pflag::{self, Value},
@@ -206,7 +206,7 @@ impl Checks<'_> {
             }
             if !core && let [group, version, resource @ ..] = tokens.as_slice() {
                 // What newer releases serve is not known.
-                let newer = newer_than_data(self.server.version).is_some();
+                let newer = newer_than_data(&KUBE_APISERVER, self.server.version).is_some();
                 if !newer && !groups::is_group(group, self.minor) {
                     wrong
                         .push(format!("`--{FLAG}` names the group `{}`, which the server does not have", shown(group)));

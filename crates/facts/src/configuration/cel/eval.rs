@@ -11,7 +11,10 @@ use std::{cell::RefCell, collections::BTreeMap};
 
 use regex::{Regex, RegexBuilder};
 
-use super::{Expression, Type, parse};
+use super::{
+    kind::Type,
+    syntax::{Expression, parse},
+};
 
 /// A value of the language, as far as conditions get to see one.
 #[derive(Clone, Debug, PartialEq)]

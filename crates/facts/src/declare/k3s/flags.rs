@@ -327,6 +327,10 @@ impl Server<'_> {
     fn ranged(&self, flags: &mut Layers, flag: &str, default: &str, releases: Releases) {
         let setting = if flag == "service-cluster-ip-range" { "service-cidr" } else { flag };
         let given = self.settings.all(setting);
+        if let Some(gap) = given.iter().find_map(|given| given.unresolved.clone()) {
+            flags.sets_unseen(flag, gap);
+            return;
+        }
         let texts: Vec<&str> = given.iter().map(|given| given.text.as_str()).filter(|text| !text.is_empty()).collect();
         match given.first().filter(|_| !texts.is_empty()) {
             Some(first) => flags.makes(flag, texts.join(","), first.at.clone(), format!("`{setting}` decides it")),

@@ -497,10 +497,10 @@ fn argument(word: &ShellWord, locate: &dyn Fn(Range<usize>) -> Location) -> Word
     Word { unresolved, ..Word::written(word.text.clone(), site) }
 }
 
-/// The words of `INSTALL_K3S_EXEC`, which the install script splits as a shell does, quotes included.
-fn split(held: &Held) -> Vec<Word> {
+/// The words of a text that is split as a shell does, quotes included.
+pub(super) fn split_text(text: &str) -> Vec<String> {
     let (mut words, mut word, mut quote) = (Vec::new(), None::<String>, None);
-    for c in held.text.chars() {
+    for c in text.chars() {
         match (c, quote) {
             (c, Some(open)) if c == open => quote = None,
             ('"' | '\'', None) => {
@@ -512,10 +512,15 @@ fn split(held: &Held) -> Vec<Word> {
         }
     }
     words.extend(word);
+    words
+}
+
+/// The words of `INSTALL_K3S_EXEC`, which the install script splits so.
+fn split(held: &Held) -> Vec<Word> {
     let one = |text: String| {
         let unknown = held.unknown.as_deref().filter(|_| text.contains(['$', '`']));
         let unresolved = unknown.map(not_known).or_else(|| unfilled(&text));
         Word { unresolved, ..Word::written(text, Site { at: held.at.clone(), form: Form::Script }) }
     };
-    words.into_iter().map(one).collect()
+    split_text(&held.text).into_iter().map(one).collect()
 }

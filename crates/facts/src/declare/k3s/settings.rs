@@ -159,13 +159,7 @@ impl Settings {
             (None, _) => format!("/etc/rancher/{program}/config.yaml"),
         };
         settings.take_files(source, evidence, &path, lies);
-        for (name, given) in own {
-            let known = settings.values.entry(name.clone()).or_default();
-            if !LISTS.contains(&name.as_str()) {
-                known.clear();
-            }
-            known.push(given);
-        }
+        settings.take_arguments(own);
         for (variable, value) in &started.variables {
             let Some(name) = variable.strip_prefix(&prefix) else { continue };
             let name = if name == "URL" { "server".to_owned() } else { name.to_ascii_lowercase().replace('_', "-") };
@@ -179,6 +173,56 @@ impl Settings {
             }
         }
         settings
+    }
+
+    /// Those of a command line: they take the place of what files say, or add to lists.
+    fn take_arguments(&mut self, own: Vec<(String, Given)>) {
+        for (name, given) in own {
+            let known = self.values.entry(name.clone()).or_default();
+            if !LISTS.contains(&name.as_str()) {
+                known.clear();
+            }
+            known.push(given);
+        }
+    }
+
+    /// The same of words that somebody hands to the command.
+    pub(super) fn take_words(&mut self, words: &[Word]) {
+        self.take_arguments(arguments(words));
+        // A word that may be any number of words, or none.
+        let splits = words.iter().find(|word| word.unresolved.is_some() && !word.text.starts_with('-'));
+        if let Some(gap) = splits.and_then(|word| word.unresolved.clone()) {
+            self.unread.get_or_insert(gap);
+        }
+    }
+
+    /// Of a definition of something else that has settings in it.
+    pub(super) fn within(home: Site) -> Self {
+        Self::new(home)
+    }
+
+    /// A setting in place of what is said of it.
+    pub(super) fn set(&mut self, name: &str, given: Vec<Given>) {
+        self.values.insert(name.to_owned(), given);
+    }
+
+    /// A value beside those that a setting has.
+    pub(super) fn add(&mut self, name: &str, given: Given) {
+        self.values.entry(name.to_owned()).or_default().push(given);
+    }
+
+    /// The same texts with something put in; of the keys that `decide`, one that is left open leaves open what follows.
+    pub(super) fn fill(&mut self, fill: &dyn Fn(&str) -> String, decide: &[&str]) {
+        for (name, all) in &mut self.values {
+            for given in all {
+                given.text = fill(&given.text);
+                if decide.contains(&name.as_str())
+                    && let Some(gap) = unfilled(&given.text)
+                {
+                    self.beneath.get_or_insert(gap);
+                }
+            }
+        }
     }
 
     /// The files at a path of the node, or why they are not known.
@@ -280,6 +324,11 @@ impl Settings {
             self.home.at = Location { pointer: format!("/{ARGUMENTS}"), ..source.at(&root) };
             *placed = true;
         }
+        self.take_map(source, &root);
+    }
+
+    /// The keys of a map of settings.
+    pub(super) fn take_map(&mut self, source: &Source<'_>, root: &Cursor<'_>) {
         for entry in root.entries().take(MOST) {
             let (name, adds) = match entry.name.strip_suffix('+') {
                 Some(name) => (name, true),
@@ -329,7 +378,8 @@ impl Settings {
     }
 }
 
-fn values(source: &Source<'_>, value: &Cursor<'_>) -> Vec<Given> {
+/// The values that a setting is written with: those of a list, or the one text.
+pub(super) fn values(source: &Source<'_>, value: &Cursor<'_>) -> Vec<Given> {
     let one = |value: &Cursor<'_>| {
         let text = if value.is_null() { String::new() } else { value.text().unwrap_or_default().to_owned() };
         Given { text, at: source.at(value), form: Form::Bare, unresolved: None }

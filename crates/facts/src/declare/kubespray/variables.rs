@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use model::{Form, Gap, GapKind, Location, Problem, Site};
 use yaml::{Cursor, Resolved};
 
-use super::{MOST, Source, flags, inventory::File, unfilled};
+use super::{File, MOST, Source, flags, unfilled};
 
 /// Variables that stand in one another, at most.
 const DEEPEST: usize = 4;

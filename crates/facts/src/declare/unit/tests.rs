@@ -12,7 +12,7 @@ fn evidence(id: &str, kind: Kind, text: &str) -> Evidence {
 fn read(unit: &str, others: &[(&str, &str)]) -> (Invocation, Vec<Evidence>) {
     let mut pieces = vec![evidence("n/etc/systemd/system/kube-apiserver.service", Kind::Workload, unit)];
     pieces.extend(others.iter().map(|(path, text)| evidence(path, Kind::ConfigFile, text)));
-    let mut found = crate::declare::invocations(&pieces, Some("n")).invocations;
+    let mut found = crate::declare::invocations(&pieces, &crate::Trees::default(), Some("n")).invocations;
     assert_eq!(found.len(), 1, "{unit}");
     (found.remove(0), pieces)
 }
@@ -84,7 +84,7 @@ fn drop_ins_add_and_reset() {
         evidence("n/etc/systemd/system/kube-apiserver.service", Kind::Workload, unit),
         evidence(near, Kind::ConfigFile, "[Service]\nExecStart=kube-apiserver --b\n"),
     ];
-    let found = crate::declare::invocations(&pieces, Some("n"));
+    let found = crate::declare::invocations(&pieces, &crate::Trees::default(), Some("n"));
     assert!(found.invocations.iter().all(|one| one.problems.iter().any(|problem| problem.stops)));
 }
 

@@ -13,8 +13,15 @@ const MOST_FILES: usize = 256;
 
 const FOLDERS: [&str; 2] = ["group_vars", "host_vars"];
 
-/// Groups that every node of a control plane is in, weakest first, with the names of kubespray before 2.16.
-const GROUPS: [&str; 5] = ["all", "k8s-cluster", "k8s_cluster", "kube-master", "kube_control_plane"];
+/// What a playbook calls its groups.
+pub(super) struct Playbook {
+    /// Those that every node of a control plane is in, weakest first.
+    pub(super) groups: &'static [&'static str],
+    /// Those that none of them is in.
+    pub(super) others: &'static [&'static str],
+    /// Who knows what holds for a node of the control plane.
+    pub(super) who_could_answer: &'static str,
+}
 
 /// Endings of a file of variables, in the order in which Ansible looks for them.
 const ENDINGS: [&str; 4] = ["", "yml", "yaml", "json"];
@@ -22,7 +29,7 @@ const ENDINGS: [&str; 4] = ["", "yml", "yaml", "json"];
 /// Where in an inventory a file lies.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Place<'a> {
-    /// 0 to 4 for [`GROUPS`], then other groups, then hosts.
+    /// The groups of the playbook by their order, then other groups, then hosts.
     strength: usize,
     /// The group or host.
     of: &'a str,
@@ -59,14 +66,19 @@ pub(super) fn is_part(id: &str) -> bool {
     split(id).is_some()
 }
 
+/// The folder of the inventory that a file is part of, with the `/` at its end.
+pub(super) fn base(id: &str) -> Option<&str> {
+    split(id).map(|(base, ..)| base)
+}
+
 /// Folders that hold more of the inventory that a file is part of.
-pub(super) fn folders(id: &str) -> Vec<String> {
+pub(super) fn folders(id: &str, playbook: &Playbook) -> Vec<String> {
     let Some((base, ..)) = split(id) else { return Vec::new() };
-    let of_groups = GROUPS.iter().map(|group| format!("{base}group_vars/{group}"));
+    let of_groups = playbook.groups.iter().map(|group| format!("{base}group_vars/{group}"));
     FOLDERS.iter().map(|folder| format!("{base}{folder}")).chain(of_groups).collect()
 }
 
-fn place<'a>(way: &'a str, folder: &str) -> Option<Place<'a>> {
+fn place<'a>(way: &'a str, folder: &str, playbook: &Playbook) -> Option<Place<'a>> {
     let mut parts: Vec<&str> = way.split('/').collect();
     if parts.iter().any(|part| part.starts_with('.') || part.ends_with('~') || part.is_empty()) {
         return None;
@@ -82,15 +94,19 @@ fn place<'a>(way: &'a str, folder: &str) -> Option<Place<'a>> {
         Some((of, rest)) => (*of, rest.iter().copied().chain([name]).collect()),
         None => (stem, Vec::new()),
     };
+    if folder != "host_vars" && playbook.others.contains(&of) {
+        return None;
+    }
+    let groups = playbook.groups;
     let strength = match folder {
-        "host_vars" => GROUPS.len() + 1,
-        _ => GROUPS.iter().position(|group| *group == of).unwrap_or(GROUPS.len()),
+        "host_vars" => groups.len() + 1,
+        _ => groups.iter().position(|group| *group == of).unwrap_or(groups.len()),
     };
     Some(Place { strength, of, below, ending })
 }
 
 /// The files of the inventory that a file is part of, the strongest last; itself where it is part of none.
-pub(super) fn files<'a>(id: &str, evidence: &'a [Evidence]) -> Vec<File<'a>> {
+pub(super) fn files<'a>(id: &str, evidence: &'a [Evidence], playbook: &Playbook) -> Vec<File<'a>> {
     let known = |piece: &&Evidence| piece.id.as_str() == id;
     let Some((base, ..)) = split(id) else {
         let own = |evidence| File { evidence, doubt: None, unread: unread(evidence) };
@@ -99,7 +115,7 @@ pub(super) fn files<'a>(id: &str, evidence: &'a [Evidence]) -> Vec<File<'a>> {
     let mut found: Vec<(Place<'a>, &'a Evidence)> = Vec::new();
     for piece in evidence {
         let Some((_, folder, way)) = split(piece.id.as_str()).filter(|(own, ..)| *own == base) else { continue };
-        found.extend(place(way, folder).map(|place| (place, piece)));
+        found.extend(place(way, folder, playbook).map(|place| (place, piece)));
     }
     found.sort_by(|a, b| a.0.cmp(&b.0));
     let hidden: Vec<usize> = (0..found.len())
@@ -116,10 +132,10 @@ pub(super) fn files<'a>(id: &str, evidence: &'a [Evidence]) -> Vec<File<'a>> {
         .iter()
         .enumerate()
         .filter(|(at, _)| !hidden.contains(at))
-        .map(|(_, (place, piece))| File { evidence: piece, doubt: doubt(place), unread: unread(piece) })
+        .map(|(_, (place, piece))| File { evidence: piece, doubt: doubt(place, playbook), unread: unread(piece) })
         .collect();
     // A folder that could not be looked into stands for whatever is in it.
-    let closed = evidence.iter().filter(|piece| folders(id).iter().any(|folder| folder == piece.id.as_str()));
+    let closed = evidence.iter().filter(|piece| folders(id, playbook).iter().any(|folder| folder == piece.id.as_str()));
     for piece in closed {
         if let Some(gap) = unread(piece) {
             files.push(File { evidence: piece, doubt: None, unread: Some(gap) });
@@ -129,18 +145,19 @@ pub(super) fn files<'a>(id: &str, evidence: &'a [Evidence]) -> Vec<File<'a>> {
     files
 }
 
-fn doubt(place: &Place<'_>) -> Option<Gap> {
+fn doubt(place: &Place<'_>, playbook: &Playbook) -> Option<Gap> {
     let of = place.of;
+    let groups = playbook.groups.len();
     let who = match place.strength {
-        strength if strength < GROUPS.len() => return None,
-        strength if strength == GROUPS.len() => format!("the group `{of}`, which need not hold the control plane"),
+        strength if strength < groups => return None,
+        strength if strength == groups => format!("the group `{of}`, which need not hold the control plane"),
         _ => format!("the host `{of}` alone"),
     };
     Some(Gap {
         kind: GapKind::Unresolved,
         reason: format!("it is set for {who}"),
-        wanted: "the manifest as kubeadm wrote it".to_owned(),
-        who_could_answer: super::MANIFESTS.to_owned(),
+        wanted: "the arguments of the API server as it runs".to_owned(),
+        who_could_answer: playbook.who_could_answer.to_owned(),
     })
 }
 
@@ -161,12 +178,18 @@ fn unread(piece: &Evidence) -> Option<Gap> {
 mod tests {
     use super::*;
 
+    const PLAYBOOK: Playbook = Playbook {
+        groups: &["all", "k8s_cluster", "kube_control_plane"],
+        others: &["kube_proxies"],
+        who_could_answer: "a control plane node",
+    };
+
     #[test]
     fn a_file_has_its_place_in_an_inventory() {
         let order = |a: &str, b: &str| {
             let key = |id: &str| {
                 let (_, folder, way) = split(id)?;
-                place(way, folder).map(|place| (place.strength, place.of.to_owned(), place.below.join("/")))
+                place(way, folder, &PLAYBOOK).map(|place| (place.strength, place.of.to_owned(), place.below.join("/")))
             };
             key(a) < key(b)
         };
@@ -175,11 +198,15 @@ mod tests {
         assert!(order("group_vars/kube_control_plane/z.yml", "group_vars/kube_node/a.yml"));
         assert!(order("group_vars/kube_node/a.yml", "host_vars/a.yml"));
         assert!(order("group_vars/all/a.yml", "group_vars/all/b/a.yml"));
-        for strange in
-            ["group_vars/all/.a.yml", "group_vars/all/a.yml~", "group_vars/all/a.txt", "group_vars/all/b.d/a.yml"]
-        {
+        for strange in [
+            "group_vars/all/.a.yml",
+            "group_vars/all/a.yml~",
+            "group_vars/all/a.txt",
+            "group_vars/all/b.d/a.yml",
+            "group_vars/kube_proxies.yml",
+        ] {
             let (_, folder, way) = split(strange).unwrap_or_default();
-            assert!(place(way, folder).is_none(), "{strange}");
+            assert!(place(way, folder, &PLAYBOOK).is_none(), "{strange}");
         }
         assert!(split("roles/x/defaults/main.yml").is_none());
     }

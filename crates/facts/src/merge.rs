@@ -1,0 +1,200 @@
+//! What the releases agree on that a component may be of.
+//!
+//! A component whose release is not known is resolved once for each that is possible. What they all say holds; where they
+//! differ it is a gap that knowing the release closes.
+
+use model::{Author, Gap, GapKind, Minor, Origin, Problem, Reading, Release, Setting, Version, spelled};
+
+use crate::flags::{DefaultUnknown, Flag, Table};
+
+/// What one release makes of a component.
+pub(crate) struct AtRelease {
+    pub(crate) minor: Minor,
+    /// In the order of the table, which is that of names.
+    pub(crate) readings: Vec<(&'static str, Result<Reading, Gap>)>,
+    pub(crate) problems: Vec<Problem>,
+}
+
+/// Each release that this can be; of a range their patches are not known.
+pub(crate) fn versions(release: &Release) -> Vec<Version> {
+    match release {
+        Release::Exactly(version) => vec![version.clone()],
+        within => within.minors().map(Version::of_minor).collect(),
+    }
+}
+
+/// One list of settings that all possible releases agree on, which takes the readings of the only one; where they do not
+/// agree, the setting is a gap.
+pub(crate) fn settings(table: &'static Table, mut resolved: Vec<&mut AtRelease>, release: &Release) -> Vec<Setting> {
+    if let [one] = &mut resolved[..] {
+        let setting = |(name, reading): (&'static str, Result<Reading, Gap>)| Setting {
+            name,
+            is_left_out: is_default(&reading),
+            readings: vec![reading],
+        };
+        return std::mem::take(&mut one.readings).into_iter().map(setting).collect();
+    }
+    let mut settings = Vec::new();
+    let mut cursors = vec![0_usize; resolved.len()];
+    for flag in &table.flags {
+        let mut held: Vec<(Minor, &Result<Reading, Gap>)> = Vec::new();
+        for (one, cursor) in resolved.iter().zip(&mut cursors) {
+            if let Some((name, reading)) = one.readings.get(*cursor)
+                && *name == flag.name
+            {
+                *cursor += 1;
+                held.push((one.minor, reading));
+            }
+        }
+        let Some((_, newest)) = held.last() else { continue };
+        let written = |reading: &Result<Reading, Gap>| {
+            reading.as_ref().is_ok_and(|reading| !matches!(reading.origin, Origin::Default { .. }))
+        };
+        let reading = if held.len() == resolved.len() || written(newest) {
+            agree(flag.name, &held)
+        } else {
+            // What hides a value in a release that has the flag hides whether it is set at all.
+            let mut gaps = held.iter().filter_map(|(_, reading)| reading.as_ref().err());
+            Err(gaps.find(|gap| gap.kind != GapKind::Version).cloned().unwrap_or_else(|| {
+                version_gap(format!("`{}` is in {}, and the release is {release}", spelled(flag.name), flag.life()))
+            }))
+        };
+        let is_left_out = held.iter().all(|(_, reading)| is_default(reading));
+        settings.push(Setting { name: flag.name, readings: vec![reading], is_left_out });
+    }
+    settings
+}
+
+/// Whether a release fills it in by itself; what holds may be open all the same.
+fn is_default(reading: &Result<Reading, Gap>) -> bool {
+    let by_upstream = |origin: &Origin| matches!(origin, Origin::Default { by: Author::Upstream { .. }, .. });
+    reading.as_ref().is_ok_and(|reading| by_upstream(&reading.origin))
+}
+
+fn agree(name: &str, held: &[(Minor, &Result<Reading, Gap>)]) -> Result<Reading, Gap> {
+    let name = spelled(name);
+    let Some((_, newest)) = held.last() else {
+        return Err(version_gap(format!("`{name}` is in no possible release")));
+    };
+    let same = |other: &Result<Reading, Gap>| match (other, newest) {
+        (Ok(a), Ok(b)) => {
+            a.value == b.value
+                && a.in_force() == b.in_force()
+                && a.open.is_some() == b.open.is_some()
+                && a.origin.name() == b.origin.name()
+        }
+        (Err(a), Err(b)) => a.kind == b.kind,
+        _ => false,
+    };
+    if held.iter().all(|(_, reading)| same(reading)) {
+        return (*newest).clone();
+    }
+    // The oldest and the newest are enough to say that there is no one answer.
+    let say = |reading: &Result<Reading, Gap>| match reading {
+        Ok(reading) => format!("`{}`", reading.in_force()),
+        Err(_) => "not known".to_owned(),
+    };
+    let changes = held.iter().rev().find(|(_, reading)| !same(reading));
+    let reason = match changes {
+        Some((minor, older)) => {
+            format!("`{name}` is {} up to {minor} and {} after it", say(older), say(newest))
+        }
+        None => format!("`{name}` depends on the release"),
+    };
+    Err(version_gap(reason))
+}
+
+/// The problems of all possible releases, each once. One that stops only some of them does not stop the server for sure.
+pub(crate) fn problems(resolved: &[&AtRelease]) -> Vec<Problem> {
+    if let [one] = resolved {
+        return one.problems.clone();
+    }
+    struct Seen {
+        problem: Problem,
+        minors: Vec<Minor>,
+        stopped: Vec<Minor>,
+    }
+    let mut seen: Vec<Seen> = Vec::new();
+    for one in resolved {
+        for found in &one.problems {
+            let problem = Problem { stops: false, ..found.clone() };
+            let known = seen.iter().position(|known| known.problem == problem).unwrap_or_else(|| {
+                seen.push(Seen { problem, minors: Vec::new(), stopped: Vec::new() });
+                seen.len() - 1
+            });
+            let Some(known) = seen.get_mut(known) else { continue };
+            if known.minors.last() != Some(&one.minor) {
+                known.minors.push(one.minor);
+                known.stopped.extend(found.stops.then_some(one.minor));
+            }
+        }
+    }
+    let range = |minors: &[Minor]| match minors {
+        [] => String::new(),
+        [only] => only.to_string(),
+        [from, .., to] => format!("{from} to {to}"),
+    };
+    let everywhere = |minors: &[Minor]| minors.len() == resolved.len();
+    seen.into_iter()
+        .map(|Seen { mut problem, minors, stopped }| {
+            problem.stops = everywhere(&stopped);
+            if !problem.stops && !stopped.is_empty() {
+                problem.message = format!("{}, which stops {}", problem.message, range(&stopped));
+            } else if !everywhere(&minors) {
+                problem.message = format!("{}, in {}", problem.message, range(&minors));
+            }
+            problem
+        })
+        .collect()
+}
+
+/// Why nothing is known about what is not written, where the release is newer or older than the data.
+pub(crate) fn newer_than_data(table: &Table, version: &Version) -> Option<Gap> {
+    let (from, to) = table.covered;
+    let reason = if version.minor > to {
+        format!("{version} is newer than this build knows: {to}, data of {}", table.date)
+    } else if version.minor < from {
+        format!("{version} is older than this build knows: {from}")
+    } else {
+        return None;
+    };
+    Some(Gap {
+        kind: GapKind::Version,
+        reason,
+        wanted: "a build that knows the release".to_owned(),
+        who_could_answer: format!("a newer portcullis, or `{} --help` of that release", table.component),
+    })
+}
+
+pub(crate) fn maybe_present(flag: &Flag, version: &Version) -> Gap {
+    version_gap(format!(
+        "`{}` came to {} with a patch release, and the patch is not known",
+        spelled(flag.name),
+        version.minor
+    ))
+}
+
+pub(crate) fn default_gap(table: &Table, flag: &Flag, version: &Version, why: DefaultUnknown<'_>) -> Gap {
+    match why {
+        DefaultUnknown::Patch(since) => version_gap(format!(
+            "the default of `{}` changed in {since}, and the patch is not known",
+            spelled(flag.name)
+        )),
+        DefaultUnknown::NotRecorded => Gap {
+            kind: GapKind::Manual,
+            reason: format!("the default of `{}` in {version} is not known to this build", spelled(flag.name)),
+            wanted: spelled(flag.name),
+            who_could_answer: format!("`{} --help` of that release", table.component),
+        },
+    }
+}
+
+/// The gap that knowing the release closes.
+pub(crate) fn version_gap(reason: String) -> Gap {
+    Gap {
+        kind: GapKind::Version,
+        reason,
+        wanted: "--kubernetes-version".to_owned(),
+        who_could_answer: "give the release with --kubernetes-version".to_owned(),
+    }
+}

@@ -155,9 +155,11 @@ fn not_there(rule: &Rule) -> Gap {
         Check::Kubeconfig(_) | Check::AnyKubeconfig(_) | Check::KubeconfigFile(_) | Check::User(_) => {
             ("a kubeconfig", "no kubeconfig was given")
         }
-        Check::Objects { .. } | Check::Running(_) | Check::Asked { .. } | Check::Manual(_) => {
-            ("the running cluster", "no running cluster was asked")
-        }
+        Check::Objects { .. }
+        | Check::ObjectsUnder { .. }
+        | Check::Running(_)
+        | Check::Asked { .. }
+        | Check::Manual(_) => ("the running cluster", "no running cluster was asked"),
         Check::Certificate { .. } => ("certificates of the cluster", "no certificate was given"),
         Check::Listener { .. } | Check::Door { .. } => {
             ("an endpoint of the cluster", "nothing was looked at from outside")

@@ -54,6 +54,22 @@ pub struct Listed {
     pub targets: Vec<Target>,
 }
 
+impl Listed {
+    /// Whether it is asked and shown by files, so that it can be judged by those alone where it does not answer.
+    pub fn is_mixed(&self) -> bool {
+        let is_asked = |target: &Target| matches!(target, Target::Live(_));
+        self.targets.iter().any(is_asked) && !self.targets.iter().all(is_asked)
+    }
+
+    /// Whether a cluster is this one by its name, or the part of it that one of its nodes shows.
+    pub fn is_called(&self, name: &str) -> bool {
+        name.strip_prefix(self.name.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with(NODE))
+    }
+}
+
+/// Stands between the name of a cluster and that of a node that is judged by itself.
+pub(crate) const NODE: char = '/';
+
 impl Target {
     /// The target as it was given.
     pub fn name(&self) -> String {

@@ -203,8 +203,9 @@ fn run(ways: &Ways, pace: Pace, asks: &Arc<[&'static Ask]>, done: &tokio::sync::
 /// before one that takes its time; they wait for it, so that a run is the same whoever answers first.
 const AHEAD: usize = 4;
 
-/// For a plug-in that uses up its time before anything is asked.
-const GRACE: Duration = Duration::from_secs(1);
+/// For a plug-in that uses up its time before anything is asked, and for a machine that is busy: every question and every look
+/// ends with the time of its cluster, and what was answered until then is not lost because nobody had the time to take it.
+const GRACE: Duration = Duration::from_secs(15);
 
 fn nobody() -> Failure {
     Failure { message: "asking it failed, which is a fault of Portcullis; please report it".to_owned(), hint: None }

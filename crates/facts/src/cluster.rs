@@ -6,7 +6,7 @@ use std::{
 };
 
 use jiff::civil::Date;
-use model::{Component, Evidence, EvidenceId, Gap, GapKind, Kind, Release, Version};
+use model::{Body, Component, Evidence, EvidenceId, Gap, GapKind, Kind, Release, Version};
 
 use crate::{
     Contents, Files, Invocation, Trees,
@@ -95,6 +95,20 @@ impl Cluster {
     /// Whether it was asked while it ran.
     pub fn was_asked(&self) -> bool {
         self.apiservers.iter().any(|server| server.told().is_some())
+    }
+
+    /// Whether its discovery shows a group of the API; `None` where nobody asked for that.
+    ///
+    /// # Errors
+    ///
+    /// Why it was not told.
+    pub fn serves(&self, group: &str) -> Result<Option<bool>, Gap> {
+        let piece = self.evidence.iter().find(|piece| piece.kind == Kind::Discovery);
+        match piece.map(|piece| &piece.body) {
+            Some(Body::Text(text)) => Ok(Some(live::shows(text, group))),
+            Some(Body::Unread(gap)) => Err(gap.clone()),
+            Some(Body::Missing | Body::Folder | Body::Present) | None => Ok(None),
+        }
     }
 
     /// Who may do what in it.

@@ -41,6 +41,8 @@ pub struct Ask {
     pub of_each_server: bool,
     /// Whether it is asked without credentials, to see how those are answered who have none.
     pub as_nobody: bool,
+    /// Whether only a cluster is asked whose discovery shows the group: that of a distribution, or of what somebody installed.
+    pub where_served: bool,
 }
 
 /// What somebody must be allowed to do.
@@ -97,6 +99,7 @@ const PLAIN: Ask = Ask {
     form: Form::Whole,
     of_each_server: false,
     as_nobody: false,
+    where_served: false,
 };
 
 /// How a server behaves, which counts where nothing tells how it is set up.
@@ -141,11 +144,12 @@ const BINDING: &[&[&str]] = &[
 const POD: &[&[&str]] = &[
     NAME,
     NAMESPACE,
-    &["metadata", "labels", "app.kubernetes.io/name"],
+    LABELS,
     &["metadata", "annotations", "kubernetes.io/config.mirror"],
     &["metadata", "ownerReferences", "kind"],
     &["metadata", "ownerReferences", "controller"],
     &["spec", "nodeName"],
+    &["spec", "hostNetwork"],
     &["spec", "containers", "image"],
     &["spec", "containers", "ports", "hostPort"],
     &["spec", "containers", "securityContext"],
@@ -203,6 +207,14 @@ const SERVICE_ACCOUNT: &[&[&str]] = &[
     &["automountServiceAccountToken"],
 ];
 
+const VALIDATING_POLICY: &[&[&str]] = &[
+    NAME,
+    &["spec", "failurePolicy"],
+    &["spec", "matchConditions"],
+    &["spec", "matchConstraints", "resourceRules"],
+    &["spec", "validations", "expression"],
+];
+
 const SERVICE: &[&[&str]] =
     &[NAME, NAMESPACE, LABELS, &["spec", "type"], &["spec", "clusterIP"], &["status", "loadBalancer", "ingress", "ip"]];
 
@@ -214,6 +226,14 @@ const fn objects(of: Of, keep: &'static [&'static [&'static str]], most: usize) 
         ..PLAIN
     }
 }
+
+/// The same of a kind that not every cluster has.
+const fn where_served(of: Of, keep: &'static [&'static [&'static str]], most: usize) -> Ask {
+    Ask { where_served: true, ..objects(of, keep, most) }
+}
+
+/// Of an operator only what goes past it, and of that whatever it is.
+const OPERATOR: &[&[&str]] = &[NAME, &["spec", "unsupportedConfigOverrides"]];
 
 /// The path of the list of addresses at which the API of a cluster is served.
 pub const PUBLISHED: &str = "/apis/discovery.k8s.io/v1/namespaces/default/endpointslices/kubernetes";
@@ -456,7 +476,7 @@ pub const ASKS: &[Ask] = &[
             "/apis/admissionregistration.k8s.io/v1beta1/validatingadmissionpolicies",
             "/apis/admissionregistration.k8s.io/v1alpha1/validatingadmissionpolicies",
         ],
-        ..objects(Of::ValidatingPolicy, &[NAME, &["spec", "failurePolicy"], &["spec", "matchConditions"]], 5_000)
+        ..objects(Of::ValidatingPolicy, VALIDATING_POLICY, 5_000)
     },
     Ask {
         path: "/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicybindings",
@@ -468,15 +488,20 @@ pub const ASKS: &[Ask] = &[
     },
     Ask {
         path: "/apis/kyverno.io/v1/clusterpolicies",
-        ..objects(
+        ..where_served(
             Of::KyvernoPolicy,
-            &[NAME, &["spec", "validationFailureAction"], &["spec", "rules", "validate", "failureAction"]],
+            &[
+                NAME,
+                &["spec", "validationFailureAction"],
+                &["spec", "rules", "validate", "failureAction"],
+                &["spec", "rules", "verifyImages", "failureAction"],
+            ],
             5_000,
         )
     },
     Ask {
         path: "/apis/policies.kubewarden.io/v1/clusteradmissionpolicies",
-        ..objects(Of::KubewardenPolicy, &[NAME, &["spec", "mode"]], 5_000)
+        ..where_served(Of::KubewardenPolicy, &[NAME, &["spec", "mode"]], 5_000)
     },
     Ask { path: "/apis/apiregistration.k8s.io/v1/apiservices", ..objects(Of::ApiService, API_SERVICE, 5_000) },
     // What advisories ask about, beside the others.
@@ -487,8 +512,33 @@ pub const ASKS: &[Ask] = &[
     },
     Ask {
         path: "/apis/networking.k8s.io/v1/networkpolicies",
-        ..objects(Of::NetworkPolicy, &[NAME, NAMESPACE, &["metadata", "finalizers"]], 20_000)
+        ..objects(Of::NetworkPolicy, &[NAME, NAMESPACE, &["metadata", "finalizers"], &["spec"]], 20_000)
     },
+    // Network plug-ins have policies of their own, which may stand in the place of these.
+    Ask {
+        path: "/apis/cilium.io/v2/ciliumnetworkpolicies",
+        ..where_served(Of::CiliumPolicy, &[NAME, NAMESPACE], 20_000)
+    },
+    Ask {
+        path: "/apis/cilium.io/v2/ciliumclusterwidenetworkpolicies",
+        ..where_served(Of::CiliumClusterPolicy, &[NAME], 5_000)
+    },
+    Ask {
+        path: "/apis/crd.projectcalico.org/v1/networkpolicies",
+        ..where_served(Of::ProjectCalicoPolicy, &[NAME, NAMESPACE], 20_000)
+    },
+    Ask {
+        path: "/apis/crd.projectcalico.org/v1/globalnetworkpolicies",
+        ..where_served(Of::ProjectCalicoGlobalPolicy, &[NAME], 5_000)
+    },
+    // How OpenShift's operators are told to run the control plane.
+    Ask { path: "/apis/operator.openshift.io/v1/kubeapiservers", ..where_served(Of::OpenShiftApiServer, OPERATOR, 10) },
+    Ask {
+        path: "/apis/operator.openshift.io/v1/kubecontrollermanagers",
+        ..where_served(Of::OpenShiftControllerManager, OPERATOR, 10)
+    },
+    Ask { path: "/apis/operator.openshift.io/v1/kubeschedulers", ..where_served(Of::OpenShiftScheduler, OPERATOR, 10) },
+    Ask { path: "/apis/operator.openshift.io/v1/etcds", ..where_served(Of::OpenShiftEtcd, OPERATOR, 10) },
     Ask {
         path: "/apis/resource.k8s.io/v1/resourceclaims",
         // In between there was v1beta2 beside it, and before 1.32 nothing that was not alpha.
@@ -533,6 +583,11 @@ pub const ASKS: &[Ask] = &[
     Ask { path: "/debug/pprof/symbol", ..AS_NOBODY },
 ];
 
+/// Whether discovery, in either of its forms, names a group.
+pub(crate) fn shows(discovery: &str, group: &str) -> bool {
+    discovery.contains(&format!("\"{group}\""))
+}
+
 impl Ask {
     /// The path, and those of other releases.
     pub fn paths(&self) -> impl Iterator<Item = &'static str> {
@@ -557,6 +612,28 @@ impl Ask {
                 let namespace = if namespace.is_empty() { String::new() } else { format!(" in {namespace}") };
                 format!("{verb} {resource}{group}{name}{namespace}")
             }
+        }
+    }
+
+    /// Whether discovery, as a server gave it, shows the group that it is of; a group of every cluster is always there.
+    pub fn is_served(&self, discovery: &str) -> bool {
+        match self.right {
+            Right::Resource { group, .. } if self.where_served => shows(discovery, group),
+            _ => true,
+        }
+    }
+
+    /// Discovery did not say whether the cluster has such a thing.
+    pub fn not_shown(&self) -> Gap {
+        let group = match self.right {
+            Right::Resource { group, .. } => group,
+            Right::Path | Right::Nothing => "",
+        };
+        Gap {
+            kind: GapKind::Unread,
+            reason: format!("whether the cluster serves {group} is not known: its discovery was not read"),
+            wanted: self.wanted(),
+            who_could_answer: "a user who may get /apis".to_owned(),
         }
     }
 

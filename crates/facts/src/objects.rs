@@ -10,6 +10,8 @@
 mod admission;
 pub mod images;
 mod kinds;
+mod network;
+mod operators;
 mod others;
 mod read;
 
@@ -23,6 +25,8 @@ pub use admission::{
     AdmissionPolicy, Backend, Bundle, EnginePolicy, Expression, PolicyBinding, Said, Selector, Webhook, WebhookRule,
 };
 pub use kinds::{Binding, Labels, Namespace, Pod, PolicyRule, Role, RoleRef, ServiceAccount, Subject, SubjectKind};
+pub use network::{NetworkPolicy, OtherPolicy, Peers, Traffic};
+pub use operators::{ComponentOperator, Override};
 pub use others::{
     ApiService, Authorities, Condition, ConfigMap, Definition, FlowSchema, FlowSubjects, Node, Request, Service, Taint,
 };
@@ -33,6 +37,8 @@ pub(crate) use read::{is_one, lines, read, speaks, told_by_lines};
 pub enum Of {
     ApiService,
     CertificateSigningRequest,
+    CiliumClusterPolicy,
+    CiliumPolicy,
     ClusterRole,
     ClusterRoleBinding,
     ClusterTrustBundle,
@@ -47,7 +53,14 @@ pub enum Of {
     Namespace,
     NetworkPolicy,
     Node,
+    /// OpenShift's objects by which its operators are told how to run the API server and what belongs to it.
+    OpenShiftApiServer,
+    OpenShiftControllerManager,
+    OpenShiftEtcd,
+    OpenShiftScheduler,
     Pod,
+    ProjectCalicoGlobalPolicy,
+    ProjectCalicoPolicy,
     ResourceClaim,
     ResourceQuota,
     Role,
@@ -60,9 +73,11 @@ pub enum Of {
 }
 
 impl Of {
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 33] = [
         Self::ApiService,
         Self::CertificateSigningRequest,
+        Self::CiliumClusterPolicy,
+        Self::CiliumPolicy,
         Self::ClusterRole,
         Self::ClusterRoleBinding,
         Self::ClusterTrustBundle,
@@ -76,7 +91,13 @@ impl Of {
         Self::Namespace,
         Self::NetworkPolicy,
         Self::Node,
+        Self::OpenShiftApiServer,
+        Self::OpenShiftControllerManager,
+        Self::OpenShiftEtcd,
+        Self::OpenShiftScheduler,
         Self::Pod,
+        Self::ProjectCalicoGlobalPolicy,
+        Self::ProjectCalicoPolicy,
         Self::ResourceClaim,
         Self::ResourceQuota,
         Self::Role,
@@ -93,11 +114,16 @@ impl Of {
         const ADMISSION: &str = "admissionregistration.k8s.io";
         const CERTIFICATES: &str = "certificates.k8s.io";
         const RBAC: &str = "rbac.authorization.k8s.io";
+        const CALICO: &str = "crd.projectcalico.org";
+        const CILIUM: &str = "cilium.io";
+        const OPENSHIFT: &str = "operator.openshift.io";
         match self {
             Self::ApiService => ("APIService", "apiservices", "apiregistration.k8s.io"),
             Self::CertificateSigningRequest => {
                 ("CertificateSigningRequest", "certificatesigningrequests", CERTIFICATES)
             }
+            Self::CiliumClusterPolicy => ("CiliumClusterwideNetworkPolicy", "ciliumclusterwidenetworkpolicies", CILIUM),
+            Self::CiliumPolicy => ("CiliumNetworkPolicy", "ciliumnetworkpolicies", CILIUM),
             Self::ClusterRole => ("ClusterRole", "clusterroles", RBAC),
             Self::ClusterRoleBinding => ("ClusterRoleBinding", "clusterrolebindings", RBAC),
             Self::ClusterTrustBundle => ("ClusterTrustBundle", "clustertrustbundles", CERTIFICATES),
@@ -113,7 +139,13 @@ impl Of {
             Self::Namespace => ("Namespace", "namespaces", ""),
             Self::NetworkPolicy => ("NetworkPolicy", "networkpolicies", "networking.k8s.io"),
             Self::Node => ("Node", "nodes", ""),
+            Self::OpenShiftApiServer => ("KubeAPIServer", "kubeapiservers", OPENSHIFT),
+            Self::OpenShiftControllerManager => ("KubeControllerManager", "kubecontrollermanagers", OPENSHIFT),
+            Self::OpenShiftEtcd => ("Etcd", "etcds", OPENSHIFT),
+            Self::OpenShiftScheduler => ("KubeScheduler", "kubeschedulers", OPENSHIFT),
             Self::Pod => ("Pod", "pods", ""),
+            Self::ProjectCalicoGlobalPolicy => ("GlobalNetworkPolicy", "globalnetworkpolicies", CALICO),
+            Self::ProjectCalicoPolicy => ("NetworkPolicy", "networkpolicies", CALICO),
             Self::ResourceClaim => ("ResourceClaim", "resourceclaims", "resource.k8s.io"),
             Self::ResourceQuota => ("ResourceQuota", "resourcequotas", ""),
             Self::Role => ("Role", "roles", RBAC),
@@ -151,7 +183,15 @@ impl Of {
     /// Whether it is looked for in files. Of the others only a server's whole list says anything, and a folder that holds
     /// nothing else is no cluster.
     pub(crate) fn is_kept_in_files(self) -> bool {
-        !matches!(self, Self::CustomResourceDefinition | Self::NetworkPolicy | Self::ResourceClaim)
+        !matches!(
+            self,
+            Self::CiliumClusterPolicy
+                | Self::CiliumPolicy
+                | Self::CustomResourceDefinition
+                | Self::ProjectCalicoGlobalPolicy
+                | Self::ProjectCalicoPolicy
+                | Self::ResourceClaim
+        )
     }
 }
 
@@ -236,6 +276,10 @@ pub struct Objects {
     /// Why it is not known whom the ConfigMap `aws-auth` maps to which groups, of a cluster that was asked for it.
     pub mapping_gap: Option<Gap>,
     pub nodes: Vec<Node>,
+    pub network_policies: Vec<NetworkPolicy>,
+    /// Policies of network plug-ins that have kinds of their own, by their names.
+    pub other_network_policies: Vec<OtherPolicy>,
+    pub operators: Vec<ComponentOperator>,
     pub definitions: Vec<Definition>,
     /// Objects that some advisory asks about, by the number of its question.
     pub(crate) matched: BTreeMap<usize, Matched>,

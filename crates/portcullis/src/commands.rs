@@ -47,7 +47,7 @@ pub(crate) fn audit(args: &args::Audit) -> Outcome {
         ("strict", args.strict.to_string()),
         ("waivers", args.waivers.as_deref().map(|path| path.display().to_string()).unwrap_or_default()),
     ]);
-    let mut ledger = args.resume.as_deref().map(|path| Ledger::open(path, &run.settings)).transpose()?;
+    let mut ledger = args.resume.as_deref().map(|path| Ledger::open(path, &run.settings, &run.targets)).transpose()?;
     if let Some(ledger) = &ledger {
         run.go_on(ledger, args.look.as_of.is_some())?;
     }

@@ -8,10 +8,11 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     fs::{File, TryLockError},
     io::{self, BufRead as _, BufReader, BufWriter, Read as _, Seek as _, SeekFrom, Write as _},
+    ops::Range,
     path::Path,
 };
 
-use audit::{Account, Inputs};
+use audit::{Account, AuditTarget, Inputs};
 use report::{Fleet, RunProblem, wire};
 use serde::{Deserialize, Serialize};
 
@@ -103,7 +104,14 @@ impl From<Asking> for Account {
 
 impl Ledger {
     /// Opens the file, or begins it, for a run with these settings.
-    pub(crate) fn open(path: &Path, settings: &BTreeMap<String, String>) -> Result<Self, UsageError> {
+    ///
+    /// Of a cluster that did not answer, and that files show as well, the files were judged; where it answers now it would
+    /// stand there twice, so that what was judged of them alone is taken out and judged again.
+    pub(crate) fn open(
+        path: &Path,
+        settings: &BTreeMap<String, String>,
+        targets: &[AuditTarget],
+    ) -> Result<Self, UsageError> {
         let name = plain(&path.display().to_string());
         let refused = |why: String| UsageError(format!("--resume {name}: {why}"));
         if path.exists() && !path.is_file() {
@@ -120,6 +128,8 @@ impl Ledger {
         let mut done = BTreeMap::new();
         let mut as_of = None;
         let mut whole = 0_u64;
+        let mut kept: Vec<Range<u64>> = Vec::new();
+        let mut is_short = false;
         let mut reader = BufReader::new(&file);
         let mut line = Vec::new();
         for number in 1_usize.. {
@@ -153,13 +163,23 @@ impl Ledger {
                 if read.schema.is_some_and(|schema| schema == "portcullis.end/1") {
                     break;
                 }
+                if read.asking.is_none() && may_answer(targets, &read.name) {
+                    is_short = true;
+                    whole += line.len() as u64;
+                    continue;
+                }
                 fleet.add_line(&line).map_err(no_cluster)?;
                 done.insert((read.name, read.target), read.asking.map(Account::from));
             }
+            kept.push(whole..whole + read as u64);
             whole += read as u64;
         }
         drop(reader);
         let mut out = file;
+        if is_short {
+            out = again(path, &out, &kept).map_err(|error| refused(error.to_string()))?;
+            whole = kept.iter().map(|line| line.end - line.start).sum();
+        }
         out.set_len(whole)
             .and_then(|()| out.seek(SeekFrom::Start(whole)))
             .map_err(|error| refused(error.to_string()))?;
@@ -205,6 +225,34 @@ impl Ledger {
             Some(error) => Err(format!("cannot write to {}: {error}", self.name)),
         }
     }
+}
+
+/// Whether a cluster is one of the list that is asked besides.
+fn may_answer(targets: &[AuditTarget], name: &str) -> bool {
+    targets.iter().any(|target| match target {
+        AuditTarget::Listed(listed) => listed.is_mixed() && listed.is_called(name),
+        _ => false,
+    })
+}
+
+/// Writes some lines of a file into a new one in its place. Whoever is cut meanwhile finds the old one.
+fn again(path: &Path, file: &File, kept: &[Range<u64>]) -> io::Result<File> {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".part");
+    let part = Path::new(&name);
+    let mut new = File::options().read(true).write(true).create(true).truncate(true).open(part)?;
+    new.try_lock().map_err(|error| match error {
+        TryLockError::WouldBlock => io::Error::other("another run writes to it"),
+        TryLockError::Error(error) => error,
+    })?;
+    let mut old = file;
+    for line in kept {
+        old.seek(SeekFrom::Start(line.start))?;
+        io::copy(&mut old.take(line.end - line.start), &mut new)?;
+    }
+    new.sync_all()?;
+    std::fs::rename(part, path)?;
+    Ok(new)
 }
 
 /// Whether a run that was begun before is this one.

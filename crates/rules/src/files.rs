@@ -6,11 +6,13 @@
 use std::collections::BTreeMap;
 
 use facts::{
+    Cluster,
     apiserver::ApiServer,
     configuration::{
         ConfigFile, FileKind, Given, InUse, Taken, admission::Admission, audit_policy::Policy, authn::Authentication,
         authz::Authorization, egress::Egress, encryption::Encryption, tracing::Tracing,
     },
+    objects::Of,
 };
 use model::{Answer, Finding, Gap, GapKind, Minor, Unanswered, Verdict};
 
@@ -37,6 +39,8 @@ pub enum OfServer {
     FileOr(fn(&ApiServer) -> Verdict),
     /// This, whatever the file.
     Whole(fn(&ApiServer) -> Verdict),
+    /// The same, with the cluster around it; objects of these kinds have a say in it.
+    Beside { of: &'static [Of], ask: fn(&ApiServer, &Cluster) -> Verdict },
 }
 
 impl OfFile {
@@ -81,9 +85,11 @@ impl OfFile {
 }
 
 /// Asks one API server.
-pub(crate) fn ask_server(of: OfFile, how: OfServer, server: &ApiServer) -> Verdict {
-    if let OfServer::Whole(ask) = how {
-        return ask(server);
+pub(crate) fn ask_server(of: OfFile, how: OfServer, server: &ApiServer, cluster: &Cluster) -> Verdict {
+    match how {
+        OfServer::Whole(ask) => return ask(server),
+        OfServer::Beside { ask, .. } => return ask(server, cluster),
+        OfServer::File | OfServer::FileOr(_) => {}
     }
     match (server.file(of.kind())?, how) {
         (Some(taken), _) => of.ask(taken, Some(server)),

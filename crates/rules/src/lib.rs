@@ -34,6 +34,7 @@ mod objects;
 mod pending;
 mod pki;
 mod plugins;
+mod pod_security;
 mod policy;
 mod rbac;
 mod references;
@@ -54,13 +55,13 @@ use facts::{
     fleet::Fleet,
     kubeconfig::{Endpoint, Kubeconfig, User},
     kubelet::Kubelet,
-    live::{self, Ask, Form},
+    live::{self, ASKS, Ask, Form},
     objects::Of,
     observed::{Door, Observed},
     pki::Seen,
     running::Told,
 };
-use model::{Component, Listener, Minor, Release, RuleCard, Verdict};
+use model::{Component, Kind, Listener, Minor, Release, RuleCard, Verdict};
 
 pub use certificates::Certificates;
 pub use files::{OfFile, OfServer};
@@ -109,12 +110,19 @@ impl Rule {
             return identity || ask.path == live::NODES;
         }
         match (&self.check, ask.form) {
-            (Check::Objects { of, .. } | Check::Asked { of, .. }, Form::Objects { of: asked, .. }) => {
-                of.contains(&asked)
+            (
+                Check::Objects { of, .. } | Check::ObjectsUnder { of, .. } | Check::Asked { of, .. },
+                Form::Objects { of: asked, .. },
+            ) => of.contains(&asked),
+            // Nodes are named after the machines that servers run on.
+            (Check::File { server: OfServer::Beside { of, .. }, .. }, Form::Objects { of: asked, .. }) => {
+                asked == Of::Node || of.contains(&asked)
             }
             (Check::Advisories(_), Form::Objects { of, .. }) => facts::advisories::kinds().contains(&of),
             // Some services are known by their nodes alone.
             (Check::Manual(_), Form::Objects { of, .. }) => of == Of::Node,
+            // What only some clusters have is asked of those that show it.
+            (Check::Objects { of, .. }, _) if ask.kind == Kind::Discovery => of.iter().any(|of| is_not_everywhere(*of)),
             (Check::Objects { .. } | Check::Manual(_), _) => identity,
             (
                 Check::Kubeconfig(_)
@@ -129,6 +137,11 @@ impl Rule {
             _ => true,
         }
     }
+}
+
+/// Whether only some clusters have objects of a kind.
+fn is_not_everywhere(of: Of) -> bool {
+    ASKS.iter().any(|ask| ask.where_served && matches!(ask.form, Form::Objects { of: asked, .. } if asked == of))
 }
 
 /// Whom a rule asks, and what.
@@ -185,6 +198,8 @@ pub enum Check {
     /// Once per cluster whose evidence could hold objects of these kinds, with a finding for each that is wrong. Files never
     /// answer it with a pass.
     Objects { of: &'static [Of], ask: fn(&Cluster) -> Verdict },
+    /// The same, where what the API servers are set up with has a say in it, too.
+    ObjectsUnder { of: &'static [Of], ask: fn(&Cluster) -> Verdict },
     /// One setting of the rule's component, and one test of it.
     Setting(Row),
     /// Several of them.
@@ -266,6 +281,7 @@ pub fn all() -> impl Iterator<Item = &'static Rule> {
         network::RULES,
         managed::RULES,
         pki::RULES,
+        pod_security::RULES,
         policy::RULES,
         rbac::RULES,
         scheduler::RULES,

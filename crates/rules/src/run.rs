@@ -149,7 +149,7 @@ fn questions<'a>(rule: &'static Rule, cluster: &'a Cluster) -> Vec<Question<'a>>
             let servers = cluster
                 .apiservers
                 .iter()
-                .map(|one| of(one.component(), Box::new(move || files::ask_server(*file, *server, one))));
+                .map(|one| of(one.component(), Box::new(move || files::ask_server(*file, *server, one, cluster))));
             let given = cluster
                 .given
                 .iter()
@@ -242,7 +242,7 @@ fn questions<'a>(rule: &'static Rule, cluster: &'a Cluster) -> Vec<Question<'a>>
             .collect(),
         Check::Asked { ask, .. } => of_asked(cluster, Box::new(move || ask(cluster))),
         Check::Manual(row) => of_asked(cluster, Box::new(move || manual::ask(&rule.info, row, cluster))),
-        Check::Objects { of, ask } => of
+        Check::Objects { of, ask } | Check::ObjectsUnder { of, ask } => of
             .iter()
             .any(|of| cluster.objects.is_asked(*of))
             .then(|| Question {

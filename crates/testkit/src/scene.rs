@@ -416,7 +416,14 @@ impl Scene {
             if Of::ALL.iter().all(|of| of.kind() != kind) {
                 return Err(format!("no kind of object is `{kind}`"));
             }
-            if kind != of.kind() {
+            // Of two kinds of one name the group tells; where it is not written, the first of them is meant.
+            let version = document.iter().find_map(|(_, line)| line.strip_prefix("apiVersion: "));
+            let group = version.map(|version| version.split_once('/').map_or("", |(group, _)| group));
+            let is_it = match group {
+                Some(group) => kind == of.kind() && (group == of.group() || group.is_empty()),
+                None => Of::ALL.iter().find(|known| known.kind() == kind) == Some(&of),
+            };
+            if !is_it {
                 continue;
             }
             if !text.is_empty() {

@@ -6,7 +6,7 @@ use facts::{Gathered, Redactor};
 use model::Evidence;
 
 use super::{Arrived, Event, replay};
-use crate::{Account, Listed, Options, Target, bundle, gather};
+use crate::{Account, Listed, NODE, Options, Target, bundle, gather};
 
 /// Hands over what the files of a listed cluster show, and what became of each; who is asked is left to others.
 pub(super) fn gather_files(
@@ -109,5 +109,5 @@ fn together(listed: &Listed, files: Vec<Gathered>) -> Vec<Gathered> {
 }
 
 fn named(listed: &Listed, alone: bool, inner: &str) -> String {
-    if alone { listed.name.clone() } else { format!("{}/{inner}", listed.name) }
+    if alone { listed.name.clone() } else { format!("{}{NODE}{inner}", listed.name) }
 }

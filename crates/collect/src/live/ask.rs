@@ -12,7 +12,7 @@ use facts::{
     running::metrics::Projection,
 };
 use kube::config::{AuthInfo, Config};
-use model::Gap;
+use model::{Gap, Kind};
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::{
@@ -131,7 +131,7 @@ pub(super) async fn cluster(
         }
         replies.insert(index, reply);
     }
-    replies.extend(talks.ask(left, &may).await);
+    replies.extend(talks.ask_all(left, asks, &may).await);
 
     let refused: BTreeSet<&'static str> =
         replies.iter().filter(|(_, reply)| reply.is_refused).filter_map(|(at, _)| Some(asks.get(*at)?.path)).collect();
@@ -191,6 +191,35 @@ struct Talks {
 }
 
 impl Talks {
+    /// Asks everything; what only some clusters have only where discovery shows it, and so behind all else.
+    async fn ask_all(&self, questions: Vec<Question>, asks: &[&'static Ask], may: &Arc<May>) -> BTreeMap<usize, Reply> {
+        let (extra, common): (Vec<Question>, Vec<Question>) =
+            questions.into_iter().partition(|(_, ask)| ask.where_served);
+        let mut replies: BTreeMap<usize, Reply> = self.ask(common, may).await.into_iter().collect();
+        let discovery = asks.iter().position(|ask| ask.kind == Kind::Discovery).and_then(|at| replies.get(&at));
+        let discovery = match discovery.map(|reply| &reply.raw) {
+            Some(Raw::Text(text)) => Some(text.as_str()),
+            _ => None,
+        };
+        let (mut served, mut others) = (Vec::new(), Vec::new());
+        for (index, ask) in extra {
+            let raw = match discovery {
+                Some(shown) if ask.is_served(shown) => {
+                    served.push((index, ask));
+                    continue;
+                }
+                Some(_) => Raw::Missing,
+                None => Raw::Unread(ask.not_shown()),
+            };
+            others.push((index, Reply { raw, is_refused: false }));
+        }
+        replies.extend(others);
+        if !served.is_empty() {
+            replies.extend(self.ask(served, may).await);
+        }
+        replies
+    }
+
     /// Asks side by side. The order in which answers come is told by nothing.
     async fn ask(&self, questions: Vec<Question>, may: &Arc<May>) -> Vec<(usize, Reply)> {
         let (nobody, known): (Vec<Question>, Vec<Question>) = questions.into_iter().partition(|(_, ask)| ask.as_nobody);

@@ -199,6 +199,17 @@ pub struct AdmissionPolicy {
     pub failure_policy: Option<Said>,
     /// The expressions that decide whether a request is looked at.
     pub conditions: Vec<Said>,
+    /// Which requests it is about.
+    pub rules: Vec<WebhookRule>,
+    /// The expressions that have to hold.
+    pub validations: Vec<Arc<str>>,
+}
+
+impl AdmissionPolicy {
+    /// Whether it is about one resource, as far as its rules tell.
+    pub fn matches(&self, group: &str, resource: &str) -> bool {
+        self.rules.iter().any(|rule| rule.matches(group, resource))
+    }
 }
 
 /// A ValidatingAdmissionPolicyBinding.
@@ -219,6 +230,8 @@ pub struct EnginePolicy {
     pub engine: &'static str,
     /// The value by which it only tells, and where it is written, if it is.
     pub only_tells: Option<(Arc<str>, Option<Span>)>,
+    /// Whether it asks who signed an image.
+    pub verifies_images: bool,
 }
 
 impl Words {
@@ -228,7 +241,7 @@ impl Words {
         Some(Said { text: self.word(text), at: spot.span(&value) })
     }
 
-    fn selector(&mut self, cursor: &Cursor<'_>, key: &str, spot: &Spot<'_>) -> Option<Selector> {
+    pub(super) fn selector(&mut self, cursor: &Cursor<'_>, key: &str, spot: &Spot<'_>) -> Option<Selector> {
         let selector = cursor.get(key)?;
         let expressions =
             selector.get("matchExpressions").into_iter().flat_map(|list| list.items().collect::<Vec<_>>());
@@ -263,14 +276,7 @@ pub(super) fn webhooks(
             Some(Bundle::read(text, spot.span(&bundle)))
         });
         let rules = webhook.get("rules").into_iter().flat_map(|list| list.items().collect::<Vec<_>>());
-        let rules = rules.map(|rule| WebhookRule {
-            groups: words.list(&rule, "apiGroups"),
-            resources: words.list(&rule, "resources"),
-            operations: words.list(&rule, "operations"),
-            scope: words.of(&rule, "scope"),
-            at: spot.span(&rule),
-        });
-        let rules = rules.collect();
+        let rules = rules.map(|one| rule(&one, spot, words)).collect();
         objects.webhooks.push(Webhook {
             name: words.word(name.text().unwrap_or_default()),
             mutates: of == Of::MutatingWebhook,
@@ -292,6 +298,16 @@ pub(super) fn webhooks(
     }
 }
 
+fn rule(rule: &Cursor<'_>, spot: &Spot<'_>, words: &mut Words) -> WebhookRule {
+    WebhookRule {
+        groups: words.list(rule, "apiGroups"),
+        resources: words.list(rule, "resources"),
+        operations: words.list(rule, "operations"),
+        scope: words.of(rule, "scope"),
+        at: spot.span(rule),
+    }
+}
+
 fn backend(client: &Cursor<'_>, spot: &Spot<'_>, words: &mut Words) -> Backend {
     if let Some(url) = words.said(client, "url", spot) {
         return Backend::Url(url);
@@ -310,7 +326,16 @@ pub(super) fn policy(object: &Cursor<'_>, meta: Meta, spot: &Spot<'_>, words: &m
     let spec = object.get("spec")?;
     let conditions = spec.get("matchConditions").into_iter().flat_map(|list| list.items().collect::<Vec<_>>());
     let conditions = conditions.filter_map(|one| words.said(&one, "expression", spot)).collect();
-    Some(AdmissionPolicy { meta, failure_policy: words.said(&spec, "failurePolicy", spot), conditions })
+    let validations = spec.get("validations").into_iter().flat_map(|list| list.items().collect::<Vec<_>>());
+    let rules = spec.at("/matchConstraints/resourceRules");
+    let rules = rules.into_iter().flat_map(|list| list.items().collect::<Vec<_>>());
+    Some(AdmissionPolicy {
+        failure_policy: words.said(&spec, "failurePolicy", spot),
+        conditions,
+        rules: rules.map(|rule| self::rule(&rule, spot, words)).collect(),
+        validations: validations.map(|one| words.of(&one, "expression")).collect(),
+        meta,
+    })
 }
 
 pub(super) fn binding(object: &Cursor<'_>, meta: Meta, spot: &Spot<'_>, words: &mut Words) -> Option<PolicyBinding> {
@@ -340,12 +365,17 @@ pub(super) fn of_engine(
             meta,
             engine: "Kubewarden",
             only_tells: mode.map(|mode| (mode.text, Some(mode.at))),
+            verifies_images: false,
         });
     }
     let rules: Vec<Cursor<'_>> =
         spec.get("rules").into_iter().flat_map(|list| list.items().collect::<Vec<_>>()).collect();
     // What changes or makes objects refuses none.
-    let validating: Vec<Cursor<'_>> = rules.iter().filter_map(|rule| rule.get("validate")).collect();
+    let mut validating: Vec<Cursor<'_>> = rules.iter().filter_map(|rule| rule.get("validate")).collect();
+    let images = rules.iter().filter_map(|rule| rule.get("verifyImages"));
+    let images: Vec<Cursor<'_>> = images.flat_map(|list| list.items().collect::<Vec<_>>()).collect();
+    let verifies_images = !images.is_empty();
+    validating.extend(images);
     if validating.is_empty() {
         return None;
     }
@@ -359,12 +389,13 @@ pub(super) fn of_engine(
             None => Some((words.word("Audit"), None)),
         }
     });
-    Some(EnginePolicy { meta, engine: "Kyverno", only_tells: told })
+    Some(EnginePolicy { meta, engine: "Kyverno", only_tells: told, verifies_images })
 }
 
 /// Gatekeeper's constraints, each of a kind of its own: `enforcementAction` is `deny` where nothing is said.
 pub(super) fn constraint(object: &Cursor<'_>, meta: Meta, spot: &Spot<'_>, words: &mut Words) -> EnginePolicy {
     let action = object.get("spec").and_then(|spec| words.said(&spec, "enforcementAction", spot));
     let tells = action.filter(|action| !matches!(&*action.text, "deny" | "scoped"));
-    EnginePolicy { meta, engine: "Gatekeeper", only_tells: tells.map(|action| (action.text, Some(action.at))) }
+    let only_tells = tells.map(|action| (action.text, Some(action.at)));
+    EnginePolicy { meta, engine: "Gatekeeper", only_tells, verifies_images: false }
 }

@@ -5,7 +5,7 @@ use std::{collections::HashSet, sync::Arc};
 use model::{Location, Span};
 use yaml::Cursor;
 
-use super::{Meta, Of, admission, others};
+use super::{Meta, Of, Said, admission, network, operators, others};
 use crate::advisories;
 
 /// Labels, or what a selector asks of them.
@@ -133,11 +133,31 @@ pub struct Pod {
     pub node: Arc<str>,
     /// The images of its containers, in their order.
     pub images: Vec<Arc<str>>,
+    /// Whether it has the network of its node, where no NetworkPolicy reaches it.
+    pub on_host_network: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Namespace {
     pub meta: Meta,
+    /// The labels of Pod Security without their prefix: `enforce`, `warn-version`.
+    pub pod_security: Vec<(Arc<str>, Said)>,
+}
+
+/// What the labels of Pod Security begin with (pod-security-admission api/constants.go).
+const POD_SECURITY: &str = "pod-security.kubernetes.io/";
+
+impl Namespace {
+    /// What a label of Pod Security says, by its name without the prefix.
+    pub fn pod_security(&self, name: &str) -> Option<&Said> {
+        self.pod_security.iter().find(|(known, _)| **known == *name).map(|(_, said)| said)
+    }
+
+    /// Where that label stands.
+    pub fn pod_security_at(&self, name: &str, said: &Said) -> Location {
+        // A slash within a pointer (RFC 6901).
+        self.meta.part(&format!("/metadata/labels/{}{name}", POD_SECURITY.replace('/', "~1")), said.at)
+    }
 }
 
 /// Words that are kept once, however often they are said: of a hundred thousand roles most say the same few.
@@ -230,7 +250,14 @@ pub(super) fn take(
     match of {
         Of::CustomResourceDefinition => objects.definitions.push(others::definition(object, meta, words)?),
         // Whether there are any is asked by advisories alone.
-        Of::NetworkPolicy | Of::ResourceClaim => {}
+        Of::ResourceClaim => {}
+        Of::NetworkPolicy => objects.network_policies.push(network::policy(object, meta, spot, words)?),
+        Of::CiliumClusterPolicy | Of::CiliumPolicy | Of::ProjectCalicoGlobalPolicy | Of::ProjectCalicoPolicy => {
+            objects.other_network_policies.push(network::other(of, meta));
+        }
+        Of::OpenShiftApiServer | Of::OpenShiftControllerManager | Of::OpenShiftEtcd | Of::OpenShiftScheduler => {
+            objects.operators.push(operators::operator(of, object, meta, spot, words));
+        }
         Of::Role | Of::ClusterRole => objects.roles.push(role(object, meta, of == Of::ClusterRole, spot, words)),
         Of::RoleBinding | Of::ClusterRoleBinding => {
             objects.bindings.push(binding(object, meta, of == Of::ClusterRoleBinding, spot, words)?);
@@ -239,7 +266,7 @@ pub(super) fn take(
             let automount = switch(object, spot);
             objects.service_accounts.push(ServiceAccount { meta, automount });
         }
-        Of::Namespace => objects.namespaces.push(Namespace { meta }),
+        Of::Namespace => objects.namespaces.push(namespace(object, meta, spot, words)),
         Of::Pod => objects.pods.push(pod(object, "Pod", "/spec", meta, spot, words)?),
         Of::ValidatingWebhook | Of::MutatingWebhook => admission::webhooks(objects, of, object, &meta, spot, words),
         Of::ValidatingPolicy => objects.policies.push(admission::policy(object, meta, spot, words)?),
@@ -336,6 +363,17 @@ fn binding(object: &Cursor<'_>, meta: Meta, of_cluster: bool, spot: &Spot<'_>, w
     Some(Binding { meta, of_cluster, role, subjects })
 }
 
+fn namespace(object: &Cursor<'_>, meta: Meta, spot: &Spot<'_>, words: &mut Words) -> Namespace {
+    let labels = object.at("/metadata/labels");
+    let labels = labels.into_iter().flat_map(|labels| labels.entries().collect::<Vec<_>>());
+    let said = labels.filter_map(|label| {
+        let name = label.name.strip_prefix(POD_SECURITY)?;
+        let text = words.word(label.value.text()?);
+        Some((words.word(name), Said { text, at: spot.span(&label.value) }))
+    });
+    Namespace { pod_security: said.collect(), meta }
+}
+
 fn switch(object: &Cursor<'_>, spot: &Spot<'_>) -> Option<(bool, Span)> {
     let said = object.get("automountServiceAccountToken")?;
     match said.text()? {
@@ -386,6 +424,7 @@ fn pod(
         images: containers
             .filter_map(|container| container.get("image")?.text().map(|image| words.word(image)))
             .collect(),
+        on_host_network: spec.get("hostNetwork").is_some_and(|said| said.text() == Some("true")),
         meta,
     })
 }

@@ -30,7 +30,7 @@ const DEEPEST: usize = 3;
 /// Whether a text may hold an object that is judged. Asked of every file, so that most need no tree.
 pub(crate) fn speaks(text: &str) -> bool {
     // `kind: ServiceAccount`, `serviceAccountName`, `automountServiceAccountToken`; groups of which a kind is judged.
-    const MARKS: [&str; 8] = [
+    const MARKS: [&str; 11] = [
         "rbac.authorization.k8s.io",
         "erviceAccount",
         "admissionregistration.k8s.io",
@@ -39,6 +39,10 @@ pub(crate) fn speaks(text: &str) -> bool {
         "kyverno.io",
         "constraints.gatekeeper.sh",
         "policies.kubewarden.io",
+        // Two kinds of which the group alone would be that of Ingresses and of everything, and OpenShift's own.
+        "NetworkPolicy",
+        "pod-security.kubernetes.io",
+        "operator.openshift.io",
     ];
     MARKS.iter().any(|mark| text.contains(mark))
 }

@@ -1,6 +1,13 @@
 //! Many clusters in one run: named by a list, accounted for one by one, compared with each other.
 
-use std::{fs, path::PathBuf};
+use std::{
+    fs,
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 
 use serde_json::Value;
 use snapbox::cmd::OutputAssert;
@@ -267,6 +274,50 @@ fn files_beside_a_context_are_planes_of_its_cluster() {
     assert_eq!(report["problems"].as_array().map(Vec::len), Some(1), "{}", report["problems"]);
 }
 
+/// What was judged of files alone, while the cluster did not answer, gives way to what is judged once it does.
+#[test]
+fn a_cluster_that_answers_later_stands_in_the_report_once() {
+    let here = folder("later");
+    fs::create_dir_all(here.join("node/etc/kubernetes/manifests")).expect("a folder");
+    fs::write(here.join("node/etc/kubernetes/manifests/kube-apiserver.yaml"), MANIFEST).expect("written");
+    let list = "kubeconfig = \"config\"\n[[cluster]]\nname = \"prod\"\ntargets = [\"context:lab\", \"node/etc/kubernetes\"]\n\
+                [[cluster]]\nname = \"edge\"\ntargets = [\"node/etc/kubernetes\"]\n";
+    fs::write(here.join("fleet.toml"), list).expect("written");
+    let is_up = Arc::new(AtomicBool::new(false));
+    let up = Arc::clone(&is_up);
+    let server = Server::start(move |request| match up.load(Ordering::Relaxed) {
+        true => cluster(request),
+        false => status(503, "{}"),
+    });
+    fs::write(here.join("config"), server.kubeconfig("lab", "{token: abc}")).expect("written");
+    let (path, fleet) = (here.join("run.jsonl"), here.join("fleet.toml"));
+    let (lines, fleet) = (path.to_str().expect("a path"), fleet.to_str().expect("a path"));
+    let arguments = ["audit", "--fleet", fleet, "--fail-on", "never", "--resume", lines];
+    let nobody = file("later-nobody", "");
+    let clusters = || -> Vec<(String, bool)> {
+        let text = fs::read_to_string(&path).expect("lines");
+        let lines = text.lines().map(|line| serde_json::from_str::<Value>(line).expect("JSON"));
+        lines.filter_map(|line| Some((line.get("name")?.as_str()?.to_owned(), !line["requests"].is_null()))).collect()
+    };
+    run(&nobody, &arguments);
+    let mut seen = clusters();
+    seen.sort();
+    assert_eq!(seen, [("edge".to_owned(), false), ("prod".to_owned(), false)]);
+    // It still does not answer, and nothing is said twice.
+    run(&nobody, &arguments);
+    let mut seen = clusters();
+    seen.sort();
+    assert_eq!(seen, [("edge".to_owned(), false), ("prod".to_owned(), false)]);
+    is_up.store(true, Ordering::Relaxed);
+    run(&nobody, &arguments).code(0);
+    let mut seen = clusters();
+    seen.sort();
+    assert_eq!(seen, [("edge".to_owned(), false), ("prod".to_owned(), true)]);
+    let text = fs::read_to_string(&path).expect("lines");
+    let end: Value = serde_json::from_str(text.lines().last().expect("an end")).expect("JSON");
+    assert_eq!(end["fleet"]["clusters"], 2);
+}
+
 #[test]
 fn a_run_that_was_cut_goes_on_where_it_was() {
     let here = folder("resume");
@@ -284,8 +335,7 @@ fn a_run_that_was_cut_goes_on_where_it_was() {
     let config = file("resume-config", &text);
     let path = here.join("run.jsonl");
     let lines = path.to_str().expect("a path");
-    // What a look from outside shows may depend on how busy the machine is.
-    let arguments = ["audit", "--all-contexts", "--no-probe", "--fail-on", "never", "--resume", lines];
+    let arguments = ["audit", "--all-contexts", "--fail-on", "never", "--resume", lines];
     let text = out(&run(&config, &arguments).code(3));
     assert!(text.contains("Across 5 clusters"), "{text}");
     let whole = fs::read_to_string(&path).expect("lines");

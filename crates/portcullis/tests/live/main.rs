@@ -9,6 +9,7 @@ mod load;
 mod outside;
 mod real;
 mod recordings;
+mod served;
 mod server;
 
 use std::{collections::BTreeMap, path::Path, time::Duration};

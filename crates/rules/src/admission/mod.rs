@@ -2,7 +2,7 @@
 
 use crate::rules;
 
-mod webhooks;
+pub(crate) mod webhooks;
 
 rules! { "admission":
     image_provenance,

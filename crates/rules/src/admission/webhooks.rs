@@ -6,7 +6,7 @@ use model::{Confidence, Finding, Span};
 use crate::say;
 
 /// The kinds that configure webhooks.
-pub(super) const KINDS: &[Of] = &[Of::ValidatingWebhook, Of::MutatingWebhook];
+pub(crate) const KINDS: &[Of] = &[Of::ValidatingWebhook, Of::MutatingWebhook];
 
 /// Parts of names by which policy engines and security products are known.
 const ENGINES: [&str; 20] = [
@@ -33,7 +33,7 @@ const ENGINES: [&str; 20] = [
 ];
 
 /// The engine that a webhook belongs to, as far as names tell.
-pub(super) fn engine(webhook: &Webhook) -> Option<&'static str> {
+pub(crate) fn engine(webhook: &Webhook) -> Option<&'static str> {
     let service = match &webhook.backend {
         Backend::Service { namespace, name, .. } => format!("{namespace} {name}"),
         Backend::Url(_) | Backend::Nobody => String::new(),
@@ -53,12 +53,12 @@ const GUARDED: [(&str, &str); 6] = [
 ];
 
 /// The first of the resources that a webhook is called for and that decide about the security of a cluster.
-pub(super) fn guards(webhook: &Webhook) -> Option<&'static str> {
+pub(crate) fn guards(webhook: &Webhook) -> Option<&'static str> {
     GUARDED.iter().find(|(group, resource)| webhook.matches(group, resource)).map(|(_, resource)| *resource)
 }
 
 /// The name of one webhook among all of a cluster.
-pub(super) fn subject(webhook: &Webhook) -> String {
+pub(crate) fn subject(webhook: &Webhook) -> String {
     let kind = if webhook.mutates { "mutating" } else { "validating" };
     format!("{kind} {}/{}", webhook.meta.name, webhook.name)
 }

@@ -2,7 +2,7 @@
 
 mod authorizers;
 mod oidc;
-mod pod_security;
+pub(crate) mod pod_security;
 mod sensitive;
 mod webhooks;
 

@@ -3,7 +3,7 @@
 use facts::{
     apiserver::ApiServer,
     configuration::{
-        InUse,
+        ConfigFile, FileKind, InUse,
         admission::{Admission, PodSecurity, Settings},
     },
 };
@@ -12,12 +12,41 @@ use model::{Gap, GapKind, Unanswered};
 const PLUGIN: &str = "PodSecurity";
 
 /// There is nothing to ask where it does not run. A file by itself is one for a server that runs it.
-pub(super) fn runs(server: Option<&ApiServer>) -> Result<(), Unanswered> {
+pub(crate) fn runs(server: Option<&ApiServer>) -> Result<(), Unanswered> {
     let Some(server) = server else { return Ok(()) };
     if server.admission_plugin(PLUGIN)?.enabled {
         return Ok(());
     }
     Err(Unanswered::NotApplicable(format!("`{PLUGIN}` is off")))
+}
+
+/// What holds on a server for namespaces that say nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Standing {
+    /// The plug-in does not run, so that nothing holds whatever a namespace says.
+    Off,
+    On {
+        level: String,
+        exempt: Vec<String>,
+    },
+}
+
+/// What one server is told.
+pub(crate) fn standing(server: &ApiServer) -> Result<Standing, Unanswered> {
+    if !server.admission_plugin(PLUGIN)?.enabled {
+        return Ok(Standing::Off);
+    }
+    let nothing = || Standing::On { level: "privileged".to_owned(), exempt: Vec::new() };
+    let Some(taken) = server.file(FileKind::Admission)? else { return Ok(nothing()) };
+    let newest = taken.read.last().and_then(|(minors, file)| Some((minors.last().copied()?, file)));
+    let Some((minor, ConfigFile::Admission(file))) = newest.map(|(minor, file)| (minor, file.as_ref())) else {
+        return Ok(nothing());
+    };
+    let told = settings(&InUse { file, at: &taken.at, minor, server: Some(server) })?;
+    Ok(told.map_or_else(nothing, |told| Standing::On {
+        level: told.enforce.level().to_owned(),
+        exempt: told.exempt_namespaces.iter().map(|name| name.value.clone()).collect(),
+    }))
 }
 
 /// What the file tells it; `None` where it tells it nothing.

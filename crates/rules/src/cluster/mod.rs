@@ -1,6 +1,6 @@
 //! The cluster as a whole: which release it runs, and how long that one is maintained.
 
-mod namespaces;
+pub(crate) mod namespaces;
 mod release;
 
 use crate::rules;
@@ -21,6 +21,7 @@ rules! { "cluster":
     resource_quotas,
     runtime_threat_detection,
     system_namespaces_reserved,
+    unsupported_overrides,
     upgrade_automation,
     version_end_of_life,
     version_skew,

@@ -41,22 +41,35 @@ const UNORDERED: [&str; 6] =
 
 fn check(component: &Component) -> Verdict {
     let mut answer = Answer::default();
-    let mut same = 0_usize;
+    let (mut same, mut running) = (0_usize, 0_usize);
     let (mut hidden, mut undeclared) = (None::<Gap>, None::<Gap>);
     for setting in component.settings.iter().filter(|setting| setting.readings.len() > 1) {
-        let running = match setting.nearest() {
-            Ok(running) if running.plane == Plane::Running => running,
-            Ok(_) => continue,
+        // The nearest plane that speaks is what every farther one is held against: what runs, else what it was started with.
+        let mut planes = setting.readings.iter();
+        let nearest = planes.by_ref().find_map(|reading| match reading {
+            Ok(reading) => Some(reading),
             Err(gap) => {
                 hidden.get_or_insert_with(|| gap.clone());
-                continue;
+                None
             }
-        };
-        match setting.readings.get(1) {
-            Some(Ok(declared)) if agree(setting, running, declared) => same += 1,
-            Some(Ok(declared)) => answer.findings.push(finding(setting, running, declared)),
-            Some(Err(gap)) => undeclared = undeclared.or_else(|| Some(gap.clone())),
-            None => {}
+        });
+        let Some(nearest) = nearest else { continue };
+        let mut others: Vec<&Reading> = Vec::new();
+        let mut compared = 0_usize;
+        for farther in planes {
+            match farther {
+                Ok(farther) => {
+                    compared += 1;
+                    others.extend((!agree(setting, nearest, farther)).then_some(farther));
+                }
+                Err(gap) => undeclared = undeclared.or_else(|| Some(gap.clone())),
+            }
+        }
+        running += usize::from(nearest.plane == Plane::Running && compared > 0);
+        if others.is_empty() {
+            same += usize::from(compared > 0);
+        } else {
+            answer.findings.push(finding(setting, nearest, &others));
         }
     }
     match &component.contradicted {
@@ -64,17 +77,24 @@ fn check(component: &Component) -> Verdict {
         // What it does might have said otherwise.
         Err(gap) => answer.gaps.push(gap.clone()),
     }
+    let without_quote = |gap: Gap| Gap {
+        reason: gap.reason.split(DECLARED).next().unwrap_or_default().to_owned(),
+        ..gap
+    };
+    let what = if component.name == KUBELET.component { "settings" } else { "flags" };
+    if running > 0 {
+        answer.because = format!("{same} {what} that the process lists are as they are declared");
+        return Ok(answer);
+    }
+    // What it runs with was asked and not told, whatever the places say that declare it.
+    answer.gaps.extend(hidden.map(without_quote));
     if same == 0 && answer.findings.is_empty() && answer.gaps.is_empty() {
-        return Err(match hidden.or(undeclared) {
-            Some(gap) => Unanswered::Gap(Gap {
-                reason: gap.reason.split(DECLARED).next().unwrap_or_default().to_owned(),
-                ..gap
-            }),
+        return Err(match undeclared {
+            Some(gap) => Unanswered::Gap(without_quote(gap)),
             None => Unanswered::NotApplicable("only one plane of it was seen, so that there is nothing to compare".to_owned()),
         });
     }
-    let what = if component.name == KUBELET.component { "settings" } else { "flags" };
-    answer.because = format!("{same} {what} that the process lists are as they are declared");
+    answer.because = format!("{same} {what} that it is started with are as they are declared elsewhere");
     Ok(answer)
 }
 
@@ -105,6 +125,11 @@ fn agree(setting: &Setting, running: &Reading, declared: &Reading) -> bool {
     if running.value == declared.value || running.value == declared.in_force() {
         return true;
     }
+    // Of two places that declare it neither says anything: what a tool would add is for that tool to say.
+    let is_written = |reading: &Reading| matches!(reading.origin, Origin::Written(_));
+    if running.plane != Plane::Running && !is_written(running) && !is_written(declared) {
+        return true;
+    }
     // What another plane could not read is no other value.
     if declared.open.is_some() && matches!(declared.origin, Origin::Default { .. }) {
         return true;
@@ -122,16 +147,34 @@ fn sorted(list: &str) -> Vec<&str> {
     items
 }
 
-fn finding(setting: &Setting, running: &Reading, declared: &Reading) -> Finding {
+/// One flag of which farther planes say something else than the nearest does, with the place of each.
+fn finding(setting: &Setting, nearest: &Reading, others: &[&Reading]) -> Finding {
     let name = say::flag(setting.name);
     let shown = |value: &str| if say::is_nothing(value) { "not set".to_owned() } else { format!("`{value}`") };
-    let written = matches!(declared.origin, Origin::Written(_));
+    let is_written = |reading: &&&Reading| matches!(reading.origin, Origin::Written(_));
+    let runs = if nearest.plane == Plane::Running { "runs as" } else { "is started as" };
+    // Those that say the same are said once.
+    let mut values: Vec<String> = Vec::new();
+    for other in others.iter().filter(is_written) {
+        let value = shown(&other.value);
+        if !values.contains(&value) {
+            values.push(value);
+        }
+    }
+    let written = !values.is_empty();
+    let value = shown(&nearest.value);
     let message = if written {
-        format!("`{name}` runs as {} and is declared as {}", shown(&running.value), shown(&declared.value))
+        format!("`{name}` {runs} {value} and is declared as {}", say::and(&values))
     } else {
-        format!("`{name}` runs as {}, and nothing that is declared makes it so", shown(&running.value))
+        format!("`{name}` {runs} {value}, and nothing that is declared makes it so")
     };
-    let text = if written { format!("declared as {}", shown(&declared.value)) } else { "would be declared here".to_owned() };
+    let label = |other: &&Reading| {
+        let text = match &other.origin {
+            Origin::Written(_) => format!("declared as {}", shown(&other.value)),
+            _ => "would be declared here".to_owned(),
+        };
+        other.origin.location().map(|at| Label { at: at.clone(), text })
+    };
     Finding {
         subject: Some(name.clone()),
         setting: Some(name),
@@ -139,10 +182,10 @@ fn finding(setting: &Setting, running: &Reading, declared: &Reading) -> Finding 
         severity: None,
         // A default may be filled in by a server in ways that are not known here.
         confidence: if written { Confidence::Certain } else { Confidence::Probable },
-        primary: running.origin.clone(),
-        because: declared.origin.location().map(|at| Label { at: at.clone(), text }).into_iter().collect(),
+        primary: nearest.origin.clone(),
+        because: others.iter().filter_map(label).collect(),
         remedy: Some(Remedy {
-            title: "find out which of the two is meant, and make the other one so".to_owned(),
+            title: "find out which of them is meant, and make the others so".to_owned(),
             safety: Safety::Manual,
             breaks: vec!["A restart makes what is declared run, whether or not it was meant.".to_owned()],
             changes: Vec::new(),

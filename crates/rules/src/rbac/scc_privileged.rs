@@ -32,10 +32,15 @@ const RIGHT: Right = Right {
 
 fn ask(cluster: &Cluster) -> Verdict {
     let access = gist::served(cluster)?;
+    let nowhere = || Unanswered::NotApplicable("only OpenShift has security context constraints".to_owned());
+    // A chart that is made for OpenShift as well brings the role to any cluster, where it grants nothing.
+    if cluster.serves("security.openshift.io")? == Some(false) {
+        return Err(nowhere());
+    }
     let asks = access.grants().any(|grant| !grant.is_everything() && right::held(&RIGHT, grant).is_some());
     if !cluster.is_of("openshift") && !asks {
         access.whole(BINDINGS).map_err(|mut gaps| Unanswered::Gap(gaps.swap_remove(0)))?;
-        return Err(Unanswered::NotApplicable("only OpenShift has security context constraints".to_owned()));
+        return Err(nowhere());
     }
     right::ask(&RIGHT, BINDINGS, cluster, &right::as_it_is)
 }

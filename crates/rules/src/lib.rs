@@ -26,6 +26,7 @@ mod fleet;
 mod konnectivity;
 mod kubeconfig;
 mod kubelet;
+mod kubelets;
 mod managed;
 mod manual;
 mod network;

@@ -27,6 +27,7 @@ mod handshakes;
 mod konnectivity;
 mod kubeconfig;
 mod kubelet;
+mod kubelets;
 mod managed;
 mod manual;
 mod network;

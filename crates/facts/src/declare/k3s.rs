@@ -7,6 +7,7 @@
 pub(super) mod ansible;
 pub(super) mod containers;
 mod flags;
+mod here;
 mod installed;
 pub(super) mod nested;
 mod settings;

@@ -30,7 +30,10 @@ fn check(cluster: &Cluster) -> Verdict {
     let mut elsewhere = Vec::new();
     for webhook in &cluster.objects.webhooks {
         wrong.extend(bundle(webhook, cluster));
-        wrong.extend(other_name(webhook, cluster));
+        match other_name(webhook, cluster) {
+            Ok(found) => wrong.extend(found),
+            Err(gap) => elsewhere.push(gap),
+        }
         if webhook.bundle.as_ref().is_some_and(|bundle| !bundle.is_broken && bundle.ends.iter().any(Option::is_none)) {
             elsewhere.push(Gap {
                 kind: GapKind::Unread,
@@ -73,27 +76,29 @@ const REMEDY: (&str, &[&str]) =
 
 /// A backend that was looked at and shows a certificate for somebody else: the API server asks for the host of the URL, and of a
 /// service for `NAME.NAMESPACE.svc` (apiserver pkg/util/webhook/client.go), and takes none without that name.
-fn other_name(webhook: &Webhook, cluster: &Cluster) -> Option<Finding> {
+fn other_name(webhook: &Webhook, cluster: &Cluster) -> Result<Option<Finding>, Gap> {
     let (host, pointer, at) = match &webhook.backend {
         Backend::Url(url) => {
-            let authority = url.text.strip_prefix("https://")?.split(['/', '?', '#']).next()?;
-            let host = authority.rsplit_once(':').filter(|(_, port)| !port.contains(']')).map_or(authority, |(host, _)| host);
-            (host.to_ascii_lowercase(), "/clientConfig/url", url.at)
+            let rest = url.text.strip_prefix("https://").unwrap_or_default();
+            let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+            let bare = authority.rsplit_once(':').filter(|(_, port)| !port.contains(']'));
+            (bare.map_or(authority, |(host, _)| host).to_ascii_lowercase(), "/clientConfig/url", url.at)
         }
         Backend::Service { namespace, name, at } => (format!("{name}.{namespace}.svc"), "/clientConfig/service", *at),
-        Backend::Nobody => return None,
+        Backend::Nobody => return Ok(None),
     };
     let is_it = |one: &&Observed| {
         let shown = one.endpoint.rsplit_once(':').map(|(shown, _)| shown);
         one.component.as_deref() == Some("webhook") && shown == Some(&*host)
     };
-    let observed = cluster.observed.iter().find(is_it)?;
-    let leaf = observed.tls.as_ref().ok()?.as_ref()?.chains.first()?.served.leaf()?;
-    if leaf.names(&host) {
-        return None;
-    }
-    let message = format!("the backend of `{}` shows a certificate that is not for `{host}`, so that every call fails", webhook.name);
-    Some(webhooks::wrong(webhook, message, Some((pointer, at)), Confidence::Certain, REMEDY))
+    let Some(observed) = cluster.observed.iter().find(is_it) else { return Ok(None) };
+    let handshake = observed.tls.as_ref().map_err(Clone::clone)?.as_ref();
+    let leaf = handshake.and_then(|handshake| handshake.chains.first()?.served.leaf());
+    Ok(leaf.filter(|leaf| !leaf.names(&host)).map(|_| {
+        let message =
+            format!("the backend of `{}` shows a certificate that is not for `{host}`, so that every call fails", webhook.name);
+        webhooks::wrong(webhook, message, Some((pointer, at)), Confidence::Certain, REMEDY)
+    }))
 }
 
 /// What is wrong with the authorities of a backend.

@@ -40,7 +40,7 @@ fn table(corpus: &std::path::Path) -> Result<String> {
         earlier: report::Fleet::default(),
     };
     let mut verdicts: BTreeMap<&str, [usize; 4]> = BTreeMap::new();
-    let mut starts: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut starts: BTreeMap<(&str, &str), usize> = BTreeMap::new();
     let summary =
         audit::audit(&[AuditTarget::Path(corpus.to_owned())], &look, &judging, &mut io::empty(), &mut |step| {
             let Step::Cluster(cluster, _) = step else { return };
@@ -59,7 +59,7 @@ fn table(corpus: &std::path::Path) -> Result<String> {
                     Some(false) => "does not start",
                     None => "cannot be told",
                 };
-                *starts.entry(word).or_default() += 1;
+                *starts.entry((component.name, word)).or_default() += 1;
             }
         });
     if !summary.faults.is_empty() {
@@ -91,9 +91,9 @@ fn table(corpus: &std::path::Path) -> Result<String> {
     for total in totals {
         write!(text, " {total} |")?;
     }
-    text.push_str("\n\n## API servers\n\n| they | instances |\n|---|---:|\n");
-    for (word, count) in &starts {
-        writeln!(text, "| {word} | {count} |")?;
+    text.push_str("\n\n## Components\n\n| component | it | instances |\n|---|---|---:|\n");
+    for ((component, word), count) in &starts {
+        writeln!(text, "| {component} | {word} | {count} |")?;
     }
     text.push_str(
         "\n## Verdicts\n\n| rule | fail | undetermined | pass | not applicable |\n|---|---:|---:|---:|---:|\n",

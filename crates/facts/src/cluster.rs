@@ -227,7 +227,8 @@ pub fn resolve(gathered: Gathered, options: &Options) -> Cluster {
     let objects = objects::read(&evidence, &trees);
     let bounds = || apiservers.iter().map(|server| server.component().release.bounds());
     let servers = bounds().map(|(from, _)| from).min().zip(bounds().map(|(_, to)| to).max());
-    let kubelets = kubelet::resolve(&evidence, root.as_deref(), options, servers);
+    let mut kubelets = kubelet::resolve(&evidence, root.as_deref(), options, servers);
+    observed::contradict_kubelets(&mut kubelets, &doors);
     Cluster {
         name,
         id: None,

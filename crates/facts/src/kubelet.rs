@@ -22,7 +22,8 @@ mod node;
 mod tests;
 
 use model::{
-    Author, Component, Evidence, Gap, GapKind, Minor, Origin, Problem, Reading, Release, Unanswered, Version, spelled,
+    Author, Body, Component, Contradiction, Evidence, Gap, GapKind, Minor, Origin, Problem, Reading, Release,
+    Unanswered, Version, spelled,
 };
 
 use crate::{
@@ -32,6 +33,7 @@ use crate::{
     flags::{Flag, KUBELET, Presence},
     live::{self, Node},
     merge::{self, AtRelease, default_gap, newer_than_data, versions},
+    planes::put_gap_behind,
 };
 
 /// One kubelet, or what is declared of all that read the same file.
@@ -47,6 +49,16 @@ pub struct Kubelet {
 impl Kubelet {
     pub fn component(&self) -> &Component {
         &self.component
+    }
+
+    /// Whether an address, with its port, is one of the node that it was asked as.
+    pub fn stands_at(&self, address: &str) -> bool {
+        let host = address.rsplit_once(':').map_or(address, |(host, _)| host).trim_matches(['[', ']']);
+        self.address.as_deref() == Some(host) || self.node.as_deref() == Some(host)
+    }
+
+    pub(crate) fn contradicted(&mut self, found: Result<Vec<Contradiction>, Gap>) {
+        self.component.contradicted = found;
     }
 
     /// Whether it was asked itself.
@@ -103,16 +115,20 @@ pub(crate) fn resolve(
     let possible = options.version.clone().map_or_else(|| within(servers), Release::Exactly);
     // What every node is made from; a file of a folder beside the answers is of one node, and nobody knows of which.
     let of_all = declared.iter().find(|one| one.declared_in.as_str().contains("://"));
+    let undeclared = evidence.iter().find_map(|piece| match &piece.body {
+        Body::Unread(gap) if piece.id.as_str().ends_with("/configmaps/kubelet-config") => Some(gap.clone()),
+        _ => None,
+    });
     let of_node = |told: &node::Told<'_>| {
         let known = nodes.and_then(|nodes| nodes.iter().find(|node| node.name == told.node));
         let version = options.version.as_ref().or(known.and_then(|node| node.version.as_ref()));
         let release = version.map_or_else(|| possible.clone(), |version| Release::Exactly(version.clone()));
         let behind = of_all.map(|configuration| component(configuration, told.node.to_owned(), &release));
-        Kubelet {
-            component: told.resolve(&release, behind),
-            node: Some(told.node.to_owned()),
-            address: known.and_then(|node| node.address.clone()),
+        let mut component = told.resolve(&release, behind);
+        if let Some(gap) = &undeclared {
+            put_gap_behind(&mut component, gap);
         }
+        Kubelet { component, node: Some(told.node.to_owned()), address: known.and_then(|node| node.address.clone()) }
     };
     let mut found: Vec<Kubelet> = asked.iter().map(of_node).collect();
     let is_asked = !found.is_empty();

@@ -10,7 +10,7 @@ mod door;
 mod handshake;
 mod recognise;
 
-pub(crate) use contradictions::contradict;
+pub(crate) use contradictions::{contradict, contradict_kubelets};
 pub(crate) use door::doors;
 pub use door::{Answer, Door, Reach, SCHEME as ANSWERS};
 use handshake::handshake;

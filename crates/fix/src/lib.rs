@@ -430,7 +430,15 @@ fn containing(documents: &[Document], span: Span) -> Result<&Document, &'static 
 
 /// The text to plan in. Secrets are cut out of it as `*`, which YAML reads as an alias, so another letter stands in.
 fn source<'a>(id: &EvidenceId, evidence: &'a [Evidence]) -> Result<Cow<'a, str>, String> {
-    let piece = evidence.iter().find(|piece| piece.id == *id).ok_or("it was not read")?;
+    let Some(piece) = evidence.iter().find(|piece| piece.id == *id) else {
+        // A file that a definition has written is named by both.
+        let of = |definition: &&str| evidence.iter().any(|piece| piece.id.as_str() == *definition);
+        let definition = id.as_str().rsplit_once('!').map(|(definition, _)| definition).filter(of);
+        return Err(match definition {
+            Some(definition) => format!("the file is put together from parts of `{definition}`; change those"),
+            None => "it was not read".to_owned(),
+        });
+    };
     if piece.kind == Kind::Arguments {
         return Err("these are the arguments of a running process; change what starts it".to_owned());
     }

@@ -247,3 +247,28 @@ fn an_argument_that_is_not_plainly_there_is_refused() {
 
 mod inside;
 mod lines;
+
+#[test]
+fn a_file_that_is_put_together_is_changed_where_its_parts_are() {
+    let piece = |name: &str| Evidence {
+        id: EvidenceId::new(name),
+        plane: Plane::Declared,
+        kind: Kind::Workload,
+        body: Body::Text("a: b\n".into()),
+        secrets: Vec::new(),
+        digest: None,
+    };
+    let refused = |name: &str| {
+        let at = Location {
+            evidence: EvidenceId::new(name),
+            plane: Plane::Declared,
+            span: Some(Span::new(0, 1)),
+            pointer: "/a".to_owned(),
+        };
+        let change =
+            Change::Set { setting: "--x".to_owned(), site: Site { at, form: Form::Field }, to: "1".to_owned() };
+        plan(&[change], &[piece("c.yaml")]).unwrap_err().reason
+    };
+    assert_eq!(refused("c.yaml!/etc/policy.yaml"), "the file is put together from parts of `c.yaml`; change those");
+    assert_eq!(refused("d.yaml!/etc/policy.yaml"), "it was not read");
+}

@@ -134,7 +134,7 @@ fn questions<'a>(rule: &'static Rule, cluster: &'a Cluster) -> Vec<Question<'a>>
         Check::Kubelet(check) => of_kubelets(*check).collect(),
         Check::KubeletOrDoor { kubelet, of: listeners, door } => {
             let doors = of_doors(cluster, listeners, *door, move |door| {
-                !cluster.kubelets.iter().any(|one| stands_at(one, door))
+                !cluster.kubelets.iter().any(|one| one.stands_at(door.address()))
             });
             of_kubelets(*kubelet).chain(doors).collect()
         }
@@ -279,13 +279,6 @@ fn of_doors<'a>(
             of_objects: false,
         })
     })
-}
-
-/// Whether a door is one of the node that a kubelet runs on.
-fn stands_at(kubelet: &Kubelet, door: &Door) -> bool {
-    let address = door.address();
-    let host = address.rsplit_once(':').map_or(address, |(host, _)| host).trim_matches(['[', ']']);
-    kubelet.address.as_deref() == Some(host) || kubelet.node.as_deref() == Some(host)
 }
 
 /// One question to a cluster that was asked while it ran; none to any other.

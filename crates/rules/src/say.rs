@@ -205,3 +205,14 @@ pub(crate) fn is_never_given(component: &Component, name: &str) -> bool {
         && !contradictory
         && component.release.minors().any(|minor| flag.presence(&Version::of_minor(minor)) == Presence::No)
 }
+
+/// Whether a list of cipher suites is given and holds nothing but forward secrecy and authenticated encryption.
+pub(crate) fn are_strong_suites(text: &str) -> bool {
+    let mut names = text.trim_matches(['[', ']']).split(',').filter(|name| !name.is_empty()).peekable();
+    names.peek().is_some()
+        && names.all(|name| {
+            let tls13 = name.starts_with("TLS_AES_") || name == "TLS_CHACHA20_POLY1305_SHA256";
+            let aead = name.contains("_GCM_") || name.contains("_CHACHA20_POLY1305");
+            tls13 || (name.starts_with("TLS_ECDHE_") && aead)
+        })
+}

@@ -27,8 +27,9 @@ impl Row {
     pub fn of(process: &str, flag: &'static str, (bad, good): (&'static str, &'static str)) -> Self {
         let (from, to) = facts::flags::KUBE_APISERVER.covered;
         let is_of_kubelet = process == "kubelet";
-        // The first kubelet that reads a file is 1.10.
-        let first = if is_of_kubelet { 10 } else { from.minor };
+        // A field is asked for from the first release on whose file has it.
+        let field = facts::flags::KUBELET.find(flag).and_then(|field| field.since).filter(|_| is_of_kubelet);
+        let first = field.unwrap_or(from).minor;
         Self { flag, is_of_kubelet, bad, good, minors: (first, to.minor) }
     }
 }

@@ -101,7 +101,11 @@ fn suites(of: &Suites) -> wire::ProbedSuites {
         Order::Library => "library",
         Order::Unknown => "unknown",
     };
-    let one = |number: &u16| wire::ProbedSuite { name: names::suite(*number), number: *number };
+    let one = |number: &u16| {
+        let name = names::suite(*number);
+        let weakness = rules::weakness(&name).map(str::to_owned);
+        wire::ProbedSuite { name, number: *number, weakness }
+    };
     wire::ProbedSuites {
         protocol: of.protocol.name().to_owned(),
         order: order.to_owned(),

@@ -157,7 +157,11 @@ pub(super) async fn cluster(
     answers.extend(others.ask(&addresses(&answers, &config)).await);
     if is_wanted {
         let limits = Limits { request: kubelets::PATIENCE, largest: kubelets::LARGEST, ..LIMITS };
-        let talk = Arc::new(Conversation::with(config.clone(), &server, limits, until, &tally)?);
+        // A token that is renewed on the way is renewed by one.
+        let talk = match config.auth_info.auth_provider {
+            Some(_) => Arc::clone(&talks.own),
+            None => Arc::new(Conversation::with(config.clone(), &server, limits, until, &tally)?),
+        };
         let nodes = answers.iter().find(|given| given.ask.path == live::NODES).map(|given| &given.raw);
         let asked = kubelets::ask(&talk, &may, &base, nodes.unwrap_or(&Raw::Missing)).await;
         answers.extend(asked);

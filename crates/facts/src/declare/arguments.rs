@@ -63,6 +63,7 @@ pub(super) fn invocations(source: &Source<'_>, _: &[model::Evidence]) -> Vec<Inv
             words.push(Word { unresolved, ..Word::written(text, Site { at, form: Form::Line }) });
         }
     }
+    in_the_snap(&mut words);
     let open_ended = command::shorten(&mut words);
     vec![Invocation {
         component: "kube-apiserver",
@@ -80,6 +81,20 @@ pub(super) fn invocations(source: &Source<'_>, _: &[model::Evidence]) -> Vec<Inv
         distribution: distribution(source.text),
         problems: Vec::new(),
     }]
+}
+
+/// MicroK8s 1.19 to 1.22 keeps the data in a server of its own build, which knows two flags for that and wants no address of etcd
+/// (microk8s-resources/default-args/kube-apiserver of those branches).
+fn in_the_snap(words: &mut Vec<Word>) {
+    let Some(at) = words.iter().position(|word| word.text == "--storage-backend=dqlite") else { return };
+    words[at].text = "--etcd-servers=".to_owned();
+    words[at].unresolved = Some(Gap {
+        kind: GapKind::Unresolved,
+        reason: "the server of the snap keeps the data itself, in dqlite".to_owned(),
+        wanted: "who may read the folder of the data".to_owned(),
+        who_could_answer: "somebody on the node".to_owned(),
+    });
+    words.retain(|word| !word.text.starts_with("--storage-dir="));
 }
 
 /// Whose file it is, by the folders that it names.

@@ -18,6 +18,7 @@ const GROUP: &str = "core.gardener.cloud/";
 const MOST: usize = 512;
 
 const AUTHENTICATION: &str = "/etc/kubernetes/structured/authentication/config.yaml";
+const AUTHORIZATION: &str = "/etc/kubernetes/structured/authorization/config.yaml";
 const TOKENS: &str = "/srv/kubernetes/token/static_tokens.csv";
 
 /// Fields that one flag is made of.
@@ -65,16 +66,13 @@ const ADDED: [(&str, &str); 8] = [
 ];
 
 /// What it sets in a way that depends on its release, or on what only it knows.
-const OPEN: [&str; 36] = [
+const OPEN: [&str; 33] = [
     "admission-control-config-file",
     "advertise-address",
     "audit-log-maxbackup",
     "audit-log-maxsize",
     "audit-log-path",
     "audit-policy-file",
-    "authorization-config",
-    "authorization-mode",
-    "authorization-webhook-config-file",
     "bind-address",
     "client-ca-file",
     "disable-admission-plugins",
@@ -207,6 +205,7 @@ impl<'a> Shoot<'a> {
             flags.sets_unseen(flag, gap(GapKind::Version, "what Gardener gives depends on its release"));
         }
         self.authentication(&mut flags);
+        self.authorization(&mut flags, workers.is_some());
         self.written(&mut flags);
         Invocation {
             component: "kube-apiserver",
@@ -218,9 +217,10 @@ impl<'a> Shoot<'a> {
             list: Some(self.home()),
             version: self.version(),
             releases: Some((Minor::new(1, 10), Minor::new(1, u16::MAX))),
-            mounts: vec![Mount::same(AUTHENTICATION), Mount::same(TOKENS)],
+            mounts: vec![Mount::same(AUTHENTICATION), Mount::same(AUTHORIZATION), Mount::same(TOKENS)],
             carried: vec![
                 embedded::unread(self.source, AUTHENTICATION, "it is in a ConfigMap that the Shoot names"),
+                embedded::unread(self.source, AUTHORIZATION, "Gardener puts a webhook of its own to it"),
                 embedded::unread(self.source, TOKENS, "Gardener makes it"),
             ],
             contained: true,
@@ -241,6 +241,32 @@ impl<'a> Shoot<'a> {
             );
         } else if self.server(&["enableAnonymousAuthentication"]).is_none() {
             flags.adds("anonymous-auth", "false");
+        }
+    }
+
+    /// Nodes and RBAC, and from v1.110.0 on a webhook of Gardener's own: those releases deploy 1.27 and later, and give a file
+    /// from 1.30 on (authorization.go). What gave the flag to 1.30 before has ended, and the same holds.
+    fn authorization(&self, flags: &mut Layers, has_nodes: bool) {
+        const MODE: &str = "authorization-mode";
+        const FILE: &str = "authorization-config";
+        const WEBHOOK: &str = "authorization-webhook-config-file";
+        let open = || gap(GapKind::Version, "what Gardener gives depends on its release");
+        let within = |from, to| Some((Minor::new(1, from), Minor::new(1, to)));
+        if self.server(&["featureGates", "StructuredAuthorizationConfiguration"]).is_some() {
+            for flag in [MODE, FILE, WEBHOOK] {
+                flags.sets_unseen(flag, open());
+            }
+            return;
+        }
+        flags.adds_in(MODE, if has_nodes { "Node,RBAC" } else { "RBAC" }, within(0, 26));
+        flags.sets_unseen_in(MODE, open(), within(27, 29));
+        flags.sets_unseen_in(WEBHOOK, open(), within(27, 29));
+        match self.server(&["structuredAuthorization"]) {
+            Some(structured) => {
+                let at = self.source.at(&structured);
+                flags.makes_in(FILE, AUTHORIZATION, at, "`structuredAuthorization` decides it", within(30, u16::MAX));
+            }
+            None => flags.adds_in(FILE, AUTHORIZATION, within(30, u16::MAX)),
         }
     }
 
@@ -292,6 +318,23 @@ impl<'a> Shoot<'a> {
                 self.source.at(&access),
                 "`httpAccessVerbosity` decides it",
             );
+        }
+        // Without workers some groups are off, which ones by the release of Gardener, unless they are named.
+        if self.get(&["provider", "workers"]).is_none_or(|workers| workers.items().len() == 0) {
+            flags.sets_unseen(
+                "runtime-config",
+                gap(GapKind::Version, "Gardener switches APIs off where there are no workers, by its release"),
+            );
+        }
+        if let Some(sizes) = self.server(&["watchCacheSizes", "resources"]) {
+            let size = |item: &Cursor<'_>| {
+                let group = text_of(item, "apiGroup").map(|group| format!(".{group}")).unwrap_or_default();
+                Some(format!("{}{group}#{}", text_of(item, "resource")?, item.get("size")?.scalar()?.text()))
+            };
+            let all: Vec<String> = sizes.items().take(MOST).filter_map(|item| size(&item)).collect();
+            if !all.is_empty() {
+                flags.makes("watch-cache-sizes", all.join(","), self.source.at(&sizes), "`watchCacheSizes` decides it");
+            }
         }
         let networks = self.get(&["networking", "services"]);
         match networks.as_ref().and_then(|found| Some((found, found.text()?))) {

@@ -7,6 +7,7 @@
 pub(super) mod ansible;
 pub(super) mod containers;
 mod flags;
+mod here;
 mod installed;
 pub(super) mod nested;
 mod settings;
@@ -388,10 +389,12 @@ fn product(id: &str, settings: &Settings) -> Product {
     let joins = |port: &str| settings.last("server").is_some_and(|url| url.text.trim_end_matches('/').ends_with(port));
     let is_rke2 = settings.names().any(|name| ONLY_RKE2.contains(&name))
         || disables(&|part| part.starts_with("rke2-"))
-        || joins(":9345");
+        || joins(":9345")
+        || settings.mentions("/rancher/rke2/");
     let is_k3s = settings.names().any(|name| ONLY_K3S.contains(&name))
         || disables(&|part| K3S_PARTS.contains(&part))
-        || joins(":6443");
+        || joins(":6443")
+        || settings.mentions("/rancher/k3s/");
     match (is_rke2, is_k3s) {
         (true, false) => Product::Rke2,
         (false, true) => Product::K3s,

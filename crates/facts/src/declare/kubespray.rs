@@ -9,6 +9,7 @@
 
 mod files;
 mod flags;
+mod line;
 mod variables;
 
 use std::collections::BTreeSet;

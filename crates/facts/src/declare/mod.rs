@@ -194,13 +194,16 @@ pub(crate) fn folders(evidence: &[Evidence], trees: &Trees, root: Option<&str>) 
     let may_have = |file: &Evidence| {
         file.id.as_str().ends_with(".service")
             || inventory::is_part(file.id.as_str())
-            || file.text().is_some_and(|text| k3s::speaks(text) || k3s::ansible::speaks(text))
+            || file
+                .text()
+                .is_some_and(|text| k3s::speaks(text) || k3s::ansible::speaks(text) || talhelper::speaks(text))
     };
     each_of(evidence, trees, root, &may_have, &mut |source, _| {
         found.extend(unit::drop_in_folders(source));
         found.extend(k3s::drop_in_folders(source));
         found.extend(kubespray::folders(source));
         found.extend(k3s::ansible::folders(source));
+        found.extend(talhelper::folders(source));
     });
     found.sort_unstable();
     found.dedup();

@@ -4,13 +4,14 @@
 //! control planes, those of the node, then those of all nodes (budimanjojo/talhelper, pkg/generate/config.go and
 //! pkg/config/nodeconfigs.go). What becomes of a patch is in siderolabs/talos, pkg/machinery/config/configpatcher and
 //! pkg/machinery/config/merge. The result is read as any other configuration of Talos (`talos`), and every value keeps its place
-//! here. What stands in other files, in templates, or in the secrets is not here, and is said to be unread.
+//! here, or the place of the line that names the file with the patch. What stands in templates, in the secrets, or in files that
+//! are not beside it is said to be unread.
 
 use model::{Evidence, Form};
 use yaml::{Cursor, Limits, Resolved, Span, Value};
 
 use super::{Source, embedded, pod::text_of, talos};
-use crate::Invocation;
+use crate::{Invocation, redact::parsable};
 
 /// Nodes, patches of one, and everything else that is listed.
 const MOST: usize = 128;
@@ -148,6 +149,76 @@ impl Tree {
         }
     }
 
+    /// A strategic merge patch, of which what it takes away is applied last (configloader/internal/decoder/delete.go of v1.12.0).
+    fn patch(&mut self, mut patch: Tree) -> Result<(), &'static str> {
+        let mut away = Vec::new();
+        patch.split_off(&mut Vec::new(), &mut away);
+        self.merge(patch)?;
+        away.iter().for_each(|one| self.take_away(&one.path, one.item.as_ref()));
+        Ok(())
+    }
+
+    fn says_delete(&self) -> bool {
+        matches!(self.get("$patch"), Some(Self::Leaf(json, _)) if json == "\"delete\"")
+    }
+
+    /// Takes out of a patch what it takes away, and what is empty then; whether nothing is left of it.
+    fn split_off(&mut self, path: &mut Vec<String>, away: &mut Vec<Away>) -> bool {
+        match self {
+            Self::Map(entries) => {
+                let before = entries.len();
+                entries.retain_mut(|(name, value)| {
+                    path.push(name.clone());
+                    let is_gone = if value.says_delete() {
+                        away.push(Away { path: path.clone(), item: None });
+                        true
+                    } else {
+                        value.split_off(path, away)
+                    };
+                    path.pop();
+                    !is_gone
+                });
+                entries.is_empty() && before > 0
+            }
+            Self::List(items) => {
+                let before = items.len();
+                items.retain(|item| {
+                    let is_gone = item.says_delete();
+                    if let (true, Self::Map(entries)) = (is_gone, item) {
+                        let first = entries.iter().find(|(name, _)| name != "$patch").cloned();
+                        away.push(Away { path: path.clone(), item: first });
+                    }
+                    !is_gone
+                });
+                items.is_empty() && before > 0
+            }
+            Self::Leaf(..) => false,
+        }
+    }
+
+    /// Takes away what stands at a path, or the items there that have a value.
+    fn take_away(&mut self, path: &[String], item: Option<&(String, Tree)>) {
+        let (first, rest) = match path.split_first() {
+            Some(split) => split,
+            None => {
+                if let (Self::List(items), Some((key, Self::Leaf(wanted, _)))) = (self, item) {
+                    items.retain(|one| !matches!(one.get(key), Some(Self::Leaf(json, _)) if json == wanted));
+                }
+                return;
+            }
+        };
+        let Self::Map(entries) = self else { return };
+        match (rest.is_empty(), item) {
+            (true, None) => entries.retain(|(name, _)| name != first),
+            _ => {
+                let inner = entries.iter_mut().find(|(name, _)| name == first);
+                if let Some((_, inner)) = inner {
+                    inner.take_away(rest, item);
+                }
+            }
+        }
+    }
+
     /// A strategic merge patch. `Err` for what is not followed here.
     fn merge(&mut self, patch: Tree) -> Result<(), &'static str> {
         let (Self::Map(entries), Self::Map(more)) = (&mut *self, &patch) else {
@@ -155,7 +226,7 @@ impl Tree {
             return Ok(());
         };
         if more.iter().any(|(name, _)| name == "$patch") {
-            return Err("takes a part away");
+            return Err("changes a part in a way that is not followed here");
         }
         for (name, value) in more.iter().cloned() {
             let Some((_, old)) = entries.iter_mut().find(|(known, _)| *known == name) else {
@@ -201,6 +272,12 @@ impl Tree {
         }
         Ok(())
     }
+}
+
+/// What a patch takes away: what stands at a path, or of a list there the items that have this key with this value.
+struct Away {
+    path: Vec<String>,
+    item: Option<(String, Tree)>,
 }
 
 /// Plugins are merged by their names (AdmissionPluginConfigList.Merge).
@@ -348,7 +425,7 @@ fn machine(source: &Source<'_>, root: &Cursor<'_>, node: &Cursor<'_>, evidence: 
     let mut open: Option<String> = None;
     let mut budget = MOST_VALUES;
     for patch in patches(root, node) {
-        if let Err(reason) = apply(source, &patch, &mut tree, &mut others, &mut budget) {
+        if let Err(reason) = apply(source, evidence, &patch, &mut tree, &mut others, &mut budget) {
             open.get_or_insert(reason);
         }
     }
@@ -378,8 +455,41 @@ fn machine(source: &Source<'_>, root: &Cursor<'_>, node: &Cursor<'_>, evidence: 
     Some(invocation)
 }
 
+/// The name of a file that a patch stands in, by that of the definition.
+fn named(source: &Source<'_>, path: &str) -> String {
+    let folder = source.evidence.as_str().rfind('/').map_or("", |at| &source.evidence.as_str()[..=at]);
+    let (mut folder, mut path) = (folder, path.trim());
+    loop {
+        if let Some(rest) = path.strip_prefix("./") {
+            path = rest;
+        } else if let Some(rest) = path.strip_prefix("../").filter(|_| !folder.is_empty()) {
+            folder = folder.trim_end_matches('/').rfind('/').map_or("", |at| &folder[..=at]);
+            path = rest;
+        } else {
+            return format!("{folder}{path}");
+        }
+    }
+}
+
+/// Folders of the files that patches stand in.
+pub(super) fn folders(source: &Source<'_>) -> Vec<String> {
+    let Some(document) = source.documents().next() else { return Vec::new() };
+    let root = document.cursor();
+    let mut found = Vec::new();
+    for node in planes(&root) {
+        for patch in patches(&root, &node) {
+            let named = patch.text().and_then(|text| text.strip_prefix('@')).map(|path| named(source, path));
+            found.extend(named.and_then(|name| name.rsplit_once('/').map(|(folder, _)| folder.to_owned())));
+        }
+    }
+    found.sort_unstable();
+    found.dedup();
+    found
+}
+
 fn apply(
     source: &Source<'_>,
+    evidence: &[Evidence],
     patch: &Cursor<'_>,
     tree: &mut Tree,
     others: &mut Vec<Tree>,
@@ -387,10 +497,33 @@ fn apply(
 ) -> Result<(), String> {
     let Some(text) = patch.text() else { return Err("a patch is no text".to_owned()) };
     if let Some(path) = text.strip_prefix('@') {
-        return Err(format!("the patch in `{}` was not read", path.trim()));
+        let name = named(source, path);
+        let piece = evidence.iter().find(|piece| piece.id.as_str() == name);
+        let Some((piece, text)) = piece.and_then(|piece| Some((piece, piece.text()?))) else {
+            return Err(format!("the patch in `{}` was not read", path.trim()));
+        };
+        let parsed = parsable(piece, text);
+        let stream = yaml::parse(&parsed, &Limits::default());
+        return documents(&stream, &parsed, &|_| patch.span(), tree, others, budget);
     }
     let stream = embedded::parse(patch);
     let Some(inner) = embedded::source(source, patch, &stream) else { return Err("a patch is no text".to_owned()) };
+    let locate = |span: Span| {
+        let place = inner.location(span, String::new()).span;
+        place.map_or(patch.span(), |place| Span { start: place.start, end: place.end })
+    };
+    documents(&stream, text, &locate, tree, others, budget)
+}
+
+/// The documents of a patch, one after the other; `locate` says where they stand in the definition.
+fn documents(
+    stream: &yaml::Stream,
+    text: &str,
+    locate: &dyn Fn(Span) -> Span,
+    tree: &mut Tree,
+    others: &mut Vec<Tree>,
+    budget: &mut usize,
+) -> Result<(), String> {
     // A template may become anything; one that speaks of the machine alone says nothing of the API server.
     if text.contains("{{") && (text.contains("cluster") || text.contains("apiServer") || text.contains("kind:")) {
         return Err("a patch is a template, which is filled in when the configuration is generated".to_owned());
@@ -398,11 +531,7 @@ fn apply(
     if stream.faults.iter().any(|fault| fault.kind.is_fatal()) {
         return if text.contains("{{") { Ok(()) } else { Err("a patch is no YAML that can be read".to_owned()) };
     }
-    let locate = |span: Span| {
-        let place = inner.location(span, String::new()).span;
-        place.map_or(patch.span(), |place| Span { start: place.start, end: place.end })
-    };
-    for document in inner.documents() {
+    for document in &stream.documents {
         let root = document.cursor();
         let too_large = || "the patches are too long".to_owned();
         if root.sequence().is_some() {
@@ -411,18 +540,18 @@ fn apply(
                     return Err("an operation of a patch names no place".to_owned());
                 };
                 let value = match operation.get("value") {
-                    Some(value) => Some(Tree::of(&value, &locate, DEEPEST, budget).ok_or_else(too_large)?),
+                    Some(value) => Some(Tree::of(&value, locate, DEEPEST, budget).ok_or_else(too_large)?),
                     None => None,
                 };
                 tree.operate(&what, &path, value).map_err(|reason| format!("a patch {reason}: `{path}`"))?;
             }
             continue;
         }
-        let part = Tree::of(&root, &locate, DEEPEST, budget).ok_or_else(too_large)?;
+        let part = Tree::of(&root, locate, DEEPEST, budget).ok_or_else(too_large)?;
         if root.get("kind").is_some() {
             others.push(part);
         } else if matches!(part, Tree::Map(_)) {
-            tree.merge(part).map_err(|reason| format!("a patch {reason}"))?;
+            tree.patch(part).map_err(|reason| format!("a patch {reason}"))?;
         }
     }
     Ok(())

@@ -1,3 +1,5 @@
+//! What a kubelet is given, by file, by ConfigMap and by what it says of itself.
+
 use model::{Body, Evidence, EvidenceId, Kind, Plane};
 
 use super::*;

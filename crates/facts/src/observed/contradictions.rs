@@ -1,9 +1,9 @@
 //! Where behaviour contradicts what the API server says of itself.
 
-use model::{Contradiction, Evidence, Kind, Location, Plane};
+use model::{Contradiction, Evidence, Kind, Listener, Location, Meaning, Plane, Unanswered};
 
-use super::{Handshake, Observed, PROTOCOLS, Protocol, Suite, is_asked};
-use crate::{apiserver::ApiServer, live::ASKS};
+use super::{Door, Handshake, Observed, PROTOCOLS, Protocol, Reach, Suite, is_asked};
+use crate::{apiserver::ApiServer, kubelet::Kubelet, live::ASKS};
 
 /// Lets what endpoints did contradict what the API server says of itself.
 ///
@@ -34,6 +34,56 @@ pub(crate) fn contradict(servers: &mut [ApiServer], observed: &[Observed], evide
     }
     found.extend(anonymous(server, evidence));
     server.contradicted(Ok(found));
+}
+
+/// Lets what the doors of a node did contradict what its kubelet says of itself.
+pub(crate) fn contradict_kubelets(kubelets: &mut [Kubelet], doors: &[Door]) {
+    for kubelet in kubelets {
+        let own = || doors.iter().filter(|door| kubelet.stands_at(door.address()) && !door.answers_everything());
+        // What a door did that was not seen may have said otherwise, and so may what the kubelet does not tell.
+        let unseen = own().find_map(|door| match &door.reach {
+            Reach::Unread(gap) => Some(gap.clone()),
+            _ => None,
+        });
+        let untold = |name: &str| match kubelet.get(name) {
+            Err(Unanswered::Gap(gap)) => Some(gap),
+            _ => None,
+        };
+        let pods = |listener: Listener| {
+            own()
+                .filter(move |door| door.who == Some(listener))
+                .filter_map(|door| Some((door, door.answer("/pods")?)))
+                .next()
+        };
+        let says = |name: &str, value: &str| kubelet.get(name).is_ok_and(|reading| reading.in_force() == value);
+        let mut found = Vec::new();
+        if let Some((door, answer)) = pods(Listener::Kubelet)
+            && says("authentication.anonymous.enabled", "false")
+            && (answer.meaning == Meaning::Given || answer.user.as_deref() == Some("system:anonymous"))
+        {
+            found.push(Contradiction {
+                setting: "authentication.anonymous.enabled",
+                does: format!("{} takes callers without credentials", door.name),
+                at: answer.at.clone(),
+            });
+        }
+        if let Some((door, answer)) = pods(Listener::KubeletReadOnly)
+            && says("readOnlyPort", "0")
+            && answer.meaning == Meaning::Given
+        {
+            found.push(Contradiction {
+                setting: "readOnlyPort",
+                does: format!("{} gives the pods of the node to anybody", door.name),
+                at: answer.at.clone(),
+            });
+        }
+        let of_doors =
+            [(Listener::Kubelet, "authentication.anonymous.enabled"), (Listener::KubeletReadOnly, "readOnlyPort")];
+        let hidden =
+            of_doors.into_iter().filter(|(listener, _)| pods(*listener).is_some()).find_map(|(_, name)| untold(name));
+        let told = if found.is_empty() { unseen.or(hidden).map_or(Ok(found), Err) } else { Ok(found) };
+        kubelet.contradicted(told);
+    }
 }
 
 /// Versions older than the oldest that is allowed.

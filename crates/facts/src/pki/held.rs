@@ -10,7 +10,7 @@ use crate::{
     apiserver::ApiServer,
     configuration::{ConfigFile, FileKind, Given, Taken},
     kubeconfig::{ClientCertificate, Kubeconfig, NamedFile},
-    observed::Observed,
+    observed::{Chain, Observed},
 };
 
 /// A file with keys or certificates.
@@ -318,7 +318,12 @@ impl Held {
 fn shown(observed: &Observed) -> Option<Held> {
     let handshake = observed.tls.as_ref().map(Option::as_ref).transpose()?;
     let mut found = Vec::new();
-    for chain in handshake.iter().flat_map(|handshake| &handshake.chains) {
+    // What an API server makes for itself whenever it starts, to speak to itself, is nobody's to issue (apiserver pkg/server/config.go,
+    // `LoopbackClientServerNameOverride`); who wants a key of RSA of a server that has none of its own is shown it.
+    let is_its_own = |chain: &&Chain| {
+        chain.served.leaf().is_some_and(|leaf| matches!(&leaf.hosts[..], [host] if host == "apiserver-loopback-client"))
+    };
+    for chain in handshake.iter().flat_map(|handshake| &handshake.chains).filter(|chain| !is_its_own(chain)) {
         for (at, (one, place)) in chain.served.certificates.iter().zip(&chain.places).enumerate() {
             let item = match one {
                 Ok(certificate) => Item::Certificate(Box::new(certificate.clone())),

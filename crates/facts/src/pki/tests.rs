@@ -1,12 +1,12 @@
 //! What is read of keys and certificates, on real ones of the recorded servers and on made ones that nobody should have.
 
-use model::{Body, EvidenceId, KeyForm, Kind, Plane, PrivateKey};
+use model::{Body, EvidenceId, KeyForm, Kind, Location, Plane, PrivateKey};
 
 use super::{
     der::{private_key, public_key},
     *,
 };
-use crate::Redactor;
+use crate::{Redactor, observed};
 
 /// The files that were beside the recorded servers.
 fn recorded(name: &str) -> String {
@@ -114,6 +114,40 @@ fn the_public_half_of_a_private_key_is_that_of_its_certificate() {
         let _ = private_key("EC PRIVATE KEY", &all[..cut]);
         let _ = private_key("PRIVATE KEY", &wrapped[..cut.min(wrapped.len())]);
     }
+}
+
+#[test]
+fn what_a_server_makes_for_itself_is_in_nobodys_hands() {
+    let serving = one(&recorded("apiserver.crt"));
+    let own = Certificate { hosts: vec!["apiserver-loopback-client".to_owned()], ..serving.clone() };
+    let at = Location::whole(EvidenceId::new("tls://10.0.0.1:6443"), Plane::Observed);
+    let chain = |leaf: &Certificate| observed::Chain {
+        sni: None,
+        trust: None,
+        served: Served { certificates: vec![Ok(leaf.clone())] },
+        places: vec![at.clone()],
+    };
+    let handshake = observed::Handshake {
+        host: "10.0.0.1".to_owned(),
+        address: None,
+        protocols: Vec::new(),
+        suites: Vec::new(),
+        groups: Vec::new(),
+        compression: None,
+        asks_for_certificate: None,
+        requires_certificate: None,
+        chains: vec![chain(&serving), chain(&own)],
+        unseen: Vec::new(),
+    };
+    let seen = observed::Observed {
+        endpoint: "10.0.0.1:6443".to_owned(),
+        component: Some("kube-apiserver".to_owned()),
+        evidence: at.clone(),
+        tls: Ok(Some(handshake)),
+    };
+    let held = held(&[], &[], &[], &[seen], None);
+    let [served] = &held[..] else { panic!("{} held", held.len()) };
+    assert_eq!(served.found.len(), 1);
 }
 
 #[test]

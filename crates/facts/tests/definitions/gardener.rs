@@ -60,6 +60,23 @@ fn gardener_makes_flags_of_a_shoot() {
             ("service-account-issuer", "", "unknown"),
         ],
     );
+    // A file tells who authorizes, which resets nothing.
+    holds(
+        SHOOT,
+        Some("1.31.1"),
+        &[
+            ("anonymous-auth", "true", "written"),
+            ("authorization-config", "/etc/kubernetes/structured/authorization/config.yaml", "Gardener"),
+        ],
+    );
+    holds(SHOOT, Some("1.25.1"), &[("authorization-mode", "[Node,RBAC]", "Gardener")]);
+    let sizes = "      watchCacheSizes: {resources: [{resource: secrets, size: 0}, {apiGroup: apps, resource: deployments, size: 5}]}\n";
+    holds(
+        &SHOOT.replace("      logging", &format!("{sizes}      logging")),
+        None,
+        &[("watch-cache-sizes", "[secrets#0,deployments.apps#5]", "made"), ("runtime-config", "", "kubernetes")],
+    );
+    holds(bare, None, &[("runtime-config", "", "unknown")]);
     let structured = SHOOT.replace("      enable", "      structuredAuthentication: {configMapName: a}\n      enable");
     holds(&structured, Some("1.31.1"), &[("anonymous-auth", "", "unknown")]);
     not_ours(&["apiVersion: core.gardener.cloud/v1beta1\nkind: Seed\nspec: {kubernetes: {}}\n"]);

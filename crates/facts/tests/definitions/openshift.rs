@@ -88,6 +88,40 @@ fn resources_of_openshift_decide_a_part() {
             ("anonymous-auth", "", "unknown"),
         ],
     );
+    // Suites have the names of OpenSSL there; those that Go does not know are left out.
+    let custom = "apiVersion: config.openshift.io/v1\nkind: APIServer\nspec: {tlsSecurityProfile: {type: Custom, custom: \
+                  {minTLSVersion: VersionTLS12, ciphers: [ECDHE-RSA-CHACHA20-POLY1305, AES256-SHA256, AES128-SHA]}}}\n";
+    holds(
+        custom,
+        None,
+        &[("tls-cipher-suites", "[TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,TLS_RSA_WITH_AES_128_CBC_SHA]", "made")],
+    );
+    let modern =
+        "apiVersion: config.openshift.io/v1\nkind: APIServer\nspec: {tlsSecurityProfile: {type: Modern, modern: {}}}\n";
+    holds(
+        modern,
+        None,
+        &[
+            (
+                "tls-cipher-suites",
+                "[TLS_AES_128_GCM_SHA256,TLS_AES_256_GCM_SHA384,TLS_CHACHA20_POLY1305_SHA256]",
+                "made",
+            ),
+            ("tls-min-version", "VersionTLS13", "made"),
+        ],
+    );
+    // What the operator has observed, it passes on.
+    let observed = "apiVersion: operator.openshift.io/v1\nkind: KubeAPIServer\nmetadata: {name: cluster}\nspec:\n  observedConfig:\n    \
+                    servingInfo: {bindAddress: '0.0.0.0:6443', minTLSVersion: VersionTLS12}\n    servicesSubnet: 172.30.0.0/16\n";
+    holds(
+        observed,
+        None,
+        &[
+            ("bind-address", "0.0.0.0", "made"),
+            ("service-cluster-ip-range", "172.30.0.0/16", "made"),
+            ("profiling", "", "unknown"),
+        ],
+    );
     not_ours(&["apiVersion: operator.openshift.io/v1\nkind: KubeAPIServer\nspec: {managementState: Managed}\n"]);
 }
 

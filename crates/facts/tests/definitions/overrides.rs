@@ -118,6 +118,12 @@ fn arguments_of_microk8s_are_words_wherever_they_stand() {
             ("kubelet-certificate-authority", "/x/ca.crt", "written"),
         ],
     );
+    // Some releases keep the data themselves, and want no address.
+    let old = "--service-account-issuer='https://a'\n--storage-backend=dqlite\n--storage-dir=${SNAP_DATA}/var/kubernetes/backend/\n";
+    let cluster = together(Some("n"), &[(path, old)]);
+    hold(&cluster, &[("etcd-servers", "", "unknown"), ("storage-backend", "", "kubernetes")]);
+    let stops = |problem: &&model::Problem| problem.message.contains("storage") || problem.message.contains("etcd");
+    assert_eq!(server(&cluster).component().problems.iter().find(stops), None);
 }
 
 #[test]

@@ -86,6 +86,12 @@ fn a_file_of_k3s_stands_in_a_variable_beside_its_words() {
     // Words that are filled in may be any.
     let open = text.replace("extra_server_args: ", "extra_server_args: '{{ more_args }}' #");
     holds(&open, None, &[("audit-log-maxage", "", "unknown")]);
+    // A choice between nothing and words that are about something else is no such word.
+    let apart = text.replace(
+        "extra_server_args: ",
+        "extra_server_args: \"{{ '--node-taint a=b:NoSchedule' if taint else '' }} --kube-apiserver-arg=audit-log-maxage=6\" #",
+    );
+    holds(&apart, None, &[("audit-log-maxage", "6", "written"), ("authorization-mode", "[Node,RBAC]", "k3s")]);
     let role = "k3s_release_version: v1.30.2+k3s1\nk3s_etcd_datastore: true\nk3s_server:\n  kube-apiserver-arg: [profiling=true]\n";
     holds(role, None, &[("profiling", "true", "written"), ("etcd-servers", "[https://127.0.0.1:2379]", "made")]);
 }

@@ -75,7 +75,7 @@ fn what_talhelper_reads_elsewhere_leaves_the_rest_open() {
     for more in [
         "  - '@patches/api.yaml'\n",
         "  - |-\n    cluster: {apiServer: {extraArgs: {v: \"{{ .ClusterName }}\"}}}\n",
-        "  - |-\n    cluster: {apiServer: {extraArgs: {$patch: delete}}}\n",
+        "  - |-\n    cluster: {apiServer: {extraArgs: {$patch: replace}}}\n",
         "  - |-\n    - {op: replace, path: /cluster/nowhere/else, value: 1}\n",
     ] {
         let text = TALCONFIG.replace(first, &format!("{more}{first}"));
@@ -86,6 +86,29 @@ fn what_talhelper_reads_elsewhere_leaves_the_rest_open() {
     }
     let newer = TALCONFIG.replace("v1.8.1", "v1.14.0").replace("v1.31.2", "v1.35.0");
     holds(&newer, None, &[("profiling", "true", "written"), ("audit-log-maxage", "", "unknown")]);
+}
+
+#[test]
+fn patches_take_parts_away_and_stand_in_files_beside() {
+    let first = "  - |-\n    cluster:\n      apiServer:\n        extraArgs:\n          anonymous-auth";
+    let with = |more: &str| TALCONFIG.replace(first, &format!("{more}{first}"));
+    // A map, and an item of a list by its first key; what else the patch says holds.
+    let text = with(
+        "  - |-\n    cluster: {apiServer: {extraArgs: {$patch: delete}}}\n  - |-\n    cluster: {apiServer: {extraArgs: {audit-log-maxage: '9'}, \
+         admissionControl: [{name: PodSecurity, $patch: delete}]}}\n",
+    );
+    let cluster = resolved(&text, None);
+    shared::holds(
+        &cluster,
+        &[("audit-log-maxage", "9", "written"), ("v", "0", "kubernetes"), ("anonymous-auth", "false", "written")],
+    );
+    // The place of what a file says is that of the line that names it.
+    let text = with("  - '@./patches/api.yaml'\n");
+    let patch = "cluster:\n  apiServer:\n    extraArgs:\n      audit-log-maxage: '7'\n";
+    let cluster = shared::together(None, &[("i/talconfig.yaml", &text), ("i/patches/api.yaml", patch)]);
+    let server = cluster.apiservers.iter().find(|server| server.component().instance == "cp-1").unwrap();
+    assert_eq!(set(server, "audit-log-maxage"), ("7".to_owned(), "written"));
+    assert_eq!(shared::pointed(&text, server, "audit-log-maxage"), "'@./patches/api.yaml'");
 }
 
 #[test]

@@ -17,7 +17,11 @@ pub(super) fn tls(tls: &ProbedTls, host: &str, look: Look, text: &mut String) {
         let those = tls.protocols.iter().filter(|protocol| protocol.offered == offered);
         those.map(|protocol| plain(&protocol.name)).collect::<Vec<_>>()
     };
-    row("versions", &listed(&names(Some(true)), "none"));
+    // RFC 7568 and RFC 8996.
+    let old = |name: &String| ["SSL 3.0", "TLS 1.0", "TLS 1.1"].contains(&name.as_str());
+    let spoken =
+        names(Some(true)).into_iter().map(|name| if old(&name) { format!("{name} (deprecated)") } else { name });
+    row("versions", &listed(&spoken.collect::<Vec<_>>(), "none that it agrees on with a stranger"));
     if look.verbose {
         row("refused", &listed(&names(Some(false)), "none"));
     }
@@ -77,7 +81,15 @@ pub(super) fn tls(tls: &ProbedTls, host: &str, look: Look, text: &mut String) {
         }
         let _ = writeln!(text, "  {} suites, {whose}:", plain(&suites.protocol));
         for suite in &suites.suites {
-            let _ = writeln!(text, "    {}", plain(&suite.name));
+            match &suite.weakness {
+                Some(why) => {
+                    let line = format!("    {} ({})\n", plain(&suite.name), plain(why));
+                    text.push_str(&Paint(look.color).yellow(&line));
+                }
+                None => {
+                    let _ = writeln!(text, "    {}", plain(&suite.name));
+                }
+            }
         }
     }
     chains(&tls.chains, host, look, text);

@@ -59,6 +59,8 @@ pub struct ProbedSuite {
     /// As IANA has it; the number where it has none.
     pub name: String,
     pub number: u16,
+    /// Why nobody should agree to it; `null` where nothing speaks against it.
+    pub weakness: Option<String>,
 }
 
 /// The groups for the exchange of keys in one version.

@@ -5,7 +5,7 @@ use facts::{
     objects::{Backend, Webhook},
     observed::Observed,
 };
-use model::{Answer, Confidence, Finding, Gap, GapKind, RuleCard, Severity, Verdict};
+use model::{Answer, Confidence, Finding, Gap, GapKind, RuleCard, Severity, Span, Verdict};
 
 use super::webhooks::{self, KINDS};
 use crate::{Applies, Check, Rule, say};
@@ -30,7 +30,10 @@ fn check(cluster: &Cluster) -> Verdict {
     let mut elsewhere = Vec::new();
     for webhook in &cluster.objects.webhooks {
         wrong.extend(bundle(webhook, cluster));
-        wrong.extend(other_name(webhook, cluster));
+        match other_name(webhook, cluster) {
+            Ok(found) => wrong.extend(found),
+            Err(gap) => elsewhere.push(gap),
+        }
         if webhook.bundle.as_ref().is_some_and(|bundle| !bundle.is_broken && bundle.ends.iter().any(Option::is_none)) {
             elsewhere.push(Gap {
                 kind: GapKind::Unread,
@@ -73,27 +76,37 @@ const REMEDY: (&str, &[&str]) =
 
 /// A backend that was looked at and shows a certificate for somebody else: the API server asks for the host of the URL, and of a
 /// service for `NAME.NAMESPACE.svc` (apiserver pkg/util/webhook/client.go), and takes none without that name.
-fn other_name(webhook: &Webhook, cluster: &Cluster) -> Option<Finding> {
-    let (host, pointer, at) = match &webhook.backend {
+fn other_name(webhook: &Webhook, cluster: &Cluster) -> Result<Option<Finding>, Gap> {
+    let Some((host, pointer, at)) = called(webhook) else { return Ok(None) };
+    let is_there = |one: &&Observed| one.endpoint.rsplit_once(':').is_some_and(|(shown, _)| shown == host);
+    for observed in cluster.observed.iter().filter(is_there) {
+        // Whose port it is stands in what was read of it.
+        let tls = observed.tls.as_ref().map_err(Gap::clone)?;
+        let leaf = tls.as_ref().and_then(|tls| tls.chains.first()?.served.leaf());
+        if observed.component.as_deref() == Some("webhook") && leaf.is_some_and(|leaf| !leaf.names(&host)) {
+            let message = format!(
+                "the backend of `{}` shows a certificate that is not for `{host}`, so that every call fails",
+                webhook.name
+            );
+            return Ok(Some(webhooks::wrong(webhook, message, Some((pointer, at)), Confidence::Certain, REMEDY)));
+        }
+    }
+    Ok(None)
+}
+
+/// The name under which a backend is called, in lower case, and where that is written.
+fn called(webhook: &Webhook) -> Option<(String, &'static str, Span)> {
+    match &webhook.backend {
         Backend::Url(url) => {
             let authority = url.text.strip_prefix("https://")?.split(['/', '?', '#']).next()?;
             let host = authority.rsplit_once(':').filter(|(_, port)| !port.contains(']')).map_or(authority, |(host, _)| host);
-            (host.to_ascii_lowercase(), "/clientConfig/url", url.at)
+            Some((host.to_ascii_lowercase(), "/clientConfig/url", url.at))
         }
-        Backend::Service { namespace, name, at } => (format!("{name}.{namespace}.svc"), "/clientConfig/service", *at),
-        Backend::Nobody => return None,
-    };
-    let is_it = |one: &&Observed| {
-        let shown = one.endpoint.rsplit_once(':').map(|(shown, _)| shown);
-        one.component.as_deref() == Some("webhook") && shown == Some(&*host)
-    };
-    let observed = cluster.observed.iter().find(is_it)?;
-    let leaf = observed.tls.as_ref().ok()?.as_ref()?.chains.first()?.served.leaf()?;
-    if leaf.names(&host) {
-        return None;
+        Backend::Service { namespace, name, at } => {
+            Some((format!("{name}.{namespace}.svc"), "/clientConfig/service", *at))
+        }
+        Backend::Nobody => None,
     }
-    let message = format!("the backend of `{}` shows a certificate that is not for `{host}`, so that every call fails", webhook.name);
-    Some(webhooks::wrong(webhook, message, Some((pointer, at)), Confidence::Certain, REMEDY))
 }
 
 /// What is wrong with the authorities of a backend.

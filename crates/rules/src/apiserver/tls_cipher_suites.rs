@@ -21,7 +21,7 @@ const SUITES: Row = Row {
     process: "kube-apiserver",
     setting: "tls-cipher-suites",
     must: Must::Hold {
-        test: is_strong,
+        test: say::are_strong_suites,
         bad: "TLS_RSA_WITH_AES_128_CBC_SHA",
         good: "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256",
     },
@@ -49,15 +49,4 @@ fn check(component: &Component) -> Verdict {
         (answer, Some(unread)) if !answer.findings.is_empty() => Err(unread),
         (answer, _) => Ok(answer),
     }
-}
-
-/// Whether a list is given and holds nothing but forward secrecy and authenticated encryption.
-fn is_strong(text: &str) -> bool {
-    let mut names = text.trim_matches(['[', ']']).split(',').filter(|name| !name.is_empty()).peekable();
-    names.peek().is_some()
-        && names.all(|name| {
-            let tls13 = name.starts_with("TLS_AES_") || name == "TLS_CHACHA20_POLY1305_SHA256";
-            let aead = name.contains("_GCM_") || name.contains("_CHACHA20_POLY1305");
-            tls13 || (name.starts_with("TLS_ECDHE_") && aead)
-        })
 }

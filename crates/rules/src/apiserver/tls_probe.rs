@@ -1,9 +1,12 @@
 //! What an API server agrees to when it is asked from outside. The page beside this file explains the rule and tests it.
 
-use facts::observed::{Handshake, Observed};
-use model::{Answer, Confidence, Finding, Gap, GapKind, Location, Origin, RuleCard, Severity, Unanswered, Verdict};
+use facts::observed::Observed;
+use model::{RuleCard, Severity, Verdict};
 
-use crate::{Applies, Check, Rule, say};
+use crate::{
+    Applies, Check, Rule,
+    handshakes::{self, Remedy},
+};
 
 pub(super) static RULE: Rule = Rule {
     info: RuleCard {
@@ -18,92 +21,11 @@ pub(super) static RULE: Rule = Rule {
     check: Check::Listener { of: "kube-apiserver", ask: check },
 };
 
-/// Versions in which what is said can be read or changed by others (RFC 7568, RFC 8996).
-const OLD: [&str; 3] = ["SSL 3.0", "TLS 1.0", "TLS 1.1"];
+const REMEDY: Remedy = Remedy {
+    title: "allow TLS 1.2 with ECDHE and AEAD, and TLS 1.3, on the API server and on what stands in front of it",
+    breaks: &["Old clients and middleboxes that terminate TLS with weak settings must be changed as well."],
+};
 
 fn check(observed: &Observed) -> Verdict {
-    let Some(handshake) = observed.tls.as_ref().map_err(|gap| Unanswered::Gap(gap.clone()))? else {
-        return Err(Unanswered::NotApplicable(format!("{} speaks no TLS", observed.endpoint)));
-    };
-    let mut answer = Answer::default();
-    let old: Vec<_> = handshake.protocols.iter().filter(|one| one.offered && OLD.contains(&one.name.as_str())).collect();
-    if let Some(first) = old.first() {
-        let names: Vec<&str> = old.iter().map(|one| one.name.as_str()).collect();
-        let message = format!("{} speaks {}", observed.endpoint, names.join(", "));
-        answer.findings.push(finding("versions", message, &first.at, None));
-    }
-    answer.findings.extend(suites(observed, handshake));
-    if handshake.compression == Some(true) {
-        let message = format!("{} compresses what it encrypts, which gives secrets away by its length", observed.endpoint);
-        answer.findings.push(finding("compression", message, &observed.evidence, None));
-    }
-    let unseen = OLD.into_iter().find(|name| handshake.speaks(name).is_none());
-    let cut = handshake.unseen.iter().find(|what| what.contains("suites"));
-    if let Some(what) = unseen.map(|name| format!("whether it speaks {name}")).or(cut.map(|what| format!("all of it: {what}"))) {
-        answer.gaps.push(Gap {
-            kind: GapKind::Unread,
-            reason: format!("{} did not show {what}", observed.endpoint),
-            wanted: observed.evidence.evidence.to_string(),
-            who_could_answer: "another run, from where that endpoint can be reached".to_owned(),
-        });
-    }
-    let spoken: Vec<&str> =
-        handshake.protocols.iter().filter(|one| one.offered).map(|one| one.name.as_str()).collect();
-    answer.seen = vec![Origin::Reported(observed.evidence.clone())];
-    answer.because = format!("it speaks {}, and took no weak suite that it was offered", spoken.join(", "));
-    Ok(answer)
-}
-
-/// The suites that should not be agreed to, as one finding.
-fn suites(observed: &Observed, handshake: &Handshake) -> Option<Finding> {
-    let mut weak: Vec<(&str, &str, &Location)> = Vec::new();
-    for suite in &handshake.suites {
-        if let Some(why) = weakness(&suite.name)
-            && !weak.iter().any(|(name, _, _)| *name == suite.name)
-        {
-            weak.push((&suite.name, why, &suite.at));
-        }
-    }
-    // The worst first.
-    weak.sort_by_key(|(_, why, _)| REASONS.iter().position(|known| known.1 == *why));
-    let (_, worst, at) = *weak.first()?;
-    let named: Vec<String> = weak.iter().take(3).map(|(name, why, _)| format!("`{name}` ({why})")).collect();
-    let more = if weak.len() > 3 { format!(" and {} more", weak.len() - 3) } else { String::new() };
-    let message = format!("{} agrees to {}{more}", observed.endpoint, named.join(", "));
-    // Nothing is encrypted, or nobody has proved who he is.
-    let severity = (worst == REASONS[0].1 || worst == REASONS[1].1).then_some(Severity::High);
-    Some(finding("suites", message, at, severity))
-}
-
-/// What is wrong with suites whose names have these parts, the worst first.
-const REASONS: [(&[&str], &str); 6] = [
-    (&["_WITH_NULL_", "TLS_SHA256_SHA256", "TLS_SHA384_SHA384"], "nothing is encrypted"),
-    (&["_anon_"], "nobody proves who he is"),
-    (&["_EXPORT", "_RC4_", "_DES_", "_DES40_", "_RC2_"], "it is broken"),
-    (&["_3DES_", "_IDEA_", "_28147_"], "its blocks are too short"),
-    (&["TLS_RSA_", "TLS_DH_", "TLS_ECDH_", "TLS_PSK_", "TLS_KRB5_"], "no forward secrecy"),
-    (&["_CBC_"], "CBC"),
-];
-
-fn weakness(name: &str) -> Option<&'static str> {
-    let has = |part: &&str| if part.starts_with("TLS_") { name.starts_with(*part) } else { name.contains(*part) };
-    REASONS.iter().find(|(parts, _)| parts.iter().any(has)).map(|(_, why)| *why)
-}
-
-fn finding(subject: &str, message: String, at: &Location, severity: Option<Severity>) -> Finding {
-    let remedy = say::remedy(
-        "allow TLS 1.2 with ECDHE and AEAD, and TLS 1.3, on the API server and on what stands in front of it",
-        &["Old clients and middleboxes that terminate TLS with weak settings must be changed as well."],
-        None,
-    );
-    Finding {
-        subject: Some(subject.to_owned()),
-        setting: None,
-        message,
-        severity,
-        confidence: Confidence::Certain,
-        primary: Origin::Reported(at.clone()),
-        because: Vec::new(),
-        remedy: Some(remedy),
-    }
+    handshakes::versions_and_suites(observed, REMEDY)
 }

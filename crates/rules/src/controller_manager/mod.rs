@@ -5,4 +5,5 @@ use crate::rules;
 rules! { "controller-manager":
     authn_authz_delegation,
     insecure_port,
+    tls_min_version,
 }

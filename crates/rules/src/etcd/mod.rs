@@ -5,6 +5,8 @@ use crate::rules;
 rules! { "etcd":
     client_cert_auth,
     metrics_listener,
+    peer_client_cert_auth,
     remote_probe,
+    tls_versions_and_ciphers,
     v2_api_off,
 }

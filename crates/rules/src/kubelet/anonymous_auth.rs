@@ -1,11 +1,12 @@
 //! Requests without credentials on the kubelet. The page beside this file explains the rule and tests it.
 
-use facts::observed::Door;
-use model::{Confidence, Listener, Meaning, RuleCard, Severity, Unanswered, Verdict};
+use facts::{Cluster, kubelet::Kubelet, observed::Door};
+use model::{Confidence, Listener, Meaning, RuleCard, Safety, Severity, Unanswered, Verdict};
 
 use crate::{
     Applies, Check, Rule,
     doors::{self, Open},
+    kubelets::{self, Cure},
     say,
 };
 
@@ -14,12 +15,12 @@ pub(super) static RULE: Rule = Rule {
         id: "kubelet-anonymous-auth",
         title: "The kubelet takes callers without credentials",
         severity: Severity::High,
-        fix: None,
+        fix: Some(Safety::Review),
         page: include_str!("anonymous_auth.md"),
     },
     component: "kubelet",
     applies: Applies::ALWAYS,
-    check: Check::Door { of: &[Listener::Kubelet], ask: check },
+    check: Check::KubeletOrDoor { kubelet: ask, of: &[Listener::Kubelet], door: check },
 };
 
 const REMEDY: &str = "set `authentication.anonymous.enabled: false` in the KubeletConfiguration";
@@ -28,6 +29,27 @@ const BREAKS: [&str; 2] = [
     "Scrapers, probes and scripts that read 10250 without credentials get 401.",
     "The API server needs its kubelet client certificate, or exec and logs fail.",
 ];
+
+const ANONYMOUS: &str = "authentication.anonymous.enabled";
+
+const CURE: Cure = Cure { remedy: "refuse requests without credentials", to: Some("false"), breaks: &BREAKS };
+
+fn ask(cluster: &Cluster, kubelet: &Kubelet) -> Verdict {
+    let anonymous = kubelet.get(ANONYMOUS)?;
+    if anonymous.in_force() == "false" {
+        return Ok(kubelets::fine(kubelet, ANONYMOUS, anonymous));
+    }
+    let mut finding = kubelets::wrong(kubelet, ANONYMOUS, anonymous, &CURE);
+    if let Some(mode) = kubelets::allows_all(kubelet) {
+        finding.severity = Some(Severity::Critical);
+        finding.because.extend(say::label(&mode.origin, "and whoever is taken may do everything"));
+    } else if kubelet.get("authorization.mode").is_ok_and(|mode| mode.in_force() == "Webhook")
+        && kubelets::strangers_have_no_rights(cluster)
+    {
+        finding.severity = Some(Severity::Medium);
+    }
+    Ok(say::fail(finding))
+}
 
 fn check(door: &Door) -> Verdict {
     doors::answered(door)?;

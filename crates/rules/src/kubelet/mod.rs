@@ -1,11 +1,41 @@
-//! The kubelet, as far as it shows itself from outside.
+//! The kubelet: how it is set up, and what it shows of itself from outside.
 
 use crate::rules;
 
 rules! { "kubelet":
+    allowed_unsafe_sysctls,
     anonymous_auth,
+    authz_not_always_allow,
     cadvisor_port,
+    client_ca,
+    config_dir_drop_ins,
+    container_log_limits,
+    debugging_handlers,
+    event_qps,
+    fine_grained_authz,
+    healthz_bind,
+    hostname_override,
+    image_gc,
+    image_pull_credential_verification,
+    make_iptables_util_chains,
+    node_swap,
+    pod_pids_limit,
+    protect_kernel_defaults,
     read_only_port,
     remote_probe,
+    reserved_resources,
+    rotate_certificates,
+    rotate_server_certificate,
+    seccomp_default,
+    server_tls_bootstrap,
+    serving_cert,
     serving_cert_probe,
+    static_pod_path,
+    static_pod_url,
+    streaming_idle_timeout,
+    system_log_query,
+    tls_cipher_suites,
+    tls_min_version,
+    user_namespaces,
+    webhook_authn,
 }

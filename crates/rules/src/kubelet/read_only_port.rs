@@ -1,11 +1,12 @@
 //! The port of the kubelet that asks nobody. The page beside this file explains the rule and tests it.
 
-use facts::observed::Door;
-use model::{Confidence, Listener, Meaning, RuleCard, Severity, Verdict};
+use facts::{Cluster, kubelet::Kubelet, observed::Door};
+use model::{Confidence, Listener, Meaning, RuleCard, Safety, Severity, Verdict};
 
 use crate::{
     Applies, Check, Rule,
     doors::{self, Open},
+    kubelets::{self, Cure},
     say,
 };
 
@@ -14,17 +15,29 @@ pub(super) static RULE: Rule = Rule {
         id: "kubelet-read-only-port",
         title: "The read-only port of the kubelet is open",
         severity: Severity::High,
-        fix: None,
+        fix: Some(Safety::Review),
         page: include_str!("read_only_port.md"),
     },
     component: "kubelet",
     applies: Applies::ALWAYS,
-    check: Check::Door { of: &[Listener::KubeletReadOnly], ask: check },
+    check: Check::KubeletOrDoor { kubelet: ask, of: &[Listener::KubeletReadOnly], door: check },
 };
 
 const REMEDY: &str = "set `readOnlyPort: 0` in the KubeletConfiguration, or `--read-only-port=0` where there is none";
 
 const BREAKS: [&str; 1] = ["Old heapster, metrics-server, Prometheus configurations and cloud agents that read 10255 lose data; use 10250 with a token."];
+
+const PORT: &str = "readOnlyPort";
+
+const CURE: Cure = Cure { remedy: "close the port that asks nobody", to: Some("0"), breaks: &BREAKS };
+
+fn ask(_: &Cluster, kubelet: &Kubelet) -> Verdict {
+    let port = kubelet.get(PORT)?;
+    if port.in_force() == "0" {
+        return Ok(kubelets::fine(kubelet, PORT, port));
+    }
+    Ok(say::fail(kubelets::wrong(kubelet, PORT, port, &CURE)))
+}
 
 fn check(door: &Door) -> Verdict {
     if let Some(verdict) = doors::shut(door) {

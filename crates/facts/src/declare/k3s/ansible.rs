@@ -6,7 +6,7 @@
 //! itself (`inventory`); what Ansible is told with `--extra-vars`, and what a role says where nobody sets a variable, is not
 //! seen. Start at [`invocations`].
 
-use std::{borrow::Cow, collections::BTreeMap};
+use std::{borrow::Cow, cell::Cell, collections::BTreeMap};
 
 use model::{Body, Evidence, Form, Gap, GapKind, Location, Site};
 use yaml::{Cursor, Limits, Stream};
@@ -105,9 +105,13 @@ const FIRST_OF_SERVERS: usize = 7;
 const DEEPEST: usize = 8;
 const MOST: usize = 256;
 
-/// Variables that stand in one another, and the longest text that is made of them.
+/// Variables that stand in one another, those that are put in altogether, and the longest text that is made of them.
 const DEEPEST_VARIABLE: usize = 3;
+const MOST_PUT_IN: usize = 4096;
 const LONGEST: usize = 8192;
+
+/// Groups of one inventory that are looked at, aliases counted wherever they stand.
+const MOST_GROUPS: usize = 4096;
 
 /// Whether a text holds the words without which it declares nothing.
 pub(in crate::declare) fn speaks(text: &str) -> bool {
@@ -173,24 +177,26 @@ fn scopes<'a>(root: &Cursor<'a>) -> Vec<Scope<'a>> {
         return vec![Scope { strength: 0, is_host: false, variables: root.clone(), doubt: None }];
     }
     let mut found = Vec::new();
+    let mut budget = MOST_GROUPS;
     for entry in root.entries().take(MOST) {
-        walk(&entry.name, &entry.value, 0, &mut found);
+        walk(&entry.name, &entry.value, 0, &mut budget, &mut found);
     }
     found.sort_by_key(|scope| (scope.is_host, scope.strength));
     found
 }
 
 /// A group of an inventory with those in it; whether one of them holds servers.
-fn walk<'a>(name: &str, group: &Cursor<'a>, depth: usize, found: &mut Vec<Scope<'a>>) -> bool {
-    if depth > DEEPEST || found.len() > MOST || PLAYBOOK.others.contains(&name) {
+fn walk<'a>(name: &str, group: &Cursor<'a>, depth: usize, budget: &mut usize, found: &mut Vec<Scope<'a>>) -> bool {
+    if depth > DEEPEST || *budget == 0 || found.len() > MOST || PLAYBOOK.others.contains(&name) {
         return false;
     }
+    *budget -= 1;
     let at = PLAYBOOK.groups.iter().position(|own| *own == name);
     let is_servers = at.is_some_and(|at| at >= FIRST_OF_SERVERS);
     let children = group.get("children");
     let mut holds = is_servers || at == Some(0);
     for child in children.iter().flat_map(|children| children.entries()).take(MOST) {
-        holds |= walk(&child.name, &child.value, depth + 1, found);
+        holds |= walk(&child.name, &child.value, depth + 1, budget, found);
     }
     let doubt = || format!("the group `{name}`, which need not hold the servers");
     if let Some(variables) = group.get("vars").filter(|vars| vars.mapping().is_some()) {
@@ -267,11 +273,13 @@ struct Variables<'a> {
     set: BTreeMap<String, Set<'a>>,
     /// Why more may be set than could be read.
     unread: Option<Gap>,
+    /// How many may still be put into others.
+    left: Cell<usize>,
 }
 
 impl<'a> Variables<'a> {
     fn of(files: &[(&'a Evidence, Option<Gap>)], sources: &'a [Option<Source<'a>>]) -> Self {
-        let mut variables = Self { set: BTreeMap::new(), unread: None };
+        let mut variables = Self { set: BTreeMap::new(), unread: None, left: Cell::new(MOST_PUT_IN) };
         let mut last: Vec<(Scope<'a>, &'a Source<'a>, Option<Gap>)> = Vec::new();
         for ((piece, doubt), source) in files.iter().zip(sources) {
             if let Body::Unread(gap) = &piece.body {
@@ -315,12 +323,13 @@ impl<'a> Variables<'a> {
 
     /// A text with those variables put in to which nothing else is done.
     fn filled(&self, text: &str, deepest: usize) -> String {
-        if deepest == 0 || !text.contains("{{") {
+        if deepest == 0 || text.len() > LONGEST || !text.contains("{{") {
             return text.to_owned();
         }
         let (mut filled, mut rest) = (String::new(), text);
         while let Some((before, behind)) = rest.split_once("{{") {
-            let Some((name, after)) = behind.split_once("}}") else { break };
+            let Some((name, after)) = behind.split_once("}}").filter(|_| self.left.get() > 0) else { break };
+            self.left.set(self.left.get() - 1);
             filled.push_str(before);
             let value = self.get(name.trim()).filter(|set| set.doubt.is_none());
             match value.and_then(|set| set.value.text()) {
@@ -475,6 +484,18 @@ fn merge(set: &Set<'_>, settings: &mut Settings) {
     }
 }
 
+/// Whether an expression gives nothing, or words that say nothing of an API server: `{{ '--node-taint a' if b else '' }}`.
+fn is_apart(expression: &str) -> bool {
+    const APART: [&str; 6] = ["disable", "flannel-iface", "kubelet-arg", "node-label", "node-taint", "tls-san"];
+    let inner = expression.trim_start_matches("{{").trim_end_matches("}}").trim();
+    let quote = inner.chars().next().filter(|c| matches!(c, '\'' | '"'));
+    let Some((literal, rest)) = quote.and_then(|quote| inner[1..].split_once(quote)) else { return false };
+    let is_choice = rest.contains(" if ")
+        && rest.rsplit_once(" else ").is_some_and(|(_, other)| matches!(other.trim(), "''" | "\"\""));
+    let name = literal.strip_prefix("--").and_then(|text| text.split([' ', '=']).next()).unwrap_or_default();
+    is_choice && APART.contains(&name) && literal.matches("--").count() == 1
+}
+
 /// A text in which what Jinja is left to fill in has no blanks, so that it stays one word.
 fn closed(text: &str) -> String {
     let (mut found, mut rest) = (String::new(), text);
@@ -487,6 +508,10 @@ fn closed(text: &str) -> String {
             rest = &inner[1..];
             continue;
         };
+        if is_apart(&inner[..end + 2]) {
+            rest = &inner[end + 2..];
+            continue;
+        }
         found.extend(inner[..end + 2].chars().filter(|c| !c.is_whitespace() && !matches!(c, '"' | '\'')));
         rest = &inner[end + 2..];
     }

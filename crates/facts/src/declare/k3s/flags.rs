@@ -8,7 +8,11 @@
 use model::{Gap, GapKind, Minor};
 
 use super::settings::{ARGUMENTS, Given, Settings};
-use crate::{Hand, Word, declare::layers::Layers, flags::KUBE_APISERVER};
+use crate::{
+    Hand, Word,
+    declare::{agree::where_known, layers::Layers},
+    flags::KUBE_APISERVER,
+};
 
 /// The last release of which the flags are known.
 pub(super) const NEWEST: u16 = 36;
@@ -87,10 +91,18 @@ fn alike(k3s: Vec<Word>, rke2: &[Word]) -> Vec<Word> {
                 who_could_answer: "give it below etc/rancher/k3s or etc/rancher/rke2".to_owned(),
             };
             let text = format!("{flag}=");
-            found.push(Word { text, hand, unresolved: Some(gap), releases: None, ..word.clone() });
+            let releases = around(ours.iter().chain(&theirs));
+            found.push(Word { text, hand, unresolved: Some(gap), releases, ..word.clone() });
         }
     }
-    found
+    where_known(found)
+}
+
+/// The releases that one of the words is there in, and those between them.
+fn around<'w>(words: impl Iterator<Item = &'w Word>) -> Releases {
+    let all: Option<Vec<(Minor, Minor)>> = words.map(|word| word.releases).collect();
+    let all = all?;
+    Some((all.iter().map(|(from, _)| *from).min()?, all.iter().map(|(_, to)| *to).max()?))
 }
 
 /// Where the server keeps what it makes.

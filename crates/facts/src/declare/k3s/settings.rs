@@ -373,6 +373,11 @@ impl Settings {
         self.values.contains_key(name)
     }
 
+    /// Whether a value says something.
+    pub(super) fn mentions(&self, text: &str) -> bool {
+        self.values.values().flatten().any(|given| given.text.contains(text))
+    }
+
     pub(super) fn names(&self) -> impl Iterator<Item = &str> {
         self.values.keys().map(String::as_str)
     }

@@ -4,6 +4,9 @@
 //! pkg/flagbuilder reads; of a flag with two spellings the one of v1alpha2 comes first.
 
 use model::{Named, Shape};
+use yaml::Cursor;
+
+use super::MOST;
 
 use Shape::{Bool, Int, List, Map, Text};
 
@@ -119,3 +122,40 @@ pub(super) const FIELDS: &[Named] = &[
     named("watch-cache", "watchCache", Bool),
     named("watch-cache-sizes", "watchCacheSizes", List),
 ];
+
+/// The values of a field, as the flag builder writes them: lists and maps joined, but for the two whose flag is repeated.
+pub(super) fn values(named: &Named, value: &Cursor<'_>) -> Vec<String> {
+    let repeats = matches!(named.setting, "service-account-key-file" | "oidc-required-claim");
+    match named.shape {
+        Shape::List => {
+            let list: Vec<String> =
+                value.items().take(MOST).filter_map(|item| item.scalar().map(|item| item.text().to_owned())).collect();
+            match list.is_empty() {
+                true => Vec::new(),
+                false if repeats => list,
+                false => vec![list.join(",")],
+            }
+        }
+        Shape::Map => {
+            let mut pairs: Vec<String> = value
+                .entries()
+                .take(MOST)
+                .map(|entry| format!("{}={}", entry.name, entry.value.text().unwrap_or_default()))
+                .collect();
+            pairs.sort();
+            if pairs.is_empty() { pairs } else { vec![pairs.join(",")] }
+        }
+        Shape::Text | Shape::Bool | Shape::Int => {
+            // An empty text, and a number that stands for nothing, make no flag.
+            const EMPTY: [(&str, &str); 5] = [
+                ("v", "0"),
+                ("max-requests-inflight", "0"),
+                ("max-mutating-requests-inflight", "0"),
+                ("delete-collection-workers", "0"),
+                ("logging-format", "text"),
+            ];
+            let text = value.text().filter(|text| !text.is_empty() && !EMPTY.contains(&(named.setting, *text)));
+            text.map(str::to_owned).into_iter().collect()
+        }
+    }
+}

@@ -1,6 +1,6 @@
 //! What an inventory says of a variable, where, and what kubespray itself says of those that nobody sets.
 
-use std::collections::BTreeMap;
+use std::{cell::Cell, collections::BTreeMap};
 
 use model::{Form, Gap, GapKind, Location, Problem, Site};
 use yaml::{Cursor, Resolved};
@@ -10,8 +10,11 @@ use super::{File, MOST, Source, flags, unfilled};
 /// Variables that stand in one another, at most.
 const DEEPEST: usize = 4;
 
-/// A text that grows longer while variables are put in is left as it is.
+/// A text that is longer, or grows so while variables are put in, is left as it is.
 const LONGEST: usize = 4096;
+
+/// Variables that are put into others for one inventory.
+const MOST_PUT_IN: usize = 1 << 20;
 
 /// Variables of one file that are looked at.
 const MOST_VARIABLES: usize = 8192;
@@ -41,6 +44,8 @@ pub(super) struct Variables<'a> {
     /// Why more may be set than could be read.
     unread: Option<Gap>,
     pub(super) problems: Vec<Problem>,
+    /// How many may still be put into others.
+    left: Cell<usize>,
 }
 
 /// The folders that others are made of (roles/kubespray_defaults, unchanged from v2.11.0 to v2.31.0).
@@ -57,7 +62,8 @@ impl<'a> Variables<'a> {
     /// Of the file that says most, and of all, the strongest last; a file without a text has no source.
     pub(super) fn of(main: (&'a Source<'a>, Cursor<'a>), files: &[(&File<'a>, Option<&'a Source<'a>>)]) -> Self {
         let (source, root) = main;
-        let mut variables = Self { source, root, set: BTreeMap::new(), unread: None, problems: Vec::new() };
+        let left = Cell::new(MOST_PUT_IN);
+        let mut variables = Self { source, root, set: BTreeMap::new(), unread: None, problems: Vec::new(), left };
         for (file, source) in files {
             variables.take(file, *source);
         }
@@ -131,14 +137,16 @@ impl<'a> Variables<'a> {
 
     /// A text, with those variables put in to which nothing else is done.
     fn filled(&self, text: &str, deepest: usize) -> String {
-        if deepest == 0 || !text.contains("{{") {
+        if deepest == 0 || text.len() > LONGEST || !text.contains("{{") {
             return text.to_owned();
         }
         let mut filled = String::new();
         let mut rest = text;
         while let Some((before, behind)) = rest.split_once("{{") {
             filled.push_str(before);
-            let Some((name, after)) = behind.split_once("}}") else {
+            let is_left = self.left.get() > 0;
+            self.left.set(self.left.get().saturating_sub(1));
+            let Some((name, after)) = behind.split_once("}}").filter(|_| is_left) else {
                 filled.push_str("{{");
                 rest = behind;
                 break;

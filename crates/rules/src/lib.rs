@@ -18,6 +18,7 @@ mod certificates;
 mod cluster;
 mod component;
 mod controller_manager;
+mod controllers;
 mod doors;
 mod encryption;
 mod etcd;

@@ -4,7 +4,7 @@ use facts::Cluster;
 use model::{RuleCard, Severity, Verdict};
 
 use super::policies::{self, KINDS};
-use crate::{Applies, Check, Rule, say};
+use crate::{Applies, Check, Rule};
 
 pub(super) static RULE: Rule = Rule {
     info: RuleCard {
@@ -23,24 +23,12 @@ fn check(cluster: &Cluster) -> Verdict {
     const BREAKS: [&str; 1] = [
         "What is not allowed is cut: ingress controllers, scrapers, webhooks that the API server calls, with some plug-ins probes.",
     ];
-    let mut answer = say::about(cluster, KINDS, Vec::new(), "a NetworkPolicy says of every pod of people who may talk to it")?;
-    for place in policies::places(cluster) {
+    let cure: (&str, &[&str]) = ("deny what comes in by default, and allow what is needed", &BREAKS);
+    policies::each(cluster, "a NetworkPolicy says of every pod of people who may talk to it", cure, |place| {
         let open = place.open(|policy| policy.ingress.is_some());
-        if open.is_empty() {
-            continue;
-        }
-        let name = place.name();
-        match policies::maybe_elsewhere(cluster, name) {
-            Some(gap) if answer.gaps.contains(&gap) => {}
-            Some(gap) => answer.gaps.push(gap),
-            None => {
-                let remedy = say::remedy("deny what comes in by default, and allow what is needed", &BREAKS, None);
-                let all = place.pods.len();
-                let take = if open.len() == 1 { "takes traffic from everywhere" } else { "take traffic from everywhere" };
-                let message = format!("in `{name}` {} of {all} pods {take}: {}", open.len(), policies::named(&open));
-                answer.findings.push(say::object(name, message, &place.namespace.meta.at, remedy));
-            }
-        }
-    }
-    Ok(answer)
+        let (name, all, named) = (place.name(), place.pods.len(), policies::named(&open));
+        let take = if open.len() == 1 { "takes" } else { "take" };
+        let message = || format!("in `{name}` {} of {all} pods {take} traffic from everywhere: {named}", open.len());
+        (!open.is_empty()).then(message)
+    })
 }

@@ -4,7 +4,7 @@ use facts::Cluster;
 use model::{RuleCard, Severity, Verdict};
 
 use super::policies::{self, KINDS};
-use crate::{Applies, Check, Rule, say};
+use crate::{Applies, Check, Rule};
 
 pub(super) static RULE: Rule = Rule {
     info: RuleCard {
@@ -22,20 +22,10 @@ pub(super) static RULE: Rule = Rule {
 fn check(cluster: &Cluster) -> Verdict {
     const BREAKS: [&str; 1] =
         ["The first policy that selects a pod blocks all traffic of that direction that it does not list."];
-    let mut answer =
-        say::about(cluster, KINDS, Vec::new(), "every namespace of people that has pods has a NetworkPolicy")?;
-    for place in policies::places(cluster).filter(|place| place.policies.is_empty()) {
-        let name = place.name();
-        match policies::maybe_elsewhere(cluster, name) {
-            Some(gap) if answer.gaps.contains(&gap) => {}
-            Some(gap) => answer.gaps.push(gap),
-            None => {
-                let pods = if place.pods.len() == 1 { "a pod".to_owned() } else { format!("{} pods", place.pods.len()) };
-                let remedy = say::remedy("give it a policy that denies by default, and one for what is needed", &BREAKS, None);
-                let message = format!("`{name}` runs {pods} and has no NetworkPolicy");
-                answer.findings.push(say::object(name, message, &place.namespace.meta.at, remedy));
-            }
-        }
-    }
-    Ok(answer)
+    let cure: (&str, &[&str]) = ("give it a policy that denies by default, and one for what is needed", &BREAKS);
+    policies::each(cluster, "every namespace of people that has pods has a NetworkPolicy", cure, |place| {
+        let pods = if place.pods.len() == 1 { "a pod".to_owned() } else { format!("{} pods", place.pods.len()) };
+        let message = || format!("`{}` runs {pods} and has no NetworkPolicy", place.name());
+        place.policies.is_empty().then(message)
+    })
 }

@@ -4,9 +4,9 @@ use facts::{
     Cluster,
     objects::{Namespace, NetworkPolicy, Of, Pod},
 };
-use model::{Gap, GapKind};
+use model::{Gap, GapKind, Verdict};
 
-use crate::cluster::namespaces;
+use crate::{cluster::namespaces, say};
 
 /// The kinds that have a say in what reaches a pod.
 pub(super) const KINDS: &[Of] = &[
@@ -33,7 +33,7 @@ pub(super) struct Place<'a> {
 }
 
 /// Those that have pods.
-pub(super) fn places(cluster: &Cluster) -> impl Iterator<Item = Place<'_>> {
+fn places(cluster: &Cluster) -> impl Iterator<Item = Place<'_>> {
     let objects = &cluster.objects;
     let theirs = objects.namespaces.iter().filter(|one| namespaces::runs_peoples_pods(&one.meta.name));
     theirs.filter_map(|namespace| {
@@ -63,7 +63,7 @@ impl<'a> Place<'a> {
 
 /// Why what a namespace seems to lack may be there all the same: not all was seen, or a plug-in has policies that were not
 /// looked into.
-pub(super) fn maybe_elsewhere(cluster: &Cluster, namespace: &str) -> Option<Gap> {
+fn maybe_elsewhere(cluster: &Cluster, namespace: &str) -> Option<Gap> {
     let objects = &cluster.objects;
     if let Some(gap) = KINDS.iter().filter(|of| **of != Of::Namespace).find_map(|of| objects.whole(*of).err()) {
         return Some(gap);
@@ -84,6 +84,28 @@ pub(super) fn maybe_elsewhere(cluster: &Cluster, namespace: &str) -> Option<Gap>
         .iter()
         .find(|one| OTHERS.contains(&&*one.group) && one.of_cluster && one.plural.ends_with("networkpolicies"));
     defined.map(|one| not_worked_out(format!("any of the cluster's {}.{}", one.plural, one.group)))
+}
+
+/// Judges each namespace of people that has pods: `wrong` says what one lacks, which may still be there where nobody looked.
+pub(super) fn each(
+    cluster: &Cluster,
+    because: &str,
+    (remedy, breaks): (&str, &[&str]),
+    wrong: impl Fn(&Place<'_>) -> Option<String>,
+) -> Verdict {
+    let mut answer = say::about(cluster, KINDS, Vec::new(), because)?;
+    for place in places(cluster) {
+        let Some(message) = wrong(&place) else { continue };
+        match maybe_elsewhere(cluster, place.name()) {
+            Some(gap) if answer.gaps.contains(&gap) => {}
+            Some(gap) => answer.gaps.push(gap),
+            None => {
+                let remedy = say::remedy(remedy, breaks, None);
+                answer.findings.push(say::object(place.name(), message, &place.namespace.meta.at, remedy));
+            }
+        }
+    }
+    Ok(answer)
 }
 
 /// "`a`, `b` and 3 more".

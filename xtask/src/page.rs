@@ -3,7 +3,6 @@
 use std::fs;
 
 use anyhow::{Context as _, Result, anyhow, bail};
-use facts::flags::KUBE_APISERVER;
 use rules::{Check, Rule};
 use testkit::{Row, Subject};
 
@@ -53,6 +52,5 @@ fn file(rule: &Rule) -> String {
 fn row(rule: &Rule) -> Option<Row> {
     let Check::Setting(row) = &rule.check else { return None };
     let (bad, good) = row.must.examples();
-    let (from, to) = KUBE_APISERVER.covered;
-    Some(Row { flag: row.setting, bad, good, minors: (from.minor, to.minor) })
+    Some(Row { flag: row.setting, is_of_kubelet: row.is_of_kubelet(), bad, good, minors: row.minors() })
 }

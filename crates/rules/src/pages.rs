@@ -11,12 +11,13 @@ pub(crate) fn hold(rule: &'static Rule, family: &str, name: &str) {
     let row = match &rule.check {
         Check::Setting(row) => {
             let (bad, good) = row.must.examples();
-            let (from, to) = facts::flags::KUBE_APISERVER.covered;
-            let is_of_kubelet = row.process == "kubelet";
-            // A field is asked for from the first release on whose file has it.
-            let field = facts::flags::KUBELET.find(row.setting).and_then(|field| field.since).filter(|_| is_of_kubelet);
-            let first = field.unwrap_or(from).minor;
-            Some(testkit::Row { flag: row.setting, is_of_kubelet, bad, good, minors: (first, to.minor) })
+            Some(testkit::Row {
+                flag: row.setting,
+                is_of_kubelet: row.is_of_kubelet(),
+                bad,
+                good,
+                minors: row.minors(),
+            })
         }
         _ => None,
     };

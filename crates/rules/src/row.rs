@@ -25,6 +25,21 @@ pub struct Row {
     pub breaks: &'static [&'static str],
 }
 
+impl Row {
+    /// Whether it is about a field of the file of a kubelet.
+    pub fn is_of_kubelet(&self) -> bool {
+        self.process == flags::KUBELET.component
+    }
+
+    /// The first and the last minor release in which its setting can be laid out; a field of a file from the first on that has
+    /// it.
+    pub fn minors(&self) -> (u16, u16) {
+        let (from, to) = flags::KUBE_APISERVER.covered;
+        let field = flags::KUBELET.find(self.setting).and_then(|field| field.since).filter(|_| self.is_of_kubelet());
+        (field.unwrap_or(from).minor, to.minor)
+    }
+}
+
 /// The test.
 #[derive(Clone, Copy, Debug)]
 pub enum Must {

@@ -21,8 +21,13 @@ mod node;
 #[cfg(test)]
 mod tests;
 
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, LazyLock, Mutex, PoisonError},
+};
+
 use model::{
-    Author, Body, Component, Contradiction, Evidence, Gap, GapKind, Minor, Origin, Problem, Reading, Release,
+    Author, Body, Component, Contradiction, Evidence, Gap, Minor, Origin, Plane, Reading, Release, Setting, Site,
     Unanswered, Version, spelled,
 };
 
@@ -66,6 +71,15 @@ impl Kubelet {
         self.node.is_some()
     }
 
+    /// Whether a field that nobody writes passes a test in every release that this may be, although its default differs.
+    pub fn default_passes(&self, name: &str, test: impl Fn(&str) -> bool) -> bool {
+        let (Some(setting), Some(flag)) = (self.component.setting(name), KUBELET.find(name)) else { return false };
+        let mut versions =
+            versions(&self.component.release).into_iter().filter(|one| flag.presence(one) != Presence::No);
+        setting.is_left_out
+            && versions.all(|version| default(flag, &version, None).is_ok_and(|default| test(default.in_force())))
+    }
+
     /// The table of settings alone.
     pub fn into_component(self) -> Component {
         self.component
@@ -85,14 +99,18 @@ impl Kubelet {
         Ok(setting.in_force().map_err(Clone::clone)?)
     }
 
-    /// Whether a feature gate is on, and what gives it, where something does. `NotApplicable` where no possible release has
-    /// it.
-    pub fn gate(&self, name: &str) -> Result<(bool, Option<GivenGate>), Unanswered> {
+    /// Whether a feature gate is on, and what gives it, where something does, in those possible releases that are no older
+    /// than one. `NotApplicable` where none of them has it.
+    pub fn gate(&self, name: &str, since: Minor) -> Result<(bool, Option<GivenGate>), Unanswered> {
         let given = || {
             let reading = self.get("featureGates")?;
             Ok(gates_listed(reading.in_force(), &reading.origin, &self.component.release))
         };
-        gate_in_force(name, &self.component.release, given)
+        let release = match &self.component.release {
+            Release::Within { from, to } => Release::Within { from: (*from).max(since).min(*to), to: *to },
+            exact @ Release::Exactly(_) => exact.clone(),
+        };
+        gate_in_force(name, &release, given)
     }
 }
 
@@ -167,14 +185,29 @@ fn of_nodes(nodes: &[Node]) -> Option<Release> {
 }
 
 /// What is declared of a kubelet.
+///
+/// What a file leaves out is the same for every file, and worked out once; only what it says is read for each release.
 fn component(configuration: &Configuration, instance: String, release: &Release) -> Component {
-    let mut resolved: Vec<AtRelease> =
-        versions(release).iter().map(|version| declared(configuration, version)).collect();
-    let settings = merge::settings(&KUBELET, resolved.iter_mut().collect(), release);
+    let mut said: Vec<AtRelease> = versions(release).iter().map(|version| declared(configuration, version)).collect();
+    let mut said = merge::settings(&KUBELET, said.iter_mut().collect(), release).into_iter().peekable();
+    let mut settings = Vec::with_capacity(KUBELET.flags.len());
+    for unset in defaults(release).iter() {
+        let Some(flag) = KUBELET.find(unset.name) else { continue };
+        settings.push(said.next_if(|one| one.name == unset.name).unwrap_or_else(|| {
+            let mut unset = unset.clone();
+            for reading in unset.readings.iter_mut().flatten() {
+                reading.plane = configuration.plane;
+                if let Origin::Default { home, .. } = &mut reading.origin {
+                    *home = Some(configuration.home(flag));
+                }
+            }
+            unset
+        }));
+    }
     let problems = configuration.problems.clone();
     let stops = problems.iter().any(|problem| problem.stops);
-    let unseen: Vec<Gap> =
-        versions(release).iter().find_map(|version| newer_than_data(&KUBELET, version)).into_iter().collect();
+    let newer = versions(release).iter().find_map(|version| newer_than_data(&KUBELET, version));
+    let unseen: Vec<Gap> = newer.into_iter().collect();
     Component {
         name: KUBELET.component,
         instance,
@@ -188,44 +221,84 @@ fn component(configuration: &Configuration, instance: String, release: &Release)
     }
 }
 
-/// What one release makes of a file.
+/// The fields of a kubelet that is given a file in which nothing stands; those of the same releases are worked out once. Flags
+/// that no field stands for are not among them: no file tells of those.
+pub(crate) fn defaults(release: &Release) -> Arc<Vec<Setting>> {
+    type Known = BTreeMap<(Minor, Minor), Arc<Vec<Setting>>>;
+    static KNOWN: LazyLock<Mutex<Known>> = LazyLock::new(Mutex::default);
+    let bounds = release.bounds();
+    let known = || KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(found) = known().get(&bounds) {
+        return Arc::clone(found);
+    }
+    let within = Release::Within { from: bounds.0, to: bounds.1 };
+    let mut resolved: Vec<AtRelease> = versions(&within).iter().map(nothing_written).collect();
+    let found = Arc::new(merge::settings(&KUBELET, resolved.iter_mut().collect(), &within));
+    // A cluster of a kind has few; one that was made to hurt has no more than this.
+    let mut all = known();
+    if all.len() < 1024 {
+        all.insert(bounds, Arc::clone(&found));
+    }
+    found
+}
+
+fn nothing_written(version: &Version) -> AtRelease {
+    let newer = newer_than_data(&KUBELET, version);
+    let fields = KUBELET.flags.iter().filter(|flag| flag.is_a_field() && flag.presence(version) != Presence::No);
+    let readings = fields.map(|flag| {
+        let default = match &newer {
+            Some(gap) => Err(gap.clone()),
+            None => default(flag, version, None),
+        };
+        (flag.name, default)
+    });
+    AtRelease { minor: version.minor, readings: readings.collect(), problems: Vec::new() }
+}
+
+/// What holds where a file leaves a field out. In a release whose file does not have the field yet it is what the flag is.
+fn default(flag: &Flag, version: &Version, home: Option<Site>) -> Result<Reading, Gap> {
+    let has_it = flag.since.is_some_and(|since| since <= version.minor);
+    let found = if has_it { flag.default(version) } else { flag.without_file(version) };
+    let found = found.map_err(|why| default_gap(&KUBELET, flag, version, why))?;
+    let by = Author::Upstream { since: Some(found.since.to_string()) };
+    Ok(Reading {
+        plane: Plane::Declared,
+        value: printed(flag, found.value, version),
+        effective: None,
+        open: None,
+        origin: Origin::Default { by, home },
+        overrides: Vec::new(),
+    })
+}
+
+/// What one release makes of the fields that a file says something of, or that kubeadm fills in.
 fn declared(configuration: &Configuration, version: &Version) -> AtRelease {
     let newer = newer_than_data(&KUBELET, version);
+    let mut readings = Vec::new();
     let mut written = configuration.written.iter().peekable();
-    let mut readings = Vec::with_capacity(KUBELET.flags.len());
-    for flag in &KUBELET.flags {
+    for flag in KUBELET.flags.iter().filter(|flag| flag.is_a_field()) {
         // Both lists are in the order of the table.
         let own = written.next_if(|one| one.flag.name == flag.name);
-        if flag.presence(version) == Presence::No {
+        let added = of_kubeadm(configuration, flag);
+        if (own.is_none() && added.is_none()) || flag.presence(version) == Presence::No {
             continue;
         }
-        let own = own.filter(|_| flag.since.is_some_and(|since| since <= version.minor));
-        let reading = match own {
-            _ if !flag.is_a_field() => Err(flags_unseen(flag, configuration)),
-            Some(one) => match &one.value {
+        let reading = match (own.filter(|_| flag.since.is_some_and(|since| since <= version.minor)), added) {
+            (Some(one), _) => match &one.value {
                 Ok(value) => Ok(held(configuration, flag, version, value.clone(), Origin::Written(one.site.clone()))),
                 Err(odd) => Err(odd.gap(flag, &one.site.at)),
             },
-            None => match of_kubeadm(configuration, flag) {
-                Some(value) => {
-                    let by = Author::Distribution { name: "kubeadm" };
-                    let origin = Origin::Default { by, home: Some(configuration.home(flag)) };
-                    Ok(held(configuration, flag, version, value.to_owned(), origin))
-                }
-                None if let Some(gap) = &newer => Err(gap.clone()),
-                None => match flag.default(version) {
-                    Ok(default) => {
-                        let by = Author::Upstream { since: Some(default.since.to_string()) };
-                        let origin = Origin::Default { by, home: Some(configuration.home(flag)) };
-                        Ok(held(configuration, flag, version, printed(flag, default.value, version), origin))
-                    }
-                    Err(why) => Err(default_gap(&KUBELET, flag, version, why)),
-                },
-            },
+            (None, Some(value)) => {
+                let by = Author::Distribution { name: "kubeadm" };
+                let origin = Origin::Default { by, home: Some(configuration.home(flag)) };
+                Ok(held(configuration, flag, version, value.to_owned(), origin))
+            }
+            (None, None) if let Some(gap) = &newer => Err(gap.clone()),
+            (None, None) => default(flag, version, Some(configuration.home(flag))),
         };
         readings.push((flag.name, reading));
     }
-    AtRelease { minor: version.minor, readings, problems: Vec::<Problem>::new() }
+    AtRelease { minor: version.minor, readings, problems: Vec::new() }
 }
 
 fn held(configuration: &Configuration, flag: &Flag, version: &Version, value: String, origin: Origin) -> Reading {
@@ -276,13 +349,4 @@ fn of_kubeadm(configuration: &Configuration, flag: &Flag) -> Option<&'static str
     ];
     let added = ADDED.iter().find(|(name, _)| *name == flag.name);
     added.filter(|_| configuration.is_for_kubeadm).map(|(_, value)| *value)
-}
-
-fn flags_unseen(flag: &Flag, configuration: &Configuration) -> Gap {
-    Gap {
-        kind: GapKind::NotCollected,
-        reason: format!("the flags of the kubelet that reads `{}` were not seen", configuration.name),
-        wanted: spelled(flag.name),
-        who_could_answer: "the arguments of the process, on its node".to_owned(),
-    }
 }

@@ -1,7 +1,7 @@
 //! Rules about kubelets: how they read settings, and how they word what they find.
 
 use facts::{Cluster, kubelet::Kubelet, objects::Of, rbac::Who};
-use model::{Answer, Finding, Gap, GapKind, Reading, Unanswered, Verdict};
+use model::{Answer, Finding, Gap, GapKind, Minor, Reading, Unanswered, Verdict};
 
 use crate::say::{self, is_nothing};
 
@@ -83,10 +83,10 @@ fn hidden(answer: &mut Answer, gap: Gap) {
     }
 }
 
-/// The verdict on a feature gate that has to be on.
-pub(crate) fn gate_is_on(kubelet: &Kubelet, name: &str, cure: &Cure) -> Verdict {
+/// The verdict on a feature gate that has to be on, from that release on.
+pub(crate) fn gate_is_on(kubelet: &Kubelet, name: &str, since: Minor, cure: &Cure) -> Verdict {
     const GATES: &str = "featureGates";
-    let (on, by) = kubelet.gate(name)?;
+    let (on, by) = kubelet.gate(name, since)?;
     if on {
         return Ok(Answer {
             seen: by.map(|by| by.origin).into_iter().collect(),

@@ -89,7 +89,7 @@ impl Rule {
     /// Whether it is about anything but kubelets, and whether it is about those.
     fn judges(&self) -> (bool, bool) {
         match &self.check {
-            Check::Kubelet(_) | Check::KubeletOrDoor { .. } => (false, true),
+            Check::Kubelet(_) | Check::KubeletFlags(_) | Check::KubeletOrDoor { .. } => (false, true),
             Check::Setting(row) => (row.process != KUBELET.component, row.process == KUBELET.component),
             Check::Settings(Several::All(rows) | Several::Any(rows)) => {
                 let of_kubelet = rows.iter().any(|row| row.process == KUBELET.component);
@@ -155,6 +155,8 @@ pub enum Check {
     Component(fn(&Component) -> Verdict),
     /// Once per kubelet.
     Kubelet(fn(&Cluster, &Kubelet) -> Verdict),
+    /// Once per kubelet that was asked, of a flag that no field stands for: no file tells of those.
+    KubeletFlags(fn(&Cluster, &Kubelet) -> Verdict),
     /// Once per kubelet, and once per door of these listeners, except that of a node whose kubelet is known by its settings:
     /// what it does is then for `component-planes-disagree`.
     KubeletOrDoor { kubelet: fn(&Cluster, &Kubelet) -> Verdict, of: &'static [Listener], door: fn(&Door) -> Verdict },

@@ -113,8 +113,9 @@ fn questions<'a>(rule: &'static Rule, cluster: &'a Cluster) -> Vec<Question<'a>>
         let kubelets = cluster.kubelets.iter().filter(|kubelet| !kubelet.is_asked()).map(Kubelet::component);
         cluster.apiservers.iter().map(ApiServer::component).chain(kubelets)
     };
-    let of_kubelets = |ask: fn(&Cluster, &Kubelet) -> Verdict| {
-        cluster.kubelets.iter().map(move |kubelet| of(kubelet.component(), Box::new(move || ask(cluster, kubelet))))
+    let of_kubelets = |ask: fn(&Cluster, &Kubelet) -> Verdict, asked: bool| {
+        let kubelets = cluster.kubelets.iter().filter(move |kubelet| kubelet.is_asked() || !asked);
+        kubelets.map(move |kubelet| of(kubelet.component(), Box::new(move || ask(cluster, kubelet))))
     };
     match &rule.check {
         Check::ApiServer(check) => {
@@ -131,12 +132,13 @@ fn questions<'a>(rule: &'static Rule, cluster: &'a Cluster) -> Vec<Question<'a>>
         Check::Declared(check) => {
             declared().map(|component| of(component, Box::new(move || check(component)))).collect()
         }
-        Check::Kubelet(check) => of_kubelets(*check).collect(),
+        Check::Kubelet(check) => of_kubelets(*check, false).collect(),
+        Check::KubeletFlags(check) => of_kubelets(*check, true).collect(),
         Check::KubeletOrDoor { kubelet, of: listeners, door } => {
             let doors = of_doors(cluster, listeners, *door, move |door| {
                 !cluster.kubelets.iter().any(|one| one.stands_at(door.address()))
             });
-            of_kubelets(*kubelet).chain(doors).collect()
+            of_kubelets(*kubelet, false).chain(doors).collect()
         }
         Check::Starts(check) => {
             let given = cluster.given.iter().map(|given| {

@@ -3,19 +3,25 @@
 use std::collections::BTreeMap;
 
 use model::{
-    Author, Component, Evidence, EvidenceId, Gap, GapKind, Kind, Location, Origin, Plane, Reading, Release, Version,
+    Component, Evidence, EvidenceId, Gap, GapKind, Kind, Location, Origin, Plane, Reading, Release, Setting, Version,
     spelled,
 };
 
-use super::{fields, printed};
+use super::{defaults, fields};
 use crate::{
     flags::{KUBELET, Presence},
     live,
-    merge::{self, AtRelease, newer_than_data, versions},
+    merge::{self, AtRelease, versions},
     planes::{hide, put_behind},
     redact::parsable,
     running::{self, ReportedFlag, Seen},
 };
+
+/// What a field is that nobody writes.
+fn default_of<'s>(unset: &'s [Setting], name: &str) -> Option<&'s Reading> {
+    let index = unset.binary_search_by(|one| one.name.cmp(name)).ok()?;
+    unset.get(index)?.nearest().ok()
+}
 
 /// The answers of one kubelet.
 pub(super) struct Told<'a> {
@@ -136,16 +142,13 @@ impl Told<'_> {
         answer: &Result<Option<&Answer>, Gap>,
         flags: &Seen<Vec<ReportedFlag>>,
     ) -> AtRelease {
-        let newer = newer_than_data(&KUBELET, version).is_some();
+        let unset = defaults(&Release::Exactly(version.clone()));
         let mut readings = Vec::with_capacity(KUBELET.flags.len());
         for flag in &KUBELET.flags {
             let reported = |value: String, at: &Location| {
-                let default = flag.default(version).ok().filter(|_| !newer);
-                let overrides = default.and_then(|default| {
-                    let otherwise = printed(flag, default.value, version);
-                    let by = Author::Upstream { since: Some(default.since.to_string()) };
-                    (otherwise != value).then_some((Origin::Default { by, home: None }, otherwise))
-                });
+                let default = default_of(&unset, flag.name);
+                let overrides = default.filter(|default| default.value != value);
+                let overrides = overrides.map(|default| (default.origin.clone(), default.value.clone()));
                 Ok(Reading {
                     plane: Plane::Running,
                     value,
@@ -163,8 +166,8 @@ impl Told<'_> {
                         None if !is_present => continue,
                         // What has no default of its own is left out where it is empty (`omitempty`); what has one is not.
                         None if flag.listed => Err(self.unlisted(flag.name)),
-                        None => match flag.default(version).ok().filter(|_| !newer) {
-                            Some(default) => reported(printed(flag, default.value, version), &answer.whole),
+                        None => match default_of(&unset, flag.name) {
+                            Some(default) => reported(default.value.clone(), &answer.whole),
                             None => Err(self.unlisted(flag.name)),
                         },
                     },

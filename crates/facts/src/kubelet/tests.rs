@@ -1,6 +1,6 @@
 //! What a kubelet is given, by file, by ConfigMap and by what it says of itself.
 
-use model::{Body, Evidence, EvidenceId, Kind, Plane};
+use model::{Body, Evidence, EvidenceId, GapKind, Kind, Plane};
 
 use super::*;
 
@@ -53,13 +53,15 @@ fn a_file_means_what_the_release_makes_of_it() {
         ("authentication.webhook.enabled", "default true"),
         ("authorization.mode", "default Webhook"),
         ("readOnlyPort", "default 0"),
+        // A file has it from 1.16 on, and before that nobody but a flag sets it.
+        ("allowedUnsafeSysctls", "default []"),
         // Zero is as good as nothing.
         ("streamingConnectionIdleTimeout", "written 4h0m0s"),
         ("tlsCipherSuites", "written [A,B]"),
         ("featureGates", "written W=false,X=true"),
         ("eventRecordQPS", "default 5"),
         ("enableSystemLogQuery", "none: 1.26.3 has no `enableSystemLogQuery`; it is in 1.27 and later"),
-        ("hostname-override", "gap: the flags of the kubelet that reads `/var/lib/kubelet/config.yaml` were not seen"),
+        ("hostname-override", "none: 1.26.3 has no `--hostname-override`; it is in every release"),
     ] {
         assert_eq!(said(kubelet, name), expected, "{name}");
     }

@@ -15,7 +15,7 @@ pub(super) static RULE: Rule = Rule {
     },
     component: "kubelet",
     applies: Applies::from(28, "1.28 brought the folder"),
-    check: Check::Kubelet(check),
+    check: Check::KubeletFlags(check),
 };
 
 const FOLDER: &str = "config-dir";

@@ -27,6 +27,11 @@ const CURE: Cure = Cure {
 };
 
 fn check(cluster: &Cluster, kubelet: &Kubelet) -> Verdict {
+    let is_a_limit = |text: &str| row::number(text).is_some_and(|number| number >= 1);
+    if kubelet.default_passes(QPS, is_a_limit) && kubelet.get(QPS).is_err() {
+        let because = format!("`{QPS}` is not set, and every release then has a limit");
+        return Ok(Answer { because, setting: Some(QPS.to_owned()), ..Answer::default() });
+    }
     let qps = kubelet.get(QPS)?;
     let number = row::number(qps.in_force());
     if number.is_some_and(|number| number >= 1) {

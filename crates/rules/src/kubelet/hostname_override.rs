@@ -15,7 +15,7 @@ pub(super) static RULE: Rule = Rule {
     },
     component: "kubelet",
     applies: Applies::ALWAYS,
-    check: Check::Kubelet(check),
+    check: Check::KubeletFlags(check),
 };
 
 const NAME: &str = "hostname-override";

@@ -55,6 +55,6 @@ fn thresholds(kubelet: &Kubelet) -> Verdict {
     if missing.is_empty() {
         return Ok(kubelets::fine(kubelet, EVICTION, hard));
     }
-    let message = format!("`{EVICTION}` says nothing of {}, so that no pod is evicted for it", say::and(&missing));
+    let message = format!("`{EVICTION}` sets no threshold for {}", say::and(&missing));
     Ok(say::fail(Finding { message, subject: Some(EVICTION.to_owned()), ..kubelets::wrong(kubelet, EVICTION, hard, &CURE) }))
 }

@@ -1,7 +1,7 @@
 //! Images that somebody else pulled. The page beside this file explains the rule and tests it.
 
 use facts::{Cluster, kubelet::Kubelet};
-use model::{Answer, RuleCard, Severity, Verdict};
+use model::{Answer, Minor, RuleCard, Severity, Verdict};
 
 use crate::{Applies, Check, Rule, kubelets, kubelets::Cure, say};
 
@@ -31,7 +31,7 @@ const CURE: Cure = Cure {
 
 fn check(cluster: &Cluster, kubelet: &Kubelet) -> Verdict {
     let policy = kubelet.get(POLICY);
-    let (on, by) = kubelet.gate(GATE)?;
+    let (on, by) = kubelet.gate(GATE, Minor::new(1, 33))?;
     if on && policy.as_ref().is_ok_and(|policy| policy.in_force() != "NeverVerify") {
         let policy = policy?;
         return Ok(kubelets::fine(kubelet, POLICY, policy));

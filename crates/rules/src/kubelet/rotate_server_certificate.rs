@@ -1,7 +1,7 @@
 //! The gate of serving certificates. The page beside this file explains the rule and tests it.
 
 use facts::{Cluster, kubelet::Kubelet};
-use model::{RuleCard, Severity, Verdict};
+use model::{Minor, RuleCard, Severity, Verdict};
 
 use crate::{Applies, Check, Rule, kubelets, kubelets::Cure};
 
@@ -24,6 +24,7 @@ fn check(_: &Cluster, kubelet: &Kubelet) -> Verdict {
     kubelets::gate_is_on(
         kubelet,
         GATE,
+        Minor::new(1, 12),
         &Cure {
             remedy: "leave the gate to its default",
             to: None,

@@ -519,6 +519,7 @@ fn merged(
             problems,
             declared_in: invocation.declared_in.clone(),
             contradicted: Ok(Vec::new()),
+            outranked: None,
         },
     }
 }

@@ -8,7 +8,8 @@
 //!   (cmd/kubelet/app/server.go, NewKubeletCommand: the flags are bound to a configuration that `loadConfigFile` exchanges),
 //!   so only flags without a field are taken from it.
 //! - What is *declared* a file says, or the ConfigMap that kubeadm makes such files from. The kubelet that reads it may be
-//!   given flags besides, and they win; where nothing shows them, the file is all that is declared.
+//!   given flags and a folder of drop-in files besides, and both win. Nothing here shows them, so that what the file says may
+//!   not be what is in force ([`Component::outranked`]).
 //!
 //! With a file the defaults are those of its fields, which are safer than those of the flags
 //! (pkg/kubelet/apis/config/v1beta1/defaults.go, and applyLegacyDefaults in cmd/kubelet/app/options/options.go): anonymous
@@ -27,8 +28,8 @@ use std::{
 };
 
 use model::{
-    Author, Body, Component, Contradiction, Evidence, Gap, Minor, Origin, Plane, Reading, Release, Setting, Site,
-    Unanswered, Version, spelled,
+    Author, Body, Component, Contradiction, Evidence, Gap, GapKind, Minor, Origin, Plane, Reading, Release, Setting,
+    Site, Unanswered, Version, spelled,
 };
 
 use crate::{
@@ -206,18 +207,20 @@ fn component(configuration: &Configuration, instance: String, release: &Release)
     }
     let problems = configuration.problems.clone();
     let stops = problems.iter().any(|problem| problem.stops);
+    let outranked = arguments_unseen(configuration);
     let newer = versions(release).iter().find_map(|version| newer_than_data(&KUBELET, version));
-    let unseen: Vec<Gap> = newer.into_iter().collect();
+    let unseen: Vec<Gap> = newer.into_iter().chain([outranked.clone()]).collect();
     Component {
         name: KUBELET.component,
         instance,
         release: release.clone(),
-        starts: if stops { Some(false) } else { unseen.is_empty().then_some(true) },
+        starts: stops.then_some(false),
         unseen,
         settings,
         problems,
         declared_in: configuration.declared_in.clone(),
         contradicted: Ok(Vec::new()),
+        outranked: Some(outranked),
     }
 }
 
@@ -349,4 +352,16 @@ fn of_kubeadm(configuration: &Configuration, flag: &Flag) -> Option<&'static str
     ];
     let added = ADDED.iter().find(|(name, _)| *name == flag.name);
     added.filter(|_| configuration.is_for_kubeadm).map(|(_, value)| *value)
+}
+
+fn arguments_unseen(configuration: &Configuration) -> Gap {
+    Gap {
+        kind: GapKind::NotCollected,
+        reason: format!(
+            "flags and drop-in files win over `{}`, and which the kubelet is given was not seen",
+            configuration.name
+        ),
+        wanted: "/configz of the kubelet".to_owned(),
+        who_could_answer: "the running cluster, asked with --kubelets".to_owned(),
+    }
 }

@@ -176,6 +176,8 @@ pub struct Component {
     pub declared_in: EvidenceId,
     /// What it was seen to do against what it says; a gap where somebody looked and could not see.
     pub contradicted: Result<Vec<Contradiction>, Gap>,
+    /// What was not seen and wins over all that was: nothing here is sure to be in force.
+    pub outranked: Option<Gap>,
 }
 
 /// Behaviour that a setting rules out.

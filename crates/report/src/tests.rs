@@ -186,6 +186,7 @@ pub(crate) fn sample() -> Report {
         ],
         declared_in: EvidenceId::new("a.yaml"),
         contradicted: Ok(Vec::new()),
+        outranked: None,
     };
     let entries = vec![
         judged(entry("b-high", Severity::High, failure()), vec![edit]),

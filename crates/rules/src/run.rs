@@ -17,8 +17,8 @@ use facts::{
     observed::Door,
 };
 use model::{
-    Answer, Component, Entry, EvidenceId, Failure, Finding, Gap, GapKind, Label, Listener, Location, Origin, Outcome,
-    Plane, Release, Unanswered, Verdict,
+    Answer, Component, Confidence, Entry, EvidenceId, Failure, Finding, Gap, GapKind, Label, Listener, Location,
+    Origin, Outcome, Plane, Release, Unanswered, Verdict,
 };
 
 use crate::{Check, Rule, Several, certificates, doors, files, manual, objects, plugins, row};
@@ -62,6 +62,7 @@ pub fn judge_fleet(fleet: &Fleet, rules: &[&'static Rule]) -> Judgement {
             declared_in: None,
             release: None,
             of_objects: false,
+            outranked: None,
             ask: Box::new(move || check(fleet)),
         };
         question.put(rule, &mut judgement);
@@ -94,6 +95,8 @@ struct Question<'a> {
     release: Option<Release>,
     /// Whether what nobody was asked for is no answer.
     of_objects: bool,
+    /// What may win over everything that the answer rests on.
+    outranked: Option<&'a Gap>,
     ask: Box<dyn Fn() -> Verdict + 'a>,
 }
 
@@ -106,6 +109,7 @@ fn questions<'a>(rule: &'static Rule, cluster: &'a Cluster) -> Vec<Question<'a>>
         declared_in: Some(&component.declared_in),
         release: Some(component.release.clone()),
         of_objects: false,
+        outranked: component.outranked.as_ref(),
         ask,
     };
     let components = || cluster.components();
@@ -205,6 +209,7 @@ fn questions<'a>(rule: &'static Rule, cluster: &'a Cluster) -> Vec<Question<'a>>
                 declared_in: Some(&question.held.file),
                 release: None,
                 of_objects: false,
+                outranked: None,
                 ask: question.ask,
             })
             .collect(),
@@ -221,6 +226,7 @@ fn questions<'a>(rule: &'static Rule, cluster: &'a Cluster) -> Vec<Question<'a>>
                 release: None,
                 ask: Box::new(move || ask(one)),
                 of_objects: false,
+                outranked: None,
             })
             .collect(),
         // A cluster of which nothing was resolved has nothing to say for itself.
@@ -233,6 +239,7 @@ fn questions<'a>(rule: &'static Rule, cluster: &'a Cluster) -> Vec<Question<'a>>
                 declared_in: None,
                 release: Some(release),
                 of_objects: false,
+                outranked: None,
                 ask: Box::new(move || check(cluster)),
             })
             .collect(),
@@ -254,6 +261,7 @@ fn questions<'a>(rule: &'static Rule, cluster: &'a Cluster) -> Vec<Question<'a>>
                 declared_in: None,
                 release: release(cluster),
                 of_objects: true,
+                outranked: None,
                 ask: Box::new(move || ask(cluster)),
             })
             .into_iter()
@@ -279,6 +287,7 @@ fn of_doors<'a>(
             release: None,
             ask: Box::new(move || doors::ask(ask, door)),
             of_objects: false,
+            outranked: None,
         })
     })
 }
@@ -292,6 +301,7 @@ fn of_asked<'a>(cluster: &Cluster, ask: Box<dyn Fn() -> Verdict + 'a>) -> Vec<Qu
         declared_in: None,
         release: release(cluster),
         of_objects: false,
+        outranked: None,
         ask,
     };
     if cluster.was_asked() { vec![question] } else { Vec::new() }
@@ -353,6 +363,7 @@ fn of_file<'a>(config: &'a Kubeconfig, subject: Option<&'a str>, ask: Box<dyn Fn
         declared_in: Some(&config.file),
         release: None,
         of_objects: false,
+        outranked: None,
         ask,
     }
 }
@@ -375,7 +386,7 @@ impl Question<'_> {
                 }))
             }),
         };
-        let verdict = verdict.map(|answer| self.in_every_release(rule, answer));
+        let verdict = verdict.map(|answer| self.as_far_as_seen(self.in_every_release(rule, answer)));
         let verdict = if self.of_objects { objects::answered(verdict) } else { Some(verdict) };
         let Some(verdict) = verdict else { return false };
         match verdict {
@@ -412,6 +423,20 @@ impl Question<'_> {
             wanted: "--kubernetes-version".to_owned(),
             who_could_answer: "give the release with --kubernetes-version".to_owned(),
         }));
+        answer
+    }
+
+    /// The answer where something that was not seen may win over what it rests on: what somebody wrote wrongly is probably
+    /// wrong, and all else is open.
+    fn as_far_as_seen(&self, mut answer: Answer) -> Answer {
+        let Some(gap) = self.outranked else { return answer };
+        answer.findings.retain(|finding| !matches!(finding.primary, Origin::Default { .. }));
+        for finding in &mut answer.findings {
+            finding.confidence = finding.confidence.min(Confidence::Probable);
+        }
+        if answer.findings.is_empty() && answer.gaps.is_empty() {
+            answer.gaps.push(gap.clone());
+        }
         answer
     }
 

@@ -146,15 +146,27 @@ impl Case {
 }
 
 impl Case {
-    /// A case without a page: the kubelet of a release that is given a file with these lines.
+    /// A case without a page: a kubelet of a release that says of itself that it runs with these fields.
     pub(crate) fn of_kubelet(version: &str, lines: &[String]) -> Self {
-        let head = ["apiVersion: kubelet.config.k8s.io/v1beta1", "kind: KubeletConfiguration"].map(str::to_owned);
+        let within = lines.iter().map(|line| format!("  {line}"));
+        let kind = FenceKind::Configz { node: "n1".to_owned(), unread: false };
+        Self::of_one(kind, version, std::iter::once("kubeletconfig:".to_owned()).chain(within))
+    }
+
+    /// The same of one of which nothing but its file is known, in which nothing stands.
+    pub(crate) fn of_kubelet_file(version: &str) -> Self {
+        let kind = FenceKind::Yaml { file: "/var/lib/kubelet/config.yaml".to_owned() };
+        let lines = ["apiVersion: kubelet.config.k8s.io/v1beta1", "kind: KubeletConfiguration"];
+        Self::of_one(kind, version, lines.map(str::to_owned).into_iter())
+    }
+
+    fn of_one(kind: FenceKind, version: &str, lines: impl Iterator<Item = String>) -> Self {
         let fence = Fence {
-            kind: FenceKind::Yaml { file: "/var/lib/kubelet/config.yaml".to_owned() },
+            kind,
             line: 1,
             version: Some(version.to_owned()),
             root: false,
-            body: head.iter().chain(lines).map(|line| (1, line.clone())).collect(),
+            body: lines.map(|line| (1, line)).collect(),
             carets: Vec::new(),
         };
         Self { heading: String::new(), line: 1, fences: vec![fence] }

@@ -93,7 +93,10 @@ fn unset(subject: &Subject<'_>, row: &Row) -> String {
 fn end(subject: &Subject<'_>, row: &Row, minor: u16, value: Option<&str>) -> &'static str {
     let version = format!("1.{minor}");
     let case = if row.is_of_kubelet {
-        Case::of_kubelet(&version, &value.map(|value| field(row.flag, value)).unwrap_or_default())
+        match value {
+            Some(value) => Case::of_kubelet(&version, &field(row.flag, value)),
+            None => Case::of_kubelet_file(&version),
+        }
     } else {
         let word = value.map(|value| format!("--{}={value}", row.flag));
         Case::of_words(&version, &word.iter().map(String::as_str).collect::<Vec<_>>())

@@ -285,6 +285,7 @@ fn one(kind: FileKind, evidence: &Evidence, name: String, release: &Release) -> 
         problems,
         declared_in: evidence.id.clone(),
         contradicted: Ok(Vec::new()),
+        outranked: None,
     };
     Given { kind, component, taken, gap: None }
 }

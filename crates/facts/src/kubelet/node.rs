@@ -128,6 +128,7 @@ impl Told<'_> {
             problems: Vec::new(),
             declared_in: self.said_in(),
             contradicted: Ok(Vec::new()),
+            outranked: None,
         }
     }
 

@@ -2,7 +2,7 @@
 //! (k8s.io/apiserver's serving of both, cmd/kube-scheduler/app/server.go and cmd/kube-controller-manager/app).
 
 use facts::observed::{Answer as Given, Door};
-use model::{Confidence, Meaning, Severity, Verdict};
+use model::{Confidence, Gap, GapKind, Meaning, Severity, Unanswered, Verdict};
 
 use crate::{
     doors::{self, Open},
@@ -73,4 +73,75 @@ pub(crate) fn plain(door: &Door, remedy: &'static str, breaks: &'static [&'stati
         remedy,
         breaks,
     })))
+}
+
+/// Whether it can be made to profile itself: where strangers are let in as far as that, it shows.
+pub(crate) fn profiling(door: &Door) -> Verdict {
+    doors::answered(door)?;
+    let Some(index) = door.answer("/debug/pprof/").filter(|index| !doors::says_nothing(index)) else {
+        return Err(doors::unsaid(door, "/debug/pprof/").into());
+    };
+    match index.meaning {
+        Meaning::Missing => Ok(doors::pass_by(index, format!("{} has no `/debug/pprof/`", door.name))),
+        _ if doors::let_in(index) => Ok(say::fail(doors::open(Open {
+            subject: None,
+            message: format!(
+                "{} profiles itself for whoever asks: `/debug/pprof/` answers without credentials",
+                door.name
+            ),
+            severity: None,
+            confidence: Confidence::Certain,
+            at: index,
+            remedy: "set `--profiling=false`",
+            breaks: &["`/debug/pprof/` is gone until the process runs with it again."],
+        }))),
+        // Who may ask comes before what there is.
+        _ => Err(only_the_process(format!(
+            "{} does not tell strangers whether it profiles: {}",
+            door.name,
+            doors::refusal(index)
+        ))),
+    }
+}
+
+/// Whether it is to be reached from elsewhere: a person may have decided so, for whoever gathers metrics.
+pub(crate) fn bind_address(door: &Door) -> Verdict {
+    if door.is_loopback() {
+        return Err(only_the_process(format!("that {} answers says nothing of other addresses", door.name)));
+    }
+    if let Some(verdict) = doors::shut(door) {
+        return verdict;
+    }
+    match door.answer("/metrics") {
+        Some(metrics) if doors::let_in(metrics) => Ok(say::fail(doors::open(Open {
+            subject: None,
+            message: format!(
+                "{} answers from elsewhere than its own host, and gives its metrics to strangers",
+                door.name
+            ),
+            severity: None,
+            confidence: Confidence::Certain,
+            at: metrics,
+            remedy: "set `--bind-address=127.0.0.1`, or have it ask who calls",
+            breaks: &["Scrapers on other hosts lose its metrics; liveness probes must use 127.0.0.1."],
+        }))),
+        _ => Err(Unanswered::Gap(Gap {
+            kind: GapKind::Manual,
+            reason: format!(
+                "{} answers from elsewhere than its own host; whether somebody needs that was not said",
+                door.name
+            ),
+            wanted: format!("who gathers the metrics of {}", door.name),
+            who_could_answer: "whoever runs the cluster".to_owned(),
+        })),
+    }
+}
+
+fn only_the_process(reason: String) -> Unanswered {
+    Unanswered::Gap(Gap {
+        kind: GapKind::NotCollected,
+        reason,
+        wanted: "the arguments of the process".to_owned(),
+        who_could_answer: "somebody on its node".to_owned(),
+    })
 }

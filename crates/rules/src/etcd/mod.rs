@@ -1,5 +1,7 @@
 //! etcd, as it answers.
 
+mod listeners;
+
 use crate::rules;
 
 rules! { "etcd":

@@ -46,7 +46,7 @@ pub struct Pace {
 
 impl Default for Pace {
     fn default() -> Self {
-        Self { at_once: 32, time: Duration::from_secs(60), from_outside: true, kubelets: false }
+        Self { at_once: 64, time: Duration::from_secs(60), from_outside: true, kubelets: false }
     }
 }
 

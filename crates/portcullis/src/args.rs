@@ -94,7 +94,7 @@ pub(crate) struct Seek {
     #[arg(
         long,
         value_name = "N",
-        default_value = "32",
+        default_value = "64",
         value_parser = clap::value_parser!(u16).range(1..=1000),
         env = "PORTCULLIS_CONCURRENCY",
         hide_env_values = true

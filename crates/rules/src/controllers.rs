@@ -1,12 +1,12 @@
 //! What the scheduler and the controller manager show at their ports, which are of one make
 //! (k8s.io/apiserver's serving of both, cmd/kube-scheduler/app/server.go and cmd/kube-controller-manager/app).
 
-use facts::observed::{Answer as Given, Door};
+use facts::observed::{Answer as Given, Door, Observed};
 use model::{Confidence, Gap, GapKind, Meaning, Severity, Unanswered, Verdict};
 
 use crate::{
     doors::{self, Open},
-    say,
+    handshakes, say,
 };
 
 /// What is kept for those who may; the health paths may be open.
@@ -144,4 +144,15 @@ fn only_the_process(reason: String) -> Unanswered {
         wanted: "the arguments of the process".to_owned(),
         who_could_answer: "somebody on its node".to_owned(),
     })
+}
+
+/// Which versions of TLS the port that asks who calls speaks.
+pub(crate) fn tls_versions(observed: &Observed) -> Verdict {
+    handshakes::versions(
+        observed,
+        handshakes::Remedy {
+            title: "take `--tls-min-version` away, or set it to `VersionTLS12`",
+            breaks: &["Scrapers that speak nothing newer can no longer read its metrics."],
+        },
+    )
 }

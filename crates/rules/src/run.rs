@@ -55,16 +55,7 @@ pub fn judge_fleet(fleet: &Fleet, rules: &[&'static Rule]) -> Judgement {
     let mut judgement = Judgement::default();
     for rule in rules {
         let Check::Fleet(check) = &rule.check else { continue };
-        let question = Question {
-            component: None,
-            instance: None,
-            subject: None,
-            declared_in: None,
-            release: None,
-            of_objects: false,
-            outranked: None,
-            ask: Box::new(move || check(fleet)),
-        };
+        let question = Question::new(Box::new(move || check(fleet)));
         question.put(rule, &mut judgement);
     }
     judgement.sorted()
@@ -100,17 +91,31 @@ struct Question<'a> {
     ask: Box<dyn Fn() -> Verdict + 'a>,
 }
 
+impl<'a> Question<'a> {
+    /// One that is about nothing in particular.
+    fn new(ask: Box<dyn Fn() -> Verdict + 'a>) -> Self {
+        Self {
+            component: None,
+            instance: None,
+            subject: None,
+            declared_in: None,
+            release: None,
+            of_objects: false,
+            outranked: None,
+            ask,
+        }
+    }
+}
+
 /// The instances that a rule is about. None, where the cluster has none of them: that rule is not asked.
 fn questions<'a>(rule: &'static Rule, cluster: &'a Cluster) -> Vec<Question<'a>> {
     let of = |component: &'a Component, ask: Box<dyn Fn() -> Verdict + 'a>| Question {
         component: Some(component.name),
         instance: Some(&component.instance),
-        subject: None,
         declared_in: Some(&component.declared_in),
         release: Some(component.release.clone()),
-        of_objects: false,
         outranked: component.outranked.as_ref(),
-        ask,
+        ..Question::new(ask)
     };
     let components = || cluster.components();
     let declared = || {
@@ -207,10 +212,7 @@ fn questions<'a>(rule: &'static Rule, cluster: &'a Cluster) -> Vec<Question<'a>>
                 instance: Some(&question.held.name),
                 subject: question.name,
                 declared_in: Some(&question.held.file),
-                release: None,
-                of_objects: false,
-                outranked: None,
-                ask: question.ask,
+                ..Question::new(question.ask)
             })
             .collect(),
         Check::Fleet(_) => Vec::new(),
@@ -221,27 +223,14 @@ fn questions<'a>(rule: &'static Rule, cluster: &'a Cluster) -> Vec<Question<'a>>
             .map(|one| Question {
                 component: Some(of),
                 instance: Some(&one.endpoint),
-                subject: None,
                 declared_in: Some(&one.evidence.evidence),
-                release: None,
-                ask: Box::new(move || ask(one)),
-                of_objects: false,
-                outranked: None,
+                ..Question::new(Box::new(move || ask(one)))
             })
             .collect(),
         // A cluster of which nothing was resolved has nothing to say for itself.
         Check::Cluster(check) | Check::Advisories(check) => release(cluster)
             .into_iter()
-            .map(|release| Question {
-                component: None,
-                instance: None,
-                subject: None,
-                declared_in: None,
-                release: Some(release),
-                of_objects: false,
-                outranked: None,
-                ask: Box::new(move || check(cluster)),
-            })
+            .map(|release| Question { release: Some(release), ..Question::new(Box::new(move || check(cluster))) })
             .collect(),
         Check::Running(check) => cluster
             .apiservers
@@ -255,14 +244,9 @@ fn questions<'a>(rule: &'static Rule, cluster: &'a Cluster) -> Vec<Question<'a>>
             .iter()
             .any(|of| cluster.objects.is_asked(*of))
             .then(|| Question {
-                component: None,
-                instance: None,
-                subject: None,
-                declared_in: None,
                 release: release(cluster),
                 of_objects: true,
-                outranked: None,
-                ask: Box::new(move || ask(cluster)),
+                ..Question::new(Box::new(move || ask(cluster)))
             })
             .into_iter()
             .collect(),
@@ -282,28 +266,15 @@ fn of_doors<'a>(
         Some(Question {
             component: Some(who.component()),
             instance: Some(&door.name),
-            subject: None,
             declared_in: Some(&door.at.evidence),
-            release: None,
-            ask: Box::new(move || doors::ask(ask, door)),
-            of_objects: false,
-            outranked: None,
+            ..Question::new(Box::new(move || doors::ask(ask, door)))
         })
     })
 }
 
 /// One question to a cluster that was asked while it ran; none to any other.
 fn of_asked<'a>(cluster: &Cluster, ask: Box<dyn Fn() -> Verdict + 'a>) -> Vec<Question<'a>> {
-    let question = Question {
-        component: None,
-        instance: None,
-        subject: None,
-        declared_in: None,
-        release: release(cluster),
-        of_objects: false,
-        outranked: None,
-        ask,
-    };
+    let question = Question { release: release(cluster), ..Question::new(ask) };
     if cluster.was_asked() { vec![question] } else { Vec::new() }
 }
 
@@ -361,10 +332,7 @@ fn of_file<'a>(config: &'a Kubeconfig, subject: Option<&'a str>, ask: Box<dyn Fn
         instance: Some(&config.name),
         subject,
         declared_in: Some(&config.file),
-        release: None,
-        of_objects: false,
-        outranked: None,
-        ask,
+        ..Question::new(ask)
     }
 }
 

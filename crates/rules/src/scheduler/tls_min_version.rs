@@ -1,12 +1,8 @@
 //! Which versions of TLS the scheduler speaks. The page beside this file explains the rule and tests it.
 
-use facts::observed::Observed;
-use model::{RuleCard, Severity, Verdict};
+use model::{RuleCard, Severity};
 
-use crate::{
-    Applies, Check, Rule,
-    handshakes::{self, Remedy},
-};
+use crate::{Applies, Check, Rule, controllers};
 
 pub(super) static RULE: Rule = Rule {
     info: RuleCard {
@@ -18,14 +14,5 @@ pub(super) static RULE: Rule = Rule {
     },
     component: "scheduler",
     applies: Applies::ALWAYS,
-    check: Check::Listener { of: "kube-scheduler", ask: check },
+    check: Check::Listener { of: "kube-scheduler", ask: controllers::tls_versions },
 };
-
-const REMEDY: Remedy = Remedy {
-    title: "take `--tls-min-version` away, or set it to `VersionTLS12`",
-    breaks: &["Scrapers that speak nothing newer can no longer read its metrics."],
-};
-
-fn check(observed: &Observed) -> Verdict {
-    handshakes::versions(observed, REMEDY)
-}

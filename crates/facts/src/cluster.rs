@@ -214,7 +214,7 @@ pub fn resolve(gathered: Gathered, options: &Options) -> Cluster {
         let (from, to) = KUBE_APISERVER.covered;
         Release::Within { from, to }
     });
-    let mut given = configuration::given(&evidence, root.as_deref(), &named, &possible);
+    let mut given = configuration::given(&evidence, &trees, root.as_deref(), &named, &possible);
     for file in &mut given {
         file.gap = maybe_named(file, &apiservers, &evidence, root.as_deref());
     }
@@ -227,7 +227,7 @@ pub fn resolve(gathered: Gathered, options: &Options) -> Cluster {
     let objects = objects::read(&evidence, &trees);
     let bounds = || apiservers.iter().map(|server| server.component().release.bounds());
     let servers = bounds().map(|(from, _)| from).min().zip(bounds().map(|(_, to)| to).max());
-    let mut kubelets = kubelet::resolve(&evidence, root.as_deref(), options, servers);
+    let mut kubelets = kubelet::resolve(&evidence, &trees, root.as_deref(), options, servers);
     observed::contradict_kubelets(&mut kubelets, &doors);
     Cluster {
         name,

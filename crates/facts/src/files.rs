@@ -144,6 +144,12 @@ fn is_below(path: &str, folder: &str) -> bool {
     path.strip_prefix(folder).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
+/// The name of a file as its node knows it, where a folder stands for the `/` of that; else that of the evidence.
+pub(crate) fn name_below<'e>(root: Option<&str>, id: &'e EvidenceId) -> &'e str {
+    let below = root.and_then(|root| id.as_str().strip_prefix(root.trim_end_matches('/')));
+    below.filter(|path| path.starts_with('/')).unwrap_or(id.as_str())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -23,7 +23,7 @@ pub(crate) use files::wants;
 pub(crate) use usable::{CHANGES, fault, named};
 pub use users::{ClientCertificate, Exec, Token, User};
 
-use crate::{configuration::Placed, declare, pki, placeholder, redact::parsable, spelling::base64};
+use crate::{configuration::Placed, declare, files::name_below, pki, placeholder, redact::parsable, spelling::base64};
 
 /// One file, and the servers in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -258,11 +258,9 @@ pub(crate) fn holds_one(stream: &Stream) -> bool {
 
 /// A file of which nothing is known yet.
 fn empty(evidence: &Evidence, root: Option<&str>) -> Kubeconfig {
-    let id = evidence.id.as_str();
-    let below = root.and_then(|root| id.strip_prefix(root.trim_end_matches('/')));
     Kubeconfig {
         file: evidence.id.clone(),
-        name: below.filter(|path| path.starts_with('/')).unwrap_or(id).to_owned(),
+        name: name_below(root, &evidence.id).to_owned(),
         plane: evidence.plane,
         endpoints: Vec::new(),
         users: Vec::new(),

@@ -33,12 +33,13 @@ use model::{
 };
 
 use crate::{
-    Options,
+    Options, Trees,
     apiserver::{GivenGate, gate_in_force, gates_listed},
     declare::{Configuration, configurations},
     flags::{Flag, KUBELET, Presence},
     live::{self, Node},
     merge::{self, AtRelease, default_gap, newer_than_data, versions},
+    observed::host_of,
     planes::put_gap_behind,
 };
 
@@ -59,7 +60,7 @@ impl Kubelet {
 
     /// Whether an address, with its port, is one of the node that it was asked as.
     pub fn stands_at(&self, address: &str) -> bool {
-        let host = address.rsplit_once(':').map_or(address, |(host, _)| host).trim_matches(['[', ']']);
+        let host = host_of(address);
         self.address.as_deref() == Some(host) || self.node.as_deref() == Some(host)
     }
 
@@ -120,11 +121,12 @@ impl Kubelet {
 /// `servers` are the releases of the cluster's API servers.
 pub(crate) fn resolve(
     evidence: &[Evidence],
+    trees: &Trees,
     root: Option<&str>,
     options: &Options,
     servers: Option<(Minor, Minor)>,
 ) -> Vec<Kubelet> {
-    let declared = configurations(evidence, root);
+    let declared = configurations(evidence, trees, root);
     let asked = node::asked(evidence);
     if declared.is_empty() && asked.is_empty() {
         return Vec::new();

@@ -102,6 +102,16 @@ const PLAIN: Ask = Ask {
     where_served: false,
 };
 
+/// The flags of a process, whoever it is.
+const FLAGZ: Ask = Ask {
+    path: "/flagz",
+    accept: "application/json;as=Flagz;v=v1beta1;g=config.k8s.io,\
+             application/json;as=Flagz;v=v1alpha1;g=config.k8s.io;q=0.9,text/plain;q=0.5",
+    else_accept: Some("text/plain"),
+    kind: Kind::Flagz,
+    ..PLAIN
+};
+
 /// How a server behaves, which counts where nothing tells how it is set up.
 const BEHAVIOUR: Ask = Ask { accept: "*/*", kind: Kind::Status, plane: Plane::Observed, form: Form::Status, ..PLAIN };
 
@@ -247,18 +257,8 @@ const PROXY: (&str, &str) = ("/api/v1/nodes/", "/proxy");
 const OF_A_NODE: Right = Right::Resource { verb: "get", group: "", resource: "nodes/proxy", namespace: "", name: "" };
 
 /// What is asked of each kubelet, where the user wants that; the paths are those of the kubelet.
-pub const OF_KUBELETS: &[Ask] = &[
-    Ask { path: "/configz", kind: Kind::Configz, right: OF_A_NODE, ..PLAIN },
-    Ask {
-        path: "/flagz",
-        accept: "application/json;as=Flagz;v=v1beta1;g=config.k8s.io,\
-                 application/json;as=Flagz;v=v1alpha1;g=config.k8s.io;q=0.9,text/plain;q=0.5",
-        else_accept: Some("text/plain"),
-        kind: Kind::Flagz,
-        right: OF_A_NODE,
-        ..PLAIN
-    },
-];
+pub const OF_KUBELETS: &[Ask] =
+    &[Ask { path: "/configz", kind: Kind::Configz, right: OF_A_NODE, ..PLAIN }, Ask { right: OF_A_NODE, ..FLAGZ }];
 
 /// Why what the kubelet of a node runs with is not known.
 pub fn kubelet_gap(node: &str, why: &str) -> Gap {
@@ -318,15 +318,7 @@ pub const ASKS: &[Ask] = &[
         right: Right::Resource { verb: "get", group: "", resource: "namespaces", namespace: "", name: "kube-system" },
         ..PLAIN
     },
-    Ask {
-        path: "/flagz",
-        accept: "application/json;as=Flagz;v=v1beta1;g=config.k8s.io,\
-                 application/json;as=Flagz;v=v1alpha1;g=config.k8s.io;q=0.9,text/plain;q=0.5",
-        else_accept: Some("text/plain"),
-        kind: Kind::Flagz,
-        of_each_server: true,
-        ..PLAIN
-    },
+    Ask { of_each_server: true, ..FLAGZ },
     Ask {
         path: "/statusz",
         accept: "application/json;as=Statusz;v=v1beta1;g=config.k8s.io,\

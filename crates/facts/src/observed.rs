@@ -11,8 +11,8 @@ mod handshake;
 mod recognise;
 
 pub(crate) use contradictions::{contradict, contradict_kubelets};
-pub(crate) use door::doors;
 pub use door::{Answer, Door, Reach, SCHEME as ANSWERS};
+pub(crate) use door::{doors, host_of};
 use handshake::handshake;
 pub use handshake::{Chain, Group, Handshake, Protocol, Suite};
 use model::{Evidence, Gap, Kind, Listener, Location};

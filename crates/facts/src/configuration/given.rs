@@ -12,7 +12,7 @@ use model::{Component, Evidence, EvidenceId, Gap, GapKind, Kind, Location, Minor
 use yaml::Stream;
 
 use super::{Around, ConfigFile, check};
-use crate::{apiserver::ApiServer, declare, redact::parsable};
+use crate::{Trees, apiserver::ApiServer, declare, files::name_below, redact::parsable};
 
 /// The kinds of file that can be judged by themselves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -215,6 +215,7 @@ pub struct Given {
 /// The configuration files among the evidence that nobody names, read as the possible releases do.
 pub(crate) fn given(
     evidence: &[Evidence],
+    trees: &Trees,
     root: Option<&str>,
     named: &BTreeSet<EvidenceId>,
     release: &Release,
@@ -222,10 +223,8 @@ pub(crate) fn given(
     let mut found = Vec::new();
     for piece in evidence.iter().filter(|piece| piece.kind == Kind::ConfigFile && !named.contains(&piece.id)) {
         let Some(text) = piece.text().filter(|text| speaks(text)) else { continue };
-        let text = parsable(piece, text);
-        let stream = yaml::parse(&text, &yaml::Limits::default());
-        let below = root.and_then(|root| piece.id.as_str().strip_prefix(root.trim_end_matches('/')));
-        let name = below.filter(|path| path.starts_with('/')).unwrap_or(piece.id.as_str());
+        let stream = trees.of(piece, text);
+        let name = name_below(root, &piece.id);
         if let Some(kind) = FileKind::of(&stream) {
             found.push(one(kind, piece, name.to_owned(), release));
             continue;

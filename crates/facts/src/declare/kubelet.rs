@@ -8,6 +8,8 @@ use yaml::{Cursor, Stream};
 
 use super::{MOST_KEYS, Source, config_map, embedded};
 use crate::{
+    Trees,
+    files::name_below,
     flags::Flag,
     kubelet::fields::{self, Odd},
     redact::parsable,
@@ -147,16 +149,15 @@ impl Configuration {
 }
 
 /// Every configuration of kubelets among the evidence, in its order.
-pub(crate) fn configurations(evidence: &[Evidence], root: Option<&str>) -> Vec<Configuration> {
+pub(crate) fn configurations(evidence: &[Evidence], trees: &Trees, root: Option<&str>) -> Vec<Configuration> {
     let mut found = Vec::new();
     for piece in evidence.iter().filter(|piece| matches!(piece.kind, Kind::Workload | Kind::ConfigFile)) {
         let Some(text) = piece.text().filter(|text| speaks(text)) else { continue };
         let parsed = parsable(piece, text);
-        let stream = yaml::parse(&parsed, &yaml::Limits::default());
+        let stream = trees.of(piece, text);
         let source =
             Source { evidence: &piece.id, plane: piece.plane, text: &parsed, root, stream: &stream, inside: None };
-        let below = root.and_then(|root| piece.id.as_str().strip_prefix(root.trim_end_matches('/')));
-        let name = below.filter(|path| path.starts_with('/')).unwrap_or(piece.id.as_str());
+        let name = name_below(root, &piece.id);
         let is_for_kubeadm = source.documents().any(|document| {
             let version = document.cursor().get("apiVersion").and_then(|version| version.text().map(str::to_owned));
             version.is_some_and(|version| version.starts_with("kubeadm.k8s.io/"))

@@ -30,7 +30,7 @@ fn nodes(nodes: &[(&str, &str)]) -> Evidence {
 
 fn of(evidence: &[Evidence], version: &str) -> Vec<Kubelet> {
     let version = Some(version).filter(|text| !text.is_empty()).map(|text| text.parse().expect("a version"));
-    resolve(evidence, Some("node"), &Options { version, ..Options::default() }, None)
+    resolve(evidence, &Trees::default(), Some("node"), &Options { version, ..Options::default() }, None)
 }
 
 fn said(kubelet: &Kubelet, name: &str) -> String {

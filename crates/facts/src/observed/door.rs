@@ -127,10 +127,14 @@ impl Door {
 
     /// Whether it can only be reached from the machine itself.
     pub fn is_loopback(&self) -> bool {
-        let address = self.address();
-        let host = address.rsplit_once(':').map_or(address, |(host, _)| host).trim_matches(['[', ']']);
+        let host = host_of(self.address());
         host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
     }
+}
+
+/// The host of an address with a port, without the brackets that one of IPv6 stands in.
+pub(crate) fn host_of(address: &str) -> &str {
+    address.rsplit_once(':').map_or(address, |(host, _)| host).trim_matches(['[', ']'])
 }
 
 /// What names of this evidence begin with.

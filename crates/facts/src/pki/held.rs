@@ -9,6 +9,7 @@ use super::{Certificate, Item, Placed};
 use crate::{
     apiserver::ApiServer,
     configuration::{ConfigFile, FileKind, Given, Taken},
+    files::name_below,
     kubeconfig::{ClientCertificate, Kubeconfig, NamedFile},
     observed::{Chain, Observed},
 };
@@ -160,7 +161,7 @@ pub(crate) fn held(
                 Ok(items) => (items.iter().map(|placed| fresh(placed.clone())).collect(), None),
                 Err(gap) => (Vec::new(), Some(gap.clone())),
             };
-            let name = carried.unwrap_or_else(|| named(id, root)).to_owned();
+            let name = carried.unwrap_or_else(|| name_below(root, id)).to_owned();
             Held { file: id.clone(), name, roles: Vec::new(), is_of_keys: true, found, gap }
         });
         entry.use_for(file.flag);
@@ -178,7 +179,7 @@ pub(crate) fn held(
                 Ok(items) => (items.iter().map(|placed| fresh(placed.clone())).collect(), None),
                 Err(gap) => (Vec::new(), Some(gap.clone())),
             };
-            let name = named(id, root).to_owned();
+            let name = name_below(root, id).to_owned();
             Held { file: id.clone(), name, roles: Vec::new(), is_of_keys: false, found, gap }
         });
         entry.use_as(role, false);
@@ -209,12 +210,6 @@ pub(crate) fn held(
 /// Stands for what a file of issuers carries.
 const ISSUERS: &str = "authentication-config";
 
-/// The path on the node, or the name of the evidence.
-fn named<'a>(id: &'a EvidenceId, root: Option<&str>) -> &'a str {
-    let below = root.and_then(|root| id.as_str().strip_prefix(root.trim_end_matches('/')));
-    below.filter(|path| path.starts_with('/')).unwrap_or(id.as_str())
-}
-
 /// A file of issuers that nobody could look into.
 fn unread(file: EvidenceId, name: String, gap: Gap) -> Held {
     let roles = vec![Role::OtherAuthority];
@@ -240,7 +235,7 @@ fn of_issuers(taken: &Taken, gap: Option<&Gap>, root: Option<&str>) -> Option<He
     let id = &taken.at.evidence;
     (!found.is_empty()).then(|| Held {
         file: id.clone(),
-        name: named(id, root).to_owned(),
+        name: name_below(root, id).to_owned(),
         roles: vec![Role::OtherAuthority],
         is_of_keys: false,
         found,

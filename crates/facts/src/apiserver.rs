@@ -31,7 +31,7 @@ use crate::{
     kubeconfig::{self, Kubeconfig},
     merge::{self, AtRelease, newer_than_data, version_gap, versions},
     mount_of,
-    pflag::{self, Kind},
+    pflag::{self, Kind, Occurrence},
     pki::{self, Certificate, KeyFile},
     release,
     request::path,
@@ -395,6 +395,8 @@ impl ApiServer {
 /// What one release makes of the command line.
 struct Resolved {
     held: AtRelease,
+    /// Files that flags name.
+    wants: Vec<FileWant>,
     /// Files that configuration files name.
     names: Vec<FileWant>,
     authorizers: Result<Authorizers, Unanswered>,
@@ -439,7 +441,8 @@ pub fn resolve(invocation: &Invocation, version: Option<&Version>, files: &Files
     // A value that only a distribution knows before the node does is none that keeps a server from starting.
     let unknown = invocation.words.iter().filter(|word| word.hand == Hand::Written);
     unseen.extend(unknown.filter_map(|word| word.unresolved.clone()));
-    let mut wants = wanted(invocation, &versions);
+    let mut wants: Vec<FileWant> = Vec::new();
+    resolved.iter_mut().for_each(|one| add(&mut wants, std::mem::take(&mut one.wants)));
     wants.extend(by_way_of_kubeconfigs(&wants, files));
     wants.extend(resolved.iter().flat_map(|one| one.names.iter().cloned()));
     unseen.extend(unseen_files(&wants, files));
@@ -566,11 +569,10 @@ fn at(invocation: &Invocation, said: Option<&[ReportedFlag]>, version: &Version,
     let issuers = effects::issuers(&server, &config);
     let Config { names, files, problems: in_files, audit_webhook, .. } = config;
     problems.extend(in_files);
-    let mut readings = Vec::with_capacity(KUBE_APISERVER.flags.len());
-    readings.extend(server.readings().map(|(flag, reading)| (flag.name, reading)));
+    let mut readings = server.readings().map(|(flag, reading)| (flag.name, reading)).collect();
     effects::apply(&server, &authorizers, &anonymous, &mut readings);
-    let held = AtRelease { minor: version.minor, readings, problems };
-    Resolved { held, names, authorizers, anonymous, issuers, files, audit_webhook }
+    let held = AtRelease { minor: version.minor, readings, unwritten: server.unwritten(), problems };
+    Resolved { held, wants: server.wants, names, authorizers, anonymous, issuers, files, audit_webhook }
 }
 
 fn merge_views<T: Clone + PartialEq>(
@@ -685,21 +687,34 @@ fn wanted(invocation: &Invocation, versions: &[Version]) -> Vec<FileWant> {
 
 /// The same of some flags alone.
 fn named_by(invocation: &Invocation, versions: &[Version], flags: &[(&'static str, Contents)]) -> Vec<FileWant> {
-    let table = &*KUBE_APISERVER;
     let mut wants: Vec<FileWant> = Vec::new();
     for version in versions {
-        for occurrence in pflag::parse(&invocation.words_in(version.minor), table, version).occurrences {
-            let (Some(flag), Ok(text)) = (table.flags.get(occurrence.flag), occurrence.text) else { continue };
-            let Some((name, contents)) = flags.iter().find(|(name, _)| *name == flag.name) else { continue };
-            for path in paths(flag.name, &text) {
-                let want = FileWant { flag: name, path, contents: *contents };
-                if !wants.contains(&want) {
-                    wants.push(want);
-                }
-            }
-        }
+        let parsed = pflag::parse(&invocation.words_in(version.minor), &KUBE_APISERVER, version);
+        add(&mut wants, named_in(&parsed.occurrences, flags));
     }
     wants
+}
+
+/// Those in the occurrences that one release sees, among some flags.
+fn named_in(occurrences: &[Occurrence], flags: &[(&'static str, Contents)]) -> Vec<FileWant> {
+    let mut wants = Vec::new();
+    for occurrence in occurrences {
+        let (Some(flag), Ok(text)) = (KUBE_APISERVER.flags.get(occurrence.flag), &occurrence.text) else { continue };
+        let Some((name, contents)) = flags.iter().find(|(name, _)| *name == flag.name) else { continue };
+        add(
+            &mut wants,
+            paths(flag.name, text).into_iter().map(|path| FileWant { flag: name, path, contents: *contents }),
+        );
+    }
+    wants
+}
+
+fn add(wants: &mut Vec<FileWant>, more: impl IntoIterator<Item = FileWant>) {
+    for want in more {
+        if !wants.contains(&want) {
+            wants.push(want);
+        }
+    }
 }
 
 /// What the kubeconfigs of webhooks name in turn, of those that flags name and that were read.
@@ -720,12 +735,8 @@ fn wanted_by(flags: &[ReportedFlag]) -> Vec<FileWant> {
     for flag in flags {
         let Some((name, contents)) = FILES.iter().find(|(name, _)| *name == flag.name) else { continue };
         let list = flag.value.trim_matches(['[', ']']);
-        for path in list.split([' ', ',', ';']).flat_map(|item| paths(name, item.trim_matches('"'))) {
-            let want = FileWant { flag: name, path, contents: *contents };
-            if !wants.contains(&want) {
-                wants.push(want);
-            }
-        }
+        let named = list.split([' ', ',', ';']).flat_map(|item| paths(name, item.trim_matches('"')));
+        add(&mut wants, named.map(|path| FileWant { flag: name, path, contents: *contents }));
     }
     wants
 }

@@ -47,6 +47,11 @@ impl Held {
         Self { trees: trees(stream), faults: stream.faults.len() }
     }
 
+    /// Items of a list, as a list that is a text of its own.
+    pub(crate) fn of_list<'a>(items: impl Iterator<Item = Cursor<'a>>) -> Self {
+        Self { trees: vec![(0, Tree::List(items.map(|item| tree(&item)).collect()))], faults: 0 }
+    }
+
     fn read(text: &str) -> Self {
         Self::of(&yaml::parse(text, &Limits::default()))
     }

@@ -203,10 +203,7 @@ impl Checks<'_> {
 
     /// Flags that are taken and do nothing, or will not be taken much longer.
     fn outdated(&mut self) {
-        for flag in &KUBE_APISERVER.flags {
-            if !self.server.is_written(flag.name) {
-                continue;
-            }
+        for flag in self.server.written() {
             let past = |since: Option<Minor>| since.filter(|since| *since <= self.minor);
             let message = match (past(flag.inert), past(flag.deprecated)) {
                 (Some(since), _) => format!("`--{}` does nothing from {since} on", flag.name),

@@ -1,6 +1,9 @@
 //! The flags of one release before anything sets them.
 
-use std::sync::{Arc, LazyLock, OnceLock};
+use std::{
+    collections::HashMap,
+    sync::{Arc, LazyLock, Mutex, PoisonError},
+};
 
 use model::{Author, Gap, Minor, Origin, Plane, Reading, Site, Version};
 
@@ -34,21 +37,30 @@ impl Unset {
     }
 }
 
-/// Each release of the data whose patch is not known: whoever does not say which release it is has all of them looked at.
-static KNOWN: LazyLock<Vec<(Minor, OnceLock<Arc<Fresh>>)>> =
-    LazyLock::new(|| KUBE_APISERVER.minors().map(|minor| (minor, OnceLock::new())).collect());
+/// By minor release and patch, as far as they were asked for.
+static KNOWN: LazyLock<Mutex<HashMap<(Minor, Option<u16>), Arc<Fresh>>>> = LazyLock::new(Mutex::default);
+
+/// More releases than there are; others that somebody names are not kept.
+const MOST_KNOWN: usize = 1000;
 
 impl Fresh {
     /// Those of the API server.
     pub(crate) fn of_apiserver(version: &Version) -> Arc<Self> {
-        let known = || KNOWN.iter().find(|(minor, _)| *minor == version.minor);
-        match version.patch.is_none().then(known).flatten() {
-            Some((_, fresh)) => {
-                let minor = || Arc::new(Self::read(&KUBE_APISERVER, &Version::of_minor(version.minor)));
-                Arc::clone(fresh.get_or_init(minor))
-            }
-            None => Arc::new(Self::read(&KUBE_APISERVER, version)),
+        // What is not known of a release is said by its name.
+        if newer_than_data(&KUBE_APISERVER, version).is_some() || !version.suffix.is_empty() {
+            return Arc::new(Self::read(&KUBE_APISERVER, version));
         }
+        let key = (version.minor, version.patch);
+        let known = || KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(fresh) = known().get(&key) {
+            return Arc::clone(fresh);
+        }
+        let fresh = Arc::new(Self::read(&KUBE_APISERVER, version));
+        let mut known = known();
+        if known.len() < MOST_KNOWN {
+            known.insert(key, Arc::clone(&fresh));
+        }
+        fresh
     }
 
     fn read(table: &Table, version: &Version) -> Self {

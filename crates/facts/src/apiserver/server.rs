@@ -79,7 +79,8 @@ struct Write {
     flag: usize,
     site: Site,
     hand: Hand,
-    /// The value printed after this write; `None` where it is not known.
+    /// The value printed after this write, of one that another write came after, or that was reported; `None` where it is
+    /// not known.
     printed: Option<String>,
 }
 
@@ -210,16 +211,18 @@ impl<'a> Server<'a> {
             }
             Err(gap) => Err(gap),
         };
-        let printed = value.as_ref().ok().map(|value| kind.print(value));
-        let last = Write { flag: index, site, hand, printed };
+        let last = Write { flag: index, site, hand, printed: None };
         match self.written.entry(root) {
             Entry::Vacant(entry) => {
                 entry.insert(Written { value, earlier: Vec::new(), last });
             }
             Entry::Occupied(mut entry) => {
                 let written = entry.get_mut();
+                let mut earlier = std::mem::replace(&mut written.last, last);
+                let other = KUBE_APISERVER.flags.get(earlier.flag).map_or(kind, |flag| flag.kind(minor));
+                earlier.printed = written.value.as_ref().ok().map(|value| other.print(value));
                 written.value = value;
-                written.earlier.push(std::mem::replace(&mut written.last, last));
+                written.earlier.push(earlier);
             }
         }
         if let Some(given) = self.given.get_mut(index) {
@@ -376,7 +379,8 @@ impl<'a> Server<'a> {
     /// Flags whose value is one thing and that are given more than once.
     pub(super) fn duplicates(&self) -> Vec<(&'static Flag, &Site)> {
         let mut found = Vec::new();
-        for (index, flag) in KUBE_APISERVER.flags.iter().enumerate() {
+        let given = KUBE_APISERVER.flags.iter().enumerate().zip(&self.given).filter(|(_, given)| **given);
+        for ((index, flag), _) in given {
             let Some(written) = self.variable(index).and_then(Variable::written) else { continue };
             let mut own = written.earlier.iter().chain([&written.last]).filter(|write| write.flag == index);
             if flag.kind(self.version.minor).accumulates() || own.next().is_none() {

@@ -38,7 +38,9 @@ impl Unset {
 }
 
 /// By minor release and patch, as far as they were asked for.
-static KNOWN: LazyLock<Mutex<HashMap<(Minor, Option<u16>), Arc<Fresh>>>> = LazyLock::new(Mutex::default);
+type Known = HashMap<(Minor, Option<u16>), Arc<Fresh>>;
+
+static KNOWN: LazyLock<Mutex<Known>> = LazyLock::new(Mutex::default);
 
 /// More releases than there are; others that somebody names are not kept.
 const MOST_KNOWN: usize = 1000;

@@ -17,7 +17,12 @@ use std::collections::BTreeSet;
 
 use model::{Location, Minor, Problem, ProblemKind};
 
-use super::{FILES, WRITTEN, gates::Gates, paths, server::Server, whole};
+use super::{
+    gates::Gates,
+    resolve::whole,
+    server::Server,
+    wants::{FILES, WRITTEN, paths},
+};
 use crate::{
     File, Files,
     flags::{KUBE_APISERVER, Presence},

@@ -7,7 +7,7 @@ use std::{
 
 use model::{Author, Form, Gap, GapKind, Location, Origin, Reading, Site, Version};
 
-use super::{FILES, FileWant, named_in};
+use super::wants::{FILES, FileWant, named_in};
 use crate::{
     Hand, Invocation,
     flags::{Flag, KUBE_APISERVER, Presence},

@@ -405,15 +405,19 @@ impl Gatherer<'_> {
         let display = root.as_ref().map(|root| root.display().to_string());
         let trees = self.trees.split(&evidence);
         let mut gathered = Gathered { name, target: self.target.clone(), root: display, evidence, trees };
-        for folder in facts::drop_in_folders(&gathered) {
-            let found = self.drop_ins(Path::new(&folder), root.as_deref());
-            gathered.evidence.extend(found);
-        }
-        gathered.evidence.sort_by(|a, b| a.id.cmp(&b.id));
-        gathered.evidence.dedup_by(|a, b| a.id == b.id);
-        let mut seen: BTreeSet<EvidenceId> = gathered.evidence.iter().map(|evidence| evidence.id.clone()).collect();
-        // A wanted file may itself name others; what is still wanted after a few rounds is a gap.
+        let mut looked: BTreeSet<String> = BTreeSet::new();
+        let mut seen: BTreeSet<EvidenceId> = BTreeSet::new();
+        // A wanted file may itself name others, and folders of them; what is still wanted after a few rounds is a gap.
         for _ in 0..4 {
+            for folder in facts::drop_in_folders(&gathered, &self.options.said) {
+                if looked.insert(folder.clone()) {
+                    let found = self.drop_ins(Path::new(&folder), root.as_deref());
+                    gathered.evidence.extend(found);
+                }
+            }
+            gathered.evidence.sort_by(|a, b| a.id.cmp(&b.id));
+            gathered.evidence.dedup_by(|a, b| a.id == b.id);
+            seen.extend(gathered.evidence.iter().map(|evidence| evidence.id.clone()));
             let mut wants = facts::wants(&gathered, &self.options.said);
             wants.retain(|want| seen.insert(want.id.clone()));
             if wants.is_empty() {
@@ -555,12 +559,15 @@ fn node_root(path: &Path) -> Option<PathBuf> {
 }
 
 /// Folders that say where a node's `/` is.
-const NODE_FOLDERS: [&str; 7] = [
+const NODE_FOLDERS: [&str; 10] = [
     "etc/kubernetes",
     "etc/rancher",
     "etc/k0s",
     "etc/systemd/system",
+    "usr/local/lib/systemd/system",
     "usr/lib/systemd/system",
+    "lib/systemd/system",
+    "var/lib/kubelet",
     "var/snap/microk8s",
     "var/snap/k8s",
 ];

@@ -24,6 +24,7 @@ use serde::Deserialize;
 use crate::{
     Cluster,
     apiserver::ApiServer,
+    kubelet::Kubelet,
     objects::{Node, Of, images},
     releases,
 };
@@ -311,7 +312,7 @@ pub fn judge(cluster: &Cluster) -> &[Judged] {
 
 fn all(cluster: &Cluster) -> Vec<Judged> {
     let rights = OnceCell::new();
-    let asked = |servers: Vec<_>, nodes| Asked { cluster, servers, nodes, runs: None, rights: &rights };
+    let asked = |servers: Vec<_>, nodes| Asked { cluster, servers, nodes, kubelets: None, runs: None, rights: &rights };
     let mut subjects: Vec<Subject<'_>> = cluster
         .apiservers
         .iter()
@@ -335,7 +336,19 @@ fn all(cluster: &Cluster) -> Vec<Judged> {
         instance: version.to_string(),
         at: nodes.first().map(|node| node.meta.part("/status/nodeInfo/kubeletVersion", node.at)),
         versions: vec![version],
-        asked: asked(servers.clone(), Some(nodes)),
+        asked: Asked { kubelets: of_nodes(cluster, &nodes), ..asked(servers.clone(), Some(nodes)) },
+    }));
+    // Without nodes those are judged whose command line somebody declares for a release.
+    let declared = cluster.kubelets.iter().filter(|one| one.shows_flags && cluster.objects.nodes.is_empty());
+    subjects.extend(declared.filter_map(|one| {
+        let Release::Exactly(version) = &one.component().release else { return None };
+        Some(Subject {
+            component: "kubelet",
+            instance: one.component().instance.clone(),
+            at: None,
+            versions: vec![version.clone()],
+            asked: Asked { kubelets: Some(vec![one]), ..asked(servers.clone(), None) },
+        })
     }));
     subjects.extend(of_images(cluster).into_iter().map(|((component, version), at)| Subject {
         component,
@@ -366,6 +379,15 @@ fn kubelets(cluster: &Cluster) -> BTreeMap<Version, Vec<&Node>> {
     found
 }
 
+/// What is known of the kubelets of some nodes; `None` where nothing is of one of them.
+fn of_nodes<'a>(cluster: &'a Cluster, nodes: &[&Node]) -> Option<Vec<&'a Kubelet>> {
+    let of = |node: &&Node| {
+        let name = Some(&*node.meta.name);
+        cluster.kubelets.iter().find(|one| one.node.as_deref() == name)
+    };
+    nodes.iter().map(of).collect()
+}
+
 /// The releases of components that run from images in kube-system, with a place of each. What an API server is told by its
 /// image is known of it already.
 fn of_images(cluster: &Cluster) -> BTreeMap<(&'static str, Version), Location> {
@@ -383,7 +405,7 @@ fn of_images(cluster: &Cluster) -> BTreeMap<(&'static str, Version), Location> {
 pub fn of_add_on_in(cluster: &Cluster, name: &str, version: &Version) -> Vec<(&'static Advisory, Truth)> {
     let rights = OnceCell::new();
     let servers = cluster.apiservers.iter().collect();
-    let asked = Asked { cluster, servers, nodes: None, runs: Some(name), rights: &rights };
+    let asked = Asked { cluster, servers, nodes: None, kubelets: None, runs: Some(name), rights: &rights };
     let with = |advisory: &'static Advisory| {
         let truth = advisory.exposed_if.ask(&asked, &mut Answered::default());
         let mitigated = advisory.mitigations.iter().filter(|mitigation| mitigation.effect == Effect::Full);

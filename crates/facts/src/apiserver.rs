@@ -12,7 +12,6 @@ mod planes;
 mod plugins;
 mod printed;
 mod resolve;
-mod server;
 mod wants;
 
 use std::net::IpAddr;
@@ -29,6 +28,7 @@ use crate::{
     flags::KUBE_APISERVER,
     golang,
     kubeconfig::Kubeconfig,
+    line::Line as Server,
     mount_of,
     pflag::Kind,
     pki::{Certificate, KeyFile},
@@ -41,6 +41,7 @@ pub use plugins::{AdmissionPlugin, UnknownPlugin};
 pub use printed::{Flag, FromPrinted, GoDuration, Held};
 pub(crate) use resolve::reported;
 pub use resolve::resolve;
+pub(crate) use wants::{FILES, named_in};
 pub use wants::{FileWant, wants};
 use wants::{NamedKubeconfig, not_seen};
 

@@ -158,6 +158,11 @@ pub fn wants(gathered: &Gathered, options: &Options) -> Vec<Want> {
             }
         }
     }
+    for line in declare::kubelet_lines(&gathered.evidence, &gathered.trees, Some(root)) {
+        let files = files(Some(root), &line.invocation, &gathered.evidence);
+        let (named, _) = kubelet::started::named(&line, options.version.as_ref());
+        wants.extend(named.iter().filter_map(|path| files.host_path(path).ok()).map(host_file));
+    }
     wants.sort_unstable();
     wants.dedup_by(|a, b| {
         let same = a.id == b.id;
@@ -169,9 +174,24 @@ pub fn wants(gathered: &Gathered, options: &Options) -> Vec<Want> {
     wants
 }
 
-/// Folders, named as evidence is, in which every `.conf` may change what the evidence declares: the drop-ins of units.
-pub fn drop_in_folders(gathered: &Gathered) -> Vec<String> {
-    declare::folders(&gathered.evidence, &gathered.trees, gathered.root.as_deref())
+/// Folders, named as evidence is, in which every `.conf` may change what the evidence declares: the drop-ins of units, and
+/// those that kubelets are given.
+pub fn drop_in_folders(gathered: &Gathered, options: &Options) -> Vec<String> {
+    let root = gathered.root.as_deref();
+    let mut folders = declare::folders(&gathered.evidence, &gathered.trees, root);
+    for line in declare::kubelet_lines(&gathered.evidence, &gathered.trees, root) {
+        let files = files(root, &line.invocation, &gathered.evidence);
+        let (_, named) = kubelet::started::named(&line, options.version.as_ref());
+        let hosts = named.iter().filter_map(|folder| files.host_path(folder).ok());
+        folders.extend(
+            hosts
+                .filter_map(|host| root.map(|root| (host, root)))
+                .map(|(host, root)| Files::id(root, host.trim_end_matches('/')).to_string()),
+        );
+    }
+    folders.sort_unstable();
+    folders.dedup();
+    folders
 }
 
 /// Resolves everything that the evidence declares.

@@ -17,6 +17,24 @@ pub static KUBE_APISERVER: LazyLock<Table> =
 pub static KUBELET: LazyLock<Table> =
     LazyLock::new(|| Table::parse(include_str!("data/flags/kubelet.json")).expect("the embedded table parses"));
 
+/// Every flag of the kubelet: those that no field stands for, and those that set one.
+pub static KUBELET_FLAGS: LazyLock<Table> = LazyLock::new(|| {
+    let fields = Table::parse(include_str!("data/flags/kubelet.json")).expect("the embedded table parses");
+    let setters = Table::parse(include_str!("data/flags/kubelet-flags.json")).expect("the embedded table parses");
+    let own = fields.flags.into_iter().filter(|flag| !flag.is_a_field());
+    let mut flags: Vec<Flag> = own.chain(setters.flags).collect();
+    flags.sort_by_key(|flag| flag.name);
+    Table {
+        flags,
+        component: fields.component,
+        covered: fields.covered,
+        date: fields.date,
+        underscores: fields.underscores,
+        positions: HashMap::new(),
+    }
+    .indexed()
+});
+
 /// The settings of a component, by the name that it goes by; `None` of one that has no table.
 pub fn table(component: &str) -> Option<&'static Table> {
     match component {
@@ -75,6 +93,9 @@ pub struct Flag {
     defaults: Vec<Default>,
     #[serde(default)]
     pub config_field: Option<&'static str>,
+    /// The field of the component's own configuration file that it sets, by the name of the setting.
+    #[serde(default)]
+    pub sets: Option<&'static str>,
     /// Of a field of a configuration file: the first release that has it there.
     #[serde(default, deserialize_with = "optional_minor")]
     pub since: Option<Minor>,
@@ -121,10 +142,14 @@ pub enum Presence {
 
 impl Table {
     fn parse(text: &'static str) -> serde_json::Result<Self> {
-        let mut table: Self = serde_json::from_str(text)?;
+        let table: Self = serde_json::from_str(text)?;
         debug_assert!(table.flags.is_sorted_by_key(|flag| flag.name));
-        table.positions = table.flags.iter().enumerate().map(|(index, flag)| (flag.name, index)).collect();
-        Ok(table)
+        Ok(table.indexed())
+    }
+
+    fn indexed(mut self) -> Self {
+        self.positions = self.flags.iter().enumerate().map(|(index, flag)| (flag.name, index)).collect();
+        self
     }
 
     /// The flag of that name, in whichever release.

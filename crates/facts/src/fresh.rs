@@ -8,7 +8,7 @@ use std::{
 use model::{Author, Gap, Minor, Origin, Plane, Reading, Site, Version};
 
 use crate::{
-    flags::{Flag, KUBE_APISERVER, Presence, Table},
+    flags::{Flag, Presence, Table},
     merge::{default_gap, maybe_present, newer_than_data},
     pflag::Value,
 };
@@ -37,8 +37,8 @@ impl Unset {
     }
 }
 
-/// By minor release and patch, as far as they were asked for.
-type Known = HashMap<(Minor, Option<u16>), Arc<Fresh>>;
+/// By component, minor release and patch, as far as they were asked for.
+type Known = HashMap<(&'static str, Minor, Option<u16>), Arc<Fresh>>;
 
 static KNOWN: LazyLock<Mutex<Known>> = LazyLock::new(Mutex::default);
 
@@ -46,18 +46,18 @@ static KNOWN: LazyLock<Mutex<Known>> = LazyLock::new(Mutex::default);
 const MOST_KNOWN: usize = 1000;
 
 impl Fresh {
-    /// Those of the API server.
-    pub(crate) fn of_apiserver(version: &Version) -> Arc<Self> {
+    /// Those of a component.
+    pub(crate) fn of(table: &'static Table, version: &Version) -> Arc<Self> {
         // What is not known of a release is said by its name.
-        if newer_than_data(&KUBE_APISERVER, version).is_some() || !version.suffix.is_empty() {
-            return Arc::new(Self::read(&KUBE_APISERVER, version));
+        if newer_than_data(table, version).is_some() || !version.suffix.is_empty() {
+            return Arc::new(Self::read(table, version));
         }
-        let key = (version.minor, version.patch);
+        let key = (table.component, version.minor, version.patch);
         let known = || KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(fresh) = known().get(&key) {
             return Arc::clone(fresh);
         }
-        let fresh = Arc::new(Self::read(&KUBE_APISERVER, version));
+        let fresh = Arc::new(Self::read(table, version));
         let mut known = known();
         if known.len() < MOST_KNOWN {
             known.insert(key, Arc::clone(&fresh));

@@ -19,29 +19,31 @@
 
 pub(crate) mod fields;
 mod node;
+pub(crate) mod started;
 #[cfg(test)]
 mod tests;
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::{Arc, LazyLock, Mutex, PoisonError},
 };
 
 use model::{
-    Author, Body, Component, Contradiction, Evidence, Gap, GapKind, Minor, Origin, Plane, Reading, Release, Setting,
-    Site, Unanswered, Version, spelled,
+    Author, Body, Component, Contradiction, Evidence, Gap, GapKind, Location, Minor, Origin, Plane, Reading, Release,
+    Setting, Site, Unanswered, Version, spelled,
 };
 
 use crate::{
-    Options, Trees,
+    Invocation, Options, Trees,
     apiserver::{GivenGate, gate_in_force, gates_listed},
-    declare::{Configuration, configurations},
+    declare::{Beside, Configuration, configurations, kubelet_lines},
     flags::{Flag, KUBELET, Presence},
     live::{self, Node},
     merge::{self, AtRelease, default_gap, newer_than_data, versions},
     observed::host_of,
-    planes::put_gap_behind,
+    planes::{hide, put_gap_behind},
 };
+use started::Started;
 
 /// One kubelet, or what is declared of all that read the same file.
 #[derive(Clone, Debug)]
@@ -51,6 +53,21 @@ pub struct Kubelet {
     pub node: Option<String>,
     /// The address of that node.
     pub address: Option<String>,
+    /// Whether flags that no field stands for are known of it.
+    pub shows_flags: bool,
+    /// Whom its unit lets it speak with; `None` of one that no unit starts on its host.
+    pub peers: Option<Peers>,
+}
+
+/// The peers that a unit denies and allows (systemd.resource-control(5), `IPAddressDeny=` and `IPAddressAllow=`).
+#[derive(Clone, Debug)]
+pub struct Peers {
+    pub denied: Vec<(String, Location)>,
+    pub allowed: Vec<(String, Location)>,
+    /// Why there may be more.
+    pub unread: Option<Gap>,
+    /// The unit.
+    pub at: Location,
 }
 
 impl Kubelet {
@@ -127,8 +144,9 @@ pub(crate) fn resolve(
     servers: Option<(Minor, Minor)>,
 ) -> Vec<Kubelet> {
     let declared = configurations(evidence, trees, root);
+    let lines = kubelet_lines(evidence, trees, root);
     let asked = node::asked(evidence);
-    if declared.is_empty() && asked.is_empty() {
+    if declared.is_empty() && lines.is_empty() && asked.is_empty() {
         return Vec::new();
     }
     let nodes = live::nodes(evidence);
@@ -140,28 +158,90 @@ pub(crate) fn resolve(
         Body::Unread(gap) if piece.id.as_str().ends_with("/configmaps/kubelet-config") => Some(gap.clone()),
         _ => None,
     });
-    let of_node = |told: &node::Told<'_>| {
+    // A file that a command line names is that kubelet's, and none of its own.
+    let (mut named, mut may_name) = (BTreeSet::new(), None);
+    let mut started: Vec<Kubelet> = Vec::with_capacity(lines.len());
+    for line in lines {
+        let within = servers.map(|_| within(servers).bounds());
+        let (release, conflict) = started::release_of(&line, options.version.as_ref(), within);
+        let beside = declared.iter().find(|one| one.declared_in == line.invocation.declared_in);
+        let beside = beside.filter(|_| matches!(line.beside, Beside::Kubeadm));
+        let resolved =
+            Started::new(&line, evidence, trees, root, beside, &versions(&release)).resolve(release, conflict);
+        named.extend(resolved.named);
+        may_name = may_name.or(resolved.may_name);
+        let component = resolved.component;
+        started.push(Kubelet { component, node: None, address: None, shows_flags: true, peers: line.peers });
+    }
+    let mut of_node = |told: &node::Told<'_>| {
         let known = nodes.and_then(|nodes| nodes.iter().find(|node| node.name == told.node));
         let version = options.version.as_ref().or(known.and_then(|node| node.version.as_ref()));
         let release = version.map_or_else(|| possible.clone(), |version| Release::Exactly(version.clone()));
-        let behind = of_all.map(|configuration| component(configuration, told.node.to_owned(), &release));
+        let own = started.iter().position(|one| one.component.instance == told.node).map(|at| started.remove(at));
+        let peers = own.as_ref().and_then(|own| own.peers.clone());
+        let behind = own.map(Kubelet::into_component);
+        let behind =
+            behind.or_else(|| of_all.map(|configuration| component(configuration, told.node.to_owned(), &release)));
         let mut component = told.resolve(&release, behind);
         if let Some(gap) = &undeclared {
             put_gap_behind(&mut component, gap);
         }
-        Kubelet { component, node: Some(told.node.to_owned()), address: known.and_then(|node| node.address.clone()) }
+        let address = known.and_then(|node| node.address.clone());
+        Kubelet { component, node: Some(told.node.to_owned()), address, shows_flags: true, peers }
     };
-    let mut found: Vec<Kubelet> = asked.iter().map(of_node).collect();
+    let mut found: Vec<Kubelet> = asked.iter().map(&mut of_node).collect();
     let is_asked = !found.is_empty();
     let released = nodes.and_then(of_nodes).filter(|_| options.version.is_none());
+    found.append(&mut started);
+    let hidden = unread_line(evidence).or(may_name.as_ref());
     for configuration in declared.iter().filter(|one| !is_asked || !one.declared_in.as_str().contains("://")) {
+        if named.contains(&configuration.declared_in) {
+            continue;
+        }
         let of_cluster = configuration.declared_in.as_str().contains("://");
         let release = released.as_ref().filter(|_| of_cluster).unwrap_or(&possible);
-        let component = component(configuration, configuration.name.clone(), release);
-        found.push(Kubelet { component, node: None, address: None });
+        let mut component = component(configuration, configuration.name.clone(), release);
+        if let Some(gap) = hidden.filter(|_| !of_cluster) {
+            hide(&mut component, gap);
+            component.outranked = None;
+        }
+        found.push(Kubelet { component, node: None, address: None, shows_flags: false, peers: None });
     }
-    found.sort_by(|a, b| a.component.instance.cmp(&b.component.instance));
+    name_apart(&mut found);
     found
+}
+
+/// Why the command line of the kubelet of these files is not known, where somebody looked for it.
+fn unread_line(evidence: &[Evidence]) -> Option<&Gap> {
+    evidence.iter().find_map(|piece| match &piece.body {
+        Body::Unread(gap) if is_unit(piece.id.as_str()) => Some(gap),
+        _ => None,
+    })
+}
+
+/// Whether evidence goes by the name of a kubelet's unit, or of what changes it.
+fn is_unit(id: &str) -> bool {
+    let mut parts = id.rsplit('/');
+    let (file, folder) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+    let is_of_kubelet =
+        |name: &str| name.starts_with("kubelet") && (name.ends_with(".service") || name.ends_with(".service.d"));
+    is_of_kubelet(file) || is_of_kubelet(folder)
+}
+
+/// Sorts them, and gives those of one name a number each.
+fn name_apart(found: &mut [Kubelet]) {
+    found.sort_by(|a, b| {
+        (&a.component.instance, &a.component.declared_in).cmp(&(&b.component.instance, &b.component.declared_in))
+    });
+    for index in 0..found.len() {
+        let name = found[index].component.instance.clone();
+        let same = found[index..].iter().take_while(|one| one.component.instance == name).count();
+        if same > 1 {
+            for (number, one) in found[index..index + same].iter_mut().enumerate() {
+                one.component.instance = format!("{name}#{}", number + 1);
+            }
+        }
+    }
 }
 
 /// The releases that a kubelet may be of beside API servers of these: its own or, from 1.28 on, one up to three older, before
@@ -276,6 +356,37 @@ fn default(flag: &Flag, version: &Version, home: Option<Site>) -> Result<Reading
     })
 }
 
+/// The same where no file is given at all; the flag that sets it would be added to the command line.
+fn default_without_file(flag: &Flag, version: &Version, invocation: &Invocation) -> Result<Reading, Gap> {
+    let found = flag.without_file(version).map_err(|why| default_gap(&KUBELET, flag, version, why))?;
+    let by = Author::Upstream { since: Some(found.since.to_string()) };
+    let origin = Origin::Default { by, home: invocation.list.clone().filter(|_| !flag.flags.is_empty()) };
+    Ok(Reading {
+        plane: invocation.plane,
+        value: printed(flag, found.value, version),
+        effective: None,
+        open: None,
+        origin,
+        overrides: Vec::new(),
+    })
+}
+
+/// What a file says of a field, or kubeadm fills into it; `None` where neither does.
+fn of_file(configuration: &Configuration, flag: &'static Flag, version: &Version) -> Option<Result<Reading, Gap>> {
+    let own = configuration.written.iter().find(|one| one.flag.name == flag.name);
+    match own.filter(|_| flag.since.is_some_and(|since| since <= version.minor)) {
+        Some(one) => Some(match &one.value {
+            Ok(value) => Ok(held(configuration, flag, version, value.clone(), Origin::Written(one.site.clone()))),
+            Err(odd) => Err(odd.gap(flag, &one.site.at)),
+        }),
+        None => of_kubeadm(configuration, flag).map(|value| {
+            let by = Author::Distribution { name: "kubeadm" };
+            let origin = Origin::Default { by, home: Some(configuration.home(flag)) };
+            Ok(held(configuration, flag, version, value.to_owned(), origin))
+        }),
+    }
+}
+
 /// What one release makes of the fields that a file says something of, or that kubeadm fills in.
 fn declared(configuration: &Configuration, version: &Version) -> AtRelease {
     let newer = newer_than_data(&KUBELET, version);
@@ -288,17 +399,9 @@ fn declared(configuration: &Configuration, version: &Version) -> AtRelease {
         if (own.is_none() && added.is_none()) || flag.presence(version) == Presence::No {
             continue;
         }
-        let reading = match (own.filter(|_| flag.since.is_some_and(|since| since <= version.minor)), added) {
-            (Some(one), _) => match &one.value {
-                Ok(value) => Ok(held(configuration, flag, version, value.clone(), Origin::Written(one.site.clone()))),
-                Err(odd) => Err(odd.gap(flag, &one.site.at)),
-            },
-            (None, Some(value)) => {
-                let by = Author::Distribution { name: "kubeadm" };
-                let origin = Origin::Default { by, home: Some(configuration.home(flag)) };
-                Ok(held(configuration, flag, version, value.to_owned(), origin))
-            }
-            (None, None) if let Some(gap) = &newer => Err(gap.clone()),
+        let reading = match (of_file(configuration, flag, version), &newer) {
+            (Some(reading), _) => reading,
+            (None, Some(gap)) => Err(gap.clone()),
             (None, None) => default(flag, version, Some(configuration.home(flag))),
         };
         readings.push((flag.name, reading));

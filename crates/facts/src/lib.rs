@@ -22,6 +22,7 @@ mod inflate;
 mod invocation;
 pub mod kubeconfig;
 pub mod kubelet;
+mod line;
 pub mod live;
 mod merge;
 pub mod objects;

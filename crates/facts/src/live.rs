@@ -10,7 +10,7 @@ mod objects;
 mod operator;
 mod rights;
 
-use model::{Evidence, Gap, GapKind, Kind, Plane};
+use model::{Evidence, Gap, GapKind, Kind, Plane, Version};
 
 use crate::objects::Of;
 
@@ -288,9 +288,36 @@ pub fn proxy(node: &str) -> Option<String> {
     (is_a_name || node == EVERY_NODE).then(|| format!("{}{node}{}", PROXY.0, PROXY.1))
 }
 
+/// Where kubeadm keeps what the kubelets of all nodes are given.
+pub const KUBELET_CONFIGURATION: &str = "/api/v1/namespaces/kube-system/configmaps/kubelet-config";
+
+/// Where kubeadm keeps it in a cluster that says of itself to be of such a release: before 1.24 the name had the release in it
+/// (kubeadm's gate UnversionedKubeletConfigMap). `None` where it has but the one name.
+pub fn kubelet_configuration(version: &str) -> Option<&'static str> {
+    const OLDER: [&str; 13] = [
+        "/api/v1/namespaces/kube-system/configmaps/kubelet-config-1.11",
+        "/api/v1/namespaces/kube-system/configmaps/kubelet-config-1.12",
+        "/api/v1/namespaces/kube-system/configmaps/kubelet-config-1.13",
+        "/api/v1/namespaces/kube-system/configmaps/kubelet-config-1.14",
+        "/api/v1/namespaces/kube-system/configmaps/kubelet-config-1.15",
+        "/api/v1/namespaces/kube-system/configmaps/kubelet-config-1.16",
+        "/api/v1/namespaces/kube-system/configmaps/kubelet-config-1.17",
+        "/api/v1/namespaces/kube-system/configmaps/kubelet-config-1.18",
+        "/api/v1/namespaces/kube-system/configmaps/kubelet-config-1.19",
+        "/api/v1/namespaces/kube-system/configmaps/kubelet-config-1.20",
+        "/api/v1/namespaces/kube-system/configmaps/kubelet-config-1.21",
+        "/api/v1/namespaces/kube-system/configmaps/kubelet-config-1.22",
+        "/api/v1/namespaces/kube-system/configmaps/kubelet-config-1.23",
+    ];
+    let version: serde_json::Value = serde_json::from_str(version).ok()?;
+    let release: Version = version.get("gitVersion")?.as_str()?.parse().ok()?;
+    let end = format!("-{}", release.minor);
+    OLDER.into_iter().find(|path| path.ends_with(&end))
+}
+
 /// Whether it is asked for the sake of kubelets alone.
 pub fn is_of_kubelets(ask: &Ask) -> bool {
-    ask.right == OF_A_NODE || ask.path.ends_with("/configmaps/kubelet-config")
+    ask.right == OF_A_NODE || ask.path == KUBELET_CONFIGURATION
 }
 
 /// The nodes that a cluster lists; `None` where it was not asked, or did not say.
@@ -371,10 +398,9 @@ pub const ASKS: &[Ask] = &[
         },
         ..PLAIN
     },
-    // What kubeadm gives the kubelet of every node that joins. Before 1.24 the name of the object had the release in it
-    // (kubeadm's gate UnversionedKubeletConfigMap); one that old is not looked for.
+    // What kubeadm gives the kubelet of every node that joins; `kubelet_configuration` knows the older names.
     Ask {
-        path: "/api/v1/namespaces/kube-system/configmaps/kubelet-config",
+        path: KUBELET_CONFIGURATION,
         kind: Kind::ConfigFile,
         plane: Plane::Declared,
         right: Right::Resource {

@@ -29,6 +29,8 @@ pub enum Kind {
     Float64,
     Duration,
     Ip,
+    /// An address that is kept as it is written, or nothing.
+    IpText,
     IpNet,
     String,
     StringSlice,
@@ -38,6 +40,12 @@ pub enum Kind {
     ConfigurationMap,
     /// One pair per occurrence; commas belong to the value.
     MapStringString,
+    /// Pairs such as `key=value`, separated by commas.
+    CommaMap,
+    /// Pairs such as `key<value`, separated by commas.
+    LangleMap,
+    /// Pairs such as `Key=true`, separated by commas.
+    MapStringBool,
     StringToString,
     FeatureGate,
     ColonSeparatedMultimap,
@@ -88,6 +96,9 @@ impl Kind {
                 | Self::Int32Slice
                 | Self::ConfigurationMap
                 | Self::MapStringString
+                | Self::CommaMap
+                | Self::LangleMap
+                | Self::MapStringBool
                 | Self::StringToString
                 | Self::FeatureGate
                 | Self::ColonSeparatedMultimap
@@ -105,14 +116,18 @@ impl Kind {
             Self::Float32 | Self::Float64 => Value::Float(0.0),
             Self::Duration => Value::Duration(0),
             Self::Ip => Value::Ip(None),
-            Self::String | Self::IpNet | Self::TraceLocation | Self::Quantity | Self::Version => {
+            Self::String | Self::IpText | Self::IpNet | Self::TraceLocation | Self::Quantity | Self::Version => {
                 Value::Text(String::new())
             }
             Self::StringSlice | Self::StringArray | Self::NamedCertKeyArray | Self::Cidrs => Value::List(Vec::new()),
             Self::Int32Slice => Value::Ints(Vec::new()),
-            Self::ConfigurationMap | Self::MapStringString | Self::StringToString | Self::FeatureGate => {
-                Value::Map(BTreeMap::new())
-            }
+            Self::ConfigurationMap
+            | Self::MapStringString
+            | Self::CommaMap
+            | Self::LangleMap
+            | Self::MapStringBool
+            | Self::StringToString
+            | Self::FeatureGate => Value::Map(BTreeMap::new()),
             Self::ColonSeparatedMultimap | Self::ModuleSpec | Self::VmoduleConfiguration => Value::Pairs(Vec::new()),
             Self::PortRange => Value::Ports(None),
         }
@@ -157,6 +172,13 @@ impl Kind {
                 let ip = golang::parse_ip(text.trim(), leading_zeros(minor)).ok_or("an IP address")?;
                 *value = Value::Ip(Some(ip));
             }
+            // pkg/util/flag/flags.go, IPVar (1.36).
+            Self::IpText => {
+                if !text.is_empty() {
+                    golang::parse_ip(text, true).ok_or("an IP address, or nothing")?;
+                }
+                *value = Value::Text(text.to_owned());
+            }
             Self::IpNet => {
                 let range = golang::parse_cidr(text.trim(), leading_zeros(minor));
                 *value = Value::Text(range.ok_or("an address range such as `10.0.0.0/24`")?.to_string());
@@ -194,6 +216,29 @@ impl Kind {
                     *value = self.empty();
                 }
                 insert(value, key.trim(), held.trim());
+            }
+            // component-base cli/flag/map_string_string.go, langle_separated_map_string_string.go and map_string_bool.go (1.20.2).
+            Self::CommaMap | Self::LangleMap | Self::MapStringBool => {
+                let (between, expected) = match self {
+                    Self::LangleMap => ('<', "pairs such as `key<value`, separated by commas"),
+                    Self::MapStringBool => ('=', "pairs such as `Gate=true`, separated by commas"),
+                    _ => ('=', "pairs such as `key=value`, separated by commas"),
+                };
+                let mut pairs = Vec::new();
+                for pair in text.split(',').filter(|pair| !pair.is_empty()) {
+                    let (key, held) = pair.split_once(between).ok_or(expected)?;
+                    let held = match self {
+                        Self::MapStringBool => golang::parse_bool(held.trim()).ok_or(expected)?.to_string(),
+                        _ => held.trim().to_owned(),
+                    };
+                    pairs.push((key.trim(), held));
+                }
+                if !changed {
+                    *value = self.empty();
+                }
+                for (key, held) in pairs {
+                    insert(value, key, &held);
+                }
             }
             Self::StringToString => {
                 const EXPECTED: &str = "pairs such as `key=value`, separated by commas and quoted as in CSV";
@@ -335,7 +380,7 @@ impl Kind {
         let mut value = self.empty();
         let given = match self {
             Self::Ip | Self::IpNet if matches!(text, "" | "<nil>") => return Some(value),
-            Self::String | Self::Quantity | Self::TraceLocation | Self::Version => {
+            Self::String | Self::IpText | Self::Quantity | Self::TraceLocation | Self::Version => {
                 return Some(Value::Text(text.to_owned()));
             }
             Self::StringSlice | Self::StringArray => {

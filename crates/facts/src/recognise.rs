@@ -69,6 +69,9 @@ pub fn recognise(bytes: &[u8]) -> Recognised {
     if declare::speaks_of_kubelet(text) && declare::is_kubelet(&stream) {
         return Recognised { kind: Kind::ConfigFile, text: Some(Marked::of(text, Some(stream))), troubles };
     }
+    if declare::speaks_of_kubelet_line(text) && declare::runs_kubelet(text, &stream) {
+        return Recognised { kind: Kind::ConfigFile, text: Some(Marked::of(text, Some(stream))), troubles };
+    }
     if objects::speaks(text) && objects::is_one(&stream) {
         troubles.extend(fatal.map(|fault| trouble(text, fault)));
         return Recognised { kind: Kind::Objects, text: Some(Marked::of(text, Some(stream))), troubles };
@@ -111,7 +114,12 @@ fn unjudged(kubernetes: bool) -> Kind {
 /// What a well-formed text is that speaks of no component and no configuration: by far the most of a large folder, and all
 /// that is wanted of it are the keys at its root and the kinds that it names. `None` where more has to be looked at.
 fn bystander(text: &str) -> Option<Kind> {
-    if declare::speaks(text) || kubeconfig::speaks(text) || configuration::speaks(text) || declare::is_multipart(text) {
+    if declare::speaks(text)
+        || declare::speaks_of_kubelet_line(text)
+        || kubeconfig::speaks(text)
+        || configuration::speaks(text)
+        || declare::is_multipart(text)
+    {
         return None;
     }
     let documents = yaml::outline(text, &yaml::Limits::default())?;

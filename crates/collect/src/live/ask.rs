@@ -132,6 +132,9 @@ pub(super) async fn cluster(
         replies.insert(index, reply);
     }
     replies.extend(talks.ask_all(left, asks, &may).await);
+    if let Some((index, reply)) = talks.older_configuration(asks, &replies).await {
+        replies.insert(index, reply);
+    }
 
     let refused: BTreeSet<&'static str> =
         replies.iter().filter(|(_, reply)| reply.is_refused).filter_map(|(at, _)| Some(asks.get(*at)?.path)).collect();
@@ -222,6 +225,27 @@ impl Talks {
             replies.extend(self.ask(served, may).await);
         }
         replies
+    }
+
+    /// What kubelets are given, under the name that it had in older releases, where it is not there under that of newer ones.
+    async fn older_configuration(
+        &self,
+        asks: &[&'static Ask],
+        replies: &BTreeMap<usize, Reply>,
+    ) -> Option<(usize, Reply)> {
+        let index = asks.iter().position(|ask| ask.path == live::KUBELET_CONFIGURATION)?;
+        let ask = asks.get(index)?;
+        if !matches!(replies.get(&index)?.raw, Raw::Missing) {
+            return None;
+        }
+        let version = asks.iter().position(|ask| ask.kind == Kind::Version)?;
+        let Raw::Text(version) = &replies.get(&version)?.raw else { return None };
+        let path = live::kubelet_configuration(version)?;
+        match at(&self.others, ask, path).await {
+            Ok(Some(Raw::Text(text))) => Some((index, Reply { raw: Raw::Older(path, text), is_refused: false })),
+            // Who may see the newer name alone was told that there is none, and of the older nothing.
+            _ => None,
+        }
     }
 
     /// Asks side by side. The order in which answers come is told by nothing.

@@ -1,11 +1,11 @@
 //! When a cluster is exposed to a flaw: a tree of questions, each answered with true, false or unknown.
 //!
-//! Of the API server its settings answer, of the cluster its objects, RBAC and nodes; whatever asks of other components'
-//! settings or of people is unknown here, and says in words what would answer it.
+//! Of the API server and of kubelets their settings answer, of the cluster its objects, RBAC and nodes; whatever asks of other
+//! components' settings or of people is unknown here, and says in words what would answer it.
 
 use std::cell::OnceCell;
 
-use model::{Location, Origin, Unanswered};
+use model::{Component, Location, Origin, Unanswered};
 use serde::Deserialize;
 
 use super::{
@@ -15,8 +15,9 @@ use super::{
 use crate::{
     Cluster,
     apiserver::{ApiServer, Flag},
-    flags::parse_minor,
+    flags::{KUBELET_FLAGS, parse_minor},
     golang,
+    kubelet::Kubelet,
     objects::{Extent, Node, Of},
 };
 
@@ -91,6 +92,8 @@ pub(super) struct Asked<'a> {
     pub(super) servers: Vec<&'a ApiServer>,
     /// The nodes whose kubelets are judged; `None` where it is about another component.
     pub(super) nodes: Option<Vec<&'a Node>>,
+    /// What is known of how those kubelets are set up; `None` where there is one of which nothing is.
+    pub(super) kubelets: Option<Vec<&'a Kubelet>>,
     /// The add-on that is judged, which was seen to run.
     pub(super) runs: Option<&'a str>,
     /// What was granted to whom; worked out once, and only where it is asked for.
@@ -186,8 +189,9 @@ impl Leaf {
         match self {
             Self::Always => Ok(Truth::True),
             Self::Flag { component, flag, op, value, default } if component == "kube-apiserver" || component == "*" => {
-                let truth =
-                    of.each_server(|server| ask_flag(server, flag, *op, value.as_ref(), default.as_ref(), answered))?;
+                let truth = of.each_server(|server| {
+                    ask_flag(server.component(), flag, *op, value.as_ref(), default.as_ref(), answered)
+                })?;
                 // One component that logs much is enough to be exposed, and all have to log little to be safe.
                 let of_all = matches!(op, Op::Lt | Op::Lte | Op::Unset | Op::NotEquals | Op::NotIn);
                 if component == "*" && truth == Truth::from(of_all) {
@@ -196,7 +200,17 @@ impl Leaf {
                 Ok(truth)
             }
             Self::FeatureGate { component, gate, enabled, defaults } if component == "kube-apiserver" => of
-                .each_server(|server| ask_gate(server, gate, defaults, answered).map(|on| Truth::from(on == *enabled))),
+                .each_server(|server| {
+                    let given = match server.get(&Flag::<String>::new("feature-gates")) {
+                        Ok(held) => {
+                            place(held.origin(), answered);
+                            held.value
+                        }
+                        Err(Unanswered::NotApplicable(_)) => String::new(),
+                        Err(Unanswered::Gap(gap)) => return Err(gap.wanted),
+                    };
+                    ask_gate(server.component(), &given, gate, defaults).map(|on| Truth::from(on == *enabled))
+                }),
             Self::AdmissionPlugin { plugin, enabled } => {
                 of.each_server(|server| match server.admission_plugin(plugin) {
                     Ok(state) => {
@@ -205,6 +219,25 @@ impl Leaf {
                     }
                     Err(Unanswered::NotApplicable(_)) => Ok(Truth::from(!*enabled)),
                     Err(Unanswered::Gap(gap)) => Err(gap.wanted),
+                })
+            }
+            Self::Flag { component, flag, op, value, default } if component == "kubelet" => {
+                of.any_kubelet(&format!("`--{flag}` of kubelet"), |kubelet| {
+                    let name = KUBELET_FLAGS.find(flag).and_then(|flag| flag.sets).unwrap_or(flag);
+                    ask_flag(kubelet.component(), name, *op, value.as_ref(), default.as_ref(), answered)
+                })
+            }
+            Self::FeatureGate { component, gate, enabled, defaults } if component == "kubelet" => {
+                of.any_kubelet(&format!("the gate {gate} of kubelet"), |kubelet| {
+                    let given = match kubelet.get("featureGates") {
+                        Ok(held) => {
+                            place(&held.origin, answered);
+                            held.in_force().to_owned()
+                        }
+                        Err(Unanswered::NotApplicable(_)) => String::new(),
+                        Err(Unanswered::Gap(gap)) => return Err(gap.wanted),
+                    };
+                    ask_gate(kubelet.component(), &given, gate, defaults).map(|on| Truth::from(on == *enabled))
                 })
             }
             Self::Flag { component, flag, .. } => Err(format!("`--{flag}` of {component}")),
@@ -245,6 +278,31 @@ impl Asked<'_> {
     }
 }
 
+impl Asked<'_> {
+    /// Whether one of the kubelets that are judged is so, whose flags are known to the last.
+    fn any_kubelet(&self, what: &str, mut ask: impl FnMut(&Kubelet) -> Result<Truth, String>) -> Result<Truth, String> {
+        let known = self.kubelets.as_ref().filter(|known| !known.is_empty()).ok_or_else(|| what.to_owned())?;
+        let mut found = Truth::False;
+        let mut wanted = None;
+        for kubelet in known {
+            if let Some(gap) = &kubelet.component().outranked {
+                wanted.get_or_insert_with(|| gap.wanted.clone());
+                continue;
+            }
+            match ask(kubelet) {
+                Ok(truth) => found = found.or(truth),
+                Err(why) => {
+                    wanted.get_or_insert(why);
+                }
+            }
+        }
+        match (found, wanted) {
+            (Truth::True, _) | (_, None) => Ok(found),
+            (_, Some(wanted)) => Err(wanted),
+        }
+    }
+}
+
 /// Whether one of the nodes runs that system.
 fn ask_system(of: &Asked<'_>, wanted: &str, answered: &mut Answered) -> Result<Truth, String> {
     let objects = &of.cluster.objects;
@@ -270,14 +328,14 @@ fn place(origin: &Origin, answered: &mut Answered) {
 }
 
 fn ask_flag(
-    server: &ApiServer,
+    component: &Component,
     flag: &str,
     op: Op,
     value: Option<&Scalar>,
     default: Option<&Scalar>,
     answered: &mut Answered,
 ) -> Result<Truth, String> {
-    let reading = match server.component().setting(flag) {
+    let reading = match component.setting(flag) {
         Some(setting) => Some(setting.in_force().map_err(|gap| gap.wanted.clone())?),
         None => None,
     };
@@ -318,15 +376,7 @@ fn ask_flag(
 }
 
 /// Whether a gate is on: as the flag says, else by default of the release.
-fn ask_gate(server: &ApiServer, gate: &str, defaults: &[GateDefault], answered: &mut Answered) -> Result<bool, String> {
-    let given = match server.get(&Flag::<String>::new("feature-gates")) {
-        Ok(held) => {
-            place(held.origin(), answered);
-            held.value
-        }
-        Err(Unanswered::NotApplicable(_)) => String::new(),
-        Err(Unanswered::Gap(gap)) => return Err(gap.wanted),
-    };
+fn ask_gate(component: &Component, given: &str, gate: &str, defaults: &[GateDefault]) -> Result<bool, String> {
     let set = given.split(',').filter_map(|pair| pair.split_once('=')).find(|(name, _)| *name == gate);
     if let Some((_, value)) = set {
         return golang::parse_bool(value).ok_or_else(|| format!("the gate {gate}"));
@@ -341,7 +391,7 @@ fn ask_gate(server: &ApiServer, gate: &str, defaults: &[GateDefault], answered: 
         // Below all of them the gate does not exist, and what it guards is off.
         reached.is_some_and(|default| default.value)
     };
-    let mut all = server.component().release.minors().map(default);
+    let mut all = component.release.minors().map(default);
     let first = all.next().unwrap_or(false);
     if all.all(|other| other == first) { Ok(first) } else { Err("the exact release".to_owned()) }
 }

@@ -2,7 +2,7 @@
 
 use model::{Effective, Gap, Minor, Origin, Reading, Unanswered};
 
-use super::{Anonymous, Authorizers, config::Config, gates::Gates, server::Server};
+use super::{Anonymous, Authorizers, Server, config::Config, gates::Gates};
 use crate::{configuration::authn::Issuer, flags::KUBE_APISERVER, golang, merge::version_gap, pflag::Value};
 
 const ALWAYS_ALLOW: &str = "AlwaysAllow";

@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, sync::LazyLock};
 use model::{Gap, GapKind, Minor, Origin, Release, Unanswered, Version};
 use serde::Deserialize;
 
-use super::{ApiServer, server::Server};
+use super::{ApiServer, Server};
 use crate::{
     flag,
     flags::{KUBE_APISERVER, parse_minor},

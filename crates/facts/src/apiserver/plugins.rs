@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use model::{Author, Gap, GapKind, Minor, Origin, Unanswered, Version};
 use serde::Deserialize;
 
-use super::{ApiServer, Flag, server::Server};
+use super::{ApiServer, Flag, Server};
 use crate::{
     flags::{KUBE_APISERVER, parse_minor},
     merge::{newer_than_data, version_gap},

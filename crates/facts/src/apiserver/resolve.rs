@@ -3,10 +3,9 @@
 use model::{Component, Gap, Location, Problem, ProblemKind, Release, Setting, Unanswered, Version};
 
 use super::{
-    Anonymous, ApiServer, Authorizers, checks,
+    Anonymous, ApiServer, Authorizers, Server, checks,
     config::Config,
     effects,
-    server::Server,
     wants::{FileWant, NamedFiles, add, by_way_of_kubeconfigs, unseen_files, wanted_by},
 };
 use crate::{
@@ -181,7 +180,7 @@ fn problems(resolved: &[Resolved]) -> Vec<Problem> {
 fn at(invocation: &Invocation, said: Option<&[ReportedFlag]>, version: &Version, files: &Files<'_>) -> Resolved {
     let server = match said {
         Some(flags) => Server::reported(invocation, flags, version),
-        None => Server::read(invocation, version),
+        None => Server::read(&KUBE_APISERVER, invocation, version),
     };
     // What runs was not stopped by anything.
     let mut problems = if said.is_some() { Vec::new() } else { checks::problems(&server, files) };

@@ -2,7 +2,7 @@
 
 use model::{Gap, GapKind, Version};
 
-use super::{config::Config, resolve::release, server::Server};
+use super::{Server, config::Config, resolve::release};
 use crate::{
     Contents, File, Files, Invocation,
     flags::KUBE_APISERVER,
@@ -23,7 +23,7 @@ pub struct FileWant {
 
 /// The flags that name files the server reads when it starts. It exits when one of them is missing: see the startup
 /// vectors, and ToAuthenticationConfig, SecureServing.ApplyTo and Audit.ApplyTo of the server's options.
-pub(super) const FILES: [(&str, Contents); 36] = [
+pub(crate) const FILES: [(&str, Contents); 36] = [
     ("admission-control-config-file", Contents::Text),
     ("audit-policy-file", Contents::Text),
     ("audit-webhook-config-file", Contents::Kubeconfig),
@@ -74,7 +74,7 @@ pub fn wants(invocation: &Invocation, version: Option<&Version>, files: &Files<'
     let read = |want: &FileWant| want.contents == Contents::Text && matches!(files.look(&want.path), File::Read(_));
     if wants.iter().any(read) {
         for version in &versions {
-            wants.extend(Config::read(&Server::read(invocation, version), files).names);
+            wants.extend(Config::read(&Server::read(&KUBE_APISERVER, invocation, version), files).names);
         }
         wants.sort_unstable();
         wants.dedup();
@@ -99,7 +99,7 @@ fn named_by(invocation: &Invocation, versions: &[Version], flags: &[(&'static st
 }
 
 /// Those in the occurrences that one release sees, among some flags.
-pub(super) fn named_in(occurrences: &[Occurrence], flags: &[(&'static str, Contents)]) -> Vec<FileWant> {
+pub(crate) fn named_in(occurrences: &[Occurrence], flags: &[(&'static str, Contents)]) -> Vec<FileWant> {
     let mut wants = Vec::new();
     for occurrence in occurrences {
         let (Some(flag), Ok(text)) = (KUBE_APISERVER.flags.get(occurrence.flag), &occurrence.text) else { continue };

@@ -39,6 +39,67 @@ const MOST_WORDS: usize = 1024;
 
 const SHELLS: [&str; 5] = ["ash", "bash", "busybox", "dash", "sh"];
 
+/// A component that is looked for in command lines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Program {
+    ApiServer,
+    Kubelet,
+}
+
+impl Program {
+    /// The name that the component goes by.
+    pub(super) fn component(self) -> &'static str {
+        match self {
+            Self::ApiServer => "kube-apiserver",
+            Self::Kubelet => "kubelet",
+        }
+    }
+
+    /// A word without which no text starts it.
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Self::ApiServer => "apiserver",
+            Self::Kubelet => "kubelet",
+        }
+    }
+
+    /// The index after the component's name, if it stands at `at`, alone or behind hyperkube.
+    fn at(self, words: &[&str], at: usize) -> Option<usize> {
+        let word = words.get(at)?;
+        // The value of a flag may end in any name.
+        if word.starts_with('-') || (self == Self::Kubelet && !starts_there(words, at)) {
+            return None;
+        }
+        let program = base(word);
+        if program == self.component() {
+            return Some(at + 1);
+        }
+        if program == "hyperkube" || program == "km" {
+            let name = words.get(at + 1)?.trim_start_matches("--");
+            return (name == self.word() || name == self.component()).then_some(at + 2);
+        }
+        match self {
+            // OpenShift's build of hyperkube and old all-in-one binaries name the component the same way.
+            Self::ApiServer if program == "kubernetes" => (words.get(at + 1) == Some(&"apiserver")).then_some(at + 2),
+            Self::ApiServer => (program == "apiserver").then_some(at + 1),
+            // The script of CoreOS that runs hyperkube's kubelet and hands over all its own words (coreos-overlay,
+            // app-admin/kubelet-wrapper).
+            Self::Kubelet => (program == "kubelet-wrapper").then_some(at + 1),
+        }
+    }
+}
+
+/// Whether a word can be the kubelet that is started, and not its folder, or the unit that another program does something to: behind
+/// other words it is given arguments.
+fn starts_there(words: &[&str], at: usize) -> bool {
+    const OTHERS: [&str; 12] =
+        ["cp", "curl", "install", "journalctl", "kill", "killall", "ls", "mv", "pkill", "rm", "service", "systemctl"];
+    let is_folder = words.get(at).is_some_and(|word| word.ends_with("/lib/kubelet"));
+    let before = words.get(..at).unwrap_or_default();
+    let is_given = || words.get(at + 1).is_some_and(|next| next.starts_with(['-', '$']) || *next == "kubelet");
+    !is_folder && !before.iter().any(|word| OTHERS.contains(&base(word))) && (at == 0 || is_given())
+}
+
 /// How a command line starts the component.
 pub(super) enum Start {
     /// Its own words begin at this index.
@@ -52,33 +113,33 @@ pub(super) enum Start {
 /// Command lines within command lines that are looked into; people write two.
 const DEEPEST: usize = 4;
 
-/// Finds the API server in a command line.
-pub(super) fn find(words: &[&str], image: Option<&str>) -> Option<Start> {
-    find_within(words, image, 0)
+/// Finds a component in a command line.
+pub(super) fn find(program: Program, words: &[&str], image: Option<&str>) -> Option<Start> {
+    find_within(program, words, image, 0)
 }
 
 /// The same of a command line that stands in so many others.
-fn find_within(words: &[&str], image: Option<&str>, depth: usize) -> Option<Start> {
+fn find_within(wanted: Program, words: &[&str], image: Option<&str>, depth: usize) -> Option<Start> {
     if depth > DEEPEST {
         return None;
     }
     let first = words.first()?;
     let program = base(first);
-    if let Some(after) = component_at(words, 0) {
+    if let Some(after) = wanted.at(words, 0) {
         return Some(Start::Direct(after));
     }
     if SHELLS.contains(&program) {
         let flag =
             words.iter().position(|word| word.starts_with('-') && !word.starts_with("--") && word.contains('c'))?;
         let script = words.get(flag + 1)?;
-        return starts_within(script, depth).then_some(Start::Script(flag + 1));
+        return starts_within(wanted, script, depth).then_some(Start::Script(flag + 1));
     }
     if WRAPPERS.contains(&program) {
-        let at = (1..words.len()).find(|&at| component_at(words, at).is_some() || SHELLS.contains(&base(words[at])))?;
-        if let Some(after) = component_at(words, at) {
+        let at = (1..words.len()).find(|&at| wanted.at(words, at).is_some() || SHELLS.contains(&base(words[at])))?;
+        if let Some(after) = wanted.at(words, at) {
             return Some(Start::Direct(after));
         }
-        return match find_within(&words[at..], None, depth + 1)? {
+        return match find_within(wanted, &words[at..], None, depth + 1)? {
             Start::Direct(after) => Some(Start::Direct(at + after)),
             Start::Script(script) => Some(Start::Script(at + script)),
             Start::OneWord(word) => Some(Start::OneWord(at + word)),
@@ -90,55 +151,41 @@ fn find_within(words: &[&str], image: Option<&str>, depth: usize) -> Option<Star
             run.entry_point.iter().map(String::as_str).chain(words[from..to].iter().copied()).collect();
         // The program itself is no word of the list where an option names it.
         let shift = from - usize::from(run.entry_point.is_some());
-        return match find_within(&inner, Some(words[run.image]), depth + 1)? {
+        return match find_within(wanted, &inner, Some(words[run.image]), depth + 1)? {
             Start::Direct(after) => Some(Start::Direct(shift + after)),
             Start::Script(script) => Some(Start::Script(shift + script)),
             Start::OneWord(word) => Some(Start::OneWord(shift + word)),
         };
     }
-    if first.contains(' ') && starts_within(first, depth) {
+    if first.contains(' ') && starts_within(wanted, first, depth) {
         return Some(Start::OneWord(0));
     }
-    // Without a command the image's entry point runs, and of an image with this name it is the API server.
-    let entry_point = image.map(image_name).is_some_and(|name| name.starts_with("kube-apiserver"));
+    // Without a command the image's entry point runs, and of an image with this name it is the component.
+    let entry_point = image.map(image_name).is_some_and(|name| match wanted {
+        Program::ApiServer => name.starts_with(wanted.component()),
+        // Many others begin with its name: `kubelet-csr-approver`.
+        Program::Kubelet => ["kubelet", "kubelet-amd64", "kubelet-arm64"].contains(&name),
+    });
     (entry_point && first.starts_with("--")).then_some(Start::Direct(0))
 }
 
-/// The index after the component's name, if it stands at `at`, alone or behind hyperkube.
-fn component_at(words: &[&str], at: usize) -> Option<usize> {
-    let program = base(words.get(at)?);
-    if program == "kube-apiserver" {
-        return Some(at + 1);
-    }
-    if program == "hyperkube" || program == "km" {
-        let name = words.get(at + 1)?.trim_start_matches("--");
-        return (name == "apiserver" || name == "kube-apiserver").then_some(at + 2);
-    }
-    // OpenShift's build of hyperkube and old all-in-one binaries name the component the same way.
-    (program == "apiserver" || program == "kubernetes").then_some(())?;
-    if program == "kubernetes" {
-        return (words.get(at + 1) == Some(&"apiserver")).then_some(at + 2);
-    }
-    Some(at + 1)
+/// Whether a script has a command that starts a component.
+pub(super) fn starts(program: Program, script: &str) -> bool {
+    starts_within(program, script, 0)
 }
 
-/// Whether a script has a command that starts the API server.
-pub(super) fn starts_apiserver(script: &str) -> bool {
-    starts_within(script, 0)
+fn starts_within(program: Program, script: &str, depth: usize) -> bool {
+    let starts = |command: &shell::Command| start_within(program, command, depth + 1).is_some();
+    script.contains(program.word()) && shell::commands(script, &BTreeMap::new()).iter().any(starts)
 }
 
-fn starts_within(script: &str, depth: usize) -> bool {
-    let starts = |command: &shell::Command| start_within(command, depth + 1).is_some();
-    script.contains("apiserver") && shell::commands(script, &BTreeMap::new()).iter().any(starts)
+pub(super) fn script_start(program: Program, command: &shell::Command) -> Option<usize> {
+    start_within(program, command, 0)
 }
 
-pub(super) fn script_start(command: &shell::Command) -> Option<usize> {
-    start_within(command, 0)
-}
-
-fn start_within(command: &shell::Command, depth: usize) -> Option<usize> {
+fn start_within(program: Program, command: &shell::Command, depth: usize) -> Option<usize> {
     let words: Vec<_> = command.words.iter().map(|word| word.text.as_str()).collect();
-    match find_within(&words, None, depth)? {
+    match find_within(program, &words, None, depth)? {
         Start::Direct(after) => Some(after),
         Start::Script(_) | Start::OneWord(_) => None,
     }
@@ -189,14 +236,29 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_kubelet_is_told_from_what_has_its_name() {
+        let starts = |words: &[&str], image: Option<&str>| find(Program::Kubelet, words, image).is_some();
+        assert!(starts(&["/usr/bin/kubelet"], None));
+        assert!(starts(&["nsenter", "-t", "1", "kubelet", "--v=2"], None));
+        assert!(starts(&["/hyperkube", "kubelet", "--v=2"], None));
+        assert!(starts(&["sh", "-c", "exec kubelet --v=2"], None));
+        assert!(starts(&["--v=2"], Some("registry/kubelet:v1.31.0")));
+        assert!(!starts(&["--v=2"], Some("registry/kubelet-csr-approver:v1")));
+        assert!(!starts(&["--kubelet-service=kube-system/kubelet", "--v=2"], None));
+        assert!(!starts(&["nsenter", "-t", "1", "systemctl", "restart", "kubelet"], None));
+        assert!(!starts(&["chroot", "/host", "ls", "/var/lib/kubelet"], None));
+        assert!(!starts(&["sh", "-c", "systemctl restart kubelet"], None));
+    }
+
+    #[test]
     fn a_command_line_that_holds_itself_ends() {
         // A backquote without another makes one word of the rest, which is the script that is looked into.
         let held = "e`xe{ /hyperkube apiserver --v=2";
-        assert!(!starts_apiserver(held));
-        assert!(find(&[held], None).is_none());
+        assert!(!starts(Program::ApiServer, held));
+        assert!(find(Program::ApiServer, &[held], None).is_none());
         let shells = vec!["sudo"; 10].into_iter().chain(["sh", "-c", "exec kube-apiserver --v=2"]).collect::<Vec<_>>();
-        assert!(matches!(find(&shells, None), Some(Start::Script(12))));
+        assert!(matches!(find(Program::ApiServer, &shells, None), Some(Start::Script(12))));
         let docker = ["docker", "run", "x"].repeat(10_000);
-        assert!(find(&docker, None).is_none());
+        assert!(find(Program::ApiServer, &docker, None).is_none());
     }
 }

@@ -9,6 +9,7 @@ pub(super) mod containers;
 mod flags;
 mod here;
 mod installed;
+mod kubelet;
 pub(super) mod nested;
 mod settings;
 
@@ -236,14 +237,76 @@ fn is_alike(name: &str) -> bool {
 
 /// The API server that a server of k3s or RKE2 runs with its files.
 pub(super) fn invocations(source: &Source<'_>, evidence: &[Evidence]) -> Vec<Invocation> {
-    let (settings, product) = if is_unit(source) {
+    let Some((settings, product)) = settings_of(source, evidence) else { return Vec::new() };
+    invocation(source, evidence, settings, product).into_iter().collect()
+}
+
+/// Whether a text is what a server reads, or an agent that is given something for its kubelet.
+pub(super) fn runs_kubelet(source: &Source<'_>) -> bool {
+    declares(source) || is_agent(source)
+}
+
+/// Whether a text may be that.
+pub(super) fn speaks_of_kubelet(text: &str) -> bool {
+    speaks(text) || text.contains("kubelet-arg")
+}
+
+/// A file of settings of an agent: none but what servers and agents share, with arguments of the kubelet.
+fn is_agent(source: &Source<'_>) -> bool {
+    let Some(document) = source.documents().next().filter(|_| source.text.contains("kubelet-arg")) else {
+        return false;
+    };
+    let root = document.cursor();
+    let is_known = |name: &str| {
+        let name = name.trim_end_matches('+');
+        BOTH.contains(&name) || ONLY_RKE2.contains(&name) || ONLY_K3S.contains(&name) || is_alike(name)
+    };
+    root.mapping().is_some()
+        && (root.get("kubelet-arg").is_some() || root.get("kubelet-arg+").is_some())
+        && root.entries().all(|entry| is_known(&entry.name) && entry.value.mapping().is_none())
+}
+
+/// The kubelet that a server or an agent runs with its files: its command line, and the folder of the files that win over it.
+pub(super) fn kubelet(source: &Source<'_>, evidence: &[Evidence]) -> Option<(Invocation, String)> {
+    let (settings, product) = settings_of(source, evidence).filter(|(settings, _)| kubelet::runs(settings))?;
+    // Of one that is given nothing there is nothing to say, as long as nobody can see what lies on its node.
+    if source.root.is_none() && !kubelet::is_given_something(&settings) {
+        return None;
+    }
+    let mut words = kubelet::words(product, &settings);
+    if let Some(gap) = &settings.unread {
+        words.push(Word { unresolved: Some(gap.clone()), ..Word::written("", settings.home.clone()) });
+    }
+    let open_ended =
+        command::shorten(&mut words).or_else(|| settings.unread.clone()).or_else(|| settings.beneath.clone());
+    let name = settings.last("node-name").map(|given| given.text.clone());
+    let folder = kubelet::folder(product, &settings);
+    let (releases, distribution) = (releases(product, &settings), Some(product.name()));
+    let invocation = Invocation {
+        component: "kubelet",
+        instance: name.unwrap_or_else(|| source.evidence.as_str().to_owned()),
+        declared_in: source.evidence.clone(),
+        plane: source.plane,
+        words,
+        open_ended,
+        list: None,
+        version: settings.version.clone(),
+        releases: Some(releases),
+        mounts: Vec::new(),
+        carried: Vec::new(),
+        contained: false,
+        distribution,
+        problems: settings.problems,
+    };
+    Some((invocation, folder))
+}
+
+fn settings_of(source: &Source<'_>, evidence: &[Evidence]) -> Option<(Settings, Product)> {
+    Some(if is_unit(source) {
         let id = source.evidence.as_str();
         let of_drop_in = unit::drop_in_of(id);
         let has_unit = |name: &str| evidence.iter().any(|piece| piece.id.as_str().ends_with(&format!("/{name}")));
-        let Some(started) = unit::started(source, evidence, is_command).filter(|_| !of_drop_in.is_some_and(has_unit))
-        else {
-            return Vec::new();
-        };
+        let started = unit::started(source, evidence, is_command).filter(|_| !of_drop_in.is_some_and(has_unit))?;
         let product = if started.program == "rke2" { Product::Rke2 } else { Product::K3s };
         let lies = match &source.inside {
             Some(Place::File(_, beside)) => Lies::MachineOrBefore(beside),
@@ -251,13 +314,10 @@ pub(super) fn invocations(source: &Source<'_>, evidence: &[Evidence]) -> Vec<Inv
         };
         (Settings::of_started(source, evidence, &started, product.program(), lies), product)
     } else {
-        let Some(settings) = Settings::of(source, evidence).filter(|_| !is_read_with_unit(source, evidence)) else {
-            return Vec::new();
-        };
+        let settings = Settings::of(source, evidence).filter(|_| !is_read_with_unit(source, evidence))?;
         let product = product(source.evidence.as_str(), &settings);
         (settings, product)
-    };
-    invocation(source, evidence, settings, product).into_iter().collect()
+    })
 }
 
 /// The server that these settings make; `None` where they keep the API server from running.

@@ -170,6 +170,16 @@ fn shape_of(root: &Cursor<'_>) -> Option<((Minor, Minor), Shape)> {
     Some((minors(*from, *to), *shape))
 }
 
+/// The releases that the version of a document stands for.
+pub(super) fn minors_of(root: &Cursor<'_>) -> Option<(Minor, Minor)> {
+    shape_of(root).map(|(releases, _)| releases)
+}
+
+/// The release that a text asks kubeadm for.
+pub(super) fn of_text(source: &Source<'_>) -> Option<(Version, Location)> {
+    own(source).into_iter().find_map(|invocation| invocation.version)
+}
+
 fn minors(from: u16, to: u16) -> (Minor, Minor) {
     (Minor::new(1, from), Minor::new(1, to))
 }

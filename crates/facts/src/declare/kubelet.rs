@@ -1,11 +1,16 @@
 //! Configuration files of kubelets: a document by itself, beside those of kubeadm, or in a ConfigMap.
 //!
 //! Such a file is no command line, and no [`Invocation`](crate::Invocation) is made of it: what it says are fields, and the
-//! kubelet that reads it may be given flags besides, which win (cmd/kubelet/app/server.go, kubeletConfigFlagPrecedence).
+//! kubelet that reads it may be given flags besides, which win (cmd/kubelet/app/server.go, kubeletConfigFlagPrecedence). The
+//! command lines are in `lines`.
+
+mod lines;
 
 use model::{Evidence, EvidenceId, Form, Kind, Location, Plane, Problem, ProblemKind, Site};
 use yaml::{Cursor, Stream};
 
+pub(crate) use self::lines::{Beside, KubeletLine, declares as runs, lines, speaks as speaks_of_line};
+pub(super) use self::lines::{files, folders};
 use super::{MOST_KEYS, Source, config_map, embedded};
 use crate::{
     Trees,
@@ -60,6 +65,8 @@ pub(crate) struct Configuration {
     pub(crate) declared_in: EvidenceId,
     pub(crate) plane: Plane,
     pub(crate) written: Vec<Written>,
+    /// Fields that are null, or stand in something that is.
+    pub(crate) cleared: Vec<&'static str>,
     /// Where a field stands that is not written yet.
     homes: Homes,
     /// Whether kubeadm reads it first, and fills in what it leaves out.
@@ -95,6 +102,11 @@ impl Configuration {
             at.pointer = format!("{}/{}", self.homes.root.pointer, parent.replace('.', "/"));
         }
         Site { at, form: Form::Fields(&fields::NAMED) }
+    }
+
+    /// Whether it says something of a field.
+    pub(crate) fn speaks_of(&self, flag: &Flag) -> bool {
+        self.written.iter().any(|one| one.flag.name == flag.name) || self.cleared.contains(&flag.name)
     }
 
     fn read(name: String, root: &Cursor<'_>, source: &Source<'_>, is_for_kubeadm: bool) -> Self {
@@ -141,6 +153,7 @@ impl Configuration {
             declared_in: source.evidence.clone(),
             plane: source.plane,
             written,
+            cleared: fields::cleared(root),
             homes,
             is_for_kubeadm,
             problems,
@@ -152,38 +165,67 @@ impl Configuration {
 pub(crate) fn configurations(evidence: &[Evidence], trees: &Trees, root: Option<&str>) -> Vec<Configuration> {
     let mut found = Vec::new();
     for piece in evidence.iter().filter(|piece| matches!(piece.kind, Kind::Workload | Kind::ConfigFile)) {
-        let Some(text) = piece.text().filter(|text| speaks(text)) else { continue };
-        let parsed = parsable(piece, text);
-        let stream = trees.of(piece, text);
-        let source =
-            Source { evidence: &piece.id, plane: piece.plane, text: &parsed, root, stream: &stream, inside: None };
-        let name = name_below(root, &piece.id);
-        let is_for_kubeadm = source.documents().any(|document| {
-            let version = document.cursor().get("apiVersion").and_then(|version| version.text().map(str::to_owned));
-            version.is_some_and(|version| version.starts_with("kubeadm.k8s.io/"))
-        });
-        let first = found.len();
-        for document in source.documents() {
-            let root = document.cursor();
-            if is_configuration(&root) {
-                let mut one = Configuration::read(name.to_owned(), &root, &source, is_for_kubeadm);
-                one.problems.extend(source.problems(document));
-                found.push(one);
-            }
-            for object in config_maps(&root) {
-                found.extend(of_config_map(&object, &source, name));
-            }
-        }
-        // Several of one name are told apart by their numbers.
-        let own = found.get_mut(first..).unwrap_or_default();
-        if own.len() > 1 {
-            for (index, one) in own.iter_mut().enumerate() {
-                one.name = format!("{}#{}", one.name, index + 1);
-            }
-        }
+        found.extend(of_piece(piece, trees, root));
         if found.len() >= MOST {
             found.truncate(MOST);
             break;
+        }
+    }
+    found
+}
+
+/// The configuration that a kubelet reads in a file: the first document alone.
+pub(crate) fn configuration_in(piece: &Evidence, trees: &Trees, root: Option<&str>) -> Option<Configuration> {
+    let text = piece.text().filter(|text| speaks(text))?;
+    let parsed = parsable(piece, text);
+    let stream = trees.of(piece, text);
+    let source = Source { evidence: &piece.id, plane: piece.plane, text: &parsed, root, stream: &stream, inside: None };
+    let document = source.documents().next().filter(|document| is_configuration(&document.cursor()))?;
+    let mut one = Configuration::read(name_below(root, &piece.id).to_owned(), &document.cursor(), &source, false);
+    one.problems.extend(source.problems(document));
+    Some(one)
+}
+
+/// What kubeadm hands to a kubelet where a document of its own has no more to say.
+fn for_kubeadm(source: &Source<'_>, root: &Cursor<'_>) -> Configuration {
+    Configuration {
+        name: name_below(source.root, source.evidence).to_owned(),
+        declared_in: source.evidence.clone(),
+        plane: source.plane,
+        written: Vec::new(),
+        cleared: Vec::new(),
+        homes: Homes { root: source.at(root), maps: Vec::new(), own: false },
+        is_for_kubeadm: true,
+        problems: Vec::new(),
+    }
+}
+
+fn of_piece(piece: &Evidence, trees: &Trees, root: Option<&str>) -> Vec<Configuration> {
+    let mut found = Vec::new();
+    let Some(text) = piece.text().filter(|text| speaks(text)) else { return found };
+    let parsed = parsable(piece, text);
+    let stream = trees.of(piece, text);
+    let source = Source { evidence: &piece.id, plane: piece.plane, text: &parsed, root, stream: &stream, inside: None };
+    let name = name_below(root, &piece.id);
+    let is_for_kubeadm = source.documents().any(|document| {
+        let version = document.cursor().get("apiVersion").and_then(|version| version.text().map(str::to_owned));
+        version.is_some_and(|version| version.starts_with("kubeadm.k8s.io/"))
+    });
+    for document in source.documents() {
+        let root = document.cursor();
+        if is_configuration(&root) {
+            let mut one = Configuration::read(name.to_owned(), &root, &source, is_for_kubeadm);
+            one.problems.extend(source.problems(document));
+            found.push(one);
+        }
+        for object in config_maps(&root) {
+            found.extend(of_config_map(&object, &source, name));
+        }
+    }
+    // Several of one name are told apart by their numbers.
+    if found.len() > 1 {
+        for (index, one) in found.iter_mut().enumerate() {
+            one.name = format!("{}#{}", one.name, index + 1);
         }
     }
     found

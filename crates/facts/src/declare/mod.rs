@@ -30,7 +30,10 @@ mod talos;
 mod unit;
 
 pub(crate) use arguments::is_one as is_arguments;
-pub(crate) use kubelet::{Configuration, configurations, is_one as is_kubelet, speaks as speaks_of_kubelet};
+pub(crate) use kubelet::{
+    Beside, Configuration, KubeletLine, configuration_in, configurations, is_one as is_kubelet, lines as kubelet_lines,
+    runs as runs_kubelet, speaks as speaks_of_kubelet, speaks_of_line as speaks_of_kubelet_line,
+};
 pub(crate) use machine::{blank_but, is_multipart, parts};
 use model::{Evidence, EvidenceId, Kind, Location, Plane, Problem, ProblemKind, Span};
 use yaml::{Cursor, Document, Fault, FaultKind, Stream};
@@ -185,6 +188,7 @@ pub(crate) fn files(evidence: &[Evidence], trees: &Trees, root: Option<&str>) ->
         found.extend(unit::environment_files(source, evidence));
         found.extend(k3s::files(source, evidence));
     });
+    found.extend(kubelet::files(evidence, trees, root));
     found
 }
 
@@ -205,6 +209,7 @@ pub(crate) fn folders(evidence: &[Evidence], trees: &Trees, root: Option<&str>) 
         found.extend(k3s::ansible::folders(source));
         found.extend(talhelper::folders(source));
     });
+    found.extend(kubelet::folders(evidence, trees, root));
     found.sort_unstable();
     found.dedup();
     found

@@ -11,7 +11,7 @@ use yaml::{Cursor, Resolved, Value};
 
 use super::{
     MOST, Source,
-    command::{self, Start, base, find, image_name, script_start, unfilled},
+    command::{self, Program, Start, base, find, image_name, script_start, unfilled},
     shell::{self, Variable},
 };
 use crate::{Invocation, Mount, Word};
@@ -24,6 +24,11 @@ pub(super) fn speaks(text: &str) -> bool {
 
 /// Whether a text declares a component that is judged.
 pub(super) fn declares(source: &Source<'_>) -> bool {
+    runs(Program::ApiServer, source)
+}
+
+/// Whether a pod of a text runs that component.
+pub(super) fn runs(program: Program, source: &Source<'_>) -> bool {
     let mut found = false;
     for document in source.documents() {
         each_pod(&document.cursor(), &mut |pod| {
@@ -31,7 +36,8 @@ pub(super) fn declares(source: &Source<'_>) -> bool {
                 || containers(&pod.spec).any(|container| {
                     let words = raw_words(&container);
                     let image = container.get("image").and_then(|image| image.text().map(str::to_owned));
-                    find(&words.iter().map(|word| word.text.as_str()).collect::<Vec<_>>(), image.as_deref()).is_some()
+                    find(program, &words.iter().map(|word| word.text.as_str()).collect::<Vec<_>>(), image.as_deref())
+                        .is_some()
                 });
         });
     }
@@ -40,12 +46,17 @@ pub(super) fn declares(source: &Source<'_>) -> bool {
 
 /// Every API server that a text declares.
 pub(super) fn invocations(source: &Source<'_>, _: &[Evidence]) -> Vec<Invocation> {
+    all_of(Program::ApiServer, source)
+}
+
+/// The same of any component.
+pub(super) fn all_of(program: Program, source: &Source<'_>) -> Vec<Invocation> {
     let mut found = Vec::new();
     for document in source.documents() {
         let first = found.len();
         each_pod(&document.cursor(), &mut |pod| {
             for container in containers(&pod.spec).take((MOST + 1).saturating_sub(found.len())) {
-                found.extend(invocation(&pod, &container, source));
+                found.extend(invocation(program, &pod, &container, source));
             }
         });
         let problems = source.problems(document);
@@ -144,9 +155,9 @@ fn raw_words<'a>(container: &Cursor<'a>) -> Vec<RawWord<'a>> {
 }
 
 /// The release that an image names, if it is an image of the component.
-pub(super) fn image_version(image: &str) -> Option<Version> {
+pub(super) fn image_version(program: Program, image: &str) -> Option<Version> {
     let name = image_name(image);
-    if !(name.contains("kube-apiserver") || name.contains("hyperkube")) {
+    if !(name.contains(program.component()) || name.contains("hyperkube")) {
         return None;
     }
     let without_digest = image.split('@').next().unwrap_or(image);
@@ -156,11 +167,11 @@ pub(super) fn image_version(image: &str) -> Option<Version> {
     (version.minor.major == 1).then_some(version)
 }
 
-fn invocation(pod: &Pod<'_>, container: &Cursor<'_>, source: &Source<'_>) -> Option<Invocation> {
+fn invocation(program: Program, pod: &Pod<'_>, container: &Cursor<'_>, source: &Source<'_>) -> Option<Invocation> {
     let raw = raw_words(container);
     let image = container.get("image");
     let image_text = image.as_ref().and_then(|image| image.text());
-    let start = find(&raw.iter().map(|word| word.text.as_str()).collect::<Vec<_>>(), image_text)?;
+    let start = find(program, &raw.iter().map(|word| word.text.as_str()).collect::<Vec<_>>(), image_text)?;
 
     let environment = Environment::of(container);
     let mut problems = shape_problems(container, source);
@@ -179,7 +190,7 @@ fn invocation(pod: &Pod<'_>, container: &Cursor<'_>, source: &Source<'_>) -> Opt
         Start::Script(index) => {
             let word = &raw[index];
             let script = environment.expand(&word.text);
-            read_script(word, &script.text, &environment, source, &mut words, &mut open_ended);
+            read_script(program, word, &script.text, &environment, source, &mut words, &mut open_ended);
             list = Some(Site { at: source.at(&word.cursor), form: Form::Script });
         }
         Start::OneWord(index) => {
@@ -194,7 +205,7 @@ fn invocation(pod: &Pod<'_>, container: &Cursor<'_>, source: &Source<'_>) -> Opt
                 location: Some(source.at(&word.cursor)),
                 setting: None,
             });
-            read_script(word, &word.text, &environment, source, &mut words, &mut open_ended);
+            read_script(program, word, &word.text, &environment, source, &mut words, &mut open_ended);
             list = Some(Site { at: source.at(&word.cursor), form: Form::Script });
         }
     }
@@ -213,10 +224,11 @@ fn invocation(pod: &Pod<'_>, container: &Cursor<'_>, source: &Source<'_>) -> Opt
 
     let name = pod.metadata.as_ref().and_then(|metadata| text_of(metadata, "name"));
     let node = text_of(&pod.spec, "nodeName");
-    let version =
-        image.as_ref().and_then(|image| image_version(image.text()?).map(|version| (version, source.at(image))));
+    let version = image
+        .as_ref()
+        .and_then(|image| image_version(program, image.text()?).map(|version| (version, source.at(image))));
     Some(Invocation {
-        component: "kube-apiserver",
+        component: program.component(),
         instance: node.or(name).unwrap_or_else(|| source.evidence.as_str().to_owned()),
         declared_in: source.evidence.clone(),
         plane: source.plane,
@@ -269,6 +281,7 @@ pub(super) fn unresolved(name: String) -> Gap {
 }
 
 fn read_script(
+    program: Program,
     word: &RawWord<'_>,
     script: &str,
     environment: &Environment,
@@ -278,7 +291,7 @@ fn read_script(
 ) {
     let commands = shell::commands(script, &environment.variables);
     let Some((command, after)) =
-        commands.iter().find_map(|command| script_start(command).map(|after| (command, after)))
+        commands.iter().find_map(|command| script_start(program, command).map(|after| (command, after)))
     else {
         return;
     };

@@ -12,7 +12,7 @@ mod pieces;
 
 use std::collections::BTreeMap;
 
-use model::{Evidence, Form, Gap, Location, Problem, ProblemKind, Site, Version};
+use model::{Evidence, Form, Gap, Kind, Location, Problem, ProblemKind, Site, Version};
 
 pub(super) use self::pieces::{drop_in_folders, drop_in_of};
 use self::{
@@ -23,11 +23,11 @@ use self::{
 };
 use super::{
     Source,
-    command::{self, Start, find, script_start, starts_apiserver, unfilled},
+    command::{self, Program, Start, find, script_start, unfilled},
     embedded::Place,
     runtime, shell,
 };
-use crate::{Invocation, Word};
+use crate::{Invocation, Word, kubelet::Peers};
 
 /// Whether a text holds the words without which it declares nothing.
 pub(super) fn speaks(text: &str) -> bool {
@@ -36,6 +36,11 @@ pub(super) fn speaks(text: &str) -> bool {
 
 /// Whether a text declares a component that is judged.
 pub(super) fn declares(source: &Source<'_>) -> bool {
+    runs(Program::ApiServer, source)
+}
+
+/// Whether a text is a unit, or a part of one, that runs that component.
+pub(super) fn runs(program: Program, source: &Source<'_>) -> bool {
     // Other formats hold units inside of their own text.
     let mut lines = source.text.lines().map(|line| line.trim_start_matches('\u{feff}').trim());
     if !lines.find(|line| !line.is_empty() && !line.starts_with(['#', ';'])).is_some_and(|line| line.starts_with('[')) {
@@ -46,17 +51,17 @@ pub(super) fn declares(source: &Source<'_>) -> bool {
         let text: String = entry.value.iter().map(|glyph| glyph.is).collect();
         // An unrendered template may drop or repeat any line.
         !["{{", "{%", "<%"].iter().any(|mark| text.contains(mark))
-            && tokens(&entry.value, true).is_ok_and(|tokens| start(&words_of(&tokens)).is_some())
+            && tokens(&entry.value, true).is_ok_and(|tokens| start(program, &words_of(&tokens)).is_some())
     })
 }
 
-fn start(words: &[String]) -> Option<Start> {
-    find(&words.iter().map(String::as_str).collect::<Vec<_>>(), None)
+fn start(program: Program, words: &[String]) -> Option<Start> {
+    find(program, &words.iter().map(String::as_str).collect::<Vec<_>>(), None)
 }
 
 /// Environment files of a unit, by their paths on the host.
 pub(super) fn environment_files(source: &Source<'_>, evidence: &[Evidence]) -> Vec<String> {
-    if !declares(source) {
+    if !declares(source) && !runs(Program::Kubelet, source) {
         return Vec::new();
     }
     let unit = unit(source, evidence);
@@ -66,10 +71,15 @@ pub(super) fn environment_files(source: &Source<'_>, evidence: &[Evidence]) -> V
 
 /// Every API server that a unit declares.
 pub(super) fn invocations(source: &Source<'_>, evidence: &[Evidence]) -> Vec<Invocation> {
+    all_of(Program::ApiServer, source, evidence)
+}
+
+/// The same of any component.
+pub(super) fn all_of(program: Program, source: &Source<'_>, evidence: &[Evidence]) -> Vec<Invocation> {
     // A drop-in is read with its unit, where that is at hand.
     let id = source.evidence.as_str();
     if let Some(name) = drop_in_of(id)
-        && evidence.iter().any(|piece| piece.kind == model::Kind::Workload && file_name(piece.id.as_str()) == name)
+        && evidence.iter().any(|piece| is_of_kind(program, piece.kind) && file_name(piece.id.as_str()) == name)
     {
         return Vec::new();
     }
@@ -102,10 +112,28 @@ pub(super) fn invocations(source: &Source<'_>, evidence: &[Evidence]) -> Vec<Inv
     }
     let mut found = Vec::new();
     for entry in commands {
-        found.extend(invocation(entry, &unit, &environment, source, &mut problems));
+        found.extend(invocation(program, entry, &unit, &environment, source, &mut problems));
     }
     found.iter_mut().for_each(|invocation: &mut Invocation| invocation.problems.extend(problems.iter().cloned()));
     found
+}
+
+/// Whom a unit lets its processes speak with; one that is empty takes back those before it.
+pub(super) fn peers(source: &Source<'_>, evidence: &[Evidence]) -> Peers {
+    let unit = unit(source, evidence);
+    let words = |key: &str| -> Vec<(String, Location)> {
+        let entries = unit.list(key).into_iter();
+        let tokens = entries.flat_map(|entry| tokens(&entry.value, true).unwrap_or_default());
+        tokens
+            .map(|token| (text_of(&token.glyphs), at(&unit.texts, source, token.text, token.start, token.end)))
+            .collect()
+    };
+    Peers {
+        denied: words("IPAddressDeny"),
+        allowed: words("IPAddressAllow"),
+        unread: unit.unread.clone(),
+        at: Location::whole(source.evidence.clone(), source.plane),
+    }
 }
 
 /// A command, of a unit or another, that starts a program which runs the API server itself: k3s, RKE2.
@@ -186,7 +214,13 @@ pub(super) fn files_of_started(source: &Source<'_>, evidence: &[Evidence]) -> Ve
     paths.map(|path| path.trim_start_matches('-').to_owned()).filter(|path| is_plain_path(path)).collect()
 }
 
+/// Whether a file that says how the component is started goes by this kind.
+fn is_of_kind(program: Program, kind: Kind) -> bool {
+    kind == Kind::Workload || program == Program::Kubelet && kind == Kind::ConfigFile
+}
+
 fn invocation(
+    program: Program,
     entry: &Entry,
     unit: &Unit<'_>,
     environment: &Environment,
@@ -194,7 +228,7 @@ fn invocation(
     problems: &mut Vec<Problem>,
 ) -> Option<Invocation> {
     let Ok(mut tokens) = tokens(&entry.value, true) else {
-        if text_of(&entry.value).contains("apiserver") {
+        if text_of(&entry.value).contains(program.word()) {
             problems.push(Problem {
                 kind: ProblemKind::Refused,
                 stops: true,
@@ -219,16 +253,16 @@ fn invocation(
         // What other images of the same pod are given is not the component's.
         tokens.truncate(run.words.1 + skipped);
         let before = tokens.get(skipped..run.words.0 + skipped).unwrap_or_default();
-        container = Some(Container::of(before, environment, &unit.texts, source));
+        container = Some(Container::of(program, before, environment, &unit.texts, source));
     }
     let container = container.unwrap_or_default();
     let mut list = Site { at: place(&unit.texts, source, &entry.value), form: Form::Script };
-    match start(&words)? {
+    match start(program, &words)? {
         Start::Direct(after) => {
             let literal = text_of(&tokens.first()?.glyphs);
-            let program = literal.trim_start_matches(PREFIXES);
+            let path = literal.trim_start_matches(PREFIXES);
             let arguments = tokens.get(after + skipped..).unwrap_or_default();
-            let as_written = literal[..literal.len() - program.len()].contains(':');
+            let as_written = literal[..literal.len() - path.len()].contains(':');
             let expanded = if as_written {
                 let plain = |token: &Token| Expanded {
                     glyphs: token.glyphs.clone(),
@@ -252,7 +286,7 @@ fn invocation(
             let expanded =
                 expand(std::slice::from_ref(token), environment, &unit.texts, source, &mut open_ended).pop()?;
             let script = text_of(&expanded.glyphs);
-            if !starts_apiserver(&script) {
+            if !command::starts(program, &script) {
                 return None;
             }
             open_ended = open_ended.or(expanded.gap);
@@ -268,7 +302,7 @@ fn invocation(
             let variables = if container.is_one { container.variables } else { environment.variables() };
             let commands = shell::commands(&script, &variables);
             let (command, after) =
-                commands.iter().find_map(|command| script_start(command).map(|after| (command, after)))?;
+                commands.iter().find_map(|command| script_start(program, command).map(|after| (command, after)))?;
             for word in &command.words[after..] {
                 if word.splits && !word.text.starts_with('-') {
                     open_ended.get_or_insert_with(|| unknown(&word.text));
@@ -298,7 +332,7 @@ fn invocation(
     };
     let name = file_name(path);
     Some(Invocation {
-        component: "kube-apiserver",
+        component: program.component(),
         instance: drop_in_of(path).unwrap_or(name).trim_end_matches(".service").to_owned(),
         declared_in: source.evidence.clone(),
         plane: source.plane,

@@ -74,6 +74,22 @@ pub(crate) fn written<'a>(root: &Cursor<'a>) -> Vec<Field<'a>> {
         .collect()
 }
 
+/// Fields that are null, or that stand in something that is: a patch takes those away.
+pub(crate) fn cleared(root: &Cursor<'_>) -> Vec<&'static str> {
+    let is_cleared = |flag: &&Flag| {
+        let mut here = root.clone();
+        for key in flag.name.split('.') {
+            match here.get(key) {
+                Some(next) if next.is_null() => return true,
+                Some(next) => here = next,
+                None => return false,
+            }
+        }
+        false
+    };
+    KUBELET.flags.iter().filter(|flag| flag.is_a_field()).filter(is_cleared).map(|flag| flag.name).collect()
+}
+
 /// Fields that no release has, each with its path and the nearest one there is. More than a few are not told.
 pub(crate) fn unknown<'a>(root: &Cursor<'a>) -> Vec<(String, Cursor<'a>, Option<&'static str>)> {
     const MOST: usize = 50;

@@ -459,13 +459,14 @@ const FROM_ENVIRONMENT: [&str; 8] = [
 ];
 
 /// Settings that may be given more than once; those of a command line come behind those of a file.
-const LISTS: [&str; 9] = [
+const LISTS: [&str; 10] = [
     "cluster-cidr",
     "cluster-dns",
     "disable",
     "kube-apiserver-arg",
     "kube-apiserver-extra-env",
     "kube-apiserver-extra-mount",
+    "kubelet-arg",
     "node-external-ip",
     "node-ip",
     "service-cidr",

@@ -13,6 +13,7 @@ use crate::{
     Mount,
     declare::{
         Source,
+        command::Program,
         pod::image_version,
         runtime::{self, Run},
         shell::Variable,
@@ -104,7 +105,13 @@ pub(super) struct Container {
 
 impl Container {
     /// The words from the runtime to the image, as systemd hands them over.
-    pub(super) fn of(before: &[Token], environment: &Environment, texts: &[Piece<'_>], source: &Source<'_>) -> Self {
+    pub(super) fn of(
+        program: Program,
+        before: &[Token],
+        environment: &Environment,
+        texts: &[Piece<'_>],
+        source: &Source<'_>,
+    ) -> Self {
         // A variable that nobody can read holds more options, which is no reason to doubt the component's own words.
         let words = expand(before, environment, texts, source, &mut None);
         let texts: Vec<String> = words.iter().map(|word| text_of(&word.glyphs)).collect();
@@ -113,7 +120,7 @@ impl Container {
             return Self { is_one: true, ..Self::default() };
         };
         let image = words.get(image).zip(texts.get(image)).filter(|(word, _)| word.gap.is_none());
-        let version = image.and_then(|(word, text)| Some((image_version(text)?, word.at.clone())));
+        let version = image.and_then(|(word, text)| Some((image_version(program, text)?, word.at.clone())));
         let known = environment.variables();
         let value = |name: &str, value: Option<String>| match value {
             Some(value) => Variable::Known(value),

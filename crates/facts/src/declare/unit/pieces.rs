@@ -7,10 +7,12 @@ use model::{Body, Evidence, EvidenceId, Gap, Location, Span};
 use super::{
     declares,
     grammar::{Entry, Glyph, entries, is},
+    runs,
 };
 use crate::{
     declare::{
         Source,
+        command::Program,
         embedded::{Inside, Place, Written},
         k3s,
     },
@@ -55,7 +57,7 @@ pub(in crate::declare) fn drop_in_of(id: &str) -> Option<&str> {
 pub(in crate::declare) fn drop_in_folders(source: &Source<'_>) -> Vec<String> {
     let id = source.evidence.as_str();
     let name = file_name(id);
-    if !name.ends_with(".service") || !(declares(source) || k3s::is_unit(source)) {
+    if !name.ends_with(".service") || !(declares(source) || runs(Program::Kubelet, source) || k3s::is_unit(source)) {
         return Vec::new();
     }
     let mut folders: Vec<String> = match source.root {

@@ -1,4 +1,9 @@
-//! One command line as the API server of one release holds it.
+//! One command line as a component of one release holds it: the API server, or a kubelet.
+//!
+//! What the words come to, flag by flag, with everything that each was set to before. What a component makes of its flags
+//! beyond that is known elsewhere.
+
+pub(crate) mod mistakes;
 
 use std::{
     collections::{BTreeMap, btree_map::Entry},
@@ -7,10 +12,10 @@ use std::{
 
 use model::{Author, Form, Gap, GapKind, Location, Origin, Reading, Site, Version};
 
-use super::wants::{FILES, FileWant, named_in};
 use crate::{
     Hand, Invocation,
-    flags::{Flag, KUBE_APISERVER, Presence},
+    apiserver::{FILES, FileWant, named_in},
+    flags::{Flag, KUBE_APISERVER, Presence, Table},
     fresh::{Fresh, Unset},
     golang,
     merge::{Unwritten, newer_than_data},
@@ -19,16 +24,17 @@ use crate::{
 };
 
 /// The state of every flag of one release after the command line was read.
-pub(super) struct Server<'a> {
-    pub(super) invocation: &'a Invocation,
-    pub(super) version: &'a Version,
-    pub(super) mistakes: Vec<Mistake>,
+pub(crate) struct Line<'a> {
+    pub(crate) table: &'static Table,
+    pub(crate) invocation: &'a Invocation,
+    pub(crate) version: &'a Version,
+    pub(crate) mistakes: Vec<Mistake>,
     /// The files that it is given to read.
-    pub(super) wants: Vec<FileWant>,
+    pub(crate) wants: Vec<FileWant>,
     /// Values that their flag does not take: the flag, what it takes instead, the text, and where it stands.
-    pub(super) refused: Vec<(&'static Flag, String, String, Site)>,
+    pub(crate) refused: Vec<(&'static Flag, String, String, Site)>,
     /// Why whatever is not written may be set all the same.
-    pub(super) open: Option<Gap>,
+    pub(crate) open: Option<Gap>,
     /// The first word that may hold any flag, once the words before it are read.
     opaque: Option<Gap>,
     /// What its flags are before anything is written.
@@ -88,41 +94,57 @@ fn again(gap: &Gap) -> Gap {
     Gap { reason: format!("{}, and may set the flag again", gap.reason), ..gap.clone() }
 }
 
-impl<'a> Server<'a> {
+impl<'a> Line<'a> {
+    /// What people call the component.
+    pub(crate) fn noun(&self) -> &'static str {
+        if self.table.component == KUBE_APISERVER.component { "server" } else { self.table.component }
+    }
+
+    /// What was written; of flags that set the same variable that which holds.
+    pub(crate) fn held(&self) -> impl Iterator<Item = (&'static Flag, Result<Reading, Gap>)> {
+        self.written.values().filter_map(|written| {
+            let index = written.last.flag;
+            let flag = self.table.flags.get(index)?;
+            Some((flag, self.reading(index, flag, Variable::Written(written))))
+        })
+    }
+
     /// Whether it is OpenShift's build, which has plugins, authorizers and gates of its own.
-    pub(super) fn is_openshift(&self) -> bool {
+    pub(crate) fn is_openshift(&self) -> bool {
         self.invocation.distribution.is_some_and(|name| name.eq_ignore_ascii_case("OpenShift"))
     }
 
-    pub(super) fn read(invocation: &'a Invocation, version: &'a Version) -> Self {
-        let table = &*KUBE_APISERVER;
+    pub(crate) fn read(table: &'static Table, invocation: &'a Invocation, version: &'a Version) -> Self {
         let parsed = pflag::parse(&invocation.words_in(version.minor), table, version);
-        let mut server = Self {
+        // Which flags of a kubelet name files is known to whoever reads it.
+        let is_apiserver = table.component == KUBE_APISERVER.component;
+        let mut line = Self {
+            table,
             invocation,
             version,
-            wants: named_in(&parsed.occurrences, &FILES),
+            wants: if is_apiserver { named_in(&parsed.occurrences, &FILES) } else { Vec::new() },
             mistakes: parsed.mistakes,
             refused: Vec::new(),
             open: parsed.opaque.first().map(|(_, gap)| gap.clone()).or_else(|| invocation.open_ended.clone()),
             opaque: None,
-            fresh: Fresh::of_apiserver(version),
+            fresh: Fresh::of(table, version),
             written: BTreeMap::new(),
             given: vec![false; table.flags.len()],
         };
         let mut opaque = parsed.opaque.into_iter().peekable();
         for (index, occurrence) in parsed.occurrences.into_iter().enumerate() {
             while let Some((_, gap)) = opaque.next_if(|(before, _)| *before <= index) {
-                server.pass_over(gap);
+                line.pass_over(gap);
             }
-            server.write(occurrence);
+            line.write(occurrence);
         }
-        opaque.for_each(|(_, gap)| server.pass_over(gap));
-        server
+        opaque.for_each(|(_, gap)| line.pass_over(gap));
+        line
     }
 
-    /// The state that the process itself reports, flag by flag.
-    pub(super) fn reported(invocation: &'a Invocation, flags: &[ReportedFlag], version: &'a Version) -> Self {
-        let table = &*KUBE_APISERVER;
+    /// The state that an API server itself reports, flag by flag.
+    pub(crate) fn reported(invocation: &'a Invocation, flags: &[ReportedFlag], version: &'a Version) -> Self {
+        let table: &'static Table = &KUBE_APISERVER;
         let minor = version.minor;
         let unlisted = |flag: &Flag| Gap {
             kind: GapKind::Unread,
@@ -149,6 +171,7 @@ impl<'a> Server<'a> {
             written.insert(index, Written { value, earlier: Vec::new(), last });
         }
         Self {
+            table,
             invocation,
             version,
             mistakes: Vec::new(),
@@ -174,7 +197,7 @@ impl<'a> Server<'a> {
     fn write(&mut self, occurrence: pflag::Occurrence) {
         let pflag::Occurrence { flag: index, text, site, hand } = occurrence;
         let minor = self.version.minor;
-        let Some(flag) = KUBE_APISERVER.flags.get(index) else { return };
+        let Some(flag) = self.table.flags.get(index) else { return };
         let kind = flag.kind(minor);
         let changed = self.given.get(index).copied().unwrap_or(false);
         let root = self.root(index);
@@ -200,7 +223,11 @@ impl<'a> Server<'a> {
                     Err(takes) => {
                         let gap = Gap {
                             kind: GapKind::Manual,
-                            reason: format!("`--{}` takes {takes}, so that the server does not start", flag.name),
+                            reason: format!(
+                                "`--{}` takes {takes}, so that the {} does not start",
+                                flag.name,
+                                self.noun()
+                            ),
                             wanted: format!("--{}", flag.name),
                             who_could_answer: "whoever maintains the command line".to_owned(),
                         };
@@ -219,7 +246,7 @@ impl<'a> Server<'a> {
             Entry::Occupied(mut entry) => {
                 let written = entry.get_mut();
                 let mut earlier = std::mem::replace(&mut written.last, last);
-                let other = KUBE_APISERVER.flags.get(earlier.flag).map_or(kind, |flag| flag.kind(minor));
+                let other = self.table.flags.get(earlier.flag).map_or(kind, |flag| flag.kind(minor));
                 earlier.printed = written.value.as_ref().ok().map(|value| other.print(value));
                 written.value = value;
                 written.earlier.push(earlier);
@@ -245,24 +272,24 @@ impl<'a> Server<'a> {
     }
 
     /// What the server holds for its flags, by name. Those that nothing sets are told of by `unwritten`, if it can.
-    pub(super) fn readings(&self) -> impl Iterator<Item = (&'static Flag, Result<Reading, Gap>)> {
+    pub(crate) fn readings(&self) -> impl Iterator<Item = (&'static Flag, Result<Reading, Gap>)> {
         let is_told = |variable: &Variable<'_>| self.open.is_some() || matches!(variable, Variable::Written(_));
-        KUBE_APISERVER.flags.iter().enumerate().filter_map(move |(index, flag)| {
+        self.table.flags.iter().enumerate().filter_map(move |(index, flag)| {
             let variable = self.variable(index).filter(is_told)?;
             Some((flag, self.reading(index, flag, variable)))
         })
     }
 
     /// What the release fills in where nothing sets a flag; `None` where something that is not known may set any.
-    pub(super) fn unwritten(&self) -> Option<Unwritten> {
+    pub(crate) fn unwritten(&self) -> Option<Unwritten> {
         let home = self.invocation.list.clone();
         self.open.is_none().then(|| Unwritten { fresh: Arc::clone(&self.fresh), plane: self.invocation.plane, home })
     }
 
     /// What it holds for one flag; `None` where this release does not have it.
-    pub(super) fn reading_of(&self, name: &str) -> Option<Result<Reading, Gap>> {
-        let index = KUBE_APISERVER.position(name)?;
-        Some(self.reading(index, KUBE_APISERVER.flags.get(index)?, self.variable(index)?))
+    pub(crate) fn reading_of(&self, name: &str) -> Option<Result<Reading, Gap>> {
+        let index = self.table.position(name)?;
+        Some(self.reading(index, self.table.flags.get(index)?, self.variable(index)?))
     }
 
     fn reading(&self, index: usize, flag: &'static Flag, variable: Variable<'_>) -> Result<Reading, Gap> {
@@ -280,7 +307,7 @@ impl<'a> Server<'a> {
         let origin = if last.flag == index {
             last.hand.origin(&last.site)
         } else {
-            let other = KUBE_APISERVER.flags.get(last.flag).map_or("", |flag| flag.name);
+            let other = self.table.flags.get(last.flag).map_or("", |flag| flag.name);
             Origin::Implied { by: Some(last.site.at.clone()), how: format!("`--{other}` sets the same value") }
         };
         if last.hand == Hand::Reported {
@@ -288,7 +315,7 @@ impl<'a> Server<'a> {
             let printed = last.printed.clone().unwrap_or_else(|| kind.print(value));
             // Nobody says who set it, but what it would be otherwise is known.
             let default =
-                flag.default(self.version).ok().filter(|_| newer_than_data(&KUBE_APISERVER, self.version).is_none());
+                flag.default(self.version).ok().filter(|_| newer_than_data(self.table, self.version).is_none());
             let overrides = default.and_then(|default| {
                 let text = default.raw.unwrap_or(default.value);
                 let otherwise = kind.default_value(text, self.version.minor);
@@ -311,29 +338,29 @@ impl<'a> Server<'a> {
     }
 
     /// The value of a flag, if this release has it and it is known.
-    pub(super) fn value(&self, name: &str) -> Option<&Value> {
-        let variable = self.variable(KUBE_APISERVER.position(name)?)?;
+    pub(crate) fn value(&self, name: &str) -> Option<&Value> {
+        let variable = self.variable(self.table.position(name)?)?;
         if variable.written().is_none() && self.open.is_some() {
             return None;
         }
         variable.value().ok()
     }
 
-    pub(super) fn text(&self, name: &str) -> Option<&str> {
+    pub(crate) fn text(&self, name: &str) -> Option<&str> {
         match self.value(name)? {
             Value::Text(text) => Some(text),
             _ => None,
         }
     }
 
-    pub(super) fn list(&self, name: &str) -> Option<&[String]> {
+    pub(crate) fn list(&self, name: &str) -> Option<&[String]> {
         match self.value(name)? {
             Value::List(items) => Some(items),
             _ => None,
         }
     }
 
-    pub(super) fn number(&self, name: &str) -> Option<i64> {
+    pub(crate) fn number(&self, name: &str) -> Option<i64> {
         match self.value(name)? {
             Value::Int(number) | Value::Duration(number) => Some(*number),
             Value::Uint(number) => i64::try_from(*number).ok(),
@@ -341,45 +368,45 @@ impl<'a> Server<'a> {
         }
     }
 
-    pub(super) fn is(&self, name: &str, held: bool) -> bool {
+    pub(crate) fn is(&self, name: &str, held: bool) -> bool {
         self.value(name) == Some(&Value::Bool(held))
     }
 
     /// Whether this release has the flag.
-    pub(super) fn has(&self, name: &str) -> bool {
-        KUBE_APISERVER.position(name).is_some_and(|index| self.variable(index).is_some())
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.table.position(name).is_some_and(|index| self.variable(index).is_some())
     }
 
     /// Whether the command line gives the flag under this name.
-    pub(super) fn is_given(&self, name: &str) -> bool {
-        KUBE_APISERVER.position(name).is_some_and(|index| self.given.get(index).copied().unwrap_or(false))
+    pub(crate) fn is_given(&self, name: &str) -> bool {
+        self.table.position(name).is_some_and(|index| self.given.get(index).copied().unwrap_or(false))
     }
 
     /// Whether somebody wrote the flag under this name, and not only a distribution added it.
-    pub(super) fn is_written(&self, name: &str) -> bool {
-        KUBE_APISERVER.position(name).is_some_and(|index| {
+    pub(crate) fn is_written(&self, name: &str) -> bool {
+        self.table.position(name).is_some_and(|index| {
             let written = |write: &Write| write.flag == index && write.hand == Hand::Written;
             self.variable(index).and_then(Variable::written).is_some_and(|variable| variable.writes().any(written))
         })
     }
 
     /// The flags that somebody wrote, each under this name, and not only a distribution added.
-    pub(super) fn written(&self) -> impl Iterator<Item = &'static Flag> {
+    pub(crate) fn written(&self) -> impl Iterator<Item = &'static Flag> {
         let given = self.given.iter().enumerate().filter(|(_, given)| **given);
-        let flags = given.filter_map(|(index, _)| KUBE_APISERVER.flags.get(index));
+        let flags = given.filter_map(|(index, _)| self.table.flags.get(index));
         flags.filter(|flag| self.is_written(flag.name))
     }
 
     /// Where the flag is given, the last occurrence of it or of a flag that sets the same.
-    pub(super) fn place(&self, name: &str) -> Option<&Location> {
-        let variable = self.variable(KUBE_APISERVER.position(name)?)?;
+    pub(crate) fn place(&self, name: &str) -> Option<&Location> {
+        let variable = self.variable(self.table.position(name)?)?;
         variable.written().map(|written| &written.last.site.at)
     }
 
     /// Flags whose value is one thing and that are given more than once.
-    pub(super) fn duplicates(&self) -> Vec<(&'static Flag, &Site)> {
+    pub(crate) fn duplicates(&self) -> Vec<(&'static Flag, &Site)> {
         let mut found = Vec::new();
-        let given = KUBE_APISERVER.flags.iter().enumerate().zip(&self.given).filter(|(_, given)| **given);
+        let given = self.table.flags.iter().enumerate().zip(&self.given).filter(|(_, given)| **given);
         for ((index, flag), _) in given {
             let Some(written) = self.variable(index).and_then(Variable::written) else { continue };
             let mut own = written.earlier.iter().chain([&written.last]).filter(|write| write.flag == index);

@@ -196,7 +196,7 @@ fn waits(control: &str) -> Gap {
         "apiserver" if declared => {
             ("this version has no rule for it", "rules that this version does not have".to_owned())
         }
-        "etcd" | "scheduler" | "kubelet" | "kube-proxy" | "controller-manager" if declared => {
+        "etcd" | "scheduler" | "kube-proxy" | "controller-manager" if declared => {
             let of = component.replace('-', " ").replace("kube proxy", "kube-proxy");
             (
                 "this version does not read that component",

@@ -56,7 +56,7 @@ use facts::{
     flags::KUBELET,
     fleet::Fleet,
     kubeconfig::{Endpoint, Kubeconfig, User},
-    kubelet::Kubelet,
+    kubelet::{Kubelet, Peers},
     live::{self, ASKS, Ask, Form},
     objects::Of,
     observed::{Door, Observed},
@@ -95,7 +95,7 @@ impl Rule {
                 let of_kubelet = rows.iter().any(|row| row.process == KUBELET.component);
                 (!of_kubelet, of_kubelet)
             }
-            Check::Component(_) | Check::Declared(_) | Check::Starts(_) => (true, true),
+            Check::Component(_) | Check::Declared(_) | Check::Starts(_) | Check::CommandLine(_) => (true, true),
             _ => (true, false),
         }
     }
@@ -131,7 +131,8 @@ impl Rule {
                 | Check::AnyKubeconfig(_)
                 | Check::KubeconfigFile(_)
                 | Check::User(_)
-                | Check::Certificate { .. },
+                | Check::Certificate { .. }
+                | Check::KubeletUnit(_),
                 _,
             ) => false,
             // Nodes are named after the machines that servers run on.
@@ -155,8 +156,11 @@ pub enum Check {
     Component(fn(&Component) -> Verdict),
     /// Once per kubelet.
     Kubelet(fn(&Cluster, &Kubelet) -> Verdict),
-    /// Once per kubelet that was asked, of a flag that no field stands for: no file tells of those.
+    /// Once per kubelet that was asked or whose command line is declared, of a flag that no field stands for: no file tells of
+    /// those.
     KubeletFlags(fn(&Cluster, &Kubelet) -> Verdict),
+    /// Once per kubelet that a unit starts, of what the unit says besides; no answer of a cluster has a say in it.
+    KubeletUnit(fn(&Kubelet, &Peers) -> Verdict),
     /// Once per kubelet, and once per door of these listeners, except that of a node whose kubelet is known by its settings:
     /// what it does is then for `component-planes-disagree`.
     KubeletOrDoor { kubelet: fn(&Cluster, &Kubelet) -> Verdict, of: &'static [Listener], door: fn(&Door) -> Verdict },

@@ -13,7 +13,7 @@ use facts::{
     apiserver::ApiServer,
     fleet::Fleet,
     kubeconfig::{Endpoint, Kubeconfig, User},
-    kubelet::Kubelet,
+    kubelet::{Kubelet, Peers},
     observed::Door,
 };
 use model::{
@@ -122,8 +122,8 @@ fn questions<'a>(rule: &'static Rule, cluster: &'a Cluster) -> Vec<Question<'a>>
         let kubelets = cluster.kubelets.iter().filter(|kubelet| !kubelet.is_asked()).map(Kubelet::component);
         cluster.apiservers.iter().map(ApiServer::component).chain(kubelets)
     };
-    let of_kubelets = |ask: fn(&Cluster, &Kubelet) -> Verdict, asked: bool| {
-        let kubelets = cluster.kubelets.iter().filter(move |kubelet| kubelet.is_asked() || !asked);
+    let of_kubelets = |ask: fn(&Cluster, &Kubelet) -> Verdict, of_flags: bool| {
+        let kubelets = cluster.kubelets.iter().filter(move |kubelet| kubelet.shows_flags || !of_flags);
         kubelets.map(move |kubelet| of(kubelet.component(), Box::new(move || ask(cluster, kubelet))))
     };
     match &rule.check {
@@ -133,16 +133,26 @@ fn questions<'a>(rule: &'static Rule, cluster: &'a Cluster) -> Vec<Question<'a>>
         Check::Component(check) => {
             components().map(|component| of(component, Box::new(move || check(component)))).collect()
         }
-        Check::CommandLine(check) => cluster
-            .apiservers
-            .iter()
-            .map(|server| of(server.component(), Box::new(move || check(server.component()))))
-            .collect(),
+        Check::CommandLine(check) => {
+            let kubelets = cluster.kubelets.iter().filter(|one| one.shows_flags && !one.is_asked());
+            let servers = cluster.apiservers.iter().map(ApiServer::component);
+            let all = servers.chain(kubelets.map(Kubelet::component));
+            all.map(|component| of(component, Box::new(move || check(component)))).collect()
+        }
         Check::Declared(check) => {
             declared().map(|component| of(component, Box::new(move || check(component)))).collect()
         }
         Check::Kubelet(check) => of_kubelets(*check, false).collect(),
         Check::KubeletFlags(check) => of_kubelets(*check, true).collect(),
+        Check::KubeletUnit(check) => {
+            let known = cluster.kubelets.iter().filter_map(|one| Some((one, one.peers.as_ref()?)));
+            let ask = |(one, peers): (&'a Kubelet, &'a Peers)| Question {
+                // No flag wins over what the unit says.
+                outranked: None,
+                ..of(one.component(), Box::new(move || check(one, peers)))
+            };
+            known.map(ask).collect()
+        }
         Check::KubeletOrDoor { kubelet, of: listeners, door } => {
             let doors = of_doors(cluster, listeners, *door, move |door| {
                 !cluster.kubelets.iter().any(|one| one.stands_at(door.address()))

@@ -2,7 +2,7 @@
 
 use facts::{
     Cluster,
-    flags::{self, Presence},
+    flags::{self, KUBELET, Presence},
     objects::Of,
 };
 use model::{
@@ -15,9 +15,19 @@ pub(crate) fn flag(name: &str) -> String {
     model::spelled(name)
 }
 
+/// The name under which a setting is, or would be, written where its value comes from: a field of a kubelet's file goes by that
+/// of its flag on a command line.
+pub(crate) fn at<'n>(name: &'n str, origin: &Origin) -> &'n str {
+    let (Origin::Written(site) | Origin::Default { home: Some(site), .. }) = origin else { return name };
+    let is_of_file = matches!(site.form, Form::Field | Form::Fields(_));
+    let field = KUBELET.find(name).filter(|field| field.is_a_field() && !is_of_file);
+    let flag = field.and_then(|field| field.flags.iter().find(|flag| !flag.starts_with("experimental-")));
+    flag.copied().unwrap_or(name)
+}
+
 /// "`--profiling` is `true` (default of 1.28)".
 pub(crate) fn is(name: &str, value: &str, origin: &Origin, release: &Release) -> String {
-    let name = flag(name);
+    let name = flag(at(name, origin));
     let state = if value.is_empty() { "is not set".to_owned() } else { format!("is `{value}`") };
     match origin {
         // An empty value that somebody wrote is set, and means what an unset one does.
@@ -59,13 +69,13 @@ pub(crate) fn set(name: &str, origin: &Origin, to: impl Into<String>) -> Option<
         Origin::Written(site) | Origin::Default { home: Some(site), .. } => site.clone(),
         _ => return None,
     };
-    Some(Change::Set { setting: flag(name), site, to: to.into() })
+    Some(Change::Set { setting: flag(at(name, origin)), site, to: to.into() })
 }
 
 /// The wish that nobody write a setting.
 pub(crate) fn remove(name: &str, reading: &Reading) -> Option<Change> {
     let sites = written(&reading.origin, reading.overrides.iter().map(|(origin, _)| origin));
-    (!sites.is_empty()).then(|| Change::Remove { setting: flag(name), sites })
+    (!sites.is_empty()).then(|| Change::Remove { setting: flag(at(name, &reading.origin)), sites })
 }
 
 /// A place with something to say about it, where there is a place.

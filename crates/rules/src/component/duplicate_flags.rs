@@ -1,6 +1,7 @@
 //! A flag that has one value is given more than once, with different values. The page beside this file explains the rule and tests it.
 
-use model::{Answer, Component, Finding, Origin, ProblemKind, RuleCard, Severity, Verdict};
+use facts::flags::KUBELET;
+use model::{Answer, Component, Finding, Form, Origin, ProblemKind, RuleCard, Severity, Verdict};
 
 use super::problems;
 use crate::{Applies, Check, Rule, say};
@@ -25,8 +26,12 @@ fn check(component: &Component) -> Verdict {
         ..Answer::default()
     };
     for setting in &component.settings {
+        // A field of a kubelet's file goes by the flags that set it.
+        let is_own = |name: &str| {
+            name == setting.name || KUBELET.find(setting.name).is_some_and(|field| field.flags.contains(&name))
+        };
         let repeated = component.problems.iter().filter(|problem| {
-            problem.kind == ProblemKind::Duplicate && problem.setting.as_deref() == Some(setting.name)
+            problem.kind == ProblemKind::Duplicate && problem.setting.as_deref().is_some_and(is_own)
         });
         let repeated = repeated.count();
         match setting.nearest() {
@@ -34,7 +39,7 @@ fn check(component: &Component) -> Verdict {
                 let lost: Vec<&(Origin, String)> = reading
                     .overrides
                     .iter()
-                    .filter(|(origin, value)| matches!(origin, Origin::Written(_)) && *value != reading.value)
+                    .filter(|(origin, value)| is_a_word(component, origin) && *value != reading.value)
                     .collect();
                 if let Some((_, first)) = lost.last() {
                     let name = say::flag(setting.name);
@@ -62,6 +67,11 @@ fn check(component: &Component) -> Verdict {
         }
     }
     Ok(answer)
+}
+
+/// Whether somebody wrote it as a flag. What a file of a kubelet says a flag may override, and that is no second time.
+fn is_a_word(component: &Component, origin: &Origin) -> bool {
+    matches!(origin, Origin::Written(site) if component.name != KUBELET.component || site.form != Form::Field)
 }
 
 fn unknown(name: &str) -> model::Gap {

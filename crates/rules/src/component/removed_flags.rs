@@ -1,6 +1,6 @@
 //! Flags that a release no longer wants. The page beside this file explains the rule and tests it.
 
-use facts::flags::{Flag, KUBE_APISERVER};
+use facts::flags::{Flag, KUBE_APISERVER, KUBELET_FLAGS, Table};
 use model::{
     Answer, Change, Component, Finding, Form, Gap, GapKind, Minor, Origin, Problem, ProblemKind, Remedy, RuleCard, Safety, Severity,
     Site, Verdict,
@@ -31,11 +31,15 @@ fn check(component: &Component) -> Verdict {
         .problems
         .iter()
         .filter(|problem| problem.kind == ProblemKind::Removed && (problem.stops || !is_undecided(problem)));
+    let (moved, removed): (Vec<&Problem>, Vec<&Problem>) =
+        removed.partition(|problem| !problem.stops && has_a_field(component, problem));
     // A flag that is gone stops the next start; one that is ignored or deprecated only misleads.
-    let mut findings = problems::findings(component, removed, |problem| problem.stops.then_some(Severity::Medium));
+    let mut findings =
+        problems::findings(component, removed.into_iter(), |problem| problem.stops.then_some(Severity::Medium));
     for finding in &mut findings {
         finding.remedy = Some(remedy(component, finding));
     }
+    findings.extend(told_once(component, &moved));
     let (oldest, newest) = component.release.bounds();
     let gaps = undecided
         .iter()
@@ -55,6 +59,42 @@ fn check(component: &Component) -> Verdict {
     })
 }
 
+fn table(component: &Component) -> &'static Table {
+    if component.name == KUBELET_FLAGS.component { &KUBELET_FLAGS } else { &KUBE_APISERVER }
+}
+
+/// Whether a flag does its work and only has a better place: nearly all that kubelets have are deprecated for a field of their
+/// file since 1.10.
+fn has_a_field(component: &Component, problem: &Problem) -> bool {
+    let flag = problem.setting.as_deref().and_then(|name| table(component).find(name));
+    flag.is_some_and(|flag| flag.sets.is_some() && flag.removed.is_none())
+}
+
+/// All of those in one finding.
+fn told_once(component: &Component, moved: &[&Problem]) -> Option<Finding> {
+    let one = problems::findings(component, moved.iter().copied(), |_| Some(Severity::Info));
+    let mut names: Vec<String> = one.iter().filter_map(|finding| finding.subject.as_ref().map(|name| format!("`{name}`"))).collect();
+    let count = names.len();
+    let mut all = one.into_iter();
+    let mut first = all.next()?;
+    if count > 4 {
+        names.truncate(3);
+        names.push(format!("{} more", count - 3));
+    }
+    let is = if count == 1 { "is deprecated, and has a field" } else { "are deprecated, and have fields" };
+    first.message = format!("{} {is} in the file of `--config`", say::and(&names));
+    first.subject = Some("flags with a field".to_owned());
+    first.setting = None;
+    first.because.extend(all.filter_map(|other| say::label(&other.primary, other.message.clone())));
+    first.remedy = Some(Remedy {
+        title: "write them as fields of the KubeletConfiguration".to_owned(),
+        safety: Safety::Manual,
+        breaks: vec!["A file changes the defaults of other fields: anonymous requests, their authorization and the read-only port.".to_owned()],
+        changes: Vec::new(),
+    });
+    Some(first)
+}
+
 /// Flags that are given and whose fate differs over the releases that this can be.
 fn undecided(component: &Component) -> impl Iterator<Item = &'static Flag> {
     let (oldest, newest) = component.release.bounds();
@@ -63,7 +103,7 @@ fn undecided(component: &Component) -> impl Iterator<Item = &'static Flag> {
         .settings
         .iter()
         .filter(|setting| setting.readings.iter().flatten().any(|reading| matches!(reading.origin, Origin::Written(_))))
-        .filter_map(|setting| KUBE_APISERVER.find(setting.name))
+        .filter_map(|setting| table(component).find(setting.name))
         .filter(move |flag| changes(flag.deprecated) || changes(flag.inert) || changes(flag.removed))
 }
 
@@ -83,7 +123,7 @@ fn remedy(component: &Component, finding: &Finding) -> Remedy {
 
 /// Whether the flag has no effect in any release that this can be.
 fn is_inert(component: &Component, name: &str) -> bool {
-    let flag = KUBE_APISERVER.find(name.trim_start_matches('-'));
+    let flag = table(component).find(name.trim_start_matches('-'));
     flag.and_then(|flag| flag.inert).is_some_and(|inert| component.release.is_at_least(inert))
 }
 

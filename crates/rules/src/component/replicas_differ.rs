@@ -9,6 +9,7 @@ use facts::{
     Cluster,
     apiserver::ApiServer,
     flags::KUBE_APISERVER,
+    kubelet::Kubelet,
     observed::{Answer as Answered, Observed, Reach},
 };
 use model::{
@@ -38,7 +39,63 @@ const OF_A_HOST: [&str; 12] = [
     "tls-private-key-file",
 ];
 
+/// Settings of kubelets that decide who gets in and what pods may do. Others differ with the machines.
+const OF_KUBELETS: [&str; 17] = [
+    "allowedUnsafeSysctls", "authentication.anonymous.enabled", "authentication.webhook.enabled", "authorization.mode",
+    "enableDebuggingHandlers", "enableSystemLogHandler", "enableSystemLogQuery", "makeIPTablesUtilChains",
+    "protectKernelDefaults", "readOnlyPort", "rotateCertificates", "seccompDefault", "serverTLSBootstrap",
+    "staticPodURL", "streamingConnectionIdleTimeout", "tlsCipherSuites", "tlsMinVersion",
+];
+
 fn check(cluster: &Cluster) -> Verdict {
+    let kubelets = of_kubelets(cluster);
+    match (of_servers(cluster), kubelets) {
+        (servers, None) => servers,
+        (Err(Unanswered::NotApplicable(_)), Some(kubelets)) => Ok(kubelets),
+        (Err(Unanswered::Gap(gap)), Some(mut kubelets)) => {
+            kubelets.gaps.push(gap);
+            Ok(kubelets)
+        }
+        (Ok(mut answer), Some(kubelets)) => {
+            answer.because = format!("{}, {}", answer.because, kubelets.because);
+            answer.findings.extend(kubelets.findings);
+            answer.gaps.extend(kubelets.gaps);
+            Ok(answer)
+        }
+    }
+}
+
+/// The kubelets of which the command line is known, or that were asked, against each other; `None` of fewer than two.
+fn of_kubelets(cluster: &Cluster) -> Option<Answer> {
+    let known = cluster.kubelets.iter().filter(|one| one.shows_flags).map(Kubelet::component);
+    let kubelets: Vec<&Component> = known.filter(|one| one.outranked.is_none()).collect();
+    if kubelets.len() < 2 {
+        return None;
+    }
+    let asked = cluster.kubelets.iter().any(Kubelet::is_asked);
+    let mut answer = Answer::default();
+    let (mut same, mut hidden) = (0_usize, BTreeSet::new());
+    for name in OF_KUBELETS {
+        let mut held: BTreeMap<&str, Vec<(&Component, &Reading)>> = BTreeMap::new();
+        for kubelet in &kubelets {
+            match kubelet.setting(name).map(|setting| setting.in_force()) {
+                Some(Ok(reading)) => held.entry(reading.in_force()).or_default().push((*kubelet, reading)),
+                // One reason for each of them is enough.
+                Some(Err(gap)) if hidden.insert(kubelet.instance.as_str()) => answer.gaps.push(unknown(kubelet, gap)),
+                Some(Err(_)) | None => {}
+            }
+        }
+        match held.len() {
+            0 => {}
+            1 => same += usize::from(held.values().all(|of| of.len() > 1)),
+            _ => answer.findings.push(finding(name, &held, asked)),
+        }
+    }
+    answer.because = format!("{} kubelets agree on {same} settings", kubelets.len());
+    Some(answer)
+}
+
+fn of_servers(cluster: &Cluster) -> Verdict {
     let servers: Vec<&Component> = cluster.apiservers.iter().map(ApiServer::component).collect();
     let asked = cluster.identities.is_some() || servers.iter().any(|server| runs(server));
     let serving = cluster.identities.as_ref().map_or(0, Vec::len);

@@ -329,3 +329,24 @@ fn a_flood_of_frames_comes_to_an_end() {
         assert!(began.elapsed() < Duration::from_secs(15), "{name}: {:?}", began.elapsed());
     }
 }
+
+/// A server of one connection at a time, which asks no one who waits behind another.
+#[test]
+fn who_serves_one_connection_at_a_time_answers_all_of_the_list() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let seen: Arc<Mutex<Vec<String>>> = Arc::default();
+    let log = Arc::clone(&seen);
+    thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            converse(stream, &|_| Does::Answers(answer(401, "", "Unauthorized")), &log);
+        }
+    });
+    let clock = Instant::now();
+    let Sight::Seen(http) = look_known(address, Some(Listener::ApiServer)).http else { panic!("nothing was seen") };
+    for ask in asks::API_SERVER {
+        let answers = http.answers().filter(|(asked, _)| asked.path == ask.path && asked.who == Who::Anonymous);
+        assert!(answers.count() >= 1, "{}", ask.path);
+    }
+    assert!(clock.elapsed() < Duration::from_secs(20));
+}

@@ -13,15 +13,18 @@ pub(super) use self::{
 };
 use super::Source;
 
-/// The scalar of another text that a text stands in.
+/// The part of another text that a text stands in.
 pub(super) struct Inside<'a> {
     outer: &'a Source<'a>,
-    scalar: &'a Scalar,
+    /// What holds it, where that is a scalar.
+    scalar: Option<&'a Scalar>,
+    /// All of it.
+    whole: Span,
     pointer: String,
     spelling: Spelling,
 }
 
-/// How the scalar spells the text.
+/// How the part spells the text.
 enum Spelling {
     /// As YAML does.
     Scalar,
@@ -45,14 +48,24 @@ impl Spelling {
     }
 }
 
-impl Inside<'_> {
-    /// A place in the inner text as one in the outermost; where its bytes cannot be told, the scalar as a whole.
+impl<'a> Inside<'a> {
+    fn scalar(outer: &'a Source<'a>, scalar: &'a Scalar, pointer: String, spelling: Spelling) -> Self {
+        Self { outer, scalar: Some(scalar), whole: scalar.span(), pointer, spelling }
+    }
+
+    /// Of a text that is a part of one in no format that has scalars; for each of its bytes, and for its end, the byte of the
+    /// outer text.
+    fn part(outer: &'a Source<'a>, whole: Span, places: Vec<u32>) -> Self {
+        Self { outer, scalar: None, whole, pointer: String::new(), spelling: Spelling::Bytes(places) }
+    }
+
+    /// A place in the inner text as one in the outermost; where its bytes cannot be told, the part as a whole.
     pub(super) fn location(&self, span: Span) -> Location {
-        let part = |start: usize, end: usize| self.scalar.source_span(start..end, self.outer.text);
+        let part = |start: usize, end: usize| self.scalar?.source_span(start..end, self.outer.text);
         let (start, end) = (span.start as usize, span.end as usize);
         // A node of several lines is no run of bytes in the outer text, but its first and its last byte have places.
         let ends = || {
-            let last = self.scalar.text().get(start..end)?.trim_end().len();
+            let last = self.scalar?.text().get(start..end)?.trim_end().len();
             let (first, last) = (part(start, start + 1)?, part((start + last).checked_sub(1)?, start + last)?);
             (first.start < last.end).then_some(Span { start: first.start, end: last.end })
         };
@@ -61,7 +74,7 @@ impl Inside<'_> {
             Spelling::Bytes(places) => places.get(start).zip(places.get(end)).map(|(&start, &end)| Span { start, end }),
             Spelling::Whole => None,
         };
-        self.outer.location(found.unwrap_or(self.scalar.span()), self.pointer.clone())
+        self.outer.location(found.unwrap_or(self.whole), self.pointer.clone())
     }
 }
 
@@ -89,7 +102,7 @@ pub(super) fn parse(string: &Cursor<'_>) -> Stream {
 /// The text in a string as a source whose places lie in the outer one; `None` for what is no string.
 pub(super) fn source<'a>(outer: &'a Source<'a>, string: &Cursor<'a>, stream: &'a Stream) -> Option<Source<'a>> {
     let scalar = string.scalar()?;
-    let inside = Inside { outer, scalar, pointer: string.pointer(), spelling: Spelling::of(scalar, outer) };
+    let inside = Inside::scalar(outer, scalar, string.pointer(), Spelling::of(scalar, outer));
     Some(Source {
         evidence: outer.evidence,
         plane: outer.plane,
@@ -110,7 +123,7 @@ pub(super) fn made<'a>(
     stream: &'a Stream,
 ) -> Option<Source<'a>> {
     let scalar = of.entries().find_map(|entry| entry.value.scalar())?;
-    let inside = Inside { outer, scalar, pointer: of.pointer(), spelling: Spelling::Bytes(places) };
+    let inside = Inside::scalar(outer, scalar, of.pointer(), Spelling::Bytes(places));
     Some(Source {
         evidence: outer.evidence,
         plane: outer.plane,

@@ -8,6 +8,8 @@ mod arguments;
 mod cke;
 mod cluster_api;
 mod command;
+mod compose;
+mod documents;
 mod eks_anywhere;
 mod embedded;
 mod gardener;
@@ -21,6 +23,7 @@ mod kubeadm;
 mod kubelet;
 mod kubespray;
 mod layers;
+mod listing;
 mod machine;
 mod microk8s;
 mod minikube;
@@ -29,6 +32,7 @@ mod pod;
 mod rke;
 mod runtime;
 mod shell;
+mod sysconfig;
 mod talhelper;
 mod talos;
 mod unit;
@@ -36,8 +40,10 @@ mod vcluster;
 
 pub(crate) use arguments::is_one as is_arguments;
 pub(crate) use kubelet::{Configuration, configurations, is_one as is_kubelet, speaks as speaks_of_kubelet};
-pub(crate) use machine::{blank_but, is_multipart, parts};
+pub(crate) use listing::is_one as is_listing;
+pub(crate) use machine::{blank_but, bodies, has_documents, is_multipart, is_page, parts};
 use model::{Evidence, EvidenceId, Kind, Location, Plane, Problem, ProblemKind, Span};
+pub(crate) use sysconfig::is_one as is_variables;
 use yaml::{Cursor, Document, Fault, FaultKind, Stream};
 
 use crate::{Invocation, Trees, redact::parsable};
@@ -57,7 +63,7 @@ struct Reader {
 }
 
 /// Every format; the first one that declares something reads the file.
-const READERS: [Reader; 25] = [
+const READERS: [Reader; 28] = [
     Reader { speaks: pod::speaks, declares: pod::declares, invocations: pod::invocations },
     Reader { speaks: unit::speaks, declares: unit::declares, invocations: unit::invocations },
     Reader { speaks: kubeadm::speaks, declares: kubeadm::declares, invocations: kubeadm::invocations },
@@ -86,6 +92,9 @@ const READERS: [Reader; 25] = [
     Reader { speaks: k3s::ansible::speaks, declares: k3s::ansible::declares, invocations: k3s::ansible::invocations },
     Reader { speaks: minikube::speaks, declares: minikube::declares, invocations: minikube::invocations },
     Reader { speaks: kubespray::speaks, declares: kubespray::declares, invocations: kubespray::invocations },
+    Reader { speaks: compose::speaks, declares: compose::declares, invocations: compose::invocations },
+    Reader { speaks: listing::speaks, declares: listing::declares, invocations: listing::invocations },
+    Reader { speaks: sysconfig::speaks, declares: sysconfig::declares, invocations: sysconfig::invocations },
     Reader { speaks: machine::speaks, declares: machine::declares, invocations: machine::invocations },
 ];
 

@@ -79,9 +79,18 @@ impl<'a> Written<'a> {
             _ => (Err(format!("`{code}` is no code that is known")), Spelling::Whole),
         };
         file.text = text;
-        file.inside = Some(Inside { outer, scalar, pointer: content.pointer(), spelling });
+        file.inside = Some(Inside::scalar(outer, scalar, content.pointer(), spelling));
         file.content = Some(content);
         file
+    }
+
+    /// A file whose text is a part of one that has no scalars; for each of its bytes, and for its end, the byte of the outer
+    /// text.
+    pub(in crate::declare) fn of_part(outer: &'a Source<'a>, path: String, text: String, places: Vec<u32>) -> Self {
+        let ends = places.first().zip(places.last());
+        let whole = ends.map_or_else(yaml::Span::default, |(start, end)| yaml::Span { start: *start, end: *end });
+        let inside = Some(Inside::part(outer, whole, places));
+        Self { path, text: Ok(Cow::Owned(text)), inside, content: None, is_coded: false }
     }
 
     /// A file of which only the name is in the text.
@@ -137,7 +146,14 @@ impl<'a> Written<'a> {
                     _ => file(outer, content, evidence),
                 }
             }
-            _ => Err("it is not written as a block of lines"),
+            (Ok(text), None) => match self.inside.as_ref().map(|inside| &inside.spelling) {
+                Some(Spelling::Bytes(_)) if *budget < outer.text.len() => Err("there are too many of them"),
+                Some(Spelling::Bytes(places)) => {
+                    *budget -= outer.text.len();
+                    scattered(outer, text, places, evidence)
+                }
+                _ => Err("it is not written as a block of lines"),
+            },
         };
         let evidence = read.unwrap_or_else(|reason| Evidence {
             id: outer.evidence.clone(),

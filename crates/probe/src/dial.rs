@@ -52,6 +52,21 @@ impl Dialer {
         Self { address, pace, until, last: None, spent: Arc::default(), record, exchanges: Vec::new() }
     }
 
+    /// One beside this one, within the same limits; [`Dialer::take_back`] ends it.
+    pub(crate) fn beside(&self) -> Self {
+        Self { spent: Arc::clone(&self.spent), exchanges: Vec::new(), pace: self.pace.clone(), ..*self }
+    }
+
+    /// Adds what another one has recorded.
+    pub(crate) fn take_back(&mut self, other: Self) {
+        self.exchanges.extend(other.exchanges);
+    }
+
+    /// Whether connections may stand side by side.
+    pub(crate) fn is_fast(&self) -> bool {
+        self.pace.gap.is_zero()
+    }
+
     pub fn address(&self) -> SocketAddr {
         self.address
     }

@@ -76,6 +76,12 @@ impl Http {
     }
 }
 
+/// Connections that ask the same endpoint of one's own.
+const SIDE_BY_SIDE: usize = 4;
+
+/// Requests without an answer, one after the other, after which no more are made.
+const GIVEN_UP: usize = 3;
+
 /// One connection is asked many things, one after the other; each of them has its own time besides.
 const TALK: Limits = Limits { time: Duration::from_secs(40), bytes: 1 << 20 };
 
@@ -176,6 +182,53 @@ impl Talk<'_> {
         }
     }
 
+    /// The list of a component, in its order: one request after the other, or side by side where that harms nobody.
+    async fn all(&mut self, asks: &[Ask]) -> Vec<Asked> {
+        if !self.dialer.is_fast() || asks.len() < 2 * SIDE_BY_SIDE {
+            return self.each(asks).await;
+        }
+        let mut shares = asks.chunks(asks.len().div_ceil(SIDE_BY_SIDE));
+        let own = shares.next().unwrap_or_default();
+        let mut dialers: [Dialer; SIDE_BY_SIDE - 1] = std::array::from_fn(|_| self.dialer.beside());
+        let (endpoint, over, groups, demand) = (self.endpoint, self.over, self.groups, self.demand);
+        let share = async |dialer: &mut Dialer, asks: &[Ask]| {
+            Talk { endpoint, dialer, over, channel: None, opened: 0, demand, groups }.each(asks).await
+        };
+        let first = async {
+            let asked = self.each(own).await;
+            // Who serves one connection at a time is let go on to the next.
+            self.channel = None;
+            asked
+        };
+        let [second, third, fourth] = &mut dialers;
+        let (two, three, four) = (shares.next(), shares.next(), shares.next());
+        let (two, three, four) = (two.unwrap_or_default(), three.unwrap_or_default(), four.unwrap_or_default());
+        let (mut asked, second, third, fourth) =
+            tokio::join!(first, share(second, two), share(third, three), share(fourth, four));
+        dialers.into_iter().for_each(|dialer| self.dialer.take_back(dialer));
+        for (asks, answered) in [(two, second), (three, third), (four, fourth)] {
+            // Who serves one connection at a time has let the others wait.
+            let waited = answered.first().is_some_and(|first| first.answer.is_err());
+            asked.extend(if waited { self.each(asks).await } else { answered });
+        }
+        asked
+    }
+
+    async fn each(&mut self, asks: &[Ask]) -> Vec<Asked> {
+        let mut asked = Vec::with_capacity(asks.len());
+        let mut failed = 0;
+        for ask in asks {
+            let one = self.ask(ask, Who::Anonymous).await;
+            failed = if one.answer.is_ok() { 0 } else { failed + 1 };
+            asked.push(one);
+            // A server that stops answering is left alone.
+            if failed == GIVEN_UP {
+                break;
+            }
+        }
+        asked
+    }
+
     async fn ask(&mut self, ask: &Ask, who: Who) -> Asked {
         let answer = self.put(ask, who).await;
         Asked { over: self.over, who, path: ask.path, answer }
@@ -237,12 +290,10 @@ async fn list(endpoint: &Endpoint, dialer: &mut Dialer, over: Over, http: &mut H
     http.list = listener(endpoint.listener(), &asked);
     if reached {
         let mut failed = 0;
-        for ask in asks::of(http.list) {
-            let one = talk.ask(ask, Who::Anonymous).await;
+        for one in talk.all(asks::of(http.list)).await {
             failed = if one.answer.is_ok() { 0 } else { failed + 1 };
             asked.push(one);
-            // A server that stops answering is left alone.
-            if failed == 3 {
+            if failed == GIVEN_UP {
                 break;
             }
         }
@@ -264,7 +315,7 @@ async fn list(endpoint: &Endpoint, dialer: &mut Dialer, over: Over, http: &mut H
                 }
             }
         }
-        if failed < 3 && matches!(http.list, Some(Listener::ApiServer)) {
+        if failed < GIVEN_UP && matches!(http.list, Some(Listener::ApiServer)) {
             asked.push(talk.ask(&asks::CREDENTIALS, Who::Token).await);
             asked.push(talk.ask(&asks::CREDENTIALS, Who::Basic).await);
         }

@@ -257,7 +257,7 @@ fn nothing_written(version: &Version) -> AtRelease {
         };
         (flag.name, default)
     });
-    AtRelease { minor: version.minor, readings: readings.collect(), problems: Vec::new() }
+    AtRelease { minor: version.minor, readings: readings.collect(), unwritten: None, problems: Vec::new() }
 }
 
 /// What holds where a file leaves a field out. In a release whose file does not have the field yet it is what the flag is.
@@ -303,7 +303,7 @@ fn declared(configuration: &Configuration, version: &Version) -> AtRelease {
         };
         readings.push((flag.name, reading));
     }
-    AtRelease { minor: version.minor, readings, problems: Vec::new() }
+    AtRelease { minor: version.minor, readings, unwritten: None, problems: Vec::new() }
 }
 
 fn held(configuration: &Configuration, flag: &Flag, version: &Version, value: String, origin: Origin) -> Reading {

@@ -16,6 +16,7 @@ mod files;
 pub mod flag;
 pub mod flags;
 pub mod fleet;
+mod fresh;
 mod golang;
 mod inflate;
 mod invocation;

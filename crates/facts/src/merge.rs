@@ -3,16 +3,81 @@
 //! A component whose release is not known is resolved once for each that is possible. What they all say holds; where they
 //! differ it is a gap that knowing the release closes.
 
-use model::{Author, Gap, GapKind, Minor, Origin, Problem, Reading, Release, Setting, Version, spelled};
+use std::{
+    borrow::Cow,
+    collections::HashMap,
+    sync::{Arc, LazyLock, Mutex, PoisonError},
+};
 
-use crate::flags::{DefaultUnknown, Flag, Table};
+use model::{Author, Gap, GapKind, Minor, Origin, Plane, Problem, Reading, Release, Setting, Site, Version, spelled};
+
+use crate::{
+    flags::{DefaultUnknown, Flag, Table},
+    fresh::Fresh,
+};
 
 /// What one release makes of a component.
 pub(crate) struct AtRelease {
     pub(crate) minor: Minor,
     /// In the order of the table, which is that of names.
     pub(crate) readings: Vec<(&'static str, Result<Reading, Gap>)>,
+    /// The settings that are not among the readings.
+    pub(crate) unwritten: Option<Unwritten>,
     pub(crate) problems: Vec<Problem>,
+}
+
+/// Settings that a release fills in by itself. Most are, and what releases make of them is the same for every component that
+/// does not set them.
+pub(crate) struct Unwritten {
+    pub(crate) fresh: Arc<Fresh>,
+    pub(crate) plane: Plane,
+    /// Where they would be written.
+    pub(crate) home: Option<Site>,
+}
+
+impl Unwritten {
+    /// By place in the table; `None` where the release does not have it.
+    fn reading(&self, index: usize) -> Option<Result<Reading, Gap>> {
+        let unset = self.fresh.defaults.get(index)?.as_ref()?;
+        Some(match unset {
+            Ok(unset) => Ok(unset.reading(self.plane, self.home.clone())),
+            Err(gap) => Err(gap.clone()),
+        })
+    }
+
+    /// A setting that another component of the same releases does not write either.
+    fn of_another(&self, setting: &Setting) -> Setting {
+        let mut setting = setting.clone();
+        for reading in setting.readings.iter_mut().flatten() {
+            reading.plane = self.plane;
+            if let Origin::Default { home, .. } = &mut reading.origin {
+                home.clone_from(&self.home);
+            }
+        }
+        setting
+    }
+}
+
+/// What the releases from one to another agree on where nothing is written, by the place in the table.
+type Agreed = Arc<Vec<Option<Setting>>>;
+
+static AGREED: LazyLock<Mutex<HashMap<(Minor, Minor), Agreed>>> = LazyLock::new(Mutex::default);
+
+/// `None` where something that is not known may have written any of them.
+fn agreed(table: &'static Table, resolved: &[&mut AtRelease], release: &Release) -> Option<Agreed> {
+    let range = (resolved.first()?.minor, resolved.last()?.minor);
+    let unwritten: Option<Vec<(Minor, &Unwritten)>> =
+        resolved.iter().map(|one| Some((one.minor, one.unwritten.as_ref()?))).collect();
+    let unwritten = unwritten?;
+    let mut known = AGREED.lock().unwrap_or_else(PoisonError::into_inner);
+    let found = known.entry(range).or_insert_with(|| {
+        let merged = |(index, flag): (usize, &'static Flag)| {
+            let held = unwritten.iter().filter_map(|(minor, one)| Some((*minor, Cow::Owned(one.reading(index)?))));
+            merged(flag, &held.collect::<Vec<_>>(), unwritten.len(), release)
+        };
+        Arc::new(table.flags.iter().enumerate().map(merged).collect())
+    });
+    Some(Arc::clone(found))
 }
 
 /// Each release that this can be; of a range their patches are not known.
@@ -27,42 +92,69 @@ pub(crate) fn versions(release: &Release) -> Vec<Version> {
 /// agree, the setting is a gap.
 pub(crate) fn settings(table: &'static Table, mut resolved: Vec<&mut AtRelease>, release: &Release) -> Vec<Setting> {
     if let [one] = &mut resolved[..] {
-        let setting = |(name, reading): (&'static str, Result<Reading, Gap>)| Setting {
+        let setting = |name: &'static str, reading: Result<Reading, Gap>| Setting {
             name,
             is_left_out: is_default(&reading),
             readings: vec![reading],
         };
-        return std::mem::take(&mut one.readings).into_iter().map(setting).collect();
+        let mut readings = std::mem::take(&mut one.readings).into_iter().peekable();
+        let Some(unwritten) = &one.unwritten else {
+            return readings.map(|(name, reading)| setting(name, reading)).collect();
+        };
+        let flags = table.flags.iter().enumerate();
+        let held = flags.filter_map(|(index, flag)| {
+            let listed = readings.next_if(|(name, _)| *name == flag.name).map(|(_, reading)| reading);
+            Some(setting(flag.name, listed.or_else(|| unwritten.reading(index))?))
+        });
+        return held.collect();
     }
-    let mut settings = Vec::new();
+    let agreed = agreed(table, &resolved, release);
+    let mut settings = Vec::with_capacity(table.flags.len());
     let mut cursors = vec![0_usize; resolved.len()];
-    for flag in &table.flags {
-        let mut held: Vec<(Minor, &Result<Reading, Gap>)> = Vec::new();
-        for (one, cursor) in resolved.iter().zip(&mut cursors) {
-            if let Some((name, reading)) = one.readings.get(*cursor)
-                && *name == flag.name
-            {
+    for (index, flag) in table.flags.iter().enumerate() {
+        let listed: Vec<Option<&Result<Reading, Gap>>> = resolved
+            .iter()
+            .zip(&mut cursors)
+            .map(|(one, cursor)| {
+                let (_, reading) = one.readings.get(*cursor).filter(|(name, _)| *name == flag.name)?;
                 *cursor += 1;
-                held.push((one.minor, reading));
-            }
+                Some(reading)
+            })
+            .collect();
+        if let (Some(agreed), Some(unwritten)) = (&agreed, resolved.last().and_then(|one| one.unwritten.as_ref()))
+            && listed.iter().all(Option::is_none)
+        {
+            settings.extend(agreed.get(index).and_then(Option::as_ref).map(|setting| unwritten.of_another(setting)));
+            continue;
         }
-        let Some((_, newest)) = held.last() else { continue };
-        let written = |reading: &Result<Reading, Gap>| {
-            reading.as_ref().is_ok_and(|reading| !matches!(reading.origin, Origin::Default { .. }))
-        };
-        let reading = if held.len() == resolved.len() || written(newest) {
-            agree(flag.name, &held)
-        } else {
-            // What hides a value in a release that has the flag hides whether it is set at all.
-            let mut gaps = held.iter().filter_map(|(_, reading)| reading.as_ref().err());
-            Err(gaps.find(|gap| gap.kind != GapKind::Version).cloned().unwrap_or_else(|| {
-                version_gap(format!("`{}` is in {}, and the release is {release}", spelled(flag.name), flag.life()))
-            }))
-        };
-        let is_left_out = held.iter().all(|(_, reading)| is_default(reading));
-        settings.push(Setting { name: flag.name, readings: vec![reading], is_left_out });
+        let held = resolved.iter().zip(listed).filter_map(|(one, listed)| {
+            let unlisted = || Some(Cow::Owned(one.unwritten.as_ref()?.reading(index)?));
+            Some((one.minor, listed.map(Cow::Borrowed).or_else(unlisted)?))
+        });
+        settings.extend(merged(flag, &held.collect::<Vec<_>>(), resolved.len(), release));
     }
     settings
+}
+
+type Held<'a> = (Minor, Cow<'a, Result<Reading, Gap>>);
+
+/// One setting that so many releases may have; `None` where none has it.
+fn merged(flag: &'static Flag, held: &[Held<'_>], releases: usize, release: &Release) -> Option<Setting> {
+    let (_, newest) = held.last()?;
+    let written = |reading: &Result<Reading, Gap>| {
+        reading.as_ref().is_ok_and(|reading| !matches!(reading.origin, Origin::Default { .. }))
+    };
+    let reading = if held.len() == releases || written(newest) {
+        agree(flag.name, held)
+    } else {
+        // What hides a value in a release that has the flag hides whether it is set at all.
+        let mut gaps = held.iter().filter_map(|(_, reading)| reading.as_ref().as_ref().err());
+        Err(gaps.find(|gap| gap.kind != GapKind::Version).cloned().unwrap_or_else(|| {
+            version_gap(format!("`{}` is in {}, and the release is {release}", spelled(flag.name), flag.life()))
+        }))
+    };
+    let is_left_out = held.iter().all(|(_, reading)| is_default(reading));
+    Some(Setting { name: flag.name, readings: vec![reading], is_left_out })
 }
 
 /// Whether a release fills it in by itself; what holds may be open all the same.
@@ -71,11 +163,12 @@ fn is_default(reading: &Result<Reading, Gap>) -> bool {
     reading.as_ref().is_ok_and(|reading| by_upstream(&reading.origin))
 }
 
-fn agree(name: &str, held: &[(Minor, &Result<Reading, Gap>)]) -> Result<Reading, Gap> {
+fn agree(name: &str, held: &[Held<'_>]) -> Result<Reading, Gap> {
     let name = spelled(name);
     let Some((_, newest)) = held.last() else {
         return Err(version_gap(format!("`{name}` is in no possible release")));
     };
+    let newest: &Result<Reading, Gap> = newest;
     let same = |other: &Result<Reading, Gap>| match (other, newest) {
         (Ok(a), Ok(b)) => {
             a.value == b.value
@@ -87,7 +180,7 @@ fn agree(name: &str, held: &[(Minor, &Result<Reading, Gap>)]) -> Result<Reading,
         _ => false,
     };
     if held.iter().all(|(_, reading)| same(reading)) {
-        return (*newest).clone();
+        return newest.clone();
     }
     // The oldest and the newest are enough to say that there is no one answer.
     let say = |reading: &Result<Reading, Gap>| match reading {

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, rc::Rc};
 
-use yaml::{Cursor, Limits, Stream, Value};
+use yaml::{Cursor, Item, Limits, Stream, Value};
 
 use crate::statement::{Grammar, Statement, statements};
 
@@ -45,6 +45,16 @@ pub(crate) struct Held {
 impl Held {
     pub(crate) fn of(stream: &Stream) -> Self {
         Self { trees: trees(stream), faults: stream.faults.len() }
+    }
+
+    /// Items of a list, as a list that is a text of its own.
+    pub(crate) fn of_list<'a>(items: impl Iterator<Item = Cursor<'a>>) -> Self {
+        Self { trees: vec![(0, Tree::List(items.map(|item| tree(&item)).collect()))], faults: 0 }
+    }
+
+    /// Entries of a map, likewise.
+    pub(crate) fn of_map<'a>(entries: impl Iterator<Item = Item<'a>>) -> Self {
+        Self { trees: vec![(0, Tree::Map(entries.map(named).collect()))], faults: 0 }
     }
 
     fn read(text: &str) -> Self {
@@ -172,10 +182,12 @@ fn tree(node: &Cursor<'_>) -> Tree {
     match node.value() {
         Value::Scalar(scalar) => Tree::Text(scalar.text().into()),
         Value::Sequence(_) => Tree::List(node.items().map(|item| tree(&item)).collect()),
-        Value::Mapping(_) => {
-            Tree::Map(node.entries().map(|entry| (Rc::from(&*entry.name), tree(&entry.value))).collect())
-        }
+        Value::Mapping(_) => Tree::Map(node.entries().map(named).collect()),
     }
+}
+
+fn named(entry: Item<'_>) -> (Rc<str>, Tree) {
+    (Rc::from(&*entry.name), tree(&entry.value))
 }
 
 fn at<'a>(trees: &'a mut [(usize, Tree)], document: usize, pointer: &str) -> Option<&'a mut Tree> {

@@ -2,8 +2,8 @@
 //!
 //! A rule says which setting should have which value, and facts say where it is written or would be. This crate finds the
 //! words: [`yaml::edit`] keeps the quotes of one that changes, and makes a new one look like its siblings; `line` does the
-//! same in texts that are no trees, and either does it in a text that stands in a string of another. Every plan is checked by reading the changed text again: nothing but the wish may be different. What cannot be done so is refused
-//! with a reason, and stays advice.
+//! same in texts that are no trees, and either does it in a text that stands in a string of another. Every plan is checked by reading the changed text again, or of a long list the items around the change (`part`): nothing but
+//! the wish may be different. What cannot be done so is refused with a reason, and stays advice.
 //!
 //! It is pure: it never reads or writes a file, and never judges whether a change is wise.
 //!
@@ -15,6 +15,7 @@ mod check;
 mod entry;
 mod line;
 mod list;
+mod part;
 mod scalar;
 mod script;
 mod statement;
@@ -130,7 +131,10 @@ impl<'e> Planner<'e> {
         wishes.dedup();
         let was = || known.held.get_or_init(|| Held::of(&known.stream)).clone();
         let wishes: Vec<&Wish> = wishes.iter().collect();
-        if !check::holds(&known.text, &was, &apply(&known.text, edits), &wishes) {
+        let whole = || check::holds(&known.text, &was, &apply(&known.text, edits), &wishes);
+        let part = part::holds(&known.text, &known.stream, edits, &wishes);
+        debug_assert!(part.is_none_or(|part| part == whole()), "a part of {id} says what the whole does not");
+        if !part.unwrap_or_else(whole) {
             return Err("the file is written in a way that a small edit would break".to_owned());
         }
         Ok(())

@@ -1,6 +1,6 @@
 //! The commands: settings into runs, runs into text.
 
-use std::{collections::BTreeMap, env, io, io::IsTerminal as _, time::Instant};
+use std::{collections::BTreeMap, env, io, io::IsTerminal as _, mem, time::Instant};
 
 use audit::{Step, Summary, nearest};
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
@@ -134,6 +134,8 @@ pub(crate) fn audit(args: &args::Audit) -> Outcome {
             exit = exit.or(Exit::Fault);
         }
     }
+    // The process ends: what a large report holds need not be taken apart first.
+    mem::forget((report, inner));
     Ok(finished(sinks, exit))
 }
 

@@ -413,7 +413,7 @@ pub struct Problem {
     pub location: Option<Location>,
 }
 
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct RunProblem {
     pub target: String,
     pub message: String,

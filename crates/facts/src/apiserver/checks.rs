@@ -17,7 +17,12 @@ use std::collections::BTreeSet;
 
 use model::{Location, Minor, Problem, ProblemKind};
 
-use super::{FILES, WRITTEN, gates::Gates, paths, server::Server, whole};
+use super::{
+    gates::Gates,
+    resolve::whole,
+    server::Server,
+    wants::{FILES, WRITTEN, paths},
+};
 use crate::{
     File, Files,
     flags::{KUBE_APISERVER, Presence},
@@ -203,10 +208,7 @@ impl Checks<'_> {
 
     /// Flags that are taken and do nothing, or will not be taken much longer.
     fn outdated(&mut self) {
-        for flag in &KUBE_APISERVER.flags {
-            if !self.server.is_written(flag.name) {
-                continue;
-            }
+        for flag in self.server.written() {
             let past = |since: Option<Minor>| since.filter(|since| *since <= self.minor);
             let message = match (past(flag.inert), past(flag.deprecated)) {
                 (Some(since), _) => format!("`--{}` does nothing from {since} on", flag.name),

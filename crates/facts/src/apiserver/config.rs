@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use model::{Evidence, Gap, GapKind, Location, Problem, ProblemKind, Release, Unanswered};
 
-use super::{Authorizers, FileWant, effects::unknown, gates::Gates, plugins, server::Server};
+use super::{Authorizers, effects::unknown, gates::Gates, plugins, server::Server, wants::FileWant};
 use crate::{
     File, Files,
     configuration::{

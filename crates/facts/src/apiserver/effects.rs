@@ -3,7 +3,7 @@
 use model::{Effective, Gap, Minor, Origin, Reading, Unanswered};
 
 use super::{Anonymous, Authorizers, config::Config, gates::Gates, server::Server};
-use crate::{configuration::authn::Issuer, golang, merge::version_gap, pflag::Value};
+use crate::{configuration::authn::Issuer, flags::KUBE_APISERVER, golang, merge::version_gap, pflag::Value};
 
 const ALWAYS_ALLOW: &str = "AlwaysAllow";
 
@@ -125,11 +125,11 @@ pub(super) fn apply(
     server: &Server<'_>,
     authorizers: &Result<Authorizers, Unanswered>,
     anonymous: &Result<Anonymous, Unanswered>,
-    readings: &mut [(&'static str, Result<Reading, Gap>)],
+    readings: &mut Vec<(&'static str, Result<Reading, Gap>)>,
 ) {
     let minor = server.version.minor;
     let mut leave_open = |name: &str, gap: Gap| {
-        if let Some(reading) = reading(readings, name) {
+        if let Some(reading) = reading(server, readings, name) {
             reading.open = Some(Box::new(gap));
         }
     };
@@ -141,7 +141,7 @@ pub(super) fn apply(
     }
     let mut set = |name: &str, value: String, by: &str| {
         let at = server.place(by).cloned();
-        if let Some(reading) = reading(readings, name)
+        if let Some(reading) = reading(server, readings, name)
             && reading.value != value
         {
             reading.effective = Some(Box::new(Effective { value, by: by.to_owned(), at }));
@@ -227,7 +227,18 @@ pub(super) fn apply(
     }
 }
 
-fn reading<'a>(readings: &'a mut [(&'static str, Result<Reading, Gap>)], name: &str) -> Option<&'a mut Reading> {
-    let index = readings.binary_search_by(|(known, _)| (*known).cmp(name)).ok()?;
+/// The reading of a flag, which nothing needs to have set.
+fn reading<'a>(
+    server: &Server<'_>,
+    readings: &'a mut Vec<(&'static str, Result<Reading, Gap>)>,
+    name: &str,
+) -> Option<&'a mut Reading> {
+    let index = match readings.binary_search_by(|(known, _)| (*known).cmp(name)) {
+        Ok(index) => index,
+        Err(index) => {
+            readings.insert(index, (KUBE_APISERVER.find(name)?.name, server.reading_of(name)?));
+            index
+        }
+    };
     readings.get_mut(index)?.1.as_mut().ok()
 }

@@ -1,18 +1,19 @@
 //! One command line as the API server of one release holds it.
 
 use std::{
-    borrow::Cow,
     collections::{BTreeMap, btree_map::Entry},
-    sync::{LazyLock, OnceLock},
+    sync::Arc,
 };
 
-use model::{Author, Form, Gap, GapKind, Location, Minor, Origin, Reading, Site, Version};
+use model::{Author, Form, Gap, GapKind, Location, Origin, Reading, Site, Version};
 
+use super::wants::{FILES, FileWant, named_in};
 use crate::{
     Hand, Invocation,
     flags::{Flag, KUBE_APISERVER, Presence},
+    fresh::{Fresh, Unset},
     golang,
-    merge::{default_gap, maybe_present, newer_than_data},
+    merge::{Unwritten, newer_than_data},
     pflag::{self, Mistake, Value},
     running::ReportedFlag,
 };
@@ -22,6 +23,8 @@ pub(super) struct Server<'a> {
     pub(super) invocation: &'a Invocation,
     pub(super) version: &'a Version,
     pub(super) mistakes: Vec<Mistake>,
+    /// The files that it is given to read.
+    pub(super) wants: Vec<FileWant>,
     /// Values that their flag does not take: the flag, what it takes instead, the text, and where it stands.
     pub(super) refused: Vec<(&'static Flag, String, String, Site)>,
     /// Why whatever is not written may be set all the same.
@@ -29,27 +32,10 @@ pub(super) struct Server<'a> {
     /// The first word that may hold any flag, once the words before it are read.
     opaque: Option<Gap>,
     /// What its flags are before anything is written.
-    fresh: Cow<'static, Fresh>,
+    fresh: Arc<Fresh>,
     /// What was written, by the place in the table of the flag whose variable it is.
     written: BTreeMap<usize, Written>,
     given: Vec<bool>,
-}
-
-/// The flags of one release, none of which is set.
-#[derive(Clone)]
-struct Fresh {
-    /// By place in the table; `None` where this release does not have the flag.
-    defaults: Vec<Option<Result<Unset, Gap>>>,
-    /// By place in the table: the place of the flag whose variable it sets, its own in most cases.
-    roots: Vec<usize>,
-}
-
-/// A flag that nobody set.
-#[derive(Clone)]
-struct Unset {
-    value: Value,
-    printed: String,
-    since: String,
 }
 
 /// What was written to the variable of one or more flags.
@@ -89,51 +75,12 @@ impl<'s> Variable<'s> {
     }
 }
 
-/// Each release of the data whose patch is not known: whoever does not say which release it is has all of them looked at.
-static FRESH: LazyLock<Vec<(Minor, OnceLock<Fresh>)>> =
-    LazyLock::new(|| KUBE_APISERVER.minors().map(|minor| (minor, OnceLock::new())).collect());
-
-impl Fresh {
-    fn of(version: &Version) -> Self {
-        let table = &*KUBE_APISERVER;
-        let minor = version.minor;
-        let newer = newer_than_data(table, version);
-        let presence: Vec<Presence> = table.flags.iter().map(|flag| flag.presence(version)).collect();
-        let is_present = |index: &usize| presence.get(*index).is_some_and(|presence| *presence != Presence::No);
-        let root = |(index, flag): (usize, &Flag)| {
-            flag.shares.and_then(|name| table.position(name)).filter(is_present).unwrap_or(index)
-        };
-        let roots = table.flags.iter().enumerate().map(root).collect();
-        let unset = |(flag, presence): (&Flag, &Presence)| {
-            let default = match (presence, &newer) {
-                (Presence::No, _) => return None,
-                (_, Some(gap)) => Err(gap.clone()),
-                (Presence::Maybe, _) => Err(maybe_present(flag, version)),
-                (Presence::Yes, None) => flag.default(version).map_err(|why| default_gap(table, flag, version, why)),
-            };
-            Some(default.map(|default| {
-                let kind = flag.kind(minor);
-                let value = kind.default_value(default.raw.unwrap_or(default.value), minor);
-                Unset { printed: kind.print(&value), since: default.since.to_string(), value }
-            }))
-        };
-        Self { defaults: table.flags.iter().zip(&presence).map(unset).collect(), roots }
-    }
-
-    fn cached(version: &Version) -> Cow<'static, Self> {
-        let known = || FRESH.iter().find(|(minor, _)| *minor == version.minor);
-        match version.patch.is_none().then(known).flatten() {
-            Some((_, fresh)) => Cow::Borrowed(fresh.get_or_init(|| Self::of(&Version::of_minor(version.minor)))),
-            None => Cow::Owned(Self::of(version)),
-        }
-    }
-}
-
 struct Write {
     flag: usize,
     site: Site,
     hand: Hand,
-    /// The value printed after this write; `None` where it is not known.
+    /// The value printed after this write, of one that another write came after, or that was reported; `None` where it is
+    /// not known.
     printed: Option<String>,
 }
 
@@ -153,11 +100,12 @@ impl<'a> Server<'a> {
         let mut server = Self {
             invocation,
             version,
+            wants: named_in(&parsed.occurrences, &FILES),
             mistakes: parsed.mistakes,
             refused: Vec::new(),
             open: parsed.opaque.first().map(|(_, gap)| gap.clone()).or_else(|| invocation.open_ended.clone()),
             opaque: None,
-            fresh: Fresh::cached(version),
+            fresh: Fresh::of_apiserver(version),
             written: BTreeMap::new(),
             given: vec![false; table.flags.len()],
         };
@@ -204,11 +152,12 @@ impl<'a> Server<'a> {
             invocation,
             version,
             mistakes: Vec::new(),
+            wants: Vec::new(),
             refused: Vec::new(),
             open: None,
             opaque: None,
             // Each flag is listed with its own value, also those that share one.
-            fresh: Cow::Owned(Fresh { defaults, roots: (0..table.flags.len()).collect() }),
+            fresh: Arc::new(Fresh { defaults, roots: (0..table.flags.len()).collect() }),
             written,
             given: vec![false; table.flags.len()],
         }
@@ -262,16 +211,18 @@ impl<'a> Server<'a> {
             }
             Err(gap) => Err(gap),
         };
-        let printed = value.as_ref().ok().map(|value| kind.print(value));
-        let last = Write { flag: index, site, hand, printed };
+        let last = Write { flag: index, site, hand, printed: None };
         match self.written.entry(root) {
             Entry::Vacant(entry) => {
                 entry.insert(Written { value, earlier: Vec::new(), last });
             }
             Entry::Occupied(mut entry) => {
                 let written = entry.get_mut();
+                let mut earlier = std::mem::replace(&mut written.last, last);
+                let other = KUBE_APISERVER.flags.get(earlier.flag).map_or(kind, |flag| flag.kind(minor));
+                earlier.printed = written.value.as_ref().ok().map(|value| other.print(value));
                 written.value = value;
-                written.earlier.push(std::mem::replace(&mut written.last, last));
+                written.earlier.push(earlier);
             }
         }
         if let Some(given) = self.given.get_mut(index) {
@@ -293,16 +244,22 @@ impl<'a> Server<'a> {
         self.at_root(self.root(index))
     }
 
-    /// What the server holds for each of its flags, by name.
+    /// What the server holds for its flags, by name. Those that nothing sets are told of by `unwritten`, if it can.
     pub(super) fn readings(&self) -> impl Iterator<Item = (&'static Flag, Result<Reading, Gap>)> {
-        KUBE_APISERVER
-            .flags
-            .iter()
-            .enumerate()
-            .filter_map(|(index, flag)| Some((flag, self.reading(index, flag, self.variable(index)?))))
+        let is_told = |variable: &Variable<'_>| self.open.is_some() || matches!(variable, Variable::Written(_));
+        KUBE_APISERVER.flags.iter().enumerate().filter_map(move |(index, flag)| {
+            let variable = self.variable(index).filter(is_told)?;
+            Some((flag, self.reading(index, flag, variable)))
+        })
     }
 
-    /// The same of one flag; `None` where this release does not have it.
+    /// What the release fills in where nothing sets a flag; `None` where something that is not known may set any.
+    pub(super) fn unwritten(&self) -> Option<Unwritten> {
+        let home = self.invocation.list.clone();
+        self.open.is_none().then(|| Unwritten { fresh: Arc::clone(&self.fresh), plane: self.invocation.plane, home })
+    }
+
+    /// What it holds for one flag; `None` where this release does not have it.
     pub(super) fn reading_of(&self, name: &str) -> Option<Result<Reading, Gap>> {
         let index = KUBE_APISERVER.position(name)?;
         Some(self.reading(index, KUBE_APISERVER.flags.get(index)?, self.variable(index)?))
@@ -314,9 +271,7 @@ impl<'a> Server<'a> {
             Variable::Unset(_) if let Some(gap) = &self.open => return Err(gap.clone()),
             Variable::Unset(unset) => {
                 let unset = unset.as_ref().map_err(Clone::clone)?;
-                let by = Author::Upstream { since: Some(unset.since.clone()) };
-                let origin = Origin::Default { by, home: self.invocation.list.clone() };
-                return Ok(self.plain(unset.printed.clone(), origin, Vec::new()));
+                return Ok(unset.reading(self.invocation.plane, self.invocation.list.clone()));
             }
         };
         let last = &written.last;
@@ -408,6 +363,13 @@ impl<'a> Server<'a> {
         })
     }
 
+    /// The flags that somebody wrote, each under this name, and not only a distribution added.
+    pub(super) fn written(&self) -> impl Iterator<Item = &'static Flag> {
+        let given = self.given.iter().enumerate().filter(|(_, given)| **given);
+        let flags = given.filter_map(|(index, _)| KUBE_APISERVER.flags.get(index));
+        flags.filter(|flag| self.is_written(flag.name))
+    }
+
     /// Where the flag is given, the last occurrence of it or of a flag that sets the same.
     pub(super) fn place(&self, name: &str) -> Option<&Location> {
         let variable = self.variable(KUBE_APISERVER.position(name)?)?;
@@ -417,7 +379,8 @@ impl<'a> Server<'a> {
     /// Flags whose value is one thing and that are given more than once.
     pub(super) fn duplicates(&self) -> Vec<(&'static Flag, &Site)> {
         let mut found = Vec::new();
-        for (index, flag) in KUBE_APISERVER.flags.iter().enumerate() {
+        let given = KUBE_APISERVER.flags.iter().enumerate().zip(&self.given).filter(|(_, given)| **given);
+        for ((index, flag), _) in given {
             let Some(written) = self.variable(index).and_then(Variable::written) else { continue };
             let mut own = written.earlier.iter().chain([&written.last]).filter(|write| write.flag == index);
             if flag.kind(self.version.minor).accumulates() || own.next().is_none() {

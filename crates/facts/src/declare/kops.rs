@@ -8,6 +8,8 @@
 mod fields;
 mod line;
 
+use std::cell::OnceCell;
+
 use model::{Evidence, Form, Gap, GapKind, Location, Minor, Problem, ProblemKind, Site, Version};
 use yaml::{Cursor, Resolved};
 
@@ -143,7 +145,7 @@ pub(super) fn invocations(source: &Source<'_>, evidence: &[Evidence]) -> Vec<Inv
         let root = document.cursor();
         if let Some(spec) = root.get("spec").filter(|_| is_cluster(&root)) {
             let name = root.get("metadata").and_then(|metadata| text_of(&metadata, "name"));
-            let cluster = Cluster { source, spec, name };
+            let cluster = Cluster { source, spec, name, home: OnceCell::new() };
             found.push(cluster.invocation(source.problems(document), evidence));
         }
     }
@@ -154,6 +156,8 @@ struct Cluster<'a> {
     source: &'a Source<'a>,
     spec: Cursor<'a>,
     name: Option<String>,
+    /// Asked for once for each flag of each release.
+    home: OnceCell<Site>,
 }
 
 /// What the flag builder makes of a field.
@@ -191,7 +195,7 @@ impl<'a> Cluster<'a> {
     }
 
     fn home(&self) -> Site {
-        Site { at: self.place(), form: Form::Fields(FIELDS) }
+        self.home.get_or_init(|| Site { at: self.place(), form: Form::Fields(FIELDS) }).clone()
     }
 
     /// The fields that are written, as flags.

@@ -197,7 +197,7 @@ impl Told<'_> {
             };
             readings.push((flag.name, reading));
         }
-        AtRelease { minor: version.minor, readings, problems: Vec::new() }
+        AtRelease { minor: version.minor, readings, unwritten: None, problems: Vec::new() }
     }
 
     fn unlisted(&self, name: &str) -> Gap {

@@ -16,6 +16,7 @@ mod markdown;
 mod sarif;
 #[cfg(test)]
 mod tests;
+mod whole;
 mod xml;
 
 use std::{
@@ -72,7 +73,7 @@ impl Conversion<'_> {
     /// Those of `out`.
     pub fn write(&self, format: Format, out: &mut dyn io::Write) -> io::Result<()> {
         match format {
-            Format::Json => json(self.report, out),
+            Format::Json => whole::write(self.report, out),
             Format::Sarif => json(&sarif::log(self), out),
             Format::Junit => junit::write(self, out),
             Format::Markdown => markdown::write(self, out),

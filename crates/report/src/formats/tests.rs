@@ -792,3 +792,15 @@ fn a_result_without_a_place_points_at_what_its_instance_was_judged_by() {
     conversion.write(Format::Sarif, &mut out).expect("written");
     assert!(String::from_utf8(out).expect("UTF-8").contains("\"uri\": \"x.yaml\""));
 }
+
+#[test]
+fn all_cores_write_what_one_would() {
+    for count in [0, 1, 33] {
+        let clusters =
+            (0..count).flat_map(|_| every_outcome("\n  \"clusters\": []").clusters.into_iter().take(1)).collect();
+        let report = Report { clusters, ..every_outcome("x") };
+        let mut alone = Vec::new();
+        super::json(&report, &mut alone).expect("written");
+        assert_eq!(written(Format::Json, &report, false, false), String::from_utf8(alone).expect("UTF-8"), "{count}");
+    }
+}

@@ -3,7 +3,7 @@
 use model::Problem;
 
 use super::{Checks, shown};
-use crate::{Contents, File, Files, apiserver::FILES, kubeconfig};
+use crate::{Contents, File, Files, apiserver::wants::FILES, kubeconfig};
 
 impl Checks<'_> {
     pub(super) fn webhooks(&mut self, files: &Files<'_>) {

@@ -49,7 +49,12 @@ pub fn recognise(bytes: &[u8]) -> Recognised {
     let fatal = stream.faults.iter().find(|fault| fault.kind.is_fatal());
     if declare::declares(text, &stream) {
         // None of them is YAML, nor means to be.
-        let other = looks_like_ini(text) || declare::is_arguments(text) || text.starts_with("#!");
+        let other = looks_like_ini(text)
+            || declare::is_arguments(text)
+            || declare::is_variables(text)
+            || declare::is_listing(text)
+            || text.starts_with("#!")
+            || (declare::has_documents(text) && !looks_structured(text));
         troubles.extend(
             stream
                 .faults
@@ -85,7 +90,8 @@ pub fn recognise(bytes: &[u8]) -> Recognised {
         return Recognised { kind: Kind::Templated, text: None, troubles };
     }
     let ini = looks_like_ini(text);
-    if let Some(fault) = fatal.filter(|_| ini || looks_structured(text)) {
+    // A page with examples in fences is prose, and says nothing of what runs.
+    if let Some(fault) = fatal.filter(|_| (ini || looks_structured(text)) && !declare::is_page(text)) {
         // In a unit `${NAME}` is a variable of the manager and no placeholder.
         if let Some(engine) = template_engine(text).filter(|engine| !ini || *engine != TERRAFORM) {
             troubles.push(Trouble {

@@ -57,7 +57,7 @@ impl Marked {
 }
 
 /// Keys whose value is a secret wherever they stand, in lower case without `-` and `_`.
-const SECRET_KEYS: [&str; 41] = [
+const SECRET_KEYS: [&str; 42] = [
     "aadclientcertpassword",
     "aadclientsecret",
     "accesskey",
@@ -85,6 +85,7 @@ const SECRET_KEYS: [&str; 41] = [
     "passwd",
     "password",
     "passwordhash",
+    "persistentclustertoken",
     "plaintextpasswd",
     "presharedkey",
     "privatekey",
@@ -248,6 +249,7 @@ fn spans(text: &str, stream: Option<&Stream>) -> Vec<Span> {
             of_trees(&yaml::parse(&own, &yaml::Limits::default()), &own, &mut spans);
         }
     }
+    script_spans(text, &mut spans);
     if parts.is_empty() && (mentions_a_key(text) || text.contains("content")) {
         match (objects::lines(text), stream) {
             // Object by object: the tree of all of them would take many times the text.
@@ -263,6 +265,53 @@ fn spans(text: &str, stream: Option<&Stream>) -> Vec<Span> {
         }
     }
     spans
+}
+
+/// The secrets of a script: in the documents that it writes, which are files of their own, in its variables, and in tables
+/// that it echoes.
+fn script_spans(text: &str, spans: &mut Vec<Span>) {
+    if !declare::has_documents(text) && !text.starts_with("#!") {
+        return;
+    }
+    for body in declare::bodies(text) {
+        let own = text.get(body.clone()).unwrap_or_default();
+        let mut found = Vec::new();
+        if mentions_a_key(own) {
+            of_trees(&yaml::parse(own, &yaml::Limits::default()), own, &mut found);
+        }
+        if is_table(own) {
+            first_column(own, &mut found);
+        }
+        let start = u32::try_from(body.start).unwrap_or(u32::MAX);
+        spans.extend(found.iter().map(|span| Span::new(span.start + start, span.end + start)));
+    }
+    let mut at = 0;
+    for line in text.split_inclusive('\n') {
+        let start = at;
+        at += line.len();
+        // `echo "TOKEN,name,id" > tokens.csv`.
+        if line.contains(".csv")
+            && let Some(quote) = line.find(['"', '\''])
+            && let Some(comma) = line[quote..].find(',')
+        {
+            push(start + quote + 1, start + quote + comma, spans);
+        }
+        // A variable in lower case; those in capitals are found in every text.
+        let assigned = line.trim_start();
+        let assigned = assigned.strip_prefix("export ").unwrap_or(assigned);
+        let Some((name, value)) = assigned.split_once('=') else { continue };
+        let is_name = name.contains(|c: char| c.is_ascii_lowercase())
+            && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+        if is_name && SECRET_NAMES.iter().any(|part| name.to_ascii_lowercase().contains(part)) {
+            let value = value.trim_end();
+            let from = start + (line.trim_end().len() - value.len());
+            let quote = value.chars().next().filter(|c| matches!(c, '"' | '\''));
+            let inner = value.trim_matches(['"', '\'']);
+            if !inner.starts_with(['-', '/', '$', '`', '(']) {
+                push(from + usize::from(quote.is_some()), from + usize::from(quote.is_some()) + inner.len(), spans);
+            }
+        }
+    }
 }
 
 fn of_trees(stream: &Stream, text: &str, spans: &mut Vec<Span>) {
@@ -471,6 +520,12 @@ fn tree_spans(cursor: &Cursor<'_>, text: &str, depth: usize, spans: &mut Vec<Spa
                 let secret = SECRET_KEYS.contains(&plain(name).as_str())
                     || (named_secret && name == "value")
                     || names_a_secret(name, &item.value);
+                // The address at which a node of MicroK8s joins ends in a token.
+                if name == "join"
+                    && let Some(url) = item.value.get("url")
+                {
+                    push_scalar(&url, text, spans);
+                }
                 // What a kubelet sends along to whoever gives it pods.
                 if name == HEADERS {
                     let values = item.value.entries().flat_map(|entry| entry.value.items().collect::<Vec<_>>());
@@ -750,6 +805,24 @@ mod tests {
 
     fn redacted(text: &str) -> String {
         Redactor::new().cut(text).0.into_owned()
+    }
+
+    #[test]
+    fn what_a_script_writes_keeps_no_secret() {
+        let script = |inner: &str| format!("#!/bin/sh\nkube-apiserver --etcd-servers=a\n{inner}");
+        for (inner, expected) in [
+            ("cat > /e.yaml <<EOF\nkeys: [{name: a, secret: QUFBQQ==}]\nEOF\n", "secret: ********"),
+            ("cat > /t.csv <<EOF\nabcdef,kubelet,1,\"g\"\nEOF\n", "\n******,kubelet"),
+            ("echo \"abcdef,kubelet,1\" > /t.csv\n", "\"******,kubelet"),
+            ("db_password='abc'\n", "db_password='***'"),
+            ("export api_token=abc\n", "api_token=***"),
+            ("token=$(head -c 16 /dev/urandom)\n", "token=$(head"),
+        ] {
+            let text = redacted(&script(inner));
+            assert!(text.contains(expected), "{text}");
+        }
+        let launch = "version: 0.2.0\npersistentClusterToken: abc\njoin: {url: 10.0.0.1:25000/abc/def}\n";
+        assert!(!redacted(launch).contains("abc"), "{}", redacted(launch));
     }
 
     #[test]

@@ -55,3 +55,71 @@ fn a_snap_reads_its_arguments_line_by_line() {
         "",
     ]);
 }
+
+#[test]
+fn a_service_of_compose_is_a_server() {
+    let text = "services:
+  etcd: {image: etcd, command: etcd}
+  api:
+    image: k8s.gcr.io/kube-apiserver:v1.16.4
+    command:
+    - kube-apiserver
+    - --etcd-servers=http://127.0.0.1:2379
+    - --insecure-port=8080
+    - --v=${LEVEL}
+    volumes: ['/etc/k8s:/etc/kubernetes:ro', './x:/y']
+";
+    holds(
+        text,
+        None,
+        &[("insecure-port", "8080", "written"), ("v", "", "unknown"), ("anonymous-auth", "true", "kubernetes")],
+    );
+    let cluster = cluster(text);
+    assert_eq!(server(&cluster).component().instance, "api");
+    let at = reading(server(&cluster), "insecure-port").unwrap().origin.location().unwrap().span.unwrap();
+    assert_eq!(&text[at.range()], "--insecure-port=8080");
+    let folded = "services:\n  api:\n    image: x\n    command: >-\n      kube-apiserver --v=3 --etcd-servers=http://a\n      --profiling=false\n";
+    holds(folded, None, &[("v", "3", "written"), ("profiling", "false", "written")]);
+    let script = "services:\n  api:\n    command: [sh, -c, 'kube-apiserver --etcd-servers=a --v=3']\n";
+    holds(script, None, &[("v", "", "unknown"), ("anonymous-auth", "", "unknown")]);
+    not_ours(&["services:\n  a: {image: kube-apiserver-proxy, command: [proxy]}\n"]);
+}
+
+#[test]
+fn variables_of_a_unit_are_flags() {
+    let text = "###\n# The address\nKUBE_API_ADDRESS=\"--insecure-bind-address=0.0.0.0\"\nKUBE_ETCD_SERVERS='--etcd-servers=http://a'\n\
+                KUBE_API_ARGS=\"--v=2 \\\n  --profiling=false\"\nKUBE_API_ARGS=\"--v=4 \\\n  --profiling=false\"\nOTHER=x\n";
+    holds(
+        text,
+        None,
+        &[
+            ("insecure-bind-address", "0.0.0.0", "written"),
+            ("v", "4", "written"),
+            // The unit may say it.
+            ("anonymous-auth", "", "unknown"),
+        ],
+    );
+    let cluster = cluster(text);
+    let at = reading(server(&cluster), "profiling").unwrap().origin.location().unwrap().span.unwrap();
+    assert_eq!(&text[at.range()], "--profiling=false");
+    // The unit that reads the file tells the whole.
+    let unit = "[Service]\nEnvironmentFile=/etc/kubernetes/apiserver\nExecStart=kube-apiserver $KUBE_API_ARGS $KUBE_ETCD_SERVERS\n";
+    let node = shared::together(
+        Some("n"),
+        &[("n/etc/kubernetes/apiserver", text), ("n/etc/systemd/system/kube-apiserver.service", unit)],
+    );
+    shared::holds(&node, &[("v", "4", "written"), ("etcd-servers", "[http://a]", "written")]);
+    not_ours(&[
+        "KUBE_MASTER=\"--master=http://a\"\n",
+        "#!/bin/sh\nA=--etcd-servers=x\nrun $A\n",
+        "A=\"--service-cluster-ip-range=10.0.0.0/8 --kubeconfig=/a\"\n",
+    ]);
+}
+
+#[test]
+fn a_listing_of_processes_shows_what_ran() {
+    let text = "USER PID %CPU COMMAND\nroot 12 0.1 kube-apiserver --etcd-servers=https://a --anonymous-auth=false\n";
+    holds(text, None, &[("anonymous-auth", "false", "written"), ("profiling", "true", "kubernetes")]);
+    let cut = "root 12 0.1 kube-apiserver --etcd-servers=https://a --anonymous-auth=false --tls-+\n";
+    holds(cut, None, &[("anonymous-auth", "false", "written"), ("profiling", "", "unknown")]);
+}

@@ -149,3 +149,81 @@ fn only_what_runs_a_control_plane_is_taken() {
         "kind: ClusterConfig\n# k0s.k0sproject.io/v1beta1\n",
     ]);
 }
+
+const CONFIG: &str = "apiVersion: k0s.k0sproject.io/v1beta1\nkind: ClusterConfig\nspec: {api: {address: 10.0.0.1, extraArgs: {profiling: 'true'}}}\n";
+
+#[test]
+fn a_unit_reads_the_configuration_of_its_node() {
+    let unit = |words: &str| format!("[Service]\nExecStart=/usr/local/bin/k0s controller {words}\n");
+    const AT: &str = "n/etc/systemd/system/k0scontroller.service";
+    let node = shared::together(Some("n"), &[("n/etc/k0s/k0s.yaml", CONFIG), (AT, &unit("--single"))]);
+    holds(&node, &[("profiling", "true", "written"), ("egress-selector-config-file", "", "kubernetes")]);
+    // Without the file nothing of it is known.
+    let alone = unit("--config=/etc/other.yaml");
+    let cluster = cluster(&alone);
+    holds(&cluster, &[("profiling", "", "unknown"), ("anonymous-auth", "", "unknown")]);
+    not_ours(&["[Service]\nExecStart=/usr/local/bin/k0s worker --config=/etc/k0s/k0s.yaml\n"]);
+}
+
+#[test]
+fn compose_holds_a_controller() {
+    let text = "services:
+  k0s:
+    image: docker.io/k0sproject/k0s:v1.30.1-k0s.0
+    command: k0s controller --enable-worker
+    configs: [{source: a.yaml, target: /etc/k0s/k0s.yaml}]
+configs:
+  a.yaml:
+    content: |
+      apiVersion: k0s.k0sproject.io/v1beta1
+      kind: ClusterConfig
+      spec: {storage: {type: kine}, api: {extraArgs: {profiling: 'true'}}}
+";
+    let cluster = shared::cluster(text);
+    holds(
+        &cluster,
+        &[
+            ("profiling", "true", "written"),
+            ("etcd-servers", "[unix:/run/k0s/kine/kine.sock:2379]", "made"),
+            ("anonymous-auth", "false", "k0s"),
+        ],
+    );
+    assert_eq!(pointed(text, server(&cluster), "profiling"), "'true'");
+    assert_eq!(server(&cluster).component().instance, "k0s");
+    let bare = "services:\n  k0s:\n    image: k0sproject/k0s:v1.30.1-k0s.0\n";
+    holds(&shared::cluster(bare), &[("profiling", "false", "k0s"), ("anonymous-auth", "false", "k0s")]);
+    let hidden = bare.to_owned() + "    volumes: ['./k0s.yaml:/etc/k0s/k0s.yaml']\n";
+    holds(&shared::cluster(&hidden), &[("profiling", "", "unknown")]);
+    let variable = bare.to_owned()
+        + "    command: k0s controller --config=/etc/k0s/config.yaml\n    environment:\n      K0S_CONFIG: |\n        "
+        + &CONFIG.trim_end().replace('\n', "\n        ")
+        + "\n";
+    holds(&shared::cluster(&variable), &[("profiling", "true", "written")]);
+    not_ours(&["services:\n  k0s: {image: k0sproject/k0s, command: k0s worker}\n"]);
+}
+
+#[test]
+fn k0smotron_holds_a_control_plane() {
+    let text = "apiVersion: k0smotron.io/v1beta1
+kind: Cluster
+metadata: {name: c}
+spec:
+  version: v1.31.2-k0s.0
+  service: {type: NodePort, apiPort: 30555}
+  k0sConfig:
+    apiVersion: k0s.k0sproject.io/v1beta1
+    kind: ClusterConfig
+    spec: {api: {port: 6443, extraArgs: {profiling: 'true'}}}
+";
+    let cluster = shared::cluster(text);
+    holds(
+        &cluster,
+        &[
+            ("profiling", "true", "written"),
+            ("secure-port", "30555", "made"),
+            ("etcd-servers", "", "unknown"),
+            ("anonymous-auth", "false", "k0s"),
+        ],
+    );
+    assert_eq!(server(&cluster).component().instance, "c");
+}

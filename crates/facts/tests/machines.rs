@@ -328,3 +328,73 @@ fn a_config_map_holds_files_of_any_kind() {
     // A Secret is not looked into.
     assert_eq!(recognise(pod.replace("ConfigMap", "Secret").as_bytes()).kind, Kind::NotOurs);
 }
+
+#[test]
+fn a_script_writes_what_the_machine_has() {
+    let script = "#!/bin/bash
+ETCD=https://10.0.0.1:2379
+cat > /opt/kube-apiserver.conf <<EOF
+OPTS=\"--profiling=false \\\\
+--etcd-servers=${ETCD} \\\\
+--advertise-address=$(hostname -i)\"
+EOF
+cat <<'EOF' | sudo tee /etc/kubernetes/audit.yaml
+apiVersion: audit.k8s.io/v1
+kind: Policy
+rules: [{level: Metadata}]
+EOF
+cat > /etc/systemd/system/kube-apiserver.service <<-EOF
+\t[Service]
+\tEnvironmentFile=/opt/kube-apiserver.conf
+\tExecStart=/usr/bin/kube-apiserver \\$OPTS --audit-policy-file=/etc/kubernetes/audit.yaml
+\tEOF
+systemctl start kube-apiserver
+";
+    let read = server(script);
+    assert_eq!(read.component().instance, "kube-apiserver");
+    assert_eq!(seen(script, &read, "profiling"), ("false".to_owned(), "--profiling=false"));
+    let etcd = reading(&read, "etcd-servers");
+    assert_eq!(etcd.value, "[https://10.0.0.1:2379]");
+    assert!(read.component().setting("advertise-address").expect("a flag").in_force().is_err());
+    assert!(read.file(FileKind::AuditPolicy).is_ok_and(|file| file.is_some()), "the policy is read");
+    // A command that reaches for the file leaves open what becomes of it.
+    let changed = format!("{script}sed -i s/false/true/ /etc/systemd/system/kube-apiserver.service\n");
+    assert!(server(&changed).component().setting("profiling").expect("a flag").in_force().is_err());
+}
+
+#[test]
+fn a_script_that_starts_the_server_itself_is_read() {
+    let script = "#!/bin/sh\nD=/opt\nkube-apiserver --version\nnohup $D/kube-apiserver --etcd-servers=http://127.0.0.1:2379 \\\n  --anonymous-auth=$WHO --v=2 >/log 2>&1 &\n";
+    let read = server(script);
+    assert_eq!(seen(script, &read, "v"), ("2".to_owned(), "--v=2"));
+    assert!(read.component().setting("anonymous-auth").expect("a flag").in_force().is_err());
+    // Which of two it is, a script does not say.
+    let twice = format!("{script}kube-apiserver --etcd-servers=a --v=3\n");
+    assert!(server(&twice).component().setting("v").expect("a flag").in_force().is_err());
+    for other in [
+        "#!/bin/sh\nkube-apiserver --version\n",
+        "#!/bin/sh\necho kube-apiserver --etcd-servers=a\n",
+        "#!/bin/sh\n# kube-apiserver\n",
+    ] {
+        assert_ne!(recognise(other.as_bytes()).kind, Kind::Workload, "{other}");
+    }
+}
+
+#[test]
+fn texts_in_other_formats_hold_scripts() {
+    let unit = "[Service]\nExecStart=kube-apiserver --etcd-servers=https://a \\\n  --profiling=false\n";
+    let terraform = format!("resource \"x\" \"y\" {{\n  content = <<EOT\n{unit}EOT\n}}\n");
+    let vagrant =
+        format!("$s = <<-SCRIPT\n  cat > /etc/systemd/system/kube-apiserver.service <<EOF\n{unit}EOF\nSCRIPT\n");
+    let ansible = "- hosts: a\n  tasks:\n  - block:\n    - copy:\n        dest: /etc/systemd/system/kube-apiserver.service\n        content: |\n          [Service]\n          ExecStart=kube-apiserver --etcd-servers=https://a \\\n            --profiling=false\n";
+    for text in [terraform.as_str(), vagrant.as_str(), ansible] {
+        let read = server(text);
+        assert_eq!(seen(text, &read, "profiling"), ("false".to_owned(), "--profiling=false"), "{text}");
+    }
+    // A page with examples is prose.
+    let page = format!("# How to\n\n```\ncat > /x <<EOF\n{unit}EOF\n```\n");
+    assert_eq!(recognise(page.as_bytes()).kind, Kind::NotOurs);
+    let manifest =
+        "# How to\n\n```yaml\napiVersion: v1\nkind: Pod\nspec: {containers: [{command: [kube-apiserver]}]}\n```\n";
+    assert_eq!(recognise(manifest.as_bytes()).kind, Kind::NotOurs);
+}

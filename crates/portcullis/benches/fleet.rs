@@ -201,10 +201,16 @@ fn main() {
     // `cargo bench -- NAME` runs what has that in its name.
     let wanted: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
     let latency = Duration::from_millis(20);
-    for (name, clusters, broken) in [("200 clusters", 200, false), ("300 clusters, a tenth broken", 300, true)] {
-        if !wanted.is_empty() && !wanted.iter().any(|word| name.contains(word.as_str())) {
-            continue;
-        }
+    let mut fleets =
+        vec![("200 clusters".to_owned(), 200, false), ("300 clusters, a tenth broken".to_owned(), 300, true)];
+    if !wanted.is_empty() {
+        fleets.retain(|(name, ..)| wanted.iter().any(|word| name.contains(word.as_str())));
+    }
+    if let ([], [count]) = (fleets.as_slice(), wanted.as_slice()) {
+        // A fleet of another size.
+        fleets.extend(count.parse().ok().map(|clusters| (format!("{clusters} clusters"), clusters, false)));
+    }
+    for (name, clusters, broken) in fleets {
         let (list, servers) = fleet(&clusters.to_string(), clusters, latency, broken);
         for format in ["jsonl", "json", "human"] {
             let mut runs: Vec<(Duration, Duration, u64)> = (0..3).map(|_| run(&list, format)).collect();

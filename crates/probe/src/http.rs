@@ -17,7 +17,7 @@ mod record;
 
 use std::time::Duration;
 
-use tokio::time::sleep;
+use tokio::{task::JoinSet, time::sleep};
 
 pub use answer::{Answer, Head};
 pub use asks::{Ask, Body};
@@ -75,6 +75,12 @@ impl Http {
         self.asked.iter().filter_map(|asked| Some((asked, asked.answer.as_ref().ok()?)))
     }
 }
+
+/// Requests for which no connection is opened of their own.
+const FEWEST: usize = 4;
+
+/// Requests without an answer, one after the other, after which no more are made.
+const GIVEN_UP: usize = 3;
 
 /// One connection is asked many things, one after the other; each of them has its own time besides.
 const TALK: Limits = Limits { time: Duration::from_secs(40), bytes: 1 << 20 };
@@ -176,6 +182,55 @@ impl Talk<'_> {
         }
     }
 
+    /// The list of a component, in its order: one request after the other, or side by side where that harms nobody.
+    async fn all(&mut self, asks: &'static [Ask]) -> Vec<Asked> {
+        let count = self.dialer.side_by_side();
+        let mut shares = asks.chunks(asks.len().div_ceil(count).max(FEWEST));
+        let own = shares.next().unwrap_or_default();
+        let others: Vec<&'static [Ask]> = shares.collect();
+        if others.is_empty() {
+            return self.each(own).await;
+        }
+        let mut running = JoinSet::new();
+        for (index, asks) in others.iter().copied().enumerate() {
+            let (endpoint, mut dialer) = (self.endpoint.clone(), self.dialer.beside());
+            let (over, groups, demand) = (self.over, self.groups, self.demand);
+            running.spawn(async move {
+                let (endpoint, dialer_of) = (&endpoint, &mut dialer);
+                let mut talk = Talk { endpoint, dialer: dialer_of, over, channel: None, opened: 0, demand, groups };
+                let asked = talk.each(asks).await;
+                (index, asked, dialer)
+            });
+        }
+        let mut asked = self.each(own).await;
+        // Who serves one connection at a time is let go on to the next.
+        self.channel = None;
+        let mut answered = running.join_all().await;
+        answered.sort_by_key(|(index, ..)| *index);
+        for (asks, (_, answered, dialer)) in others.into_iter().zip(answered) {
+            self.dialer.take_back(dialer);
+            // Who serves one connection at a time has let the others wait.
+            let waited = answered.first().is_some_and(|first| first.answer.is_err());
+            asked.extend(if waited { self.each(asks).await } else { answered });
+        }
+        asked
+    }
+
+    async fn each(&mut self, asks: &[Ask]) -> Vec<Asked> {
+        let mut asked = Vec::with_capacity(asks.len());
+        let mut failed = 0;
+        for ask in asks {
+            let one = self.ask(ask, Who::Anonymous).await;
+            failed = if one.answer.is_ok() { 0 } else { failed + 1 };
+            asked.push(one);
+            // A server that stops answering is left alone.
+            if failed == GIVEN_UP {
+                break;
+            }
+        }
+        asked
+    }
+
     async fn ask(&mut self, ask: &Ask, who: Who) -> Asked {
         let answer = self.put(ask, who).await;
         Asked { over: self.over, who, path: ask.path, answer }
@@ -237,12 +292,10 @@ async fn list(endpoint: &Endpoint, dialer: &mut Dialer, over: Over, http: &mut H
     http.list = listener(endpoint.listener(), &asked);
     if reached {
         let mut failed = 0;
-        for ask in asks::of(http.list) {
-            let one = talk.ask(ask, Who::Anonymous).await;
+        for one in talk.all(asks::of(http.list)).await {
             failed = if one.answer.is_ok() { 0 } else { failed + 1 };
             asked.push(one);
-            // A server that stops answering is left alone.
-            if failed == 3 {
+            if failed == GIVEN_UP {
                 break;
             }
         }
@@ -264,7 +317,7 @@ async fn list(endpoint: &Endpoint, dialer: &mut Dialer, over: Over, http: &mut H
                 }
             }
         }
-        if failed < 3 && matches!(http.list, Some(Listener::ApiServer)) {
+        if failed < GIVEN_UP && matches!(http.list, Some(Listener::ApiServer)) {
             asked.push(talk.ask(&asks::CREDENTIALS, Who::Token).await);
             asked.push(talk.ask(&asks::CREDENTIALS, Who::Basic).await);
         }

@@ -58,6 +58,8 @@ pub struct Section {
 enum Catalogue {
     Cis(&'static Edition),
     Stig,
+    /// An older one, for a part of what the STIG is about.
+    StigOf(&'static StigEdition),
     Nsa,
 }
 
@@ -77,6 +79,8 @@ struct Data {
     _source: String,
     editions: Vec<Edition>,
     releases: Vec<choice::Releases>,
+    /// Of the STIG, those that others hold clusters against by a list of their own.
+    stig_editions: Vec<StigEdition>,
     /// Ids that the STIG no longer has and older reports name.
     stig_withdrawn: BTreeSet<String>,
     /// Sections in the order of the guide.
@@ -89,6 +93,15 @@ struct Edition {
     name: String,
     title: String,
     layout: Layout,
+    manual: BTreeSet<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct StigEdition {
+    name: String,
+    title: String,
+    ids: BTreeSet<String>,
     manual: BTreeSet<String>,
 }
 
@@ -107,7 +120,9 @@ static ALL: LazyLock<Vec<Benchmark>> = LazyLock::new(|| {
         one("stig", "DISA Kubernetes STIG", Catalogue::Stig),
         one("nsa", "NSA/CISA Kubernetes Hardening Guide 1.2", Catalogue::Nsa),
     ];
-    editions.chain(others).collect()
+    let of_stig =
+        DATA.stig_editions.iter().map(|edition| one(&edition.name, &edition.title, Catalogue::StigOf(edition)));
+    editions.chain(of_stig).chain(others).collect()
 });
 
 /// Every edition of every benchmark.
@@ -142,6 +157,11 @@ impl Benchmark {
         matches!(self.catalogue, Catalogue::Cis(_))
     }
 
+    /// Whether the STIG, or an edition of it.
+    pub fn is_stig(&self) -> bool {
+        matches!(self.catalogue, Catalogue::Stig | Catalogue::StigOf(_))
+    }
+
     /// Whether any id of this edition is answered by that control.
     pub fn holds(&self, control: &str) -> bool {
         references::references(control).is_some_and(|known| self.ids(known).next().is_some())
@@ -154,10 +174,14 @@ impl Benchmark {
                 known.cis.get(self.name).map_or(&[], Vec::as_slice),
                 known.cis_inverted.get(self.name).map_or(&[], Vec::as_slice),
             ),
-            Catalogue::Stig => (&known.stig, &[]),
+            Catalogue::Stig | Catalogue::StigOf(_) => (&known.stig, &[]),
             Catalogue::Nsa => (&known.nsa_cisa, &[]),
         };
-        let current = |id: &&&str| !matches!(self.catalogue, Catalogue::Stig) || !DATA.stig_withdrawn.contains(**id);
+        let current = |id: &&&str| match self.catalogue {
+            Catalogue::Stig => !DATA.stig_withdrawn.contains(**id),
+            Catalogue::StigOf(edition) => edition.ids.contains(**id),
+            Catalogue::Cis(_) | Catalogue::Nsa => true,
+        };
         let plain = plain.iter().filter(current).map(|id| (*id, false));
         plain.chain(inverted.iter().map(|id| (*id, true)))
     }
@@ -173,6 +197,7 @@ impl Benchmark {
                     inverted,
                     manual: match self.catalogue {
                         Catalogue::Cis(edition) => Some(edition.manual.contains(id)),
+                        Catalogue::StigOf(edition) => Some(edition.manual.contains(id)),
                         Catalogue::Stig | Catalogue::Nsa => None,
                     },
                     section: self.section(id, control),
@@ -190,7 +215,7 @@ impl Benchmark {
                 let at = DATA.nsa.iter().position(|known| *known == id).unwrap_or(usize::MAX);
                 vec![u32::try_from(at).unwrap_or(u32::MAX)]
             }
-            Catalogue::Cis(_) | Catalogue::Stig => {
+            Catalogue::Cis(_) | Catalogue::Stig | Catalogue::StigOf(_) => {
                 id.split(|c: char| !c.is_ascii_digit()).filter_map(|number| number.parse().ok()).collect()
             }
         }
@@ -209,7 +234,7 @@ impl Benchmark {
                 };
                 Section { id: chapter.to_owned(), part }
             }
-            Catalogue::Stig => {
+            Catalogue::Stig | Catalogue::StigOf(_) => {
                 let part = part_of(control);
                 Section { id: part.to_owned(), part }
             }
@@ -319,6 +344,31 @@ mod tests {
         let found = all().iter().filter(|one| one.is_cis()).map(|one| (one.name, one.items().len()));
         assert_eq!(found.collect::<BTreeMap<_, _>>(), known);
         assert_eq!(find("stig").map(|found| found.items().len()), Some(94));
+        assert_eq!(find("eks-stig-kubernetes-v1r6").map(|found| found.items().len()), Some(92));
+    }
+
+    #[test]
+    fn every_id_has_somebody_who_answers_it() {
+        // A control is answered by a rule or waits for one, never both; one that nobody answers would be no entry of any
+        // report.
+        for benchmark in all() {
+            for item in benchmark.items() {
+                assert!(!item.controls.is_empty(), "{benchmark:?} {}", item.id);
+                for control in &item.controls {
+                    let (rule, waits) = (crate::find(control).is_some(), crate::pending().contains_key(*control));
+                    assert!(rule != waits, "{benchmark:?} {} {control}: {rule} {waits}", item.id);
+                    assert!(crate::references(control).is_some() && !intent(control).is_empty(), "{control}");
+                }
+            }
+        }
+        // What an edition leaves to a person is one of its ids.
+        let has = |name: &str, id: &str| find(name).is_some_and(|one| one.items().iter().any(|item| item.id == id));
+        for edition in &DATA.editions {
+            assert!(edition.manual.iter().all(|id| has(&edition.name, id)), "{}", edition.name);
+        }
+        for edition in &DATA.stig_editions {
+            assert!(edition.ids.iter().chain(&edition.manual).all(|id| has(&edition.name, id)), "{}", edition.name);
+        }
     }
 
     #[test]

@@ -137,7 +137,7 @@ fn parts(line: &str) -> impl Iterator<Item = (usize, &str)> {
 
 /// A word with the variables written out that the snap sets for all its services (snapcraft's environment), as
 /// os.ExpandEnv does. A variable that nobody knows here stays, and is a gap.
-fn written_out(word: &str) -> (String, Option<Gap>) {
+pub(super) fn written_out(word: &str) -> (String, Option<Gap>) {
     let mut text = String::with_capacity(word.len());
     let mut unknown = None;
     let mut rest = word;

@@ -5,7 +5,7 @@
 //! reconcileTopLevelObjectSettings, v0.3.0 to v1.9.0). Patches and variables of a `ClusterClass` are not followed.
 
 use model::{Evidence, Form, Gap, GapKind, Minor, Site};
-use yaml::{Cursor, Document};
+use yaml::Cursor;
 
 use super::{
     Source,
@@ -17,9 +17,6 @@ use super::{
 use crate::{Carried, Hand, Invocation};
 
 const GROUP: &str = "cluster.x-k8s.io/";
-
-/// Objects beyond this many are not looked at.
-const MOST_OBJECTS: usize = 10_000;
 
 /// How much text is copied for the files of all control planes of one text: each is as long as that.
 const MOST_BYTES: usize = 16 << 20;
@@ -34,12 +31,12 @@ pub(super) fn speaks(text: &str) -> bool {
 
 /// Whether a text declares a control plane of Cluster API.
 pub(super) fn declares(source: &Source<'_>) -> bool {
-    objects(source).iter().any(|(_, object)| control_plane(object).is_some())
+    source.objects().iter().any(|(_, object)| control_plane(object).is_some())
 }
 
 /// Every API server that Cluster API would have kubeadm start.
 pub(super) fn invocations(source: &Source<'_>, evidence: &[Evidence]) -> Vec<Invocation> {
-    let objects = objects(source);
+    let objects = source.objects();
     let clusters: Vec<&Cursor<'_>> =
         objects.iter().map(|(_, object)| object).filter(|object| is(object, "Cluster")).collect();
     let cluster = match clusters[..] {
@@ -55,22 +52,6 @@ pub(super) fn invocations(source: &Source<'_>, evidence: &[Evidence]) -> Vec<Inv
         found.push(configuration.invocation(source.problems(document)));
     }
     found
-}
-
-/// Every object of a text, and the document that it is in.
-fn objects<'a>(source: &Source<'a>) -> Vec<(&'a Document, Cursor<'a>)> {
-    let mut objects = Vec::new();
-    for document in source.documents() {
-        let root = document.cursor();
-        match root.get("items") {
-            Some(items) if root.get("kind").and_then(|kind| kind.text()).is_some_and(|kind| kind.ends_with("List")) => {
-                objects.extend(items.items().map(|item| (document, item)));
-            }
-            _ => objects.push((document, root)),
-        }
-    }
-    objects.truncate(MOST_OBJECTS);
-    objects
 }
 
 fn is(object: &Cursor<'_>, kind: &str) -> bool {

@@ -1,6 +1,7 @@
-//! Gardener's Shoot, as the API server that Gardener runs for it on a cluster of its own.
+//! Gardener's Shoot, as the API server that Gardener runs for it on a cluster of its own; and its Garden, whose virtual
+//! cluster has an API server of the same making (pkg/operator/controller/garden/garden/components.go), without workers.
 //!
-//! `spec.kubernetes.kubeAPIServer` has a field for what an owner may decide. What Gardener adds is in gardener/gardener,
+//! `spec.kubernetes.kubeAPIServer` of a Shoot has a field for what an owner may decide. What Gardener adds is in gardener/gardener,
 //! pkg/component/kubernetes/apiserver and pkg/component/apiserver (v1.50 in pkg/operation/botanist); here is what v1.50.0,
 //! v1.70.0, v1.90.0, v1.110.0, v1.125.0, v1.135.0 and the tree of August 2026 have in common. A Shoot does not name the
 //! release of Gardener that holds it, so that the rest is left open.
@@ -13,6 +14,7 @@ use crate::{Invocation, Mount};
 
 const NAME: &str = "Gardener";
 const GROUP: &str = "core.gardener.cloud/";
+const OPERATOR: &str = "operator.gardener.cloud/";
 
 /// Entries of one list that are looked at.
 const MOST: usize = 512;
@@ -104,20 +106,20 @@ const OPEN: [&str; 33] = [
 
 /// Whether a text holds the words without which it declares nothing.
 pub(super) fn speaks(text: &str) -> bool {
-    text.contains(GROUP)
+    text.contains(GROUP) || text.contains(OPERATOR)
 }
 
-/// Whether a text defines a Shoot.
+/// Whether a text defines a Shoot or a Garden.
 pub(super) fn declares(source: &Source<'_>) -> bool {
-    source.documents().any(|document| objects(&document.cursor()).iter().any(is_shoot))
+    source.documents().any(|document| objects(&document.cursor()).iter().any(|object| defined(object).is_some()))
 }
 
-/// The API server of every Shoot that a text defines.
+/// The API server of every Shoot, and of every virtual cluster, that a text defines.
 pub(super) fn invocations(source: &Source<'_>, _: &[Evidence]) -> Vec<Invocation> {
     let mut found = Vec::new();
     for document in source.documents() {
-        for object in objects(&document.cursor()).iter().filter(|object| is_shoot(object)) {
-            if let Some(spec) = object.get("spec") {
+        for object in objects(&document.cursor()) {
+            if let Some(spec) = defined(&object).filter(|_| found.len() <= super::MOST) {
                 let name = object.get("metadata").and_then(|metadata| text_of(&metadata, "name"));
                 found.push(Shoot { source, spec, name }.invocation(source.problems(document)));
             }
@@ -133,11 +135,23 @@ fn objects<'a>(root: &Cursor<'a>) -> Vec<Cursor<'a>> {
     }
 }
 
-fn is_shoot(object: &Cursor<'_>) -> bool {
+/// The part that defines a cluster: of a Shoot its `spec`, of a Garden the virtual cluster in it.
+fn defined<'a>(object: &Cursor<'a>) -> Option<Cursor<'a>> {
     let text = |key: &str| object.get(key).and_then(|value| value.text());
-    text("kind") == Some("Shoot")
-        && text("apiVersion").is_some_and(|version| version.starts_with(GROUP))
-        && object.get("spec").and_then(|spec| spec.get("kubernetes")).is_some()
+    let group = text("apiVersion")?;
+    let spec = object.get("spec")?;
+    match text("kind")? {
+        // One that does not speak of Kubernetes gets the newest release of its CloudProfile; what has no provider either is
+        // a part of one.
+        "Shoot" if group.starts_with(GROUP) => {
+            let has_provider = spec.get("provider").is_some_and(|provider| text_of(&provider, "type").is_some());
+            (spec.get("kubernetes").is_some() || has_provider).then_some(spec)
+        }
+        "Garden" if group.starts_with(OPERATOR) => {
+            spec.get("virtualCluster").filter(|own| own.get("kubernetes").is_some())
+        }
+        _ => None,
+    }
 }
 
 struct Shoot<'a> {
@@ -337,7 +351,11 @@ impl<'a> Shoot<'a> {
             }
         }
         let networks = self.get(&["networking", "services"]);
-        match networks.as_ref().and_then(|found| Some((found, found.text()?))) {
+        let ranges = |found: &Cursor<'_>| {
+            let list: Vec<&str> = found.items().take(MOST).filter_map(|item| item.text()).collect();
+            found.text().map(str::to_owned).or_else(|| (!list.is_empty()).then(|| list.join(",")))
+        };
+        match networks.as_ref().and_then(|found| Some((found, ranges(found)?))) {
             Some((found, text)) => {
                 flags.makes(
                     "service-cluster-ip-range",
@@ -350,6 +368,19 @@ impl<'a> Shoot<'a> {
                 "service-cluster-ip-range",
                 gap(GapKind::NotCollected, "without `networking.services` the CloudProfile or the seed decides it"),
             ),
+        }
+        // Only a Garden has these.
+        for (field, flag, reason) in [
+            ("auditWebhook", "audit-webhook-config-file", "a Secret that `auditWebhook` names holds it"),
+            (
+                "authentication",
+                "authentication-token-webhook-config-file",
+                "a Secret that `authentication` names may hold it",
+            ),
+        ] {
+            if self.server(&[field]).is_some() {
+                flags.sets_unseen(flag, gap(GapKind::NotCollected, reason));
+            }
         }
         // A plugin that somebody names is on, or off where it says so, whatever Gardener's own are.
         let plugins = self.server(&["admissionPlugins"]);
@@ -372,7 +403,7 @@ fn gap(kind: GapKind, reason: &str) -> Gap {
     Gap {
         kind,
         reason: reason.to_owned(),
-        wanted: "the Deployment `kube-apiserver` of the Shoot".to_owned(),
+        wanted: "the Deployment of the API server".to_owned(),
         who_could_answer: "an operator of Gardener".to_owned(),
     }
 }

@@ -1,12 +1,16 @@
-//! k0s: its own `ClusterConfig`, alone, in a definition of k0sctl, or in a control plane of Cluster API.
+//! k0s: its own `ClusterConfig`, alone, in a definition of k0sctl, in a control plane of Cluster API, of k0smotron, or read by
+//! a command (`commands`).
 //!
 //! Every controller runs an API server with what k0s adds (k0sproject/k0s, pkg/component/controller/apiserver.go, at the
 //! first and the last release of each minor from 1.20 to 1.36). `spec.api.extraArgs` overrides it, feature gates come
 //! behind, then `rawArgs`, then the address of the datastore. Start at [`invocations`].
 
+mod commands;
+
 use model::{Evidence, Form, Gap, GapKind, Location, Minor, Problem, Site, Version};
 use yaml::{Cursor, Resolved};
 
+pub(super) use self::commands::files;
 use super::{
     Source, command,
     kubeadm::release,
@@ -38,27 +42,39 @@ const FALLBACKS: [&str; 6] = [
     "tls-cipher-suites",
 ];
 
+/// Control planes in pods of another cluster (k0sproject/k0smotron).
+const HOSTED: &str = "k0smotron.io/";
+
 /// Where k0s keeps its files (pkg/constant), unless it is told otherwise.
 const DATA: &str = "/var/lib/k0s";
 
 /// Whether a text holds the words without which it declares nothing.
 pub(super) fn speaks(text: &str) -> bool {
-    [GROUP, CLUSTERS[0], CLUSTERS[1], "K0sControlPlane"].iter().any(|word| text.contains(word))
+    [GROUP, CLUSTERS[0], CLUSTERS[1], "K0sControlPlane", HOSTED, "K0smotronControlPlane"]
+        .iter()
+        .any(|word| text.contains(word))
+        || commands::speaks(text)
 }
 
 /// Whether a text defines a cluster of k0s.
 pub(super) fn declares(source: &Source<'_>) -> bool {
-    source.documents().any(|document| of(&document.cursor()).is_some())
+    commands::is_unit(source)
+        || source.objects().iter().any(|(_, object)| of(object).is_some())
+        || !commands::of_compose(source, &[]).is_empty()
 }
 
 /// The API server of every cluster of k0s that a text defines.
 pub(super) fn invocations(source: &Source<'_>, evidence: &[Evidence]) -> Vec<Invocation> {
-    let mut found = Vec::new();
-    for document in source.documents() {
-        if let Some(definition) = of(&document.cursor()) {
-            found.push(Cluster { source, definition }.invocation(source.problems(document), evidence));
-        }
+    if commands::is_unit(source) {
+        return commands::of_unit(source, evidence).into_iter().collect();
     }
+    let mut found = Vec::new();
+    for (document, object) in source.objects() {
+        let Some(mut definition) = of(&object).filter(|_| found.len() <= super::MOST) else { continue };
+        definition.words = commands::unit_of(source, evidence);
+        found.push(Cluster { source, definition }.invocation(source.problems(document), evidence));
+    }
+    found.extend(commands::of_compose(source, evidence));
     found
 }
 
@@ -71,19 +87,36 @@ struct Definition<'a> {
     /// The roles and the flags of the command, where the definition says them.
     hosts: Option<Cursor<'a>>,
     arguments: Option<Cursor<'a>>,
+    /// The words of the command, where one is seen that starts it.
+    words: Option<Vec<String>>,
+    /// Where an argument would be written, where that is not in the configuration.
+    home: Option<Site>,
+    /// Why the configuration may say something else.
+    unread: Option<Gap>,
+    /// What k0smotron is told, where it holds the control plane.
+    hosted: Option<Cursor<'a>>,
+}
+
+impl<'a> Definition<'a> {
+    fn alone(root: Cursor<'a>, path: &'static [&'static str], version: Option<Cursor<'a>>) -> Self {
+        Self { root, path, version, hosts: None, arguments: None, words: None, home: None, unread: None, hosted: None }
+    }
 }
 
 fn of<'a>(root: &Cursor<'a>) -> Option<Definition<'a>> {
     let group = root.get("apiVersion")?.text()?;
     let kind = root.get("kind")?.text()?;
     let at = |path: &[&str]| path.iter().try_fold(root.clone(), |here, name| here.get(name));
-    let alone = |path: &'static [&'static str], version: Option<Cursor<'a>>| Definition {
-        root: root.clone(),
-        path,
-        version,
-        hosts: None,
-        arguments: None,
+    let alone = |path: &'static [&'static str], version| Definition::alone(root.clone(), path, version);
+    // The configuration is not all of it: the rest of the object decides address, port and datastore.
+    let hosted = |path: &'static [&'static str], spec: Option<Cursor<'a>>| {
+        let spec = spec?;
+        let version = spec.get("version");
+        Some(Definition { arguments: spec.get("controlPlaneFlags"), hosted: Some(spec), ..alone(path, version) })
     };
+    if group.starts_with(HOSTED) {
+        return hosted(&["spec", "k0sConfig"], at(&["spec"]).filter(|_| kind == "Cluster"));
+    }
     if group.starts_with(GROUP) {
         return ["ClusterConfig", "Cluster"].contains(&kind).then(|| alone(&[], None));
     }
@@ -105,6 +138,10 @@ fn of<'a>(root: &Cursor<'a>) -> Option<Definition<'a>> {
             arguments: at(&["spec", "template", "spec", "k0sConfigSpec", "args"]),
             ..alone(&["spec", "template", "spec", "k0sConfigSpec", "k0s"], at(&["spec", "template", "spec", "version"]))
         }),
+        "K0smotronControlPlane" => hosted(&["spec", "k0sConfig"], at(&["spec"])),
+        "K0smotronControlPlaneTemplate" => {
+            hosted(&["spec", "template", "spec", "k0sConfig"], at(&["spec", "template", "spec"]))
+        }
         _ => None,
     }
 }
@@ -120,6 +157,12 @@ enum Mode {
 struct Cluster<'a> {
     source: &'a Source<'a>,
     definition: Definition<'a>,
+}
+
+/// A switch that is given, alone or as true.
+fn is_single(flag: &str) -> bool {
+    flag.strip_prefix("--single")
+        .is_some_and(|rest| matches!(rest, "" | "=true" | "=1" | "=t" | "=T" | "=True" | "=TRUE"))
 }
 
 type Releases = Option<(Minor, Minor)>;
@@ -171,6 +214,9 @@ impl<'a> Cluster<'a> {
     }
 
     fn home(&self) -> Site {
+        if let Some(home) = &self.definition.home {
+            return home.clone();
+        }
         let path: Vec<&str> = self.definition.path.iter().copied().chain(["spec", "api", "extraArgs"]).collect();
         map_at(self.source, &self.definition.root, &path)
     }
@@ -182,7 +228,8 @@ impl<'a> Cluster<'a> {
 
     fn data(&self) -> String {
         let own: Vec<String> = self.controllers().iter().filter_map(|host| text_of(host, "dataDir")).collect();
-        own.first().map_or(DATA, String::as_str).trim_end_matches('/').to_owned()
+        let own = own.into_iter().next().or_else(|| self.definition.words.as_deref().map(commands::data_dir));
+        own.as_deref().unwrap_or(DATA).trim_end_matches('/').to_owned()
     }
 
     fn flags(&self) -> Vec<String> {
@@ -190,16 +237,20 @@ impl<'a> Cluster<'a> {
             list.items().take(MOST).filter_map(|item| item.text().map(str::to_owned)).collect()
         };
         let of_hosts = self.controllers().into_iter().filter_map(|host| host.get("installFlags"));
-        of_hosts.chain(self.definition.arguments.clone()).flat_map(|list| texts(&list)).collect()
+        let listed = of_hosts.chain(self.definition.arguments.clone()).flat_map(|list| texts(&list));
+        listed.chain(self.definition.words.iter().flatten().cloned()).collect()
     }
 
     fn mode(&self) -> Mode {
         let flags = self.flags();
         let roles: Vec<String> = self.controllers().iter().filter_map(|host| text_of(host, "role")).collect();
-        if roles.iter().any(|role| role == "single") || flags.iter().any(|flag| flag.starts_with("--single")) {
+        if roles.iter().any(|role| role == "single") || flags.iter().any(|flag| is_single(flag)) {
             return Mode::Single;
         }
-        let says = self.definition.hosts.is_some() || self.definition.arguments.is_some();
+        let says = self.definition.hosts.is_some()
+            || self.definition.arguments.is_some()
+            || self.definition.words.is_some()
+            || self.definition.hosted.is_some();
         if says { Mode::Several } else { Mode::Unknown }
     }
 
@@ -219,7 +270,7 @@ impl<'a> Cluster<'a> {
         let carried = made_at_start(self.source, evidence, &words, &[format!("{}/", self.data())]);
         let metadata = self.definition.root.get("metadata");
         let name = metadata.and_then(|metadata| text_of(&metadata, "name")).filter(|name| name != NAME);
-        Invocation {
+        let mut server = Invocation {
             component: "kube-apiserver",
             instance: name.unwrap_or_else(|| self.source.evidence.as_str().to_owned()),
             declared_in: self.source.evidence.clone(),
@@ -234,7 +285,11 @@ impl<'a> Cluster<'a> {
             contained: false,
             distribution: Some(NAME),
             problems,
+        };
+        if let Some(gap) = &self.definition.unread {
+            commands::blur(&mut server, gap);
         }
+        server
     }
 
     fn added(&self, flags: &mut Layers) {
@@ -321,6 +376,7 @@ impl<'a> Cluster<'a> {
             flags.makes_in("bind-address", address, at, "`spec.api.onlyBindToAddress` decides it", since(31));
         }
         match self.text(&["api", "port"]) {
+            _ if self.definition.hosted.is_some() => self.hosted_port(flags),
             Some((port, at)) => flags.makes("secure-port", port, at, "`spec.api.port` decides it"),
             None => flags.adds_in("secure-port", "6443", within(KNOWN.0, KNOWN.1)),
         }
@@ -340,9 +396,32 @@ impl<'a> Cluster<'a> {
         }
         let external = self.text(&["api", "externalAddress"]);
         let tunnelled = self.on(&["api", "tunneledNetworkingMode"]);
-        if let Some(at) = external.map(|(_, at)| at).or(tunnelled) {
+        if let Some(spec) = self.definition.hosted.as_ref().filter(|_| external.is_none()) {
+            // It takes the address of the Service where none is written, which a load balancer may have yet to give.
+            match spec.get("externalAddress").filter(|address| address.text().is_some_and(|text| !text.is_empty())) {
+                Some(address) => flags.makes(
+                    "endpoint-reconciler-type",
+                    "none",
+                    self.source.at(&address),
+                    "k0s itself tells the cluster where the server is",
+                ),
+                None => flags.sets_unseen(
+                    "endpoint-reconciler-type",
+                    unseen(GapKind::NotCollected, "it depends on the address that k0smotron finds"),
+                ),
+            }
+        } else if let Some(at) = external.map(|(_, at)| at).or(tunnelled) {
             let how = "k0s itself tells the cluster where the server is";
             flags.makes("endpoint-reconciler-type", "none", at, how);
+        }
+    }
+
+    /// The port of the Service (k0smotron, k0smotroncluster_configmap.go, getV1Beta1Spec).
+    fn hosted_port(&self, flags: &mut Layers) {
+        let port = self.definition.hosted.as_ref().and_then(|spec| spec.get("service")?.get("apiPort"));
+        match port.as_ref().and_then(|port| Some((port.text()?, self.source.at(port)))) {
+            Some((port, at)) => flags.makes("secure-port", port, at, "`spec.service.apiPort` decides it"),
+            None => flags.adds_in("secure-port", "30443", within(KNOWN.0, KNOWN.1)),
         }
     }
 
@@ -415,6 +494,14 @@ impl<'a> Cluster<'a> {
 
     /// Comes behind everything, so that it adds to an address of etcd that somebody wrote.
     fn storage(&self, flags: &mut Layers) {
+        if self.definition.hosted.is_some() {
+            let gap =
+                || unseen(GapKind::Version, "k0smotron decides it, by its release and by what it is told to store in");
+            for flag in ["etcd-servers", "etcd-cafile", "etcd-certfile", "etcd-keyfile", "etcd-prefix"] {
+                flags.sets_unseen(flag, gap());
+            }
+            return;
+        }
         let data = self.data();
         let kind = self.text(&["storage", "type"]);
         let is_kine = match (&kind, self.mode()) {

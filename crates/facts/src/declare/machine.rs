@@ -9,16 +9,20 @@
 //! Ignition's specifications 2.0 to 3.5 (config/v*/types/schema.go) and of Butane (config/*/schema.go). Start at
 //! [`invocations`].
 
+mod playbook;
+mod script;
+
 use std::{borrow::Cow, collections::BTreeMap};
 
 use model::{Evidence, Gap, GapKind, Problem, ProblemKind};
 use yaml::{Cursor, Limits, Resolved, Stream};
 
+pub(crate) use self::script::{bodies, has_documents, is_page};
 use super::{
     Source,
     command::base,
     embedded::{DATA_URL, PACKED_URL, Place, Written},
-    k3s, kubeadm, pod,
+    k0s, k3s, kind, kubeadm, pod,
     pod::text_of,
     unit,
 };
@@ -48,13 +52,15 @@ pub(super) fn declares(source: &Source<'_>) -> bool {
 pub(super) fn speaks(text: &str) -> bool {
     ["write_files", "systemd", "coreos", "storage", "ConfigMap"].iter().any(|word| text.contains(word))
         || ((text.contains("runcmd") || is_script(text) || is_multipart(text)) && k3s::speaks_of_install(text))
+        || (text.contains("dest:") && text.contains("apiserver"))
+        || script::speaks(text)
 }
 
 /// Every API server that a text has a machine start.
 pub(super) fn invocations(source: &Source<'_>, evidence: &[Evidence]) -> Vec<Invocation> {
     // User data may be a script alone.
     if is_script(source.text) {
-        return scripts_alone(source, &[k3s::Script::Own(Cow::Borrowed(source.text))], evidence);
+        return script::invocations(source, evidence);
     }
     let parts = parts(source.text);
     let of_kind = |kind: &'static str| {
@@ -82,6 +88,9 @@ pub(super) fn invocations(source: &Source<'_>, evidence: &[Evidence]) -> Vec<Inv
         found.extend(documents(source, &[], evidence));
     } else if found.is_empty() {
         found.extend(scripts_alone(source, &scripts, evidence));
+    }
+    if found.is_empty() && script::speaks(source.text) {
+        found.extend(script::invocations(source, evidence));
     }
     found
 }
@@ -241,6 +250,9 @@ impl<'a> Machine<'a> {
         for entry in items(root.get("write_files")) {
             machine.files.extend(Written::entry(source, &entry));
         }
+        playbook::tasks(root, &mut |path, content| {
+            machine.files.push(Written::new(source, path, content, ""));
+        });
         let storage = root.get("storage");
         for entry in items(storage.as_ref().and_then(|storage| storage.get("files"))) {
             machine.files.extend(stored(source, &entry));
@@ -320,8 +332,9 @@ impl<'a> Machine<'a> {
                 found.extend(hidden(source, file).map(|invocation| (Some(file.path.clone()), invocation)));
                 continue;
             };
-            let may_declare =
-                text.contains("apiserver") || text.contains("kubeadm.k8s.io/") || text.contains("ExecStart");
+            let may_declare = ["apiserver", "kubeadm.k8s.io/", "k0s.k0sproject.io/", "kind.x-k8s.io/", "ExecStart"]
+                .iter()
+                .any(|word| text.contains(word));
             if !may_declare || declaring >= MOST_DECLARING {
                 continue;
             }
@@ -414,6 +427,10 @@ fn read(
         kubeadm::invocations(&inner, evidence)
     } else if k3s::is_unit(&inner) {
         k3s::invocations(&inner, evidence)
+    } else if k0s::declares(&inner) {
+        k0s::invocations(&inner, evidence)
+    } else if kind::declares(&inner) {
+        kind::invocations(&inner, evidence)
     } else {
         Vec::new()
     }

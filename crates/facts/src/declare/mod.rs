@@ -5,40 +5,54 @@
 
 mod agree;
 mod arguments;
+mod cke;
 mod cluster_api;
 mod command;
+mod compose;
+mod documents;
+mod eks_anywhere;
 mod embedded;
 mod gardener;
 mod inventory;
 mod k0s;
 mod k3s;
+mod kamaji;
 mod kind;
 mod kops;
 mod kubeadm;
 mod kubelet;
 mod kubespray;
 mod layers;
+mod listing;
 mod machine;
+mod microk8s;
 mod minikube;
 mod openshift;
 mod pod;
 mod rke;
 mod runtime;
 mod shell;
+mod sysconfig;
 mod talhelper;
 mod talos;
 mod unit;
+mod vcluster;
 
 pub(crate) use arguments::is_one as is_arguments;
 pub(crate) use kubelet::{
     Beside, Configuration, KubeletLine, configuration_in, configurations, is_one as is_kubelet, lines as kubelet_lines,
     runs as runs_kubelet, speaks as speaks_of_kubelet, speaks_of_line as speaks_of_kubelet_line,
 };
-pub(crate) use machine::{blank_but, is_multipart, parts};
+pub(crate) use listing::is_one as is_listing;
+pub(crate) use machine::{blank_but, bodies, has_documents, is_multipart, is_page, parts};
 use model::{Evidence, EvidenceId, Kind, Location, Plane, Problem, ProblemKind, Span};
+pub(crate) use sysconfig::is_one as is_variables;
 use yaml::{Cursor, Document, Fault, FaultKind, Stream};
 
 use crate::{Invocation, Trees, redact::parsable};
+
+/// Objects of one text beyond this many are not looked at.
+const MOST_OBJECTS: usize = 10_000;
 
 /// A format that declares components.
 struct Reader {
@@ -52,7 +66,7 @@ struct Reader {
 }
 
 /// Every format; the first one that declares something reads the file.
-const READERS: [Reader; 20] = [
+const READERS: [Reader; 28] = [
     Reader { speaks: pod::speaks, declares: pod::declares, invocations: pod::invocations },
     Reader { speaks: unit::speaks, declares: unit::declares, invocations: unit::invocations },
     Reader { speaks: kubeadm::speaks, declares: kubeadm::declares, invocations: kubeadm::invocations },
@@ -65,6 +79,11 @@ const READERS: [Reader; 20] = [
     Reader { speaks: gardener::speaks, declares: gardener::declares, invocations: gardener::invocations },
     Reader { speaks: arguments::speaks, declares: arguments::declares, invocations: arguments::invocations },
     Reader { speaks: rke::speaks, declares: rke::declares, invocations: rke::invocations },
+    Reader { speaks: cke::speaks, declares: cke::declares, invocations: cke::invocations },
+    Reader { speaks: microk8s::speaks, declares: microk8s::declares, invocations: microk8s::invocations },
+    Reader { speaks: eks_anywhere::speaks, declares: eks_anywhere::declares, invocations: eks_anywhere::invocations },
+    Reader { speaks: vcluster::speaks, declares: vcluster::declares, invocations: vcluster::invocations },
+    Reader { speaks: kamaji::speaks, declares: kamaji::declares, invocations: kamaji::invocations },
     Reader { speaks: k0s::speaks, declares: k0s::declares, invocations: k0s::invocations },
     Reader { speaks: k3s::speaks, declares: k3s::declares, invocations: k3s::invocations },
     Reader {
@@ -76,6 +95,9 @@ const READERS: [Reader; 20] = [
     Reader { speaks: k3s::ansible::speaks, declares: k3s::ansible::declares, invocations: k3s::ansible::invocations },
     Reader { speaks: minikube::speaks, declares: minikube::declares, invocations: minikube::invocations },
     Reader { speaks: kubespray::speaks, declares: kubespray::declares, invocations: kubespray::invocations },
+    Reader { speaks: compose::speaks, declares: compose::declares, invocations: compose::invocations },
+    Reader { speaks: listing::speaks, declares: listing::declares, invocations: listing::invocations },
+    Reader { speaks: sysconfig::speaks, declares: sysconfig::declares, invocations: sysconfig::invocations },
     Reader { speaks: machine::speaks, declares: machine::declares, invocations: machine::invocations },
 ];
 
@@ -97,6 +119,24 @@ impl<'a> Source<'a> {
     pub(crate) fn documents(&self) -> impl Iterator<Item = &'a Document> + use<'a> {
         let stream = self.stream;
         stream.documents.iter().filter(|document| !faults(stream, document).any(|fault| fault.kind.is_fatal()))
+    }
+
+    /// Every object of the text with the document that it is in; those of a list each by itself.
+    pub(crate) fn objects(&self) -> Vec<(&'a Document, Cursor<'a>)> {
+        let mut objects = Vec::new();
+        for document in self.documents() {
+            let root = document.cursor();
+            match root.get("items") {
+                Some(items)
+                    if root.get("kind").and_then(|kind| kind.text()).is_some_and(|kind| kind.ends_with("List")) =>
+                {
+                    objects.extend(items.items().take(MOST_OBJECTS).map(|item| (document, item)));
+                }
+                _ => objects.push((document, root)),
+            }
+        }
+        objects.truncate(MOST_OBJECTS);
+        objects
     }
 
     /// What is wrong with a document that could be read, as a problem of the component in it.
@@ -183,10 +223,12 @@ pub(crate) fn invocations(evidence: &[Evidence], trees: &Trees, root: Option<&st
 /// Files of the host, by their paths there, that hold parts of the command lines themselves.
 pub(crate) fn files(evidence: &[Evidence], trees: &Trees, root: Option<&str>) -> Vec<String> {
     let mut found = Vec::new();
-    let may_name = |file: &Evidence| file.text().is_some_and(|text| unit::speaks(text) || k3s::speaks(text));
+    let may_name =
+        |file: &Evidence| file.text().is_some_and(|text| unit::speaks(text) || k3s::speaks(text) || k0s::speaks(text));
     each_of(evidence, trees, root, &may_name, &mut |source, _| {
         found.extend(unit::environment_files(source, evidence));
         found.extend(k3s::files(source, evidence));
+        found.extend(k0s::files(source, evidence));
     });
     found.extend(kubelet::files(evidence, trees, root));
     found

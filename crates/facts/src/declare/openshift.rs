@@ -1,5 +1,6 @@
 //! OpenShift's configuration of the API server: what its server reads (`KubeAPIServerConfig`), by itself or in the ConfigMap
-//! of a control plane that is hosted, and the resources from which the operator makes it (`KubeAPIServer`, `APIServer`);
+//! of a control plane that is hosted, and the resources from which an operator makes it (`KubeAPIServer`, `APIServer`, and
+//! `HostedCluster` and `HostedControlPlane` of HyperShift, which have the fields of an `APIServer` in them);
 //! of OpenShift 3 the configuration of its master (`master`).
 //!
 //! The server makes flags of it (openshift/kubernetes, openshift-kube-apiserver/openshiftkubeapiserver/flags.go, ConfigToFlags):
@@ -9,7 +10,7 @@
 
 mod master;
 
-use model::{Evidence, Form, Gap, GapKind, Minor, Problem, Site};
+use model::{Evidence, Form, Gap, GapKind, Location, Minor, Problem, Site, Version};
 use yaml::Cursor;
 
 use super::{Source, agree::where_known, config_map, embedded, layers::Layers, pod::text_of};
@@ -19,6 +20,7 @@ const NAME: &str = "OpenShift";
 const CONFIG: &str = "kubecontrolplane.config.openshift.io/";
 const OPERATOR: &str = "operator.openshift.io/";
 const RESOURCE: &str = "config.openshift.io/";
+const HOSTED: &str = "hypershift.openshift.io/";
 
 /// More arguments than any server has, and more objects than a cluster has of them.
 const MOST: usize = 512;
@@ -26,11 +28,18 @@ const MOST: usize = 512;
 const BY_RESOURCE: Form =
     Form::ByHand("the operator of OpenShift writes this; change the resource `APIServer` of `config.openshift.io`");
 
+const BY_HOSTED: Form =
+    Form::ByHand("HyperShift writes this; change `spec.configuration.apiServer` of the HostedCluster");
+
 const BY_MASTER: Form = Form::ByHand("change `/etc/origin/master/master-config.yaml` and start the master again");
 
 /// Whether a text holds the words without which it declares nothing.
 pub(super) fn speaks(text: &str) -> bool {
-    text.contains(CONFIG) || text.contains(OPERATOR) || text.contains(RESOURCE) || master::speaks(text)
+    text.contains(CONFIG)
+        || text.contains(OPERATOR)
+        || text.contains(RESOURCE)
+        || text.contains(HOSTED)
+        || master::speaks(text)
 }
 
 /// Whether a text configures an API server of OpenShift.
@@ -280,13 +289,19 @@ impl<'a> Config<'a> {
 
 /// What an `APIServer` of config.openshift.io decides.
 fn resource(source: &Source<'_>, object: &Cursor<'_>, problems: Vec<Problem>) -> Option<Invocation> {
-    if !is(object, RESOURCE, "APIServer") {
+    let is_hosted = ["HostedCluster", "HostedControlPlane"].iter().any(|kind| is(object, HOSTED, kind));
+    if !is_hosted && !is(object, RESOURCE, "APIServer") {
         return None;
     }
-    let spec = object.get("spec")?;
-    let home = Site { at: source.at(&spec), form: BY_RESOURCE };
+    let whole = object.get("spec")?;
+    let configuration = whole.get("configuration").and_then(|all| all.get("apiServer"));
+    // What a hosted cluster does not say is the default of each field.
+    let spec = if is_hosted { configuration } else { Some(whole.clone()) };
+    let form = if is_hosted { BY_HOSTED } else { BY_RESOURCE };
+    let home = Site { at: source.at(spec.as_ref().unwrap_or(&whole)), form };
     let mut flags = Layers::new(NAME, home.clone());
-    match spec.get("tlsSecurityProfile").filter(|profile| !profile.is_null()) {
+    let of = |name: &str| spec.as_ref().and_then(|spec| spec.get(name)).filter(|found| !found.is_null());
+    match of("tlsSecurityProfile") {
         Some(profile) => tls(source, &profile, &mut flags),
         // Without one the intermediate profile holds.
         None => {
@@ -294,7 +309,10 @@ fn resource(source: &Source<'_>, object: &Cursor<'_>, problems: Vec<Problem>) ->
             flags.adds("tls-cipher-suites", iana(INTERMEDIATE.iter().copied()));
         }
     }
-    if let Some(kind) = spec.get("encryption").and_then(|encryption| encryption.get("type"))
+    if is_hosted {
+        hosted(source, &whole, &mut flags);
+    }
+    if let Some(kind) = of("encryption").and_then(|encryption| encryption.get("type"))
         && let Some(text) = kind.text().filter(|text| !matches!(*text, "" | "identity"))
     {
         let file = "/etc/kubernetes/static-pod-resources/secrets/encryption-config/encryption-config";
@@ -305,7 +323,7 @@ fn resource(source: &Source<'_>, object: &Cursor<'_>, problems: Vec<Problem>) ->
             format!("`encryption.type: {text}` decides it"),
         );
     }
-    if let Some(audit) = spec.get("audit") {
+    if let Some(audit) = of("audit") {
         let off = text_of(&audit, "profile").as_deref() == Some("None") && audit.get("customRules").is_none();
         let file = "/etc/kubernetes/static-pod-resources/configmaps/kube-apiserver-audit-policies/policy.yaml";
         if off {
@@ -318,7 +336,7 @@ fn resource(source: &Source<'_>, object: &Cursor<'_>, problems: Vec<Problem>) ->
             );
         }
     }
-    if let Some(origins) = spec.get("additionalCORSAllowedOrigins").filter(|origins| origins.items().len() > 0) {
+    if let Some(origins) = of("additionalCORSAllowedOrigins").filter(|origins| origins.items().len() > 0) {
         let list: Vec<&str> =
             origins.items().take(MOST).filter_map(|item| item.scalar().map(yaml::Scalar::text)).collect();
         let all = format!("//127\\.0\\.0\\.1(:|$),//localhost(:|$),{}", list.join(","));
@@ -331,7 +349,56 @@ fn resource(source: &Source<'_>, object: &Cursor<'_>, problems: Vec<Problem>) ->
     }
     let name = object.get("metadata").and_then(|metadata| text_of(&metadata, "name"));
     let open = unseen("this resource decides a part of what the API server is started with");
-    Some(invocation(source, name, flags.words(), Some(open), home, problems))
+    let mut invocation = invocation(source, name, flags.words(), Some(open), home, problems);
+    if is_hosted {
+        invocation.version = release_of(source, &whole);
+    }
+    Some(invocation)
+}
+
+/// The release of Kubernetes in the one of OpenShift that an image names: 4.N has 1.(N+13) since 4.3.
+fn release_of(source: &Source<'_>, spec: &Cursor<'_>) -> Option<(Version, Location)> {
+    let image = spec.get("release").and_then(|release| release.get("image")).or_else(|| spec.get("releaseImage"))?;
+    let tag = image.text()?.split('@').next()?.rsplit('/').next()?.split_once(':')?.1;
+    let minor: u16 = tag.strip_prefix("4.")?.split(['.', '-']).next()?.parse().ok()?;
+    let minor = minor.checked_add(13).filter(|_| minor >= 3)?;
+    Some((Version::of_minor(Minor::new(1, minor)), source.at(&image)))
+}
+
+/// What HyperShift gives on top, whatever the fields of the API server say (openshift/hypershift,
+/// control-plane-operator/controllers/hostedcontrolplane/v2/kas/config.go, of August 2026; the same names and values in the
+/// ConfigMaps that its tests have for all platforms).
+fn hosted(source: &Source<'_>, spec: &Cursor<'_>, flags: &mut Layers) {
+    let networks = spec.get("networking").and_then(|networking| networking.get("serviceNetwork"));
+    let ranges: Vec<String> = networks
+        .iter()
+        .flat_map(|list| list.items().take(MOST))
+        .filter_map(|network| text_of(&network, "cidr"))
+        .collect();
+    if let Some(networks) = networks.filter(|_| !ranges.is_empty()) {
+        flags.makes(
+            "service-cluster-ip-range",
+            ranges.join(","),
+            source.at(&networks),
+            "`networking.serviceNetwork` decides it",
+        );
+    }
+    if let Some(issuer) = spec.get("issuerURL")
+        && let Some(text) = issuer.text().filter(|text| !text.is_empty())
+    {
+        flags.makes("service-account-issuer", text, source.at(&issuer), "`issuerURL` decides it");
+    }
+    if let Some(webhook) = spec.get("auditWebhook").filter(|webhook| !webhook.is_null()) {
+        flags.makes("audit-webhook-mode", "batch", source.at(&webhook), "`auditWebhook` decides it");
+    }
+    if let Some(encryption) = spec.get("secretEncryption").filter(|encryption| !encryption.is_null()) {
+        flags.makes(
+            "encryption-provider-config",
+            "/etc/kubernetes/secret-encryption/config.yaml",
+            source.at(&encryption),
+            "`secretEncryption` decides it",
+        );
+    }
 }
 
 /// The version and the suites of a profile (openshift/api config/v1/types_tlssecurityprofile.go, alike since November 2019

@@ -14,12 +14,15 @@ use std::collections::BTreeMap;
 
 use model::{Evidence, Form, Gap, Kind, Location, Problem, ProblemKind, Site, Version};
 
-pub(super) use self::pieces::{drop_in_folders, drop_in_of};
 use self::{
     environment::{Environment, environment, is_name, is_plain_path, unknown},
     expand::{Container, Expanded, expand},
     grammar::{Entry, PREFIXES, Token, entries, is, specifiers, text_of, tokens, words_of},
     pieces::{Piece, Unit, at, file_name, place, unit},
+};
+pub(super) use self::{
+    environment::{Held, environment_file},
+    pieces::{drop_in_folders, drop_in_of},
 };
 use super::{
     Source,

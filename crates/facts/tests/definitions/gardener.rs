@@ -81,3 +81,39 @@ fn gardener_makes_flags_of_a_shoot() {
     holds(&structured, Some("1.31.1"), &[("anonymous-auth", "", "unknown")]);
     not_ours(&["apiVersion: core.gardener.cloud/v1beta1\nkind: Seed\nspec: {kubernetes: {}}\n"]);
 }
+
+#[test]
+fn a_garden_has_a_cluster_without_workers() {
+    let text = "apiVersion: operator.gardener.cloud/v1alpha1
+kind: Garden
+metadata: {name: local}
+spec:
+  virtualCluster:
+    kubernetes:
+      version: 1.31.1
+      kubeAPIServer:
+        enableAnonymousAuthentication: true
+        auditWebhook: {kubeconfigSecretName: a}
+    networking: {services: [100.64.0.0/13]}
+";
+    holds(
+        text,
+        None,
+        &[
+            ("anonymous-auth", "true", "written"),
+            ("audit-webhook-config-file", "", "unknown"),
+            ("allow-privileged", "false", "kubernetes"),
+            ("profiling", "false", "Gardener"),
+        ],
+    );
+    not_ours(&[
+        "apiVersion: operator.gardener.cloud/v1alpha1\nkind: Extension\nspec: {virtualCluster: {kubernetes: {}}}\n",
+    ]);
+}
+
+#[test]
+fn a_shoot_that_says_nothing_of_kubernetes_is_one() {
+    let text = "apiVersion: core.gardener.cloud/v1beta1\nkind: Shoot\nspec: {provider: {type: local}}\n";
+    holds(text, Some("1.31.1"), &[("anonymous-auth", "false", "Gardener"), ("profiling", "false", "Gardener")]);
+    not_ours(&["apiVersion: core.gardener.cloud/v1beta1\nkind: Shoot\nspec: {maintenance: {}}\n"]);
+}

@@ -4,9 +4,13 @@
 
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod cke;
+mod eks_anywhere;
 mod gardener;
+mod hosted;
 mod k3s;
 mod kops;
+mod microk8s;
 mod openshift;
 mod overrides;
 mod playbooks;

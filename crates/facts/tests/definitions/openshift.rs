@@ -201,6 +201,10 @@ fn a_master_of_openshift_3_makes_options_of_its_configuration() {
     let old = resolved(&MASTER.replace("    tls-min-version: [VersionTLS11]\n", ""), Some("1.9.0"));
     assert!(problems(&old).iter().all(|problem| !problem.contains("tls-min-version")), "{:?}", problems(&old));
     assert_eq!(place(MASTER, &cluster, "profiling").0, "'false'");
+    // Before 3.6 the server in front of it was OpenShift's own.
+    let silent = MASTER.replace("    profiling: ['false']\n", "");
+    holds(&silent, Some("1.11.0"), &[("profiling", "true", "OpenShift")]);
+    holds(&silent, Some("1.5.0"), &[("profiling", "", "unknown"), ("event-ttl", "2h0m0s", "OpenShift")]);
     assert_eq!(place(MASTER, &cluster, "audit-log-maxage").0, "14");
 }
 

@@ -252,6 +252,8 @@ pub(crate) fn base64(bytes: &[u8]) -> String {
 
 fn converse(stream: TcpStream, number: usize, config: Arc<ServerConfig>, handler: &Handler, log: &Mutex<Vec<Request>>) {
     let Ok(connection) = ServerConnection::new(config) else { return };
+    // As every server in Go does (net/tcpsock.go, newTCPConn): a head must not wait for its body to be asked for.
+    let _ = stream.set_nodelay(true);
     let mut stream = StreamOwned::new(connection, stream);
     // Whoever hangs up ends the conversation.
     while let Some(request) = read(&mut stream) {

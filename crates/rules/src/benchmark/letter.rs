@@ -1,17 +1,21 @@
-//! What a benchmark asks for in so many words, held against a command line.
+//! What a benchmark asks for in so many words, held against a command line or a file of settings.
 //!
 //! Benchmarks ask what is written; rules ask what is in force. A default that is safe fails the letter, and a value that was
-//! written and that something else overrides meets it. The letter is a few tests of the text of flags per id, as data; and of
-//! one file, that of encryption, which provider stands first in it. Where a benchmark looks at anything else, it has no letter
-//! here.
+//! written and that something else overrides meets it. The letter is a few tests of the text of flags, or of a kubelet's fields,
+//! per id, as data; and of two files what their letter is about: which provider stands first in that of encryption, and
+//! whether the policy of audits is the one rule that the STIG has. Where a benchmark looks at anything else, it has no letter
+//! here; the STIG's of kubelets is none, since it asks which of two places a setting stands in.
 
 use std::{collections::BTreeMap, sync::LazyLock};
 
 use facts::{
     apiserver::{ApiServer, GoDuration},
-    configuration::{ConfigFile, FileKind},
+    configuration::{
+        ConfigFile, FileKind,
+        audit_policy::{Level, Rule},
+    },
 };
-use model::{Author, Component, Gap, GapKind, Location, Origin, ProblemKind, Unanswered};
+use model::{Author, Component, Gap, GapKind, Location, Origin, ProblemKind, Unanswered, spelled};
 use serde::Deserialize;
 
 use super::{Benchmark, Item};
@@ -38,6 +42,8 @@ struct Letters {
     _source: String,
     /// By control; of several the first whose editions fit.
     cis: BTreeMap<String, Vec<Asked>>,
+    /// The same of kubelets, whose settings are fields of their configuration.
+    kubelet: BTreeMap<String, Vec<Asked>>,
     /// By id.
     stig: BTreeMap<String, Asked>,
     /// Why we judge otherwise, by control.
@@ -104,13 +110,14 @@ static LETTERS: LazyLock<Letters> = LazyLock::new(|| {
     serde_json::from_str(include_str!("../../data/letters.json")).expect("the embedded letters are well-formed")
 });
 
-/// What an id asks of an API server's command line; `None` where its letter is about anything else.
+/// What an id asks of an API server's command line, or of a kubelet's settings; `None` where its letter is about anything else.
 pub fn letter(benchmark: &Benchmark, item: &Item, component: &Component) -> Option<Letter> {
-    if component.name != "kube-apiserver" {
+    let asked = asked(benchmark, item, component.name)?;
+    let (tests, any) = if asked.any.is_empty() { (&asked.all, false) } else { (&asked.any, true) };
+    // Of a kubelet there is its file or its command line, and what only the other one has was not looked at.
+    if component.name == "kubelet" && tests.iter().any(|test| component.setting(&test.flag).is_none()) {
         return None;
     }
-    let asked = asked(benchmark, item)?;
-    let (tests, any) = if asked.any.is_empty() { (&asked.all, false) } else { (&asked.any, true) };
     let results: Vec<Option<bool>> = tests.iter().map(|test| test.holds(&written(component, &test.flag))).collect();
     // One that settles it settles it, whatever else is not known.
     let met = if results.contains(&Some(any)) {
@@ -146,8 +153,60 @@ const ENCRYPTION: &str = "encryption-provider-config";
 /// cis-1.12 and its like), whatever resource that is for.
 const TAKEN: [&str; 3] = ["aescbc", "kms", "secretbox"];
 
-/// What an id asks of the file of encryption that an API server is given; `None` where its letter is about anything else.
+/// The id of the STIG whose letter is the policy of audits: one rule, which records all of every request and answer (DISA
+/// Kubernetes STIG V2R4, check text).
+const RECORDS: &str = "V-242403";
+
+const POLICY: &str = "audit-policy-file";
+
+fn of_policy(server: &ApiServer) -> Letter {
+    let component = server.component();
+    let letter = |met: Option<bool>, found: String, at: Option<Location>| Letter {
+        met,
+        wanted: "a policy whose one rule is `level: RequestResponse`".to_owned(),
+        found,
+        instance: component.instance.clone(),
+        at: at.or_else(|| place(component, POLICY)),
+    };
+    let taken = match server.file(FileKind::AuditPolicy) {
+        Ok(Some(taken)) => taken,
+        Ok(None) => {
+            let is_unset = matches!(written(component, POLICY), Written::Not);
+            return letter(is_unset.then_some(false), found(component, POLICY), None);
+        }
+        Err(Unanswered::Gap(gap)) => return letter(None, format!("the file cannot be read: {}", gap.reason), None),
+        Err(Unanswered::NotApplicable(reason)) => return letter(None, reason, None),
+    };
+    let Some(ConfigFile::AuditPolicy(policy)) = taken.read.last().map(|(_, file)| file.as_ref()) else {
+        return letter(None, "the file is no policy".to_owned(), None);
+    };
+    match policy.rules.as_slice() {
+        [] => letter(Some(false), "it has no rule".to_owned(), Some(taken.at.clone())),
+        [only] => {
+            let all =
+                only.level.as_ref().is_some_and(|level| level.value == Level::RequestResponse) && is_for_all(only);
+            let found = if all { "it is that rule" } else { "its one rule is another" };
+            letter(Some(all), found.to_owned(), Some(only.at.clone()))
+        }
+        [first, others @ ..] => {
+            letter(Some(false), format!("it has {} rules", others.len() + 1), Some(first.at.clone()))
+        }
+    }
+}
+
+/// Whether a rule is about every request.
+fn is_for_all(rule: &Rule) -> bool {
+    [&rule.users, &rule.user_groups, &rule.verbs, &rule.namespaces, &rule.non_resource_urls]
+        .iter()
+        .all(|list| list.is_empty())
+        && rule.resources.is_empty()
+}
+
+/// What an id asks of a file that an API server is given, that of encryption or the policy of audits; `None` where its letter is about anything else.
 pub fn letter_of_file(benchmark: &Benchmark, item: &Item, server: &ApiServer) -> Option<Letter> {
+    if benchmark.is_stig() && item.id == RECORDS {
+        return Some(of_policy(server));
+    }
     if !benchmark.is_cis() || item.controls.first() != Some(&PROVIDERS) {
         return None;
     }
@@ -189,7 +248,7 @@ fn wanted(tests: &[Test], any: bool) -> String {
         tests.len() > 1 && !any && tests.iter().all(|test| test.op == Op::Has && test.flag == tests[0].flag);
     if of_one_list {
         let values: Vec<String> = tests.iter().map(|test| format!("`{}`", test.value)).collect();
-        return format!("{} in `--{}`", values.join(", "), tests[0].flag);
+        return format!("{} in `{}`", values.join(", "), spelled(&tests[0].flag));
     }
     let wanted: Vec<String> = tests.iter().map(Test::wanted).collect();
     wanted.join(if any { " or " } else { " and " })
@@ -200,11 +259,16 @@ pub fn argument(control: &str) -> Option<&'static str> {
     LETTERS.arguments.get(control).map(String::as_str)
 }
 
-fn asked(benchmark: &Benchmark, item: &Item) -> Option<&'static Asked> {
+fn asked(benchmark: &Benchmark, item: &Item, component: &str) -> Option<&'static Asked> {
+    let of_cis = match component {
+        "kube-apiserver" => &LETTERS.cis,
+        "kubelet" => &LETTERS.kubelet,
+        _ => return None,
+    };
     if !benchmark.is_cis() {
-        return LETTERS.stig.get(item.id).filter(|_| benchmark.name == "stig");
+        return LETTERS.stig.get(item.id).filter(|_| benchmark.is_stig() && component == "kube-apiserver");
     }
-    let letters = LETTERS.cis.get(*item.controls.first()?)?;
+    let letters = of_cis.get(*item.controls.first()?)?;
     letters.iter().find(|asked| asked.only.is_empty() || asked.only.iter().any(|name| name == benchmark.name))
 }
 
@@ -247,13 +311,13 @@ fn place(component: &Component, flag: &str) -> Option<Location> {
 
 fn found(component: &Component, flag: &str) -> String {
     match written(component, flag) {
-        Written::Not => format!("`--{flag}` is not written"),
+        Written::Not => format!("`{}` is not written", spelled(flag)),
         Written::As(value) => match items(&value).join(",") {
-            value if value.is_empty() => format!("`--{flag}` is written and empty"),
-            value => format!("`--{flag}={value}` is written"),
+            value if value.is_empty() => format!("`{}` is written and empty", spelled(flag)),
+            value => format!("`{}={value}` is written", spelled(flag)),
         },
-        Written::Unread => format!("`--{flag}` is written, which {} does not have", component.release),
-        Written::Unknown(gap) => format!("what `--{flag}` is cannot be read: {}", gap.reason),
+        Written::Unread => format!("`{}` is written, which {} does not have", spelled(flag), component.release),
+        Written::Unknown(gap) => format!("what `{}` is cannot be read: {}", spelled(flag), gap.reason),
     }
 }
 
@@ -300,19 +364,20 @@ impl Test {
 
     fn wanted(&self) -> String {
         let Self { flag, op, value } = self;
+        let flag = spelled(flag);
         match op {
-            Op::Set => format!("`--{flag}` written"),
-            Op::Unset => format!("no `--{flag}`"),
-            Op::Eq => format!("`--{flag}={value}`"),
-            Op::NotEq => format!("`--{flag}` with another value than `{value}`"),
-            Op::Gt => format!("`--{flag}` above {value}"),
-            Op::Gte => format!("`--{flag}` of at least {value}"),
-            Op::Lte => format!("`--{flag}` of at most {value}"),
-            Op::Has => format!("`{value}` in `--{flag}`"),
-            Op::Lacks => format!("`--{flag}` without `{value}`"),
+            Op::Set => format!("`{flag}` written"),
+            Op::Unset => format!("no `{flag}`"),
+            Op::Eq => format!("`{flag}={value}`"),
+            Op::NotEq => format!("`{flag}` with another value than `{value}`"),
+            Op::Gt => format!("`{flag}` above {value}"),
+            Op::Gte => format!("`{flag}` of at least {value}"),
+            Op::Lte => format!("`{flag}` of at most {value}"),
+            Op::Has => format!("`{value}` in `{flag}`"),
+            Op::Lacks => format!("`{flag}` without `{value}`"),
             Op::Within => match items(value).len() {
-                few @ 0..4 => format!("`--{flag}` with {}", items(value)[..few].join(" or ")),
-                many => format!("`--{flag}` with nothing but the {many} values it lists"),
+                few @ 0..4 => format!("`{flag}` with {}", items(value)[..few].join(" or ")),
+                many => format!("`{flag}` with nothing but the {many} values it lists"),
             },
         }
     }
@@ -320,7 +385,7 @@ impl Test {
 
 #[cfg(test)]
 mod tests {
-    use facts::flags::KUBE_APISERVER;
+    use facts::flags::{KUBE_APISERVER, KUBELET};
 
     use super::*;
     use crate::benchmark::find;
@@ -334,18 +399,19 @@ mod tests {
 
     #[test]
     fn every_letter_is_about_flags_and_editions_that_exist() {
-        let of_cis = LETTERS.cis.values().flatten();
-        for asked in of_cis.chain(LETTERS.stig.values()) {
+        let of_servers =
+            LETTERS.cis.values().flatten().chain(LETTERS.stig.values()).map(|asked| (asked, &KUBE_APISERVER));
+        for (asked, flags) in of_servers.chain(LETTERS.kubelet.values().flatten().map(|asked| (asked, &KUBELET))) {
             assert!(asked.all.is_empty() != asked.any.is_empty());
             assert!(asked.only.iter().all(|name| find(name).is_some()), "{:?}", asked.only);
             for test in asked.all.iter().chain(&asked.any) {
-                assert!(KUBE_APISERVER.find(&test.flag).is_some(), "{}", test.flag);
+                assert!(flags.find(&test.flag).is_some(), "{}", test.flag);
                 assert_eq!(test.value.is_empty(), matches!(test.op, Op::Set | Op::Unset), "{}", test.flag);
             }
         }
         let stig = find("stig").expect("a benchmark").items();
         assert!(LETTERS.stig.keys().all(|id| stig.iter().any(|item| item.id == *id)));
-        let mut controls = LETTERS.cis.keys().chain(LETTERS.arguments.keys());
+        let mut controls = LETTERS.cis.keys().chain(LETTERS.kubelet.keys()).chain(LETTERS.arguments.keys());
         assert!(controls.all(|name| crate::references(name).is_some()));
     }
 

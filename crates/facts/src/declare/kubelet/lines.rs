@@ -13,7 +13,7 @@ use crate::{
     declare::{
         MOST, Source,
         command::{Program, unfilled},
-        k3s, kubeadm,
+        compose, k3s, kubeadm, listing,
         pod::{self, text_of},
         unit,
     },
@@ -69,7 +69,11 @@ const MOST_ARGUMENTS: usize = 512;
 
 /// Whether a text may start a kubelet.
 pub(crate) fn speaks(text: &str) -> bool {
-    speaks_of_unit(text) || speaks_of_kubeadm(text) || speaks_of_pod(text) || k3s::speaks_of_kubelet(text)
+    speaks_of_unit(text)
+        || speaks_of_kubeadm(text)
+        || speaks_of_pod(text)
+        || speaks_of_process(text)
+        || k3s::speaks_of_kubelet(text)
 }
 
 fn speaks_of_unit(text: &str) -> bool {
@@ -78,6 +82,11 @@ fn speaks_of_unit(text: &str) -> bool {
 
 fn speaks_of_kubeadm(text: &str) -> bool {
     text.contains("kubeletExtraArgs") && (text.contains("kubeadm.k8s.io/") || text.contains(CLUSTER_API))
+}
+
+/// A listing of processes, or a service of Compose.
+fn speaks_of_process(text: &str) -> bool {
+    text.contains("kubelet ") && text.contains("--kubeconfig") || text.contains("services") && text.contains("kubelet")
 }
 
 /// Volumes of a kubelet's folder are in every other manifest; one that runs a kubelet has its name as a word.
@@ -107,6 +116,8 @@ fn is_one(source: &Source<'_>) -> bool {
         || (speaks_of_kubeadm(source.text) && source.documents().any(|one| !registered(&one.cursor()).is_empty()))
         || (speaks_of_pod(source.text) && pod::runs(Program::Kubelet, source))
         || (k3s::speaks_of_kubelet(source.text) && k3s::runs_kubelet(source))
+        || (speaks_of_process(source.text)
+            && (listing::runs(Program::Kubelet, source.text) || !compose::all_of(Program::Kubelet, source).is_empty()))
 }
 
 /// Visits every text that starts a kubelet.
@@ -150,8 +161,14 @@ pub(crate) fn lines(evidence: &[Evidence], trees: &Trees, root: Option<&str>) ->
             let own = k3s::kubelet(source, evidence);
             found.extend(own.map(|(invocation, folder)| KubeletLine::of(invocation, Beside::OfK3s { folder })));
         } else {
-            let pods = pod::all_of(Program::Kubelet, source).into_iter();
-            found.extend(pods.map(|invocation| KubeletLine::of(invocation, Beside::Nothing)));
+            let mut all = pod::all_of(Program::Kubelet, source);
+            if all.is_empty() {
+                all = listing::all_of(Program::Kubelet, source);
+            }
+            if all.is_empty() {
+                all = compose::all_of(Program::Kubelet, source);
+            }
+            found.extend(all.into_iter().map(|invocation| KubeletLine::of(invocation, Beside::Nothing)));
         }
     });
     found.truncate(MOST);

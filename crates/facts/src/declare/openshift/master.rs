@@ -1,7 +1,9 @@
 //! `master-config.yaml` of OpenShift 3, as the API server that its master runs.
 //!
 //! The master makes options of it before it reads `kubernetesMasterConfig.apiServerArguments`, which win (openshift/origin,
-//! pkg/cmd/server/kubernetes/master/master_config.go, `BuildKubeAPIserverOptions`, v3.6 to v3.10). Who somebody is, who may do
+//! pkg/cmd/server/kubernetes/master/master_config.go, `BuildKubeAPIserverOptions`, v3.6 to v3.10). Before 3.6 it took fewer
+//! options, and served with a server of its own (pkg/cmd/server/kubernetes/master_config.go of 2015): what follows from those
+//! is left open there. Who somebody is, who may do
 //! what, and which plugins admit it, OpenShift decides with parts of its own and not with those that flags set: none of that
 //! is said here. The minor release of OpenShift 3 is that of the Kubernetes in it.
 
@@ -65,9 +67,12 @@ impl Master<'_, '_> {
         flags.adds("event-ttl", "2h0m0s");
         flags.adds("insecure-port", "0");
         flags.adds("kubelet-https", "true");
-        flags.adds("profiling", "true");
         // pkg/cmd/server/crypto/crypto.go, `DefaultTLSVersion`: 1.2 where nothing is said.
-        flags.adds("tls-min-version", "VersionTLS12");
+        for (flag, value) in [("profiling", "true"), ("tls-min-version", "VersionTLS12")] {
+            flags.adds_in(flag, value, Some((Minor::new(1, READ), Minor::new(1, RELEASES.1))));
+            let gap = Gap { kind: GapKind::Version, ..elsewhere("before 3.6 a server of OpenShift's own decides it") };
+            flags.sets_unseen_in(flag, gap, Some((Minor::new(1, RELEASES.0), Minor::new(1, READ - 1))));
+        }
         self.fields(&mut flags);
         self.serving(&mut flags);
         self.audit(&mut flags);
@@ -91,8 +96,12 @@ impl Master<'_, '_> {
         // The master sets options, and does not write flags: what a release has no flag for, it has no option for either.
         for word in words.iter_mut().filter(|word| word.hand != Hand::Written) {
             let name = word.text.strip_prefix("--").and_then(|text| text.split_once('=')).map_or("", |(name, _)| name);
-            word.releases = with_flag(name);
+            word.releases = match (word.releases, with_flag(name)) {
+                (Some((from, to)), Some((first, last))) => Some((from.max(first), to.min(last))),
+                (own, has) => own.or(has),
+            };
         }
+        words.retain(|word| word.releases.is_none_or(|(from, to)| from <= to));
         let releases = Some((Minor::new(1, RELEASES.0), Minor::new(1, RELEASES.1)));
         let invocation = super::invocation(self.source, None, words, None, self.home(), problems);
         Invocation { releases, mounts: Vec::new(), contained: false, ..invocation }
@@ -231,6 +240,9 @@ const DECIDED: [(&str, &str); 9] = [
 
 /// The minor releases of OpenShift 3, and so of Kubernetes 1.
 const RELEASES: (u16, u16) = (1, 11);
+
+/// The first of which all options are known.
+const READ: u16 = 6;
 
 /// Those that have a flag.
 fn with_flag(name: &str) -> Option<(Minor, Minor)> {

@@ -16,7 +16,7 @@ use crate::{
 
 /// The assignments of an environment file (`parse_env_file_internal` of src/basic/env-file.c, since systemd 254 for
 /// comments that end in a backslash).
-pub(super) fn environment_file(text: &str, index: usize) -> Vec<(String, Held)> {
+pub(in crate::declare) fn environment_file(text: &str, index: usize) -> Vec<(String, Held)> {
     let mut found = Vec::new();
     let mut rest = text.char_indices().peekable();
     let glyph = |(start, is): (usize, char)| Glyph { is, text: index, start, end: start + is.len_utf8() };
@@ -109,8 +109,8 @@ pub(super) fn is_plain_path(path: &str) -> bool {
 }
 
 /// The value of a variable.
-pub(super) struct Held {
-    pub(super) glyphs: Vec<Glyph>,
+pub(in crate::declare) struct Held {
+    pub(in crate::declare) glyphs: Vec<Glyph>,
     /// The text, and the byte of it, at which an empty value would get its first word.
     pub(super) home: Option<(usize, usize)>,
 }

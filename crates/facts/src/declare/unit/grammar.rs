@@ -6,12 +6,12 @@ use super::environment::unknown;
 
 /// A character and the bytes that spell it.
 #[derive(Clone, Copy)]
-pub(super) struct Glyph {
-    pub(super) is: char,
+pub(in crate::declare) struct Glyph {
+    pub(in crate::declare) is: char,
     /// Which of the texts it stands in.
-    pub(super) text: usize,
-    pub(super) start: usize,
-    pub(super) end: usize,
+    pub(in crate::declare) text: usize,
+    pub(in crate::declare) start: usize,
+    pub(in crate::declare) end: usize,
 }
 
 /// One assignment of a section.

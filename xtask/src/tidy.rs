@@ -34,7 +34,7 @@ const FOREIGN: [(&str, &[&str]); 13] = [
     ("hyper-util", &["collect", "probe"]),
     ("k8s-openapi", &["collect"]),
     ("kube", &["collect"]),
-    ("ring", &["collect"]),
+    ("ring", &["collect", "probe"]),
     ("rustls", &["collect", "probe"]),
     ("tokio", &["collect", "probe"]),
     ("tokio-rustls", &["probe"]),

@@ -157,6 +157,7 @@ fn not_there(rule: &Rule) -> Gap {
         }
         Check::Objects { .. }
         | Check::ObjectsUnder { .. }
+        | Check::DoorOrObjects { .. }
         | Check::Running(_)
         | Check::Asked { .. }
         | Check::Manual(_) => ("the running cluster", "no running cluster was asked"),

@@ -31,7 +31,7 @@ pub(crate) struct Known {
 pub(crate) type OnCluster<'a, T> = dyn FnMut(Result<(Known, T), String>, &mut Summary) + 'a;
 
 /// Clusters that may stand in line, and how much evidence they may hold together: with the largest that bounds the memory.
-const MOST: usize = 32;
+const MOST: usize = 16;
 const MOST_BYTES: usize = 4 << 20;
 
 /// What the main thread has, too: walks over a deep tree are plain recursion.

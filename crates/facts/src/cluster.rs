@@ -210,7 +210,7 @@ pub fn resolve(gathered: Gathered, options: &Options) -> Cluster {
     }
     let named = named_files(&invocations, root.as_deref(), options, &evidence);
     let stated = options.version.clone().map(Release::Exactly).or_else(|| exact(release.as_ref()));
-    let possible = stated.unwrap_or_else(|| {
+    let possible = stated.clone().unwrap_or_else(|| {
         let (from, to) = KUBE_APISERVER.covered;
         Release::Within { from, to }
     });
@@ -229,6 +229,7 @@ pub fn resolve(gathered: Gathered, options: &Options) -> Cluster {
     let servers = bounds().map(|(from, _)| from).min().zip(bounds().map(|(_, to)| to).max());
     let mut kubelets = kubelet::resolve(&evidence, &trees, root.as_deref(), options, servers);
     observed::contradict_kubelets(&mut kubelets, &doors);
+    let rbac = Rbac::new(&objects, release.as_ref().or(stated.as_ref()), distribution);
     Cluster {
         name,
         id: None,
@@ -241,7 +242,7 @@ pub fn resolve(gathered: Gathered, options: &Options) -> Cluster {
         identities,
         nodes,
         published,
-        rbac: Rbac::new(&objects, distribution),
+        rbac,
         judged: OnceLock::new(),
         objects,
         as_of,

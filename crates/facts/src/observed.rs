@@ -37,7 +37,7 @@ pub struct Observed {
 }
 
 /// The versions from the oldest on.
-pub const PROTOCOLS: [&str; 5] = ["SSL 3.0", "TLS 1.0", "TLS 1.1", "TLS 1.2", "TLS 1.3"];
+pub const PROTOCOLS: [&str; 6] = ["SSL 2.0", "SSL 3.0", "TLS 1.0", "TLS 1.1", "TLS 1.2", "TLS 1.3"];
 
 /// The name that the certificate of every API server has (cmd/kubeadm/app/util/pkiutil/pki_helpers.go, `GetAPIServerAltNames`).
 const INSIDE: &str = "kubernetes.default.svc";

@@ -13,19 +13,27 @@ mod matching;
 pub mod reach;
 pub mod shipped;
 
-use std::{borrow::Cow, collections::HashMap, fmt, sync::Arc};
+use std::{
+    borrow::Cow,
+    collections::{HashMap, HashSet},
+    fmt,
+    sync::Arc,
+};
 
-use model::{Gap, GapKind, Location};
+use model::{Gap, GapKind, Location, Release};
 
 use crate::objects::{Binding, Extent, Objects, Of, PolicyRule, Role, Subject, SubjectKind};
-pub use shipped::{SHIPPED, ShippedRole};
+use shipped::{Era, SHIPPED, ShippedRole};
 
 /// What is known of the grants of one cluster.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Rbac {
+    era: Era,
     grants: Vec<Laid>,
     /// Of roles that have a shipped name, the rules that the shipped one has not.
     added: HashMap<usize, Vec<bool>>,
+    /// Of these roles, those that hold a rule which only some of the possible releases ship.
+    open: HashSet<usize>,
     /// Of roles that are put together from others and that a file holds, those they are put together from.
     parts: HashMap<usize, Vec<usize>>,
 }
@@ -51,7 +59,8 @@ enum Held {
 
 impl Rbac {
     /// Looks up the role of every binding.
-    pub(crate) fn new(objects: &Objects, distribution: Option<&str>) -> Self {
+    pub(crate) fn new(objects: &Objects, release: Option<&Release>, distribution: Option<&'static str>) -> Self {
+        let era = Era::of(release, distribution);
         let mut by_name: HashMap<(&str, &str), usize> = HashMap::with_capacity(objects.roles.len());
         for (index, role) in objects.roles.iter().enumerate() {
             by_name.entry(key(role)).or_insert(index);
@@ -72,25 +81,33 @@ impl Rbac {
                 _ if given(binding.role.of_cluster) => Held::Absent,
                 // What a server has made of a shipped role is in the list that it refused.
                 _ if asked(binding.role.of_cluster) => Held::Unknown,
-                _ => SHIPPED.role(namespace, name).map_or(Held::Unknown, Held::Shipped),
+                _ => SHIPPED.role(namespace, name, &era).map_or(Held::Unknown, Held::Shipped),
             };
-            let shipped = binding.subjects.iter().map(|subject| known::ships(binding, subject, distribution)).collect();
+            let shipped =
+                binding.subjects.iter().map(|subject| known::ships(binding, subject, &era, distribution)).collect();
             Laid { role, shipped }
         };
         let grants = objects.bindings.iter().map(lay).collect();
         let mut added = HashMap::new();
+        let mut open = HashSet::new();
         let mut parts = HashMap::new();
         for (index, role) in objects.roles.iter().enumerate() {
-            if let Some(known) = SHIPPED.role(if role.of_cluster { "" } else { &role.meta.namespace }, &role.meta.name)
-            {
-                added.insert(index, role.rules.iter().map(|rule| !matching::covers(&known.rules, rule)).collect());
+            let (namespace, name) = key(role);
+            if let Some(known) = SHIPPED.role(namespace, name, &era) {
+                let (ever, surely): (Vec<_>, Vec<_>) = (known.ever(&era).collect(), known.surely(&era).collect());
+                let is_added: Vec<bool> = role.rules.iter().map(|rule| !matching::covers(&ever, rule)).collect();
+                let depends = |(rule, added): (&PolicyRule, &bool)| !added && !matching::covers(&surely, rule);
+                if ever.len() > surely.len() && role.rules.iter().zip(&is_added).any(depends) {
+                    open.insert(index);
+                }
+                added.insert(index, is_added);
             }
             // A controller puts them together (pkg/controller/clusterroleaggregation, 1.36); where it has not, it will.
             if role.aggregates.is_some() && (role.rules.is_empty() || !given(true)) {
                 parts.insert(index, parts_of(role, objects));
             }
         }
-        Self { grants, added, parts }
+        Self { era, grants, added, open, parts }
     }
 }
 
@@ -251,6 +268,24 @@ impl<'a> Access<'a> {
         if gaps.is_empty() { Ok(()) } else { Err(gaps) }
     }
 
+    /// Whether Kubernetes ships a role of that name.
+    pub fn ships(self, role: &Role) -> bool {
+        let (namespace, name) = key(role);
+        SHIPPED.role(namespace, name, &self.rbac.era).is_some()
+    }
+
+    /// Whether Kubernetes ships a binding of that name.
+    pub fn ships_binding(self, binding: &Binding) -> bool {
+        let namespace = if binding.of_cluster { "" } else { &*binding.meta.namespace };
+        SHIPPED.has_binding(namespace, &binding.meta.name, &self.rbac.era)
+    }
+
+    /// Whether it depends on the release, which is not known, what a role of a shipped name holds that it is not shipped with.
+    pub fn depends_on_the_release(self, role: &Role) -> bool {
+        let index = self.objects.roles.iter().position(|known| std::ptr::eq(known, role));
+        index.is_some_and(|index| self.rbac.open.contains(&index))
+    }
+
     /// Of a role of a shipped name, the rules that somebody added to it.
     pub fn added(self, role: &Role) -> Vec<usize> {
         let index = self.objects.roles.iter().position(|known| std::ptr::eq(known, role));
@@ -325,7 +360,8 @@ impl<'a> Grant<'a> {
                 own.flat_map(|index| self.access.permissions(index)).collect()
             }
             Held::Shipped(role) => {
-                role.rules.iter().map(|rule| Permission { rule, place: None, shipped: true, is_added: false }).collect()
+                let era = &self.access.rbac.era;
+                role.rules(era).map(|rule| Permission { rule, place: None, shipped: true, is_added: false }).collect()
             }
             Held::Absent | Held::Unknown => Vec::new(),
         }

@@ -1,9 +1,10 @@
-//! The calendar of Kubernetes: which releases came when, and how long each minor is maintained.
+//! The calendars of Kubernetes and of etcd: which releases came when, and how long each minor is maintained.
 //!
-//! The table is that of upstream (kubernetes.io/releases/patch-releases, and release tags). Vendors that build their own
-//! keep calendars of their own, so that a build with a vendor's suffix is recognised and left to the vendor.
+//! The tables are those of upstream (kubernetes.io/releases/patch-releases and release tags; tags and CHANGELOG of
+//! etcd-io/etcd). Vendors that build their own keep calendars of their own, so that a build with a vendor's suffix is
+//! recognised and left to the vendor.
 //!
-//! Start at [`CALENDAR`].
+//! Start at [`CALENDAR`]; etcd's is [`ETCD`].
 
 use std::sync::LazyLock;
 
@@ -15,10 +16,59 @@ use serde::Deserialize;
 pub static CALENDAR: LazyLock<Calendar> = LazyLock::new(|| {
     let table: Table =
         serde_json::from_str(include_str!("data/releases/kubernetes.json")).expect("the embedded table parses");
-    let mut minors: Vec<Branch> = table.minors.into_iter().map(Branch::from).collect();
-    minors.sort_by_key(|branch| branch.minor);
-    Calendar { known_until: table.patches_as_of, minors }
+    Calendar::from(table)
 });
+
+/// What this build knows of the calendar of etcd.
+pub static ETCD: LazyLock<Etcd> = LazyLock::new(|| {
+    let text = include_str!("data/releases/etcd.json");
+    let table: Table = serde_json::from_str(text).expect("the embedded table parses");
+    let fixes: Fixes = serde_json::from_str(text).expect("the embedded table parses");
+    let number = |fix: FixRow| Corruption {
+        fixed: fix.fixed.parse().expect("the embedded table holds versions"),
+        what: fix.what,
+    };
+    Etcd { calendar: Calendar::from(table), corruption: fixes.corruption.into_iter().map(number).collect() }
+});
+
+/// The releases of etcd, and what was so wrong with some that data was lost.
+#[derive(Debug)]
+pub struct Etcd {
+    pub calendar: Calendar,
+    /// Of each minor, oldest first.
+    corruption: Vec<Corruption>,
+}
+
+/// A flaw of every release of a minor below one, by which members of a cluster come to hold other data than was written.
+#[derive(Debug)]
+pub struct Corruption {
+    pub fixed: Version,
+    /// What happens, a clause.
+    pub what: String,
+}
+
+impl Etcd {
+    /// The flaws of a release that a patch of its minor has fixed by a day.
+    pub fn corruption(&self, version: &Version, day: Date) -> impl Iterator<Item = &Corruption> {
+        let patch = version.patch.unwrap_or(u16::MAX);
+        self.corruption.iter().filter(move |fix| {
+            let branch = self.calendar.branch(fix.fixed.minor);
+            let out = branch.and_then(|branch| branch.patch(&fix.fixed)).is_some_and(|patch| patch.out_on(day));
+            fix.fixed.minor == version.minor && fix.fixed.patch.is_some_and(|fixed| patch < fixed) && out
+        })
+    }
+}
+
+#[derive(Deserialize)]
+struct Fixes {
+    corruption: Vec<FixRow>,
+}
+
+#[derive(Deserialize)]
+struct FixRow {
+    fixed: String,
+    what: String,
+}
 
 #[derive(Deserialize)]
 struct Table {
@@ -99,6 +149,21 @@ pub enum Maintenance {
     Unknown,
 }
 
+impl From<Table> for Calendar {
+    fn from(table: Table) -> Self {
+        let mut minors: Vec<Branch> = table.minors.into_iter().map(Branch::from).collect();
+        minors.sort_by_key(|branch| branch.minor);
+        Self { known_until: table.patches_as_of, minors }
+    }
+}
+
+impl Patch {
+    /// Whether it was out on a day.
+    fn out_on(&self, day: Date) -> bool {
+        self.out_by.is_none_or(|out| out <= day)
+    }
+}
+
 impl Calendar {
     pub fn branch(&self, minor: Minor) -> Option<&Branch> {
         self.minors.iter().find(|branch| branch.minor == minor)
@@ -134,7 +199,7 @@ impl Calendar {
 impl Branch {
     /// The newest patch that was out on a day.
     pub fn latest(&self, day: Date) -> Option<&Patch> {
-        self.patches.iter().rev().find(|patch| patch.out_by.is_none_or(|out| out <= day))
+        self.patches.iter().rev().find(|patch| patch.out_on(day))
     }
 
     /// The number of the newest patch that is known at all.
@@ -206,6 +271,27 @@ mod tests {
         let next = |minor: &str| CALENDAR.nearest_maintained(branch(minor).minor, day("2026-11-24")).map(|b| b.minor);
         assert_eq!(next("1.20"), Some(Minor::new(1, 35)));
         assert_eq!(next("1.36"), Some(Minor::new(1, 36)));
+    }
+
+    #[test]
+    fn etcd_has_a_calendar_of_its_own() {
+        let version = |text: &str| text.parse::<Version>().expect("a version");
+        let state = |minor: &str, on: &str| ETCD.calendar.maintenance(version(minor).minor, day(on));
+        assert_eq!(state("3.4", "2026-06-02"), Maintenance::EndedOn(day("2026-06-01")));
+        assert_eq!(state("3.4", "2026-06-01"), Maintenance::Until(day("2026-06-01")));
+        assert!(matches!(state("2.2", "2026-06-01"), Maintenance::EndedOn(_)));
+        // No day was announced.
+        assert_eq!(state("3.6", "2026-06-01"), Maintenance::Unknown);
+        let fixes = |text: &str, on: &str| -> Vec<String> {
+            ETCD.corruption(&version(text), day(on)).map(|fix| fix.fixed.to_string()).collect()
+        };
+        assert_eq!(fixes("3.5.1", "2026-08-01"), ["3.5.3", "3.5.6", "3.5.23"]);
+        assert_eq!(fixes("3.5.1", "2022-05-01"), ["3.5.3"]);
+        assert_eq!(fixes("3.5.23-0", "2026-08-01"), [""; 0]);
+        for fix in &ETCD.corruption {
+            let branch = ETCD.calendar.branch(fix.fixed.minor).expect("a minor that is known");
+            assert!(branch.patch(&fix.fixed).is_some(), "{}", fix.fixed);
+        }
     }
 
     #[test]

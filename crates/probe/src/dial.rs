@@ -40,7 +40,8 @@ pub struct Dialer {
     address: SocketAddr,
     pace: Pace,
     until: Instant,
-    last: Option<Instant>,
+    /// When the last connection was opened, or is to be.
+    last: Arc<Mutex<Option<Instant>>>,
     spent: Arc<Mutex<Spent>>,
     record: bool,
     exchanges: Vec<Arc<Mutex<Exchange>>>,
@@ -49,12 +50,20 @@ pub struct Dialer {
 impl Dialer {
     pub fn new(address: SocketAddr, pace: Pace, record: bool) -> Self {
         let until = Instant::now() + pace.time;
-        Self { address, pace, until, last: None, spent: Arc::default(), record, exchanges: Vec::new() }
+        Self { address, pace, until, last: Arc::default(), spent: Arc::default(), record, exchanges: Vec::new() }
     }
 
     /// One beside this one, within the same limits; [`Dialer::take_back`] ends it.
     pub(crate) fn beside(&self) -> Self {
-        Self { spent: Arc::clone(&self.spent), exchanges: Vec::new(), pace: self.pace.clone(), ..*self }
+        Self {
+            address: self.address,
+            pace: self.pace.clone(),
+            until: self.until,
+            last: Arc::clone(&self.last),
+            spent: Arc::clone(&self.spent),
+            record: self.record,
+            exchanges: Vec::new(),
+        }
     }
 
     /// Adds what another one has recorded.
@@ -62,9 +71,9 @@ impl Dialer {
         self.exchanges.extend(other.exchanges);
     }
 
-    /// Whether connections may stand side by side.
-    pub(crate) fn is_fast(&self) -> bool {
-        self.pace.gap.is_zero()
+    /// Connections that may ask things at a time.
+    pub(crate) fn side_by_side(&self) -> usize {
+        self.pace.side_by_side.max(1)
     }
 
     pub fn address(&self) -> SocketAddr {
@@ -108,7 +117,12 @@ impl Dialer {
     }
 
     async fn once(&mut self, purpose: &str, limits: Limits) -> Result<Line, Failure> {
-        let next = self.last.map_or_else(Instant::now, |last| last + self.pace.gap);
+        let next = {
+            let mut last = lock(&self.last);
+            let next = last.map_or_else(Instant::now, |last| Instant::now().max(last + self.pace.gap));
+            *last = Some(next);
+            next
+        };
         if next >= self.until || lock(&self.spent).connections >= self.pace.connections {
             return Err(Failure::Spent);
         }
@@ -117,7 +131,6 @@ impl Dialer {
             sleep_until(next).await;
         }
         let opened = Instant::now();
-        self.last = Some(opened);
         lock(&self.spent).connections += 1;
         let until = self.until.min(opened + limits.time);
         let stream = match timeout_at(until.min(opened + self.pace.connect), TcpStream::connect(self.address)).await {

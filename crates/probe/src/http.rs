@@ -17,7 +17,7 @@ mod record;
 
 use std::time::Duration;
 
-use tokio::time::sleep;
+use tokio::{task::JoinSet, time::sleep};
 
 pub use answer::{Answer, Head};
 pub use asks::{Ask, Body};
@@ -76,8 +76,8 @@ impl Http {
     }
 }
 
-/// Connections that ask the same endpoint of one's own.
-const SIDE_BY_SIDE: usize = 4;
+/// Requests for which no connection is opened of their own.
+const FEWEST: usize = 4;
 
 /// Requests without an answer, one after the other, after which no more are made.
 const GIVEN_UP: usize = 3;
@@ -183,30 +183,32 @@ impl Talk<'_> {
     }
 
     /// The list of a component, in its order: one request after the other, or side by side where that harms nobody.
-    async fn all(&mut self, asks: &[Ask]) -> Vec<Asked> {
-        if !self.dialer.is_fast() || asks.len() < 2 * SIDE_BY_SIDE {
-            return self.each(asks).await;
-        }
-        let mut shares = asks.chunks(asks.len().div_ceil(SIDE_BY_SIDE));
+    async fn all(&mut self, asks: &'static [Ask]) -> Vec<Asked> {
+        let count = self.dialer.side_by_side();
+        let mut shares = asks.chunks(asks.len().div_ceil(count).max(FEWEST));
         let own = shares.next().unwrap_or_default();
-        let mut dialers: [Dialer; SIDE_BY_SIDE - 1] = std::array::from_fn(|_| self.dialer.beside());
-        let (endpoint, over, groups, demand) = (self.endpoint, self.over, self.groups, self.demand);
-        let share = async |dialer: &mut Dialer, asks: &[Ask]| {
-            Talk { endpoint, dialer, over, channel: None, opened: 0, demand, groups }.each(asks).await
-        };
-        let first = async {
-            let asked = self.each(own).await;
-            // Who serves one connection at a time is let go on to the next.
-            self.channel = None;
-            asked
-        };
-        let [second, third, fourth] = &mut dialers;
-        let (two, three, four) = (shares.next(), shares.next(), shares.next());
-        let (two, three, four) = (two.unwrap_or_default(), three.unwrap_or_default(), four.unwrap_or_default());
-        let (mut asked, second, third, fourth) =
-            tokio::join!(first, share(second, two), share(third, three), share(fourth, four));
-        dialers.into_iter().for_each(|dialer| self.dialer.take_back(dialer));
-        for (asks, answered) in [(two, second), (three, third), (four, fourth)] {
+        let others: Vec<&'static [Ask]> = shares.collect();
+        if others.is_empty() {
+            return self.each(own).await;
+        }
+        let mut running = JoinSet::new();
+        for (index, asks) in others.iter().copied().enumerate() {
+            let (endpoint, mut dialer) = (self.endpoint.clone(), self.dialer.beside());
+            let (over, groups, demand) = (self.over, self.groups, self.demand);
+            running.spawn(async move {
+                let (endpoint, dialer_of) = (&endpoint, &mut dialer);
+                let mut talk = Talk { endpoint, dialer: dialer_of, over, channel: None, opened: 0, demand, groups };
+                let asked = talk.each(asks).await;
+                (index, asked, dialer)
+            });
+        }
+        let mut asked = self.each(own).await;
+        // Who serves one connection at a time is let go on to the next.
+        self.channel = None;
+        let mut answered = running.join_all().await;
+        answered.sort_by_key(|(index, ..)| *index);
+        for (asks, (_, answered, dialer)) in others.into_iter().zip(answered) {
+            self.dialer.take_back(dialer);
             // Who serves one connection at a time has let the others wait.
             let waited = answered.first().is_some_and(|first| first.answer.is_err());
             asked.extend(if waited { self.each(asks).await } else { answered });

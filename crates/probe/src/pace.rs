@@ -24,6 +24,8 @@ pub struct Pace {
     pub retries: u32,
     /// How long a connection may take to be opened.
     pub connect: Duration,
+    /// Connections that ask things over HTTP at a time.
+    pub side_by_side: usize,
     pub conversation: Limits,
 }
 
@@ -36,9 +38,10 @@ impl Pace {
         connections: 300,
         retries: 1,
         connect: Duration::from_secs(5),
+        side_by_side: 1,
         conversation: Limits { time: Duration::from_secs(5), bytes: 1 << 20 },
     };
 
     /// As fast as the peer answers, for endpoints of one's own.
-    pub const FAST: Self = Self { gap: Duration::ZERO, ..Self::GENTLE };
+    pub const FAST: Self = Self { gap: Duration::ZERO, side_by_side: 4, ..Self::GENTLE };
 }

@@ -50,6 +50,8 @@ pub enum Failure {
     Garbled(&'static str),
     /// It ended the conversation with an alert of TLS, whose number this is.
     Alert(u8),
+    /// It was not asked, and why: a sentence without its full stop.
+    Unasked(&'static str),
     /// The time or the number of connections of the whole run is used up.
     Spent,
 }
@@ -91,6 +93,7 @@ impl fmt::Display for Failure {
             Self::Closed => f.write_str("it closed the connection without an answer"),
             Self::TooMuch => f.write_str("it sent more than a conversation may have"),
             Self::Garbled(what) => write!(f, "it sent {what}"),
+            Self::Unasked(why) => f.write_str(why),
             Self::Alert(number) => write!(f, "it ended the handshake with {}", crate::tls::names::alert(*number)),
             Self::Spent => f.write_str("the time or the connections for one endpoint were used up"),
         }

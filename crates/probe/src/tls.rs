@@ -14,9 +14,11 @@ mod full;
 pub mod hello;
 pub mod names;
 pub mod records;
+mod renegotiation;
 mod reread;
 mod scan;
 pub mod server;
+pub mod ssl2;
 mod trust;
 
 use std::sync::Arc;
@@ -47,6 +49,8 @@ pub struct Tls {
     pub compression: Sight<()>,
     /// RFC 5746; TLS 1.3 has no renegotiation.
     pub secure_renegotiation: Sight<()>,
+    /// Whether a client may begin the handshake anew inside a connection; asked in depth alone.
+    pub client_renegotiation: Sight<()>,
     /// RFC 7627; in TLS 1.3 it is always so.
     pub extended_master_secret: Sight<()>,
     /// RFC 7507, where there are two versions to tell apart.
@@ -136,6 +140,9 @@ impl Tls {
 /// In this order versions are asked for: the likeliest first, so that a peer without TLS is let go at once.
 const ASKED: [Protocol; 5] = [Protocol::Tls12, Protocol::Tls13, Protocol::Tls11, Protocol::Tls10, Protocol::Ssl3];
 
+/// What may be spoken inside, as ALPN has it.
+static INSIDE: [&str; 2] = ["h2", "http/1.1"];
+
 /// How much is asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Depth {
@@ -153,18 +160,28 @@ pub(crate) async fn look(endpoint: &Endpoint, dialer: &mut Dialer, now: u64, dep
     // Without chance it is the same for every run, which harms nobody: no key comes of it.
     let _ = provider.secure_random.fill(&mut random);
     let mut scan = Scan { dialer, random, sni: endpoint.sni.clone() };
-    let (protocols, flights) = match introductions(&mut scan).await {
+    let (protocols, flights) = match introductions(&mut scan, depth).await {
         Ok(found) => found,
         Err(failure) => return Sight::Unseen(failure),
     };
-    let offered: Vec<Protocol> =
-        protocols.iter().filter(|(_, sight)| matches!(sight, Sight::Seen(()))).map(|(protocol, _)| *protocol).collect();
+    // What is said in SSL 2.0 has nothing in common with what is asked below.
+    let has = |(protocol, sight): &(Protocol, Sight<()>)| {
+        (*protocol > Protocol::Ssl2 && *sight == Sight::Seen(())).then_some(*protocol)
+    };
+    let offered: Vec<Protocol> = protocols.iter().filter_map(has).collect();
     let mut tls = Tls::of(protocols);
     let flight = |protocol: Protocol| flights.iter().find(|(known, _)| *known == protocol).map(|(_, flight)| flight);
     for &protocol in &offered {
         let first = flight(protocol).map(|flight| flight.hello.suite);
         let suites = scan.suites(protocol, depth, first).await;
         tls.suites.push(suites);
+    }
+    // What is the library's order in one version is nobody's choice in another.
+    if tls.is_of_go() {
+        for suites in tls.suites.iter_mut().filter(|suites| suites.order == Order::Server) {
+            suites.order = Order::Library;
+            suites.suites.sort_unstable();
+        }
     }
     if depth == Depth::Whole {
         groups(&mut scan, &offered, &flights, &mut tls).await;
@@ -189,6 +206,12 @@ pub(crate) async fn look(endpoint: &Endpoint, dialer: &mut Dialer, now: u64, dep
     if let Some(&newest) = offered.iter().rfind(|&&protocol| protocol >= Protocol::Tls12) {
         let full = whole(scan.dialer, endpoint, newest).await;
         tls.of_full(newest, full);
+        if old.is_none() && depth == Depth::Whole {
+            tls.alpn_of_tls13(&mut scan, endpoint).await;
+        }
+    }
+    if depth == Depth::Whole {
+        tls.client_renegotiation = begins_anew(&mut scan, endpoint, &offered, &tls).await;
     }
     chains::all(&mut scan, endpoint, &offered, &flights, &mut tls, depth).await;
     if depth == Depth::Whole {
@@ -206,7 +229,7 @@ pub(crate) async fn look(endpoint: &Endpoint, dialer: &mut Dialer, now: u64, dep
 type Introductions = (Vec<(Protocol, Sight<()>)>, Vec<(Protocol, Flight)>);
 
 /// Which versions are offered, and what those in the clear showed; a failure where nothing speaks TLS.
-async fn introductions(scan: &mut Scan<'_>) -> Result<Introductions, Failure> {
+async fn introductions(scan: &mut Scan<'_>, depth: Depth) -> Result<Introductions, Failure> {
     let mut found: Vec<(Protocol, Sight<()>)> = Vec::new();
     let mut flights = Vec::new();
     let mut silent = None;
@@ -231,6 +254,9 @@ async fn introductions(scan: &mut Scan<'_>) -> Result<Introductions, Failure> {
     match silent {
         Some(failure) if !found.iter().any(speaks) => return Err(failure),
         _ => {}
+    }
+    if depth == Depth::Whole {
+        found.push((Protocol::Ssl2, ssl2::ask(scan.dialer, &scan.random).await));
     }
     // Where it answers other versions, closing is its way to refuse one.
     for (_, sight) in &mut found {
@@ -299,16 +325,41 @@ async fn groups(scan: &mut Scan<'_>, offered: &[Protocol], flights: &[(Protocol,
     }
 }
 
+/// Whether a client may begin anew, in the newest version that knows of that.
+async fn begins_anew(scan: &mut Scan<'_>, endpoint: &Endpoint, offered: &[Protocol], tls: &Tls) -> Sight<()> {
+    let old = offered.iter().copied().rfind(|&protocol| protocol < Protocol::Tls13);
+    let calculated = names::calculated();
+    let suites: Vec<u16> =
+        tls.suites_of(Protocol::Tls12).into_iter().filter(|suite| calculated.contains(suite)).collect();
+    let asked = tls.client_certificate.seen();
+    let why = match old {
+        None => return Sight::NotOffered,
+        Some(_) if suites.is_empty() => {
+            "no suite that it has can be calculated here, so that no handshake was ended with it"
+        }
+        Some(_) if asked.is_some_and(|asked| asked.required == Some(true)) => {
+            "it wants a certificate of the client first, so that no handshake was ended with it"
+        }
+        Some(_) => {
+            let offer = Offer { protocol: Protocol::Tls12, inside: &[], groups: Reach::Own, wants: Wants::Any };
+            let hello = ClientHello { asks: true, ..scan.hello(Protocol::Tls12, &suites) };
+            let is_secure = tls.secure_renegotiation == Sight::Seen(());
+            return renegotiation::by_client(scan.dialer, endpoint, offer, &hello, is_secure).await;
+        }
+    };
+    Sight::Unseen(Failure::Unasked(why))
+}
+
 /// A whole handshake; without names of protocols where the server takes none of those that we have, and with more groups where it
 /// knows none of ours.
 async fn whole(dialer: &mut Dialer, endpoint: &Endpoint, protocol: Protocol) -> Result<Full, Failure> {
     const NO_AGREEMENT: u8 = 40;
     const NO_PROTOCOL: u8 = 120;
-    let mut offer = Offer { protocol, names_protocols: true, groups: Reach::Own, wants: Wants::Any };
+    let mut offer = Offer { protocol, inside: &INSIDE, groups: Reach::Own, wants: Wants::Any };
     loop {
         let full = full::handshake(dialer, endpoint, offer).await?;
         match full.alert {
-            Some(NO_PROTOCOL) if full.certificates.is_empty() && offer.names_protocols => offer.names_protocols = false,
+            Some(NO_PROTOCOL) if full.certificates.is_empty() && !offer.inside.is_empty() => offer.inside = &[],
             Some(NO_AGREEMENT) if full.certificates.is_empty() && offer.groups == Reach::Own => {
                 offer.groups = Reach::More
             }
@@ -328,6 +379,7 @@ impl Tls {
             alpn: Sight::NotOffered,
             compression: Sight::NotOffered,
             secure_renegotiation: Sight::NotOffered,
+            client_renegotiation: Sight::NotOffered,
             extended_master_secret: Sight::NotOffered,
             refuses_fallback: Sight::NotOffered,
             tickets: Sight::NotOffered,
@@ -343,6 +395,18 @@ impl Tls {
             .filter(|suites| suites.protocol == protocol)
             .flat_map(|suites| suites.suites.clone())
             .collect()
+    }
+
+    /// Where nothing is said in the clear: whoever takes one of two may take the other as well.
+    async fn alpn_of_tls13(&mut self, scan: &mut Scan<'_>, endpoint: &Endpoint) {
+        let Sight::Seen(taken) = &mut self.alpn else { return };
+        let Some(other) = INSIDE.iter().find(|name| !taken.iter().any(|known| known == *name)) else { return };
+        let inside = std::slice::from_ref(other);
+        let offer = Offer { protocol: Protocol::Tls13, inside, groups: Reach::Own, wants: Wants::Any };
+        match full::handshake(scan.dialer, endpoint, offer).await {
+            Ok(full) => taken.extend(full.alpn),
+            Err(failure) => self.alpn = Sight::Unseen(failure),
+        }
     }
 
     /// What a version in the clear showed.

@@ -11,7 +11,7 @@ use model::{
 use crate::say;
 
 /// Puts a question to a door; there is none to one that nobody could look at.
-pub(crate) fn ask(question: fn(&Door) -> Verdict, door: &Door) -> Verdict {
+pub(crate) fn ask(question: impl Fn(&Door) -> Verdict, door: &Door) -> Verdict {
     match &door.reach {
         Reach::Unread(gap) => Err(Unanswered::Gap(gap.clone())),
         _ => question(door),

@@ -5,8 +5,8 @@ use model::{Answer, Confidence, Finding, Gap, GapKind, Location, Origin, Severit
 
 use crate::say;
 
-/// Versions in which what is said can be read or changed by others (RFC 7568, RFC 8996).
-const OLD: [&str; 3] = ["SSL 3.0", "TLS 1.0", "TLS 1.1"];
+/// Versions in which what is said can be read or changed by others (RFC 6176, RFC 7568, RFC 8996).
+const OLD: [&str; 4] = ["SSL 2.0", "SSL 3.0", "TLS 1.0", "TLS 1.1"];
 
 /// What would end a weakness.
 #[derive(Clone, Copy)]
@@ -14,6 +14,12 @@ pub(crate) struct Remedy {
     pub(crate) title: &'static str,
     pub(crate) breaks: &'static [&'static str],
 }
+
+/// No server that is written in Go lets clients do so (crypto/tls, `handleRenegotiation` is of clients alone).
+const ANEW: Remedy = Remedy {
+    title: "have what terminates TLS there refuse renegotiation, or speak TLS 1.3 alone",
+    breaks: &["What asks for a certificate only in the middle of a connection no longer can."],
+};
 
 /// Judges what an endpoint agrees to.
 pub(crate) fn versions_and_suites(observed: &Observed, remedy: Remedy) -> Verdict {
@@ -45,7 +51,11 @@ fn judged(observed: &Observed, remedy: Remedy, with_suites: bool) -> Verdict {
             format!("{} compresses what it encrypts, which gives secrets away by its length", observed.endpoint);
         answer.findings.push(finding("compression", message, &observed.evidence, None, remedy));
     }
-    let unseen = OLD.into_iter().find(|name| handshake.speaks(name).is_none());
+    if with_suites && handshake.begins_anew == Some(true) {
+        answer.findings.push(anew(observed, handshake));
+    }
+    // A short look asks nobody for the oldest, which no server of our days could be made to speak.
+    let unseen = OLD.into_iter().skip(1).find(|name| handshake.speaks(name).is_none());
     let cut = handshake.unseen.iter().find(|what| with_suites && what.contains("suites"));
     if let Some(what) =
         unseen.map(|name| format!("whether it speaks {name}")).or(cut.map(|what| format!("all of it: {what}")))
@@ -62,6 +72,20 @@ fn judged(observed: &Observed, remedy: Remedy, with_suites: bool) -> Verdict {
     let suites = if with_suites { ", and took no weak suite that it was offered" } else { "" };
     answer.because = format!("it speaks {}{suites}", spoken.join(", "));
     Ok(answer)
+}
+
+/// A client may begin the handshake anew inside a connection.
+fn anew(observed: &Observed, handshake: &Handshake) -> Finding {
+    let insecure = handshake.secure_renegotiation == Some(false);
+    let how = if insecure {
+        "and does not bind it to what was said before, so that somebody between may speak first (RFC 5746)"
+    } else {
+        "each of which costs it more than its client"
+    };
+    let message = format!("{} lets clients begin handshakes anew inside a connection, {how}", observed.endpoint);
+    let finding = finding("renegotiation", message, &observed.evidence, None, ANEW);
+    // It may count how often, which one attempt does not show.
+    Finding { confidence: if insecure { Confidence::Certain } else { Confidence::Possible }, ..finding }
 }
 
 /// The suites that should not be agreed to, as one finding.

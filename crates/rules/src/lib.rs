@@ -113,7 +113,10 @@ impl Rule {
         }
         match (&self.check, ask.form) {
             (
-                Check::Objects { of, .. } | Check::ObjectsUnder { of, .. } | Check::Asked { of, .. },
+                Check::Objects { of, .. }
+                | Check::ObjectsUnder { of, .. }
+                | Check::Asked { of, .. }
+                | Check::DoorOrObjects { objects: of, .. },
                 Form::Objects { of: asked, .. },
             ) => of.contains(&asked),
             // Nodes are named after the machines that servers run on.
@@ -183,6 +186,13 @@ pub enum Check {
     /// Once per door that was looked at from outside and at which one of these listens. One that could not be seen at all is
     /// not asked.
     Door { of: &'static [Listener], ask: fn(&Door) -> Verdict },
+    /// Once per door at which one of these listens, and once per cluster whose evidence could hold objects of these kinds.
+    DoorOrObjects {
+        of: &'static [Listener],
+        door: fn(&Cluster, &Door) -> Verdict,
+        objects: &'static [Of],
+        ask: fn(&Cluster) -> Verdict,
+    },
     /// Once per certificate of that kind.
     Certificate { of: Certificates, ask: fn(&Seen<'_>) -> Verdict },
     /// Once per endpoint of that component that was looked at from outside.

@@ -14,6 +14,7 @@ use facts::{
     fleet::Fleet,
     kubeconfig::{Endpoint, Kubeconfig, User},
     kubelet::Kubelet,
+    objects::Of,
     observed::Door,
 };
 use model::{
@@ -196,6 +197,18 @@ fn questions<'a>(rule: &'static Rule, cluster: &'a Cluster) -> Vec<Question<'a>>
             cluster.kubeconfigs.iter().map(ask).collect()
         }
         Check::Door { of, ask } => of_doors(cluster, of, *ask, |_| true).collect(),
+        Check::DoorOrObjects { of, door: ask_door, objects, ask } => {
+            let doors = cluster.doors.iter().filter_map(|door| {
+                let who = door.who.filter(|who| of.contains(who))?;
+                Some(Question {
+                    component: Some(who.component()),
+                    instance: Some(&door.name),
+                    declared_in: Some(&door.at.evidence),
+                    ..Question::new(Box::new(move || doors::ask(|door| ask_door(cluster, door), door)))
+                })
+            });
+            doors.chain(of_objects(cluster, objects, *ask)).collect()
+        }
         Check::User(check) => cluster.kubeconfigs.iter().flat_map(|config| of_users(config, *check)).collect(),
         Check::Logins { server, user } => cluster
             .apiservers
@@ -240,17 +253,19 @@ fn questions<'a>(rule: &'static Rule, cluster: &'a Cluster) -> Vec<Question<'a>>
             .collect(),
         Check::Asked { ask, .. } => of_asked(cluster, Box::new(move || ask(cluster))),
         Check::Manual(row) => of_asked(cluster, Box::new(move || manual::ask(&rule.info, row, cluster))),
-        Check::Objects { of, ask } | Check::ObjectsUnder { of, ask } => of
-            .iter()
-            .any(|of| cluster.objects.is_asked(*of))
-            .then(|| Question {
-                release: release(cluster),
-                of_objects: true,
-                ..Question::new(Box::new(move || ask(cluster)))
-            })
-            .into_iter()
-            .collect(),
+        Check::Objects { of, ask } | Check::ObjectsUnder { of, ask } => {
+            of_objects(cluster, of, *ask).into_iter().collect()
+        }
     }
+}
+
+/// One question to a cluster whose evidence could hold objects of one of these kinds.
+fn of_objects<'a>(cluster: &'a Cluster, of: &'static [Of], ask: fn(&Cluster) -> Verdict) -> Option<Question<'a>> {
+    of.iter().any(|of| cluster.objects.is_asked(*of)).then(|| Question {
+        release: release(cluster),
+        of_objects: true,
+        ..Question::new(Box::new(move || ask(cluster)))
+    })
 }
 
 /// One question for each door at which one of these listens, and which `counts`.

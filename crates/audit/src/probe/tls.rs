@@ -25,13 +25,13 @@ pub(super) fn convert(tls: &Tls, host: &str, as_of: Date) -> wire::ProbedTls {
         offered: known(protocol.name(), sight),
     });
     let protocols = protocols.collect();
-    let older = tls
-        .protocols
-        .iter()
-        .any(|(protocol, sight)| *protocol < names::Protocol::Tls13 && !matches!(sight, Sight::NotOffered));
+    let older = tls.protocols.iter().any(|(protocol, sight)| {
+        (names::Protocol::Ssl3..names::Protocol::Tls13).contains(protocol) && !matches!(sight, Sight::NotOffered)
+    });
     let offered = tls.protocols.iter().filter(|(_, sight)| matches!(sight, Sight::Seen(()))).count();
     let compression = known("compression", &tls.compression);
     let secure_renegotiation = known("secure renegotiation", &tls.secure_renegotiation).filter(|_| older);
+    let client_renegotiation = known("renegotiation that a client begins", &tls.client_renegotiation).filter(|_| older);
     let extended_master_secret = known("the extended master secret", &tls.extended_master_secret).filter(|_| older);
     let fallback_refused =
         known("fallback to an older version", &tls.refuses_fallback).filter(|_| offered > 1 && older);
@@ -58,6 +58,7 @@ pub(super) fn convert(tls: &Tls, host: &str, as_of: Date) -> wire::ProbedTls {
         },
         compression,
         secure_renegotiation,
+        client_renegotiation,
         extended_master_secret,
         fallback_refused,
         session_tickets,

@@ -25,6 +25,10 @@ struct Handshake<'a> {
     groups: serde_json::Map<String, serde_json::Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
     compression: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    secure_renegotiation: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    client_renegotiation: Option<bool>,
     client_certificate: Asked,
     chains: Vec<Shown<'a>>,
     unseen: Vec<String>,
@@ -96,6 +100,7 @@ fn text(endpoint: &Endpoint, address: SocketAddr, tls: &Tls) -> String {
         let names: Vec<String> = of.groups.iter().map(|number| names::group(*number)).collect();
         groups.insert(of.protocol.name().to_owned(), names.into());
     }
+    let older = tls.suites.iter().any(|suites| suites.protocol < names::Protocol::Tls13);
     let handshake = Handshake {
         kind: "Handshake",
         host,
@@ -104,11 +109,10 @@ fn text(endpoint: &Endpoint, address: SocketAddr, tls: &Tls) -> String {
         protocols,
         suites,
         groups,
-        compression: match &tls.compression {
-            Sight::Seen(()) => Some(true),
-            Sight::NotOffered => Some(false),
-            Sight::Unseen(_) => None,
-        },
+        compression: known(&tls.compression),
+        // In TLS 1.3 there is none.
+        secure_renegotiation: known(&tls.secure_renegotiation).filter(|_| older),
+        client_renegotiation: known(&tls.client_renegotiation).filter(|anew| *anew),
         client_certificate: match &tls.client_certificate {
             Sight::Seen(asked) => Asked {
                 requested: Some(true),
@@ -123,6 +127,14 @@ fn text(endpoint: &Endpoint, address: SocketAddr, tls: &Tls) -> String {
     };
     // Names and numbers cannot fail to be written.
     serde_json::to_string_pretty(&handshake).map(|text| text + "\n").unwrap_or_default()
+}
+
+fn known(sight: &Sight<()>) -> Option<bool> {
+    match sight {
+        Sight::Seen(()) => Some(true),
+        Sight::NotOffered => Some(false),
+        Sight::Unseen(_) => None,
+    }
 }
 
 fn shown(chain: &Chain) -> Option<Shown<'_>> {

@@ -24,9 +24,10 @@ use tokio::{sync::Semaphore, task::JoinSet};
 use super::replicas::may_serve;
 use crate::endpoint;
 
-/// How long an API server is looked at, and how gently: one connection after the other.
+/// How long an API server is looked at, and how gently: as the questions beside it are put, a few connections at a time.
 const GLANCE: Pace = Pace {
     gap: Duration::from_millis(5),
+    side_by_side: 2,
     time: Duration::from_secs(15),
     conversation: probe::Limits { time: Duration::from_secs(3), bytes: 1 << 20 },
     connect: Duration::from_secs(3),

@@ -374,8 +374,17 @@ mod tests {
             ["the feature gate `GangScheduling` is on and needs GenericWorkload"]
         );
         assert_eq!(mistakes(36, &[("GangScheduling", "true"), ("GenericWorkload", "true")]), [""; 0]);
-        // Nobody has the list of 1.22.
-        assert_eq!(mistakes(22, &[("Anything", "true")]), [""; 0]);
+        assert_eq!(mistakes(22, &[("Anything", "true")]), ["`Anything` is no feature gate of that release"]);
+        // pkg/features/kube_features.go: alpha in 1.22, under another name in its first beta.
+        assert_eq!(mistakes(22, &[("NodeSwap", "true"), ("PodSecurity", "true")]), [""; 0]);
+        assert_eq!(
+            mistakes(22, &[("NodeSwapEnabled", "true")]),
+            ["`NodeSwapEnabled` is no feature gate of that release"]
+        );
+        // staging/src/k8s.io/apiserver/pkg/features/kube_features.go: locked, and off, from 1.33 on.
+        let list = "WatchFromStorageWithoutResourceVersion";
+        assert_eq!(mistakes(33, &[(list, "true")]), [format!("the feature gate `{list}` is locked to `false`")]);
+        assert_eq!(mistakes(33, &[(list, "false")]), [""; 0]);
     }
 
     #[test]
@@ -386,8 +395,31 @@ mod tests {
         assert!(is_of(true, 21, "ServiceTopology") && !is_of(true, 23, "ServiceTopology"));
         assert!(is_of(true, 23, "OpenAPIV3") && is_of(false, 24, "OpenAPIV3"));
         assert!(is_of(true, 24, "ContextualLogging") && !is_of(true, 23, "ContextualLogging"));
-        let counts = [20, 21, 23, 24].map(|minor| of_stage(true, Minor::new(1, minor)).count());
+        let counts = [20, 21, 22, 23, 24].map(|minor| of_stage(true, Minor::new(1, minor)).count());
         assert!(counts.iter().all(|count| (30..60).contains(count)), "{counts:?}");
+    }
+
+    #[test]
+    fn what_is_on_by_default_is_known_of_every_release() {
+        let on = |name: &str, minor: u16| {
+            let found = KNOWN.gates.iter().find(|gate| gate.name == name).expect(name);
+            in_any(&found.on, Minor::new(1, minor))
+        };
+        // Beta and on from 1.23, stable and locked from 1.25 to 1.27.
+        assert_eq!([22, 23, 25, 27].map(|minor| on("PodSecurity", minor)), [false, true, true, true]);
+        assert_eq!([29, 30].map(|minor| on("StructuredAuthenticationConfiguration", minor)), [false, true]);
+        for minor in 20..=36 {
+            let minor = Minor::new(1, minor);
+            let locked = |gate: &&Gate| in_any(&gate.locked_on, minor) && !in_any(&gate.on, minor);
+            let off: Vec<&str> = KNOWN.gates.iter().filter(locked).map(|gate| gate.name).collect();
+            assert!(off.is_empty(), "locked to true and off in {minor}: {off:?}");
+            let both = KNOWN.gates.iter().find(|gate| in_any(&gate.locked_off, minor) && in_any(&gate.on, minor));
+            assert!(
+                both.is_none_or(|gate| in_any(&gate.locked_on, minor)),
+                "{minor}: {:?}",
+                both.map(|gate| gate.name)
+            );
+        }
     }
 
     #[test]

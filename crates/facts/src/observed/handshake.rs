@@ -33,6 +33,10 @@ pub struct Handshake {
     pub suites: Vec<Suite>,
     pub groups: Vec<Group>,
     pub compression: Option<bool>,
+    /// Whether a client may begin the handshake anew inside a connection; `None` where that was not seen.
+    pub begins_anew: Option<bool>,
+    /// Whether what is said anew is bound to what was said before (RFC 5746).
+    pub secure_renegotiation: Option<bool>,
     /// Whether a certificate is asked for; `None` where that was not seen.
     pub asks_for_certificate: Option<bool>,
     /// Whether going on without one is refused; `None` where that cannot be told.
@@ -120,6 +124,8 @@ pub(super) fn handshake(evidence: &Evidence, root: &Cursor<'_>, endpoint: &str) 
         suites,
         groups,
         compression: truth(root.get("compression")),
+        begins_anew: truth(root.get("client_renegotiation")),
+        secure_renegotiation: truth(root.get("secure_renegotiation")),
         asks_for_certificate: truth(asked("requested")),
         requires_certificate: truth(asked("required")),
         chains: chains.unwrap_or_default(),

@@ -63,11 +63,26 @@ impl Served {
         breaks
     }
 
-    /// Who issued the last of them and was not sent: an authority that clients have to know; `None` where the last one
-    /// issued itself.
+    /// Where the way from the first of them ends, in whatever order they came: who issued the last one on it and was not sent, an
+    /// authority that clients have to know. `None` where that one issued itself.
     pub fn wants(&self) -> Option<&str> {
-        let last = self.certificates.last()?.as_ref().ok()?;
-        (last.issuer != last.subject).then_some(last.issuer.text.as_str())
+        let mut at = 0;
+        let mut passed = vec![false; self.certificates.len()];
+        loop {
+            let one = self.certificates.get(at)?.as_ref().ok()?;
+            if one.issuer == one.subject {
+                return None;
+            }
+            passed[at] = true;
+            let issues = |(next, other): (usize, &Result<Certificate, String>)| {
+                let is_next = !passed[next] && other.as_ref().is_ok_and(|other| one.may_be_issued_by(other));
+                is_next.then_some(next)
+            };
+            match self.certificates.iter().enumerate().find_map(issues) {
+                Some(next) => at = next,
+                None => return Some(one.issuer.text.as_str()),
+            }
+        }
     }
 }
 

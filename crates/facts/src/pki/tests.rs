@@ -43,6 +43,28 @@ fn a_certificate_is_read_as_go_reads_it() {
 }
 
 #[test]
+fn the_way_of_a_chain_is_followed_in_whatever_order_it_came() {
+    let serving = one(&recorded("apiserver.crt"));
+    let called = |text: &str| Name { text: text.to_owned(), ..Name::default() };
+    let named = |subject: &str, issuer: &str| {
+        let (key_id, issuer_key_id) = (None, None);
+        let (subject, issuer) = (called(subject), called(issuer));
+        Ok(Certificate { subject, issuer, key_id, issuer_key_id, ..serving.clone() })
+    };
+    let wants = |chain: &[(&str, &str)]| {
+        let certificates = chain.iter().map(|(subject, issuer)| named(subject, issuer)).collect();
+        Served { certificates }.wants().map(str::to_owned)
+    };
+    assert_eq!(wants(&[("leaf", "inter"), ("inter", "root")]).as_deref(), Some("root"));
+    assert_eq!(wants(&[("leaf", "inter"), ("inter", "root"), ("leaf", "inter")]).as_deref(), Some("root"));
+    assert_eq!(wants(&[("leaf", "inter"), ("root", "root"), ("inter", "root")]), None);
+    assert_eq!(wants(&[("leaf", "inter"), ("other", "root")]).as_deref(), Some("inter"));
+    // Two that issue one another lead nowhere.
+    assert_eq!(wants(&[("leaf", "a"), ("a", "b"), ("b", "a")]).as_deref(), Some("a"));
+    assert_eq!(wants(&[("leaf", "leaf")]), None);
+}
+
+#[test]
 fn what_stands_beside_a_block_does_not_matter_to_it() {
     let ca = recorded("ca.crt");
     let with =
@@ -134,6 +156,8 @@ fn what_a_server_makes_for_itself_is_in_nobodys_hands() {
         suites: Vec::new(),
         groups: Vec::new(),
         compression: None,
+        begins_anew: None,
+        secure_renegotiation: None,
         asks_for_certificate: None,
         requires_certificate: None,
         chains: vec![chain(&serving), chain(&own)],

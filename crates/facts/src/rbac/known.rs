@@ -3,8 +3,11 @@
 //! All three have to be theirs, and a subject is one that they alone can give out: whoever binds `jane` to their role has
 //! added something. A star stands for any text.
 
-use super::shipped::{SHIPPED, subject as named};
+mod installed;
+
+use super::shipped::{Era, SHIPPED, subject as named};
 use crate::objects::{Binding, Subject, SubjectKind};
+use installed::INSTALLED;
 
 struct Known {
     /// Whose it is; `kubeadm`'s is known everywhere, since nothing tells a cluster that it made from another.
@@ -247,12 +250,12 @@ const KNOWN: &[Known] = &[
 ];
 
 /// Who ships the binding with that subject, if anybody does.
-pub(super) fn ships(binding: &Binding, of: &Subject, distribution: Option<&str>) -> Option<&'static str> {
+pub(super) fn ships(binding: &Binding, of: &Subject, era: &Era, distribution: Option<&str>) -> Option<&'static str> {
     let account = of.kind == SubjectKind::ServiceAccount;
     let home = if account && of.namespace.is_empty() { &binding.meta.namespace } else { &of.namespace };
     let subject = named(of.kind, home, &of.name);
     let namespace = if binding.of_cluster { "" } else { &*binding.meta.namespace };
-    if SHIPPED.binds(namespace, &binding.meta.name, &binding.role.name, &subject) {
+    if SHIPPED.binds(namespace, &binding.meta.name, &binding.role.name, &subject, era) {
         return Some("Kubernetes");
     }
     let name =
@@ -263,7 +266,7 @@ pub(super) fn ships(binding: &Binding, of: &Subject, distribution: Option<&str>)
             && glob(known.role, &binding.role.name)
             && glob(known.subject, &subject)
     };
-    KNOWN.iter().find(matches).map(|known| known.by)
+    KNOWN.iter().chain(INSTALLED).find(matches).map(|known| known.by)
 }
 
 /// Whether a pattern matches the whole text; `*` is any text.
@@ -313,7 +316,7 @@ mod tests {
         let subject = Subject { kind, name: who.into(), namespace: home.into(), span };
         let role = RoleRef { of_cluster: true, name: role.into(), span };
         let binding = Binding { meta, of_cluster: namespace.is_empty(), role, subjects: vec![subject.clone()] };
-        ships(&binding, &subject, Some(distribution))
+        ships(&binding, &subject, &Era::of(None, None), Some(distribution))
     }
 
     #[test]
@@ -338,13 +341,18 @@ mod tests {
             ("gke", "event-exporter-rb", "view", "ServiceAccount/kube-system/event-exporter-sa"),
             ("aks", "aks-cluster-admin-binding", "cluster-admin", "User/clusterUser"),
             ("openshift", "system:sdn-readers", "system:sdn-reader", "Group/system:nodes"),
+            ("Talos", "system:talos-nodes", "system:talos-nodes", "Group/system:nodes"),
+            ("k0s", "k0s-autopilot/system:nodes:autopilot", "system:nodes:autopilot", "Group/system:nodes"),
+            ("MicroK8s", "microk8s-admin", "admin", "User/front-proxy-client"),
+            ("kops", "kops:system:kubelet-api-admin", "system:kubelet-api-admin", "User/kubelet-api"),
         ] {
             assert_eq!(shipped(by, binding, role, subject), Some(by), "{binding}");
-            assert_eq!(shipped("kops", binding, role, subject), None, "{binding} of another");
+            assert_eq!(shipped("kind", binding, role, subject), None, "{binding} of another");
             assert_eq!(shipped(by, binding, role, "User/jane"), None, "{binding} of somebody else");
         }
         // A name like theirs makes no binding theirs.
         assert_eq!(shipped("aks", "aks-mine", "cluster-admin", "User/aks-me"), None);
+        assert_eq!(shipped("minikube", "minikube-rbac", "cluster-admin", "ServiceAccount/kube-system/default"), None);
         assert_eq!(shipped("eks", "eks:mine", "cluster-admin", "ServiceAccount/kube-system/mine"), None);
     }
 

@@ -66,7 +66,7 @@ impl PolicyRule {
 const MOST: usize = 50_000;
 
 /// Whether what a rule allows is all allowed by others (`Covers` of component-helpers/auth/rbac/validation, 1.36).
-pub(super) fn covers(owned: &[PolicyRule], rule: &PolicyRule) -> bool {
+pub(super) fn covers(owned: &[&PolicyRule], rule: &PolicyRule) -> bool {
     let size = [&rule.groups, &rule.resources]
         .iter()
         .fold(rule.verbs.len(), |size, list| size.saturating_mul(list.len().max(1)));
@@ -152,6 +152,7 @@ mod tests {
     #[test]
     fn what_a_rule_allows_is_covered_piece_by_piece() {
         let owned = [rule(&["get", "list"], &[""], &["pods"], &[], &[]), rule(&["*"], &["apps"], &["*"], &["a"], &[])];
+        let owned: Vec<&PolicyRule> = owned.iter().collect();
         assert!(covers(&owned, &rule(&["list"], &[""], &["pods"], &["x"], &[])));
         assert!(!covers(&owned, &rule(&["list"], &[""], &["pods", "secrets"], &[], &[])));
         assert!(!covers(&owned, &rule(&["get"], &["apps"], &["deployments"], &[], &[])));

@@ -1,17 +1,21 @@
 //! The roles and bindings that an API server makes at its start (plugin/pkg/auth/authorizer/rbac/bootstrappolicy).
 //!
-//! `data/rbac/bootstrap.json` says of each rule and binding in which of the releases it was found that were looked at. What
-//! any of them ships is taken as shipped: an upgraded cluster keeps what an older release has made, as the server only adds.
+//! `data/rbac/bootstrap.json` says of each rule and of each subject of a binding in which minor releases it is made. An upgraded
+//! cluster keeps what an older release has made, as a server only adds; so [`Era`] tells what a server of its release makes
+//! from what any release up to it has made. Which release a cluster began with is seen nowhere.
 
 use std::{
-    collections::{BTreeMap, HashMap, HashSet},
+    collections::{HashMap, HashSet},
     sync::{Arc, LazyLock},
 };
 
 use model::{Minor, Release, Span};
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer, de};
 
-use crate::objects::{PolicyRule, SubjectKind};
+use crate::{
+    flags::parse_minor,
+    objects::{PolicyRule, SubjectKind},
+};
 
 /// What Kubernetes ships.
 pub static SHIPPED: LazyLock<Shipped> = LazyLock::new(|| {
@@ -19,29 +23,55 @@ pub static SHIPPED: LazyLock<Shipped> = LazyLock::new(|| {
     Shipped::of(data)
 });
 
+/// The first and the last release of which all is known, and all between them are: whoever has no roles needs no table.
+const FIRST: Minor = Minor::new(1, 8);
+const LAST: Minor = Minor::new(1, 36);
+
 #[derive(Debug)]
 pub struct Shipped {
+    /// By namespace and name.
     roles: HashMap<String, HashMap<String, ShippedRole>>,
     /// Namespace, name, role, subject.
-    bindings: HashSet<[String; 4]>,
+    bindings: HashMap<[String; 4], Made>,
     /// The names of the bindings, by their namespaces.
-    named: HashMap<String, HashSet<String>>,
-    /// The releases of which all is known.
-    exact: Vec<Minor>,
+    named: HashMap<String, HashMap<String, Vec<Made>>>,
 }
 
 #[derive(Debug)]
 pub struct ShippedRole {
-    pub rules: Vec<PolicyRule>,
+    rules: Vec<(PolicyRule, Made)>,
     /// Whether it is put together from others, so that what is in it depends on them.
-    pub is_aggregated: bool,
-    /// The labels by which it extends others.
-    pub labels: Vec<String>,
+    is_aggregated: bool,
+}
+
+/// Which releases make something, as one bit each, and whose.
+#[derive(Clone, Debug, Default)]
+struct Made {
+    /// With the feature gates of the release.
+    as_it_is: u64,
+    /// With others.
+    gated: u64,
+    /// The distribution that alone makes it.
+    by: Option<String>,
+}
+
+/// What a cluster may have been made by: the releases it may be of, and those before them.
+#[derive(Clone, Debug)]
+pub struct Era {
+    now: u64,
+    /// The newest release it may be of.
+    newest: u64,
+    /// All up to that.
+    ever: u64,
+    /// All up to the oldest that it may be of.
+    surely: u64,
+    distribution: Option<&'static str>,
 }
 
 #[derive(Deserialize)]
 struct Data {
-    sources: BTreeMap<String, String>,
+    #[cfg(test)]
+    sources: std::collections::BTreeMap<String, String>,
     roles: Vec<Role>,
     bindings: Vec<Binding>,
 }
@@ -51,6 +81,8 @@ struct Role {
     name: String,
     #[serde(default)]
     namespace: String,
+    #[serde(default)]
+    by: Option<String>,
     #[serde(default)]
     labels: Vec<String>,
     #[serde(default)]
@@ -69,6 +101,8 @@ struct Rule {
     names: Vec<String>,
     #[serde(default)]
     urls: Vec<String>,
+    #[serde(flatten)]
+    made: Written,
 }
 
 #[derive(Deserialize)]
@@ -80,6 +114,92 @@ struct Binding {
     /// `KIND/NAME` or `ServiceAccount/NAMESPACE/NAME`; none of a binding that is shipped empty.
     #[serde(default)]
     subject: String,
+    #[serde(flatten)]
+    made: Written,
+}
+
+#[derive(Deserialize)]
+struct Written {
+    #[serde(default, rename = "in", deserialize_with = "minors")]
+    as_it_is: u64,
+    #[serde(default, deserialize_with = "minors")]
+    gated: u64,
+    #[serde(default)]
+    by: Option<String>,
+}
+
+/// `1.8`, `1.8-1.27`.
+fn range(text: &str) -> Option<(Minor, Minor)> {
+    let (from, to) = text.split_once('-').unwrap_or((text, text));
+    let (from, to) = (parse_minor(from)?, parse_minor(to)?);
+    (from.major == 1 && from <= to && to.minor < 64).then_some((from, to))
+}
+
+/// The bits of the releases from one to another, both included.
+fn bits(from: Minor, to: Minor) -> u64 {
+    (from.minor.min(63)..=to.minor.min(63)).fold(0, |bits, minor| bits | 1 << minor)
+}
+
+fn minors<'de, D: Deserializer<'de>>(from: D) -> Result<u64, D::Error> {
+    let texts: Vec<String> = Deserialize::deserialize(from)?;
+    texts.iter().try_fold(0, |all, text| {
+        let (from, to) = range(text).ok_or_else(|| de::Error::custom(format!("no minor releases: {text}")))?;
+        Ok(all | bits(from, to))
+    })
+}
+
+impl Made {
+    fn of(written: &Written, whole: Option<&String>) -> Self {
+        let by = written.by.as_ref().or(whole).cloned();
+        Self { as_it_is: written.as_it_is, gated: written.gated, by }
+    }
+
+    /// Nothing tells whose a cluster is that no distribution is known of; it may be that one's.
+    fn may_be_theirs(&self, era: &Era) -> bool {
+        self.by.as_ref().is_none_or(|by| era.distribution.is_none_or(|name| name.eq_ignore_ascii_case(by)))
+    }
+
+    /// Whether a server of that release makes it, gates being what they are by default.
+    fn now(&self, era: &Era) -> bool {
+        self.as_it_is & era.now != 0 && self.may_be_theirs(era)
+    }
+
+    /// Whether it may be there without anybody's doing.
+    fn ever(&self, era: &Era) -> bool {
+        (self.as_it_is | self.gated) & era.ever != 0 && self.may_be_theirs(era)
+    }
+
+    /// The same, whichever of the possible releases it is.
+    fn surely(&self, era: &Era) -> bool {
+        (self.as_it_is | self.gated) & era.surely != 0 && self.may_be_theirs(era)
+    }
+}
+
+impl Era {
+    /// Of a release that is not known, or that lies beyond the data, the nearest of which all is known stands in.
+    pub fn of(release: Option<&Release>, distribution: Option<&'static str>) -> Self {
+        let (from, to) = release.map_or((FIRST, LAST), Release::bounds);
+        let (from, to) = (from.clamp(FIRST, LAST), to.clamp(FIRST, LAST));
+        let (ever, surely) = (bits(FIRST, to), bits(FIRST, from));
+        Self { now: bits(from, to), newest: bits(to, to), ever, surely, distribution }
+    }
+}
+
+impl ShippedRole {
+    /// What a server of that release gives it.
+    pub fn rules<'a>(&'a self, era: &'a Era) -> impl Iterator<Item = &'a PolicyRule> {
+        self.rules.iter().filter(|(_, made)| made.now(era)).map(|(rule, _)| rule)
+    }
+
+    /// What may be in it without anybody's doing: also what older releases have given it, and what feature gates do.
+    pub fn ever<'a>(&'a self, era: &'a Era) -> impl Iterator<Item = &'a PolicyRule> {
+        self.rules.iter().filter(|(_, made)| made.ever(era)).map(|(rule, _)| rule)
+    }
+
+    /// What may be in it without anybody's doing, whichever of the possible releases it is.
+    pub fn surely<'a>(&'a self, era: &'a Era) -> impl Iterator<Item = &'a PolicyRule> {
+        self.rules.iter().filter(|(_, made)| made.surely(era)).map(|(rule, _)| rule)
+    }
 }
 
 impl Shipped {
@@ -96,17 +216,20 @@ impl Shipped {
             };
             texts.iter().map(&mut word).collect()
         };
-        let mut own: Vec<(Role, Vec<PolicyRule>)> = Vec::new();
+        let mut own: Vec<(Role, Vec<(PolicyRule, Made)>)> = Vec::new();
         for role in data.roles {
-            let rules = role.rules.iter().map(|rule| PolicyRule {
-                verbs: list(&rule.verbs),
-                groups: list(&rule.groups),
-                resources: list(&rule.resources),
-                names: list(&rule.names),
-                urls: list(&rule.urls),
-                span: Span::new(0, 0),
-            });
-            let rules = rules.collect();
+            let read = |rule: &Rule| {
+                let known = PolicyRule {
+                    verbs: list(&rule.verbs),
+                    groups: list(&rule.groups),
+                    resources: list(&rule.resources),
+                    names: list(&rule.names),
+                    urls: list(&rule.urls),
+                    span: Span::new(0, 0),
+                };
+                (known, Made::of(&rule.made, role.by.as_ref()))
+            };
+            let rules = role.rules.iter().map(read).collect();
             own.push((role, rules));
         }
         let mut roles: HashMap<String, HashMap<String, ShippedRole>> = HashMap::new();
@@ -124,48 +247,50 @@ impl Shipped {
                     }
                 }
             }
-            let known = ShippedRole { rules, is_aggregated: !role.aggregates.is_empty(), labels: role.labels.clone() };
+            let known = ShippedRole { rules, is_aggregated: !role.aggregates.is_empty() };
             roles.entry(role.namespace.clone()).or_default().insert(role.name.clone(), known);
         }
-        let mut named: HashMap<String, HashSet<String>> = HashMap::new();
-        for known in &data.bindings {
-            named.entry(known.namespace.clone()).or_default().insert(known.name.clone());
+        let mut named: HashMap<String, HashMap<String, Vec<Made>>> = HashMap::new();
+        let mut bindings = HashMap::new();
+        for known in data.bindings {
+            let made = Made::of(&known.made, None);
+            let names = named.entry(known.namespace.clone()).or_default();
+            names.entry(known.name.clone()).or_default().push(made.clone());
+            bindings.insert([known.namespace, known.name, known.role, known.subject], made);
         }
-        let bindings = data.bindings.into_iter().map(|known| [known.namespace, known.name, known.role, known.subject]);
-        let whole = |(release, source): (&String, &String)| {
-            source
-                .contains("asked of the server")
-                .then(|| release.parse::<model::Version>().ok().map(|v| v.minor))
-                .flatten()
-        };
-        Self { roles, bindings: bindings.collect(), named, exact: data.sources.iter().filter_map(whole).collect() }
+        Self { roles, bindings, named }
     }
 
-    /// The role that is shipped under that name; of a ClusterRole the namespace is empty.
-    pub fn role(&self, namespace: &str, name: &str) -> Option<&ShippedRole> {
-        self.roles.get(namespace)?.get(name)
+    /// The role that some release ships under that name; of a ClusterRole the namespace is empty.
+    ///
+    /// A role that came later than the cluster is one that it is shipped without a single rule of.
+    pub fn role(&self, namespace: &str, name: &str, era: &Era) -> Option<&ShippedRole> {
+        let role = self.roles.get(namespace)?.get(name)?;
+        (role.is_aggregated || role.rules.iter().any(|(_, made)| made.may_be_theirs(era))).then_some(role)
     }
 
-    /// Whether the binding is shipped with that subject.
-    pub(super) fn binds(&self, namespace: &str, name: &str, role: &str, subject: &str) -> bool {
-        self.bindings.contains(&[namespace.to_owned(), name.to_owned(), role.to_owned(), subject.to_owned()])
+    /// Whether some release ships the binding with that subject.
+    ///
+    /// What older releases gave to callers without credentials is not excused: 1.14 took it from them
+    /// (CHANGELOG-1.14, "default RBAC policy no longer grants access to discovery and permission-checking APIs").
+    pub(super) fn binds(&self, namespace: &str, name: &str, role: &str, subject: &str, era: &Era) -> bool {
+        let key = [namespace.to_owned(), name.to_owned(), role.to_owned(), subject.to_owned()];
+        self.bindings.get(&key).is_some_and(|made| {
+            made.may_be_theirs(era) && (subject != "Group/system:unauthenticated" || made.as_it_is & era.newest != 0)
+        })
     }
 
     /// Whether a binding of that name is shipped, with whatever subjects.
-    pub fn has_binding(&self, namespace: &str, name: &str) -> bool {
-        self.named.get(namespace).is_some_and(|names| names.contains(name))
+    pub fn has_binding(&self, namespace: &str, name: &str, era: &Era) -> bool {
+        let made = self.named.get(namespace).and_then(|names| names.get(name));
+        made.is_some_and(|made| made.iter().any(|made| made.may_be_theirs(era)))
     }
+}
 
-    /// Whether all that the release ships is known.
-    pub fn knows(&self, release: &Release) -> bool {
-        let (from, to) = release.bounds();
-        from == to && self.exact.contains(&from)
-    }
-
-    /// The releases of which all is known, for people.
-    pub fn known(&self) -> String {
-        self.exact.iter().map(ToString::to_string).collect::<Vec<_>>().join(" and ")
-    }
+/// Whether all is known that the release ships, and any before it.
+pub fn knows(release: &Release) -> bool {
+    let (from, to) = release.bounds();
+    FIRST <= from && to <= LAST
 }
 
 /// As the data names a subject.
@@ -180,28 +305,107 @@ pub(super) fn subject(kind: SubjectKind, namespace: &str, name: &str) -> String 
 mod tests {
     use super::*;
 
+    fn era(release: &str) -> Era {
+        Era::of(Some(&Release::Exactly(release.parse().expect("a release"))), None)
+    }
+
+    fn allows<'a>(mut rules: impl Iterator<Item = &'a PolicyRule>, verb: &str, group: &str, resource: &str) -> bool {
+        rules.any(|rule| rule.allows(verb, group, resource, ""))
+    }
+
     #[test]
     fn what_is_shipped_is_read_and_put_together() {
-        let admin = SHIPPED.role("", "admin").expect("shipped");
-        let allows = |role: &ShippedRole, verb: &str, group: &str, resource: &str| {
-            role.rules.iter().any(|rule| rule.allows(verb, group, resource, ""))
-        };
-        assert!(admin.is_aggregated);
+        let now = era("1.36");
+        let role = |name: &str| SHIPPED.role("", name, &now).expect("shipped");
+        let rbac = "rbac.authorization.k8s.io";
+        assert!(role("admin").is_aggregated);
         // By way of `edit`, and its own.
-        assert!(allows(admin, "list", "", "secrets"));
-        assert!(allows(admin, "create", "rbac.authorization.k8s.io", "rolebindings"));
-        let edit = SHIPPED.role("", "edit").expect("shipped");
-        assert!(allows(edit, "list", "", "secrets"));
-        assert!(!allows(edit, "create", "rbac.authorization.k8s.io", "rolebindings"));
-        let view = SHIPPED.role("", "view").expect("shipped");
-        assert!(!allows(view, "list", "", "secrets") && allows(view, "list", "", "pods"));
-        assert!(SHIPPED.role("", "cluster-admin").expect("shipped").rules.iter().any(PolicyRule::is_everything));
-        assert!(SHIPPED.binds("", "cluster-admin", "cluster-admin", "Group/system:masters"));
-        assert!(!SHIPPED.binds("", "cluster-admin", "cluster-admin", "User/system:anonymous"));
-        assert!(SHIPPED.role("kube-system", "extension-apiserver-authentication-reader").is_some());
-        assert!(SHIPPED.has_binding("", "system:node"));
-        assert!(SHIPPED.knows(&Release::Exactly("1.36.2".parse().expect("a release"))));
-        assert!(!SHIPPED.knows(&Release::Exactly("1.30.0".parse().expect("a release"))));
-        assert_eq!(SHIPPED.known(), "1.20 and 1.36");
+        assert!(allows(role("admin").rules(&now), "list", "", "secrets"));
+        assert!(allows(role("admin").rules(&now), "create", rbac, "rolebindings"));
+        assert!(allows(role("edit").rules(&now), "list", "", "secrets"));
+        assert!(!allows(role("edit").rules(&now), "create", rbac, "rolebindings"));
+        assert!(!allows(role("view").rules(&now), "list", "", "secrets"));
+        assert!(allows(role("view").rules(&now), "list", "", "pods"));
+        assert!(role("cluster-admin").rules(&now).any(PolicyRule::is_everything));
+        assert!(SHIPPED.binds("", "cluster-admin", "cluster-admin", "Group/system:masters", &now));
+        assert!(!SHIPPED.binds("", "cluster-admin", "cluster-admin", "User/system:anonymous", &now));
+        assert!(SHIPPED.role("kube-system", "extension-apiserver-authentication-reader", &now).is_some());
+        assert!(SHIPPED.has_binding("", "system:node", &now));
+    }
+
+    #[test]
+    fn every_release_between_the_first_and_the_last_is_known() {
+        let data: Data = serde_json::from_str(include_str!("../data/rbac/bootstrap.json")).expect("it parses");
+        let mut ranges: Vec<(Minor, Minor)> = data.sources.keys().map(|text| range(text).expect(text)).collect();
+        ranges.sort_unstable();
+        assert!(ranges.windows(2).all(|two| two[0].1.next() == two[1].0), "{ranges:?}");
+        assert_eq!(ranges.first().map(|first| first.0).zip(ranges.last().map(|last| last.1)), Some((FIRST, LAST)));
+        assert!(knows(&Release::Exactly("1.30.0".parse().expect("a release"))));
+        assert!(knows(&Release::Within { from: Minor::new(1, 20), to: Minor::new(1, 36) }));
+        assert!(!knows(&Release::Within { from: Minor::new(1, 5), to: Minor::new(1, 9) }));
+        assert!(!knows(&Release::Exactly("1.40.0".parse().expect("a release"))));
+        // Nothing is written that no release makes.
+        let made = |made: &Written| (made.as_it_is | made.gated) != 0;
+        assert!(data.roles.iter().flat_map(|role| &role.rules).all(|rule| made(&rule.made)));
+        assert!(data.bindings.iter().all(|binding| made(&binding.made)));
+    }
+
+    #[test]
+    fn a_rule_is_shipped_from_the_release_that_brought_it_and_stays_in_clusters_that_had_it() {
+        let scheduler = |era: &Era| SHIPPED.role("", "system:kube-scheduler", era).expect("shipped");
+        let (old, new) = (era("1.27"), era("1.28"));
+        // plugin/pkg/auth/authorizer/rbac/bootstrappolicy/policy.go: 1.28 took the endpoints from the scheduler.
+        assert!(allows(scheduler(&old).rules(&old), "create", "", "endpoints"));
+        assert!(!allows(scheduler(&new).rules(&new), "create", "", "endpoints"));
+        assert!(allows(scheduler(&new).ever(&new), "create", "", "endpoints"));
+        let tokens = |at: &str| {
+            let era = era(at);
+            let edit = SHIPPED.role("", "edit", &era).expect("shipped");
+            (
+                allows(edit.rules(&era), "create", "", "serviceaccounts/token"),
+                allows(edit.ever(&era), "create", "", "serviceaccounts/token"),
+            )
+        };
+        assert_eq!([tokens("1.23"), tokens("1.24"), tokens("1.36")], [(false, false), (true, true), (true, true)]);
+        // Of a role that came later nothing is shipped.
+        let claims = |era: &Era| SHIPPED.role("", "system:controller:resource-claim-controller", era).expect("known");
+        let (before, since) = (era("1.20"), era("1.34"));
+        assert_eq!((claims(&before).ever(&before).count(), claims(&since).rules(&since).count() > 0), (0, true));
+        // Where the release is not known, not all that may be shipped surely is.
+        let unknown = Era::of(None, None);
+        assert!(allows(claims(&unknown).ever(&unknown), "get", "resource.k8s.io", "resourceclaims"));
+        assert!(!allows(claims(&unknown).surely(&unknown), "get", "resource.k8s.io", "resourceclaims"));
+    }
+
+    #[test]
+    fn what_feature_gates_add_is_not_somebodys() {
+        let era = era("1.30");
+        let claims = SHIPPED.role("", "system:controller:resource-claim-controller", &era).expect("behind a gate");
+        assert!(!allows(claims.rules(&era), "get", "resource.k8s.io", "resourceclaims"));
+        assert!(allows(claims.ever(&era), "get", "resource.k8s.io", "resourceclaims"));
+    }
+
+    #[test]
+    fn strangers_are_no_longer_excused() {
+        let binds = |at: &str| {
+            SHIPPED.binds("", "system:discovery", "system:discovery", "Group/system:unauthenticated", &era(at))
+        };
+        assert!(binds("1.13") && !binds("1.14") && !binds("1.36"));
+        let info = "system:public-info-viewer";
+        assert!(SHIPPED.binds("", info, info, "Group/system:unauthenticated", &Era::of(None, None)));
+    }
+
+    #[test]
+    fn what_openshift_alone_makes_is_no_others() {
+        let release = Release::Exactly("1.30.1".parse().expect("a release"));
+        let of = |name: &'static str| Era::of(Some(&release), Some(name));
+        let mirror = "system:controller:endpointslicemirroring-controller";
+        let ships = |era: &Era| {
+            let role = SHIPPED.role("", mirror, era).expect("shipped");
+            allows(role.rules(era), "create", "discovery.k8s.io", "endpointslices/restricted")
+        };
+        assert!(ships(&of("openshift")) && !ships(&of("k3s")));
+        assert!(SHIPPED.role("", "system:node-admin", &of("kops")).is_none());
+        assert!(SHIPPED.role("", "system:node-admin", &Era::of(None, None)).is_some());
     }
 }

@@ -176,9 +176,11 @@ fn headers(head: &Head) -> Vec<(String, String)> {
     kept
 }
 
-/// A text of a stranger as it may be shown: so many characters, without what moves a cursor.
+/// A text of a stranger as it may be shown: so many characters, without what moves a cursor or turns the order of a line
+/// (Unicode's Bidi_Control).
 pub(super) fn plain(text: &str, most: usize) -> String {
-    text.chars().filter(|letter| !letter.is_control() || *letter == '\n').take(most).collect()
+    let turns = |letter: char| matches!(letter, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    text.chars().filter(|&letter| letter == '\n' || !letter.is_control() && !turns(letter)).take(most).collect()
 }
 
 #[cfg(test)]

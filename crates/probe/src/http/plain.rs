@@ -65,8 +65,20 @@ pub fn read(bytes: &[u8]) -> (bool, Result<Answer, NoAnswer>) {
     (whole, Ok(answer::classify(&head, &body[..body.len().min(LOOKED_AT)])))
 }
 
-/// The status, the headers and the rest of an answer; `None` where its headers have no end yet.
+/// The status, the headers and the rest of an answer; `None` where its headers have no end yet. What only comes before an answer
+/// (1xx, RFC 9110 §15.2) is none, but for the change to another protocol.
 pub(super) fn split(bytes: &[u8]) -> Option<(Head, &[u8])> {
+    let mut rest = bytes;
+    loop {
+        let (head, body) = first(rest)?;
+        if !matches!(head.status, 100 | 102..=199) {
+            return Some((head, body));
+        }
+        rest = body;
+    }
+}
+
+fn first(bytes: &[u8]) -> Option<(Head, &[u8])> {
     let end = bytes.windows(4).position(|four| four == b"\r\n\r\n")?;
     let text = String::from_utf8_lossy(bytes.get(..end)?);
     let mut lines = text.split("\r\n");
@@ -105,6 +117,12 @@ mod tests {
         let answer = answer.expect("an answer");
         assert!(done && answer.meaning == Meaning::Given);
         assert_eq!(answer.words.as_deref(), Some("{\"kind\":\"APIVersions\",\"x\":true}"));
+        // What may come before it is passed over.
+        let hints = b"HTTP/1.1 103 Early Hints\r\nlink: </x>\r\n\r\n";
+        assert!(!read(hints).0 && read(hints).1.is_err());
+        let early = [&hints[..], hints, whole].concat();
+        assert_eq!(read(&early).1.map(|answer| (answer.status, answer.meaning)), Ok((200, Meaning::Given)));
+        assert!(read(&hints.repeat(2000)).0, "however long");
         // Headers that do not end, and a status that is none.
         let mut endless = b"HTTP/1.1 200 OK\r\n".to_vec();
         endless.extend(std::iter::repeat_n(b"a: b\r\n", 20_000).flatten());

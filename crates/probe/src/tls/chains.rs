@@ -139,7 +139,7 @@ pub(super) async fn other_kind(
         None => {
             let wants = if is_of_rsa { Wants::Curves } else { Wants::Rsa };
             let protocol = Protocol::Tls13;
-            let offer = Offer { protocol, names_protocols: false, groups: Reach::Own, wants };
+            let offer = Offer { protocol, inside: &[], groups: Reach::Own, wants };
             (protocol, full::handshake(scan.dialer, endpoint, offer).await.ok()?.certificates)
         }
     };

@@ -42,13 +42,15 @@ pub(super) struct Full {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Offer {
     pub(super) protocol: Protocol,
-    pub(super) names_protocols: bool,
+    /// What may be spoken inside, by the names of ALPN.
+    pub(super) inside: &'static [&'static str],
     pub(super) groups: Groups,
     pub(super) wants: Wants,
 }
 
+/// Who looks on.
 #[derive(Debug)]
-struct Noted {
+pub(super) struct Noted {
     anybody: Arc<Anybody>,
     full: Mutex<Full>,
 }
@@ -68,25 +70,8 @@ const AFTERWARDS: Duration = Duration::from_millis(400);
 
 /// Speaks one version with an endpoint.
 pub(super) async fn handshake(dialer: &mut Dialer, endpoint: &Endpoint, offer: Offer) -> Result<Full, Failure> {
-    let Offer { protocol, names_protocols, groups, wants } = offer;
-    let versions: &[&'static SupportedProtocolVersion] =
-        if protocol == Protocol::Tls13 { &[&rustls::version::TLS13] } else { &[&rustls::version::TLS12] };
-    let noted = Arc::new(Noted { anybody: Anybody::who(wants), full: Mutex::default() });
-    let config = noted.anybody.watches(versions, groups);
-    let mut config = config.ok_or(Failure::Garbled("a version that this build cannot speak"))?;
-    if names_protocols {
-        config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-    }
-    config.resumption = Resumption::store(Arc::clone(&noted) as Arc<dyn ClientSessionStore>);
-    config.enable_sni = endpoint.sni.is_some();
-    let name = match (&endpoint.sni, &endpoint.host) {
-        (Some(name), _) | (None, Host::Name(name)) => ServerName::try_from(name.clone()).ok(),
-        (None, Host::Address(address)) => Some(ServerName::from(*address)),
-    };
-    let name = name.ok_or(Failure::Garbled("nothing: the name cannot be sent"))?;
-    let mut connection = ClientConnection::new(Arc::new(config), name)
-        .map_err(|_| Failure::Garbled("nothing: no handshake can begin"))?;
-    let mut line = dialer.connect(&format!("{protocol} handshake"), dialer.limits()).await?;
+    let (mut connection, noted) = begin(endpoint, offer, false)?;
+    let mut line = dialer.connect(&format!("{} handshake", offer.protocol), dialer.limits()).await?;
     let ended = speak(&mut line, &mut connection, &noted).await;
     noted.note(|full| full.alpn = connection.alpn_protocol().map(|name| String::from_utf8_lossy(name).into_owned()));
     let Shown { certificates, stapled, asked } = noted.anybody.shown();
@@ -97,6 +82,32 @@ pub(super) async fn handshake(dialer: &mut Dialer, endpoint: &Endpoint, offer: O
         Err(failure) if full.certificates.is_empty() && full.alert.is_none() => Err(failure),
         _ => Ok(full),
     }
+}
+
+/// A handshake that has not begun, and who notes what is shown in it. `extracts` lets its keys be had in the end.
+pub(super) fn begin(
+    endpoint: &Endpoint,
+    offer: Offer,
+    extracts: bool,
+) -> Result<(ClientConnection, Arc<Noted>), Failure> {
+    let Offer { protocol, inside, groups, wants } = offer;
+    let versions: &[&'static SupportedProtocolVersion] =
+        if protocol == Protocol::Tls13 { &[&rustls::version::TLS13] } else { &[&rustls::version::TLS12] };
+    let noted = Arc::new(Noted { anybody: Anybody::who(wants), full: Mutex::default() });
+    let config = noted.anybody.watches(versions, groups);
+    let mut config = config.ok_or(Failure::Garbled("a version that this build cannot speak"))?;
+    config.alpn_protocols = inside.iter().map(|name| name.as_bytes().to_vec()).collect();
+    config.resumption = Resumption::store(Arc::clone(&noted) as Arc<dyn ClientSessionStore>);
+    config.enable_sni = endpoint.sni.is_some();
+    config.enable_secret_extraction = extracts;
+    let name = match (&endpoint.sni, &endpoint.host) {
+        (Some(name), _) | (None, Host::Name(name)) => ServerName::try_from(name.clone()).ok(),
+        (None, Host::Address(address)) => Some(ServerName::from(*address)),
+    };
+    let name = name.ok_or(Failure::Garbled("nothing: the name cannot be sent"))?;
+    let connection = ClientConnection::new(Arc::new(config), name)
+        .map_err(|_| Failure::Garbled("nothing: no handshake can begin"))?;
+    Ok((connection, noted))
 }
 
 async fn speak(line: &mut Line, connection: &mut ClientConnection, noted: &Noted) -> Result<(), Failure> {
@@ -127,13 +138,32 @@ async fn speak(line: &mut Line, connection: &mut ClientConnection, noted: &Noted
     Ok(())
 }
 
-async fn flush(line: &mut Line, connection: &mut ClientConnection) -> Result<(), Failure> {
+/// What is to be sent now.
+pub(super) fn written(connection: &mut ClientConnection) -> Result<Vec<u8>, Failure> {
     let mut out = Vec::new();
     while connection.wants_write() {
         if connection.write_tls(&mut out).is_err() {
             return Err(Failure::Garbled("something that no answer can be made to"));
         }
     }
+    Ok(out)
+}
+
+/// Takes in what came.
+pub(super) fn give(connection: &mut ClientConnection, bytes: &[u8]) -> Result<(), Error> {
+    let mut rest = bytes;
+    while !rest.is_empty() {
+        let read = connection.read_tls(&mut rest);
+        connection.process_new_packets()?;
+        if !matches!(read, Ok(1..)) {
+            break;
+        }
+    }
+    Ok(())
+}
+
+async fn flush(line: &mut Line, connection: &mut ClientConnection) -> Result<(), Failure> {
+    let out = written(connection)?;
     if out.is_empty() { Ok(()) } else { line.send(&out).await }
 }
 
@@ -142,28 +172,18 @@ async fn take(line: &mut Line, connection: &mut ClientConnection, noted: &Noted)
     if line.receive(&mut bytes).await? == 0 {
         return Err(Failure::Closed);
     }
-    let mut rest = &bytes[..];
-    while !rest.is_empty() {
-        let read = connection.read_tls(&mut rest);
-        let result = connection.process_new_packets();
-        if let Err(error) = result {
-            if let Error::AlertReceived(alert) = error {
-                noted.note(|full| {
-                    full.alert = Some(u8::from(alert));
-                    if noted.asks() && alert != AlertDescription::CloseNotify {
-                        full.requires = Some(true);
-                    }
-                });
+    let Err(error) = give(connection, &bytes) else { return Ok(()) };
+    if let Error::AlertReceived(alert) = error {
+        noted.note(|full| {
+            full.alert = Some(u8::from(alert));
+            if noted.asks() && alert != AlertDescription::CloseNotify {
+                full.requires = Some(true);
             }
-            // Whatever our side has to say about it is said.
-            let _ = flush(line, connection).await;
-            return Err(Failure::Garbled("a handshake that does not end"));
-        }
-        if !matches!(read, Ok(1..)) {
-            break;
-        }
+        });
     }
-    Ok(())
+    // Whatever our side has to say about it is said.
+    let _ = flush(line, connection).await;
+    Err(Failure::Garbled("a handshake that does not end"))
 }
 
 /// That there are tickets is noted, and they are forgotten.

@@ -42,13 +42,20 @@ impl ClientHello {
         // Old servers drop a record of a version that they do not know (RFC 8446 §5.1).
         number(&mut out, if self.protocol == Protocol::Ssl3 { 0x0300 } else { 0x0301 });
         counted(&mut out, 2, |out| {
-            out.push(1);
-            counted(out, 3, |out| self.body(out));
+            out.extend(self.message(&[]));
         });
         out
     }
 
-    fn body(&self, out: &mut Vec<u8>) {
+    /// The message alone, which may go where a handshake has ended before. `verified` is how the client ended that one
+    /// (RFC 5746 §3.5).
+    pub(super) fn message(&self, verified: &[u8]) -> Vec<u8> {
+        let mut out = vec![1];
+        counted(&mut out, 3, |out| self.body(out, verified));
+        out
+    }
+
+    fn body(&self, out: &mut Vec<u8>, verified: &[u8]) {
         let begun = out.len();
         number(out, self.protocol.number().min(Protocol::Tls12.number()));
         out.extend(self.random);
@@ -71,19 +78,19 @@ impl ClientHello {
         }
         // Load balancers were seen to hang on a message of 256 to 511 bytes (RFC 7685).
         let start = out.len();
-        counted(out, 2, |out| self.extensions(out));
+        counted(out, 2, |out| self.extensions(out, verified));
         let length = out.len() - begun + HEAD;
         if (256..512).contains(&length) {
             let short = (512 - length).saturating_sub(4);
             out.truncate(start);
             counted(out, 2, |out| {
-                self.extensions(out);
+                self.extensions(out, verified);
                 extension(out, 21, |out| out.resize(out.len() + short, 0));
             });
         }
     }
 
-    fn extensions(&self, out: &mut Vec<u8>) {
+    fn extensions(&self, out: &mut Vec<u8>, verified: &[u8]) {
         if let Some(name) = &self.sni {
             extension(out, 0, |out| {
                 counted(out, 2, |out| {
@@ -124,7 +131,7 @@ impl ClientHello {
             extension(out, 35, |_| {});
         }
         // No renegotiation that somebody else began (RFC 5746).
-        extension(out, 0xff01, |out| out.push(0));
+        extension(out, 0xff01, |out| counted(out, 1, |out| out.extend(verified)));
     }
 }
 

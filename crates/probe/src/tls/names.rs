@@ -6,6 +6,7 @@ use std::{collections::BTreeMap, fmt, sync::LazyLock};
 /// A version of the protocol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Protocol {
+    Ssl2,
     Ssl3,
     Tls10,
     Tls11,
@@ -14,10 +15,11 @@ pub enum Protocol {
 }
 
 impl Protocol {
-    pub const ALL: [Self; 5] = [Self::Ssl3, Self::Tls10, Self::Tls11, Self::Tls12, Self::Tls13];
+    pub const ALL: [Self; 6] = [Self::Ssl2, Self::Ssl3, Self::Tls10, Self::Tls11, Self::Tls12, Self::Tls13];
 
     pub fn number(self) -> u16 {
         match self {
+            Self::Ssl2 => 0x0002,
             Self::Ssl3 => 0x0300,
             Self::Tls10 => 0x0301,
             Self::Tls11 => 0x0302,
@@ -26,12 +28,14 @@ impl Protocol {
         }
     }
 
+    /// Of those whose messages are made of records: SSL 2.0 knows none.
     pub fn of_number(number: u16) -> Option<Self> {
-        Self::ALL.into_iter().find(|protocol| protocol.number() == number)
+        Self::ALL.into_iter().skip(1).find(|protocol| protocol.number() == number)
     }
 
     pub fn name(self) -> &'static str {
         match self {
+            Self::Ssl2 => "SSL 2.0",
             Self::Ssl3 => "SSL 3.0",
             Self::Tls10 => "TLS 1.0",
             Self::Tls11 => "TLS 1.1",
@@ -94,6 +98,11 @@ pub(crate) fn candidates(protocol: Protocol) -> Vec<u16> {
 
 fn is_of_tls13(number: u16) -> bool {
     number >> 8 == 0x13 || matches!(number, 0x00c6 | 0x00c7 | 0xc0b4 | 0xc0b5)
+}
+
+/// The suites of TLS 1.2 that whole handshakes are made of here: those of rustls' provider, ECDHE with AES-GCM or ChaCha20.
+pub(crate) fn calculated() -> [u16; 6] {
+    [0xc02b, 0xc02c, 0xc02f, 0xc030, 0xcca8, 0xcca9]
 }
 
 /// Groups by the names that IANA registered, and two that were used before there was a standard.
@@ -230,6 +239,15 @@ mod tests {
             assert_eq!(all.len(), count, "{protocol}");
             assert!(!all.contains(&0x00ff) && !all.contains(&0x5600), "{protocol}");
         }
+    }
+
+    #[test]
+    fn what_can_be_calculated_is_what_the_library_has() {
+        let own = super::super::anybody::provider(crate::tls::Reach::Own).cipher_suites;
+        let mut own: Vec<u16> =
+            own.iter().filter(|suite| suite.tls13().is_none()).map(|suite| u16::from(suite.suite())).collect();
+        own.sort_unstable();
+        assert_eq!(own, calculated());
     }
 
     #[test]

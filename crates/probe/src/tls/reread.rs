@@ -12,6 +12,7 @@ use super::{
     names::{self, Protocol},
     scan,
     server::KeyExchange,
+    ssl2,
 };
 use crate::Exchange;
 
@@ -36,6 +37,11 @@ pub fn reread(exchanges: &[Exchange]) -> Reread {
             pieces.map_while(|piece| piece.bytes.as_deref()).collect::<Vec<_>>().concat()
         };
         let (ours, theirs) = (side(true), side(false));
+        if ssl2::is_hello(&ours) {
+            found.conversations += 1;
+            found.protocols.extend((ssl2::answers(&theirs) == Some(true)).then_some(Protocol::Ssl2));
+            continue;
+        }
         let Some(offered) = suites_of(&ours) else { continue };
         // Whoever only wanted to know what was chosen did not wait for what follows, and may have had the beginning of it.
         let Some(answer) = answer(&theirs, Until::Done).or_else(|| answer(&theirs, Until::Hello)) else { continue };

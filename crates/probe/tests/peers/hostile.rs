@@ -192,6 +192,18 @@ fn ssl_3_and_compression_are_seen_in_an_old_server() {
     assert_eq!(tls.chains[0].certificates, Ok(vec![vec![0x30, 2, 5, 0]]));
 }
 
+#[test]
+fn a_server_of_before_the_flood_is_known_by_its_answer() {
+    let hello = [&[0x80, 34, 4, 0, 1, 0, 2, 0, 4, 0, 3, 0, 16][..], &[0x30, 2, 5, 0, 1, 0, 0x80], &[9; 16]].concat();
+    let address = peer(move |stream, asked| {
+        let answer = if asked.starts_with(&[0x80, 0x2e, 1, 0, 2]) { hello.clone() } else { record(21, &[2, 70]) };
+        let _ = stream.write_all(&answer);
+    });
+    let Sight::Seen(tls) = seen(address).0 else { panic!("it speaks SSL 2.0") };
+    assert_eq!(offered(&tls), [Protocol::Ssl2]);
+    assert!(tls.suites.is_empty() && tls.chains.is_empty());
+}
+
 /// As Go 1.17 and later choose (crypto/tls/cipher_suites.go, `aesgcmPreferred`), of two suites.
 #[test]
 fn a_library_that_leaves_nobody_the_choice_is_known_by_two_suites() {

@@ -248,8 +248,37 @@ fn peers_that_misbehave_come_to_an_end() {
     let endless_headers = || Does::Floods(b"HTTP/1.1 200 OK\r\n".to_vec(), b"a: b\r\n".repeat(1000));
     let endless_body =
         || Does::Floods(b"HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\n\r\n".to_vec(), vec![b'z'; 64 << 10]);
+    let early = || Does::Floods(Vec::new(), b"HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n".repeat(500));
+    let chunks =
+        || Does::Floods(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n".to_vec(), b"1\r\nz\r\n".repeat(3000));
+    // Who would unpack this had a thousand times as much.
+    let packed = || {
+        let head = b"HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-type: application/json\r\n\r\n\x1f\x8b\x08";
+        Does::Floods(head.to_vec(), vec![0; 64 << 10])
+    };
     type Act = Box<dyn Fn(&str) -> Does + Send + Sync>;
-    let cases: [(&str, Act); 7] = [
+    let cases: [(&str, Act); 13] = [
+        ("what comes before an answer, without an end", Box::new(move |_| early())),
+        ("chunks without an end", Box::new(move |_| chunks())),
+        ("a body that is packed", Box::new(move |_| packed())),
+        (
+            "a chunk that is none",
+            Box::new(|_| Does::Answers(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nzz;\r\nx\r\n".to_vec())),
+        ),
+        (
+            "a chunk of all bytes that there are",
+            Box::new(|_| {
+                Does::Answers(
+                    b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nffffffffffffffff\r\nx\r\n".to_vec(),
+                )
+            }),
+        ),
+        (
+            "two lengths",
+            Box::new(|_| {
+                Does::Answers(b"HTTP/1.1 200 OK\r\ncontent-length: 1\r\ncontent-length: 9\r\n\r\nab".to_vec())
+            }),
+        ),
         ("silent", Box::new(|_| Does::Waits)),
         ("closing", Box::new(|_| Does::Closes)),
         ("garbage", Box::new(|_| Does::Answers(vec![0xde; 3000]))),
@@ -265,7 +294,16 @@ fn peers_that_misbehave_come_to_an_end() {
                 let seen_there = look_within(peer.address, None, &pace(), false);
                 match (name, &seen_there.http) {
                     ("silent", Sight::Unseen(Failure::TimedOut)) => {}
-                    ("a body without an end" | "a byte at a time", Sight::Seen(http)) => {
+                    (
+                        "a body without an end"
+                        | "a byte at a time"
+                        | "chunks without an end"
+                        | "a body that is packed"
+                        | "a chunk that is none"
+                        | "a chunk of all bytes that there are"
+                        | "two lengths",
+                        Sight::Seen(http),
+                    ) => {
                         // Whatever came, no more of it was taken than is looked at.
                         for (_, answer) in http.answers() {
                             assert!(answer.words.as_ref().is_none_or(|words| words.len() <= 4096), "{name}");
@@ -274,8 +312,11 @@ fn peers_that_misbehave_come_to_an_end() {
                     ("garbage", Sight::NotOffered) => {}
                     ("closing", Sight::Unseen(Failure::Closed)) => {}
                     (
-                        "an odd status" | "headers without an end" | "a byte at a time",
-                        Sight::Unseen(Failure::Garbled(_)),
+                        "an odd status"
+                        | "headers without an end"
+                        | "a byte at a time"
+                        | "what comes before an answer, without an end",
+                        Sight::Unseen(Failure::Garbled(_) | Failure::TooMuch),
                     ) => {}
                     (_, other) => panic!("{name}: {other:?}"),
                 }
@@ -285,6 +326,30 @@ fn peers_that_misbehave_come_to_an_end() {
         }
     });
     assert!(began.elapsed() < Duration::from_secs(60), "{:?}", began.elapsed());
+}
+
+#[test]
+fn nothing_that_moves_a_cursor_or_turns_a_line_is_kept() {
+    let odd = "\u{1b}]0;owned\u{7}\u{9b}31m\u{202e}\u{2066}\u{61c}\u{0}\u{8}";
+    let headers =
+        format!("server: a{}b\r\nwarning: x\u{202e}y\r\ncontent-type: text/plain\r\n", odd.replace('\u{0}', ""));
+    let body = format!("{{\"gitVersion\":\"v1.30.0{odd}\",\"message\":\"User \\\"{odd}me\\\" cannot\"}}");
+    let whole = answer(403, &headers, &body);
+    let http = seen(Peer::start(move |_| Does::Answers(whole.clone())).http());
+    let moves = |letter: char| {
+        letter.is_control() && letter != '\n'
+            || matches!(letter, '\u{61c}' | '\u{200e}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    let mut answers = 0;
+    for (_, answer) in http.answers() {
+        answers += 1;
+        let texts =
+            answer.headers.iter().flat_map(|(name, value)| [name, value]).chain(&answer.user).chain(&answer.words);
+        for text in texts {
+            assert!(!text.contains(moves), "{text:?}");
+        }
+    }
+    assert!(answers > 0, "{http:?}");
 }
 
 /// After a client's preface of HTTP/2, which reads as a request, come frames without an end.
@@ -328,4 +393,25 @@ fn a_flood_of_frames_comes_to_an_end() {
         assert!(seen_there.spent.received < 2 << 20, "{name}: {:?}", seen_there.spent);
         assert!(began.elapsed() < Duration::from_secs(15), "{name}: {:?}", began.elapsed());
     }
+}
+
+/// A server of one connection at a time, which asks no one who waits behind another.
+#[test]
+fn who_serves_one_connection_at_a_time_answers_all_of_the_list() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let seen: Arc<Mutex<Vec<String>>> = Arc::default();
+    let log = Arc::clone(&seen);
+    thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            converse(stream, &|_| Does::Answers(answer(401, "", "Unauthorized")), &log);
+        }
+    });
+    let clock = Instant::now();
+    let Sight::Seen(http) = look_known(address, Some(Listener::ApiServer)).http else { panic!("nothing was seen") };
+    for ask in asks::API_SERVER {
+        let answers = http.answers().filter(|(asked, _)| asked.path == ask.path && asked.who == Who::Anonymous);
+        assert!(answers.count() >= 1, "{}", ask.path);
+    }
+    assert!(clock.elapsed() < Duration::from_secs(20));
 }

@@ -200,6 +200,11 @@ fn what_tls_1_3_encrypts_is_seen() {
     assert_eq!(tls.alpn, Sight::Seen(vec!["http/1.1".to_owned()]));
     assert_eq!(tls.chains[0].certificates.as_ref().map(Vec::len), Ok(1));
     assert_eq!(tls.secure_renegotiation, Sight::NotOffered);
+    drop(server);
+
+    // Of what is spoken inside it says one thing at a time.
+    let Some(server) = Server::start("-cert ec.pem -key ec.key -tls1_3 -alpn h2,http/1.1") else { return };
+    assert_eq!(look(server.address, None).alpn, Sight::Seen(vec!["h2".to_owned(), "http/1.1".to_owned()]));
 }
 
 #[test]
@@ -297,4 +302,32 @@ fn who_says_nothing_over_tls_is_not_known_to_speak_something_else() {
     let seen = look_within(server.address, None, &pace(), false);
     assert!(matches!(seen.tls, Sight::Seen(_)));
     assert_eq!(seen.http, Sight::Unseen(Failure::TimedOut));
+}
+
+#[test]
+fn whether_clients_may_begin_anew_is_tried_once() {
+    let unasked =
+        |tls: &portcullis_probe::tls::Tls| matches!(tls.client_renegotiation, Sight::Unseen(Failure::Unasked(_)));
+    for (words, anew) in [
+        ("-tls1_2", Sight::NotOffered),
+        ("-tls1_2 -client_renegotiation", Sight::Seen(())),
+        ("-client_renegotiation -cipher ECDHE-RSA-CHACHA20-POLY1305", Sight::Seen(())),
+        ("-client_renegotiation -cipher ECDHE-RSA-AES256-GCM-SHA384", Sight::Seen(())),
+        ("-tls1_3", Sight::NotOffered),
+    ] {
+        let Some(server) = Server::start(&format!("-cert rsa.pem -key rsa.key {words}")) else { return };
+        let tls = look(server.address, Some("a.example"));
+        assert_eq!(tls.client_renegotiation, anew, "{words}");
+        assert_eq!(tls.secure_renegotiation.seen().is_some(), words != "-tls1_3");
+    }
+    // Where no handshake of ours comes to an end, nothing is said.
+    for words in ["-tls1_2 -cipher AES128-SHA", "-tls1_1 -cipher ALL:@SECLEVEL=0"] {
+        let Some(server) = Server::start(&format!("-cert rsa.pem -key rsa.key {words} -client_renegotiation")) else {
+            return;
+        };
+        assert!(unasked(&look(server.address, None)), "{words}");
+    }
+    let words = "-cert rsa.pem -key rsa.key -Verify 1 -CAfile ca.pem -client_renegotiation";
+    let Some(server) = Server::start(words) else { return };
+    assert!(unasked(&look(server.address, None)), "a certificate is wanted first");
 }

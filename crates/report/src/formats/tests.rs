@@ -795,7 +795,7 @@ fn a_result_without_a_place_points_at_what_its_instance_was_judged_by() {
 
 #[test]
 fn all_cores_write_what_one_would() {
-    for count in [0, 1, 33] {
+    for count in [0, 1, 4, 33] {
         let clusters =
             (0..count).flat_map(|_| every_outcome("\n  \"clusters\": []").clusters.into_iter().take(1)).collect();
         let report = Report { clusters, ..every_outcome("x") };

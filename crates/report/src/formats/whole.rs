@@ -9,8 +9,14 @@ use crate::wire::{Cluster, Report};
 /// Clusters whose text is held at a time.
 const HELD: usize = 32;
 
+/// Clusters for which no threads are started.
+const FEW: usize = 4;
+
 /// The same bytes as of [`super::json`].
 pub(super) fn write(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
+    if report.clusters.len() < FEW {
+        return super::json(report, out);
+    }
     let Report { schema, tool, run, inputs, rules, clusters, fleet, problems } = report;
     let rest = Report {
         schema,
@@ -35,7 +41,7 @@ pub(super) fn write(report: &Report, out: &mut dyn io::Write) -> io::Result<()> 
             out.write_all(text.as_bytes())?;
         }
     }
-    out.write_all(if clusters.is_empty() { b"]" } else { b"\n  ]" })?;
+    out.write_all(b"\n  ]")?;
     out.write_all(after.as_bytes())?;
     out.write_all(b"\n")?;
     out.flush()

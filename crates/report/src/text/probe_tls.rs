@@ -17,8 +17,8 @@ pub(super) fn tls(tls: &ProbedTls, host: &str, look: Look, text: &mut String) {
         let those = tls.protocols.iter().filter(|protocol| protocol.offered == offered);
         those.map(|protocol| plain(&protocol.name)).collect::<Vec<_>>()
     };
-    // RFC 7568 and RFC 8996.
-    let old = |name: &String| ["SSL 3.0", "TLS 1.0", "TLS 1.1"].contains(&name.as_str());
+    // RFC 6176, RFC 7568 and RFC 8996.
+    let old = |name: &String| ["SSL 2.0", "SSL 3.0", "TLS 1.0", "TLS 1.1"].contains(&name.as_str());
     let spoken =
         names(Some(true)).into_iter().map(|name| if old(&name) { format!("{name} (deprecated)") } else { name });
     row("versions", &listed(&spoken.collect::<Vec<_>>(), "none that it agrees on with a stranger"));
@@ -54,6 +54,7 @@ pub(super) fn tls(tls: &ProbedTls, host: &str, look: Look, text: &mut String) {
     let switches = [
         ("compression", tls.compression),
         ("secure renegotiation", tls.secure_renegotiation),
+        ("renegotiation begun by clients", tls.client_renegotiation),
         ("extended master secret", tls.extended_master_secret),
         ("fallback refused", tls.fallback_refused),
         ("session tickets", tls.session_tickets),

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 /// What one address showed. What could not be seen is `null` or missing from its list, and named in `unseen`.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct ProbedTls {
-    /// `SSL 3.0` to `TLS 1.3`, oldest first.
+    /// `SSL 2.0` to `TLS 1.3`, oldest first.
     pub protocols: Vec<ProbedProtocol>,
     pub suites: Vec<ProbedSuites>,
     pub groups: Vec<ProbedGroups>,
@@ -17,6 +17,9 @@ pub struct ProbedTls {
     pub compression: Option<bool>,
     /// RFC 5746; `null` in TLS 1.3, which has no renegotiation.
     pub secure_renegotiation: Option<bool>,
+    /// Whether a client may begin the handshake anew inside a connection; `null` in TLS 1.3.
+    #[serde(default)]
+    pub client_renegotiation: Option<bool>,
     /// RFC 7627; `null` in TLS 1.3, where it is always so.
     pub extended_master_secret: Option<bool>,
     /// RFC 7507; `null` where there is one version.

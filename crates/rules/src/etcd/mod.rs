@@ -9,6 +9,7 @@ rules! { "etcd":
     metrics_listener,
     peer_client_cert_auth,
     remote_probe,
+    supported_version,
     tls_versions_and_ciphers,
     v2_api_off,
 }

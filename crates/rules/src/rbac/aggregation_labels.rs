@@ -35,7 +35,7 @@ fn ask(cluster: &Cluster) -> Verdict {
     let access = served(cluster)?;
     let mut answer = Answer::default();
     let mut labelled = 0_usize;
-    for role in cluster.objects.roles.iter().filter(|role| role.of_cluster && !roles::is_shipped(role)) {
+    for role in cluster.objects.roles.iter().filter(|role| role.of_cluster && !access.ships(role)) {
         let extends = |name: &&&str| role.meta.label(&format!("{PREFIX}{name}")) == Some("true");
         let Some(extended) = EXTENDED.iter().find(extends) else { continue };
         labelled += 1;

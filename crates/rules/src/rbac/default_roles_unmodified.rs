@@ -3,9 +3,9 @@
 use facts::{
     Cluster,
     objects::Of,
-    rbac::{SHIPPED, Who},
+    rbac::{Who, shipped},
 };
-use model::{Answer, Confidence, RuleCard, Severity, Verdict};
+use model::{Answer, Confidence, Gap, GapKind, RuleCard, Severity, Verdict};
 
 use super::{
     BINDINGS,
@@ -36,9 +36,9 @@ fn ask(cluster: &Cluster) -> Verdict {
     let access = served(cluster)?;
     let remedy = || gist::remedy(REMEDY, BREAKS);
     let mut answer = Answer::default();
-    let exact = cluster.release.as_ref().is_some_and(|release| SHIPPED.knows(release));
-    let mut looked = 0_usize;
-    for role in cluster.objects.roles.iter().filter(|role| roles::is_shipped(role)) {
+    let exact = cluster.release.as_ref().is_some_and(shipped::knows);
+    let (mut looked, mut open) = (0_usize, 0_usize);
+    for role in cluster.objects.roles.iter().filter(|role| access.ships(role)) {
         looked += 1;
         if role.meta.annotation(AUTOUPDATE) == Some("false") {
             let message = format!("{} is not repaired: `{AUTOUPDATE}` is `false`", roles::name(role));
@@ -47,14 +47,17 @@ fn ask(cluster: &Cluster) -> Verdict {
         }
         // What others put into `admin`, `edit` and `view` is `rbac-aggregation-labels`'.
         let added = if role.aggregates.is_some() { Vec::new() } else { access.added(role) };
-        let Some(first) = added.first() else { continue };
+        let Some(first) = added.first() else {
+            open += usize::from(role.aggregates.is_none() && access.depends_on_the_release(role));
+            continue;
+        };
         let rule = &role.rules[*first];
         let verbs: Vec<&str> = rule.verbs.iter().map(|word| &**word).collect();
         let on: Vec<&str> = rule.resources.iter().chain(rule.urls.iter()).map(|word| &**word).collect();
         let what = format!("grants {} on {}, which it is not shipped with", quoted(&verbs), quoted(&on));
         let mut found = roles::wrong(role, *first, &what, remedy());
         if !exact {
-            // What a release ships that lies between those that are known may be more.
+            // What a release ships that is not known may be more.
             found.confidence = Confidence::Probable;
         }
         for other in added.iter().skip(1) {
@@ -64,8 +67,7 @@ fn ask(cluster: &Cluster) -> Verdict {
     }
     for grant in access.grants() {
         let binding = grant.binding;
-        let namespace = grant.namespace().unwrap_or_default();
-        if !SHIPPED.has_binding(namespace, &binding.meta.name) {
+        if !access.ships_binding(binding) {
             continue;
         }
         looked += 1;
@@ -81,6 +83,15 @@ fn ask(cluster: &Cluster) -> Verdict {
             let message = format!("{} names {}, whom it is not shipped with", grant.name(), holder.who);
             answer.findings.push(finding(grant.subject(), message, &holder.at, remedy()));
         }
+    }
+    if open > 0 {
+        let hold = if open == 1 { "a role with a shipped name holds" } else { "roles with shipped names hold" };
+        answer.gaps.push(Gap {
+            kind: GapKind::Version,
+            reason: format!("whether {hold} more than shipped depends on the release, which is not known"),
+            wanted: "--kubernetes-version".to_owned(),
+            who_could_answer: "give the release with --kubernetes-version".to_owned(),
+        });
     }
     let kinds: &[Of] = BINDINGS;
     Ok(done(answer, access, kinds, || {

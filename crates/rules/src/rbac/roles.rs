@@ -3,7 +3,6 @@
 use facts::{
     Cluster,
     objects::{Of, Role},
-    rbac::SHIPPED,
 };
 use model::{Answer, Finding, Remedy, Verdict};
 
@@ -11,11 +10,8 @@ use super::gist::{done, finding, served};
 
 /// Roles that somebody wrote: neither shipped nor put together from others.
 pub(super) fn own(cluster: &Cluster) -> impl Iterator<Item = &Role> {
-    cluster.objects.roles.iter().filter(|role| role.aggregates.is_none() && !is_shipped(role))
-}
-
-pub(super) fn is_shipped(role: &Role) -> bool {
-    SHIPPED.role(if role.of_cluster { "" } else { &role.meta.namespace }, &role.meta.name).is_some()
+    let access = cluster.access();
+    cluster.objects.roles.iter().filter(move |role| role.aggregates.is_none() && !access.ships(role))
 }
 
 /// "ClusterRole `a`", "Role `n/a`".

@@ -19,12 +19,13 @@ pub enum NoAnswer {
 }
 
 /// What is said of a server that agrees to nothing that HTTP could be asked over here.
-const NO_AGREEMENT: &str = "no TLS that HTTP could be asked over (1.2 or 1.3)";
+const NO_AGREEMENT: &str =
+    "it agrees to no TLS that HTTP can be asked over here: 1.3, or 1.2 with ECDHE and AES-GCM or ChaCha20";
 
 impl NoAnswer {
     /// Whether both sides found nothing that they have in common.
     pub(crate) fn is_no_agreement(&self) -> bool {
-        *self == Self::Failed(Failure::Garbled(NO_AGREEMENT))
+        *self == Self::Failed(Failure::Unasked(NO_AGREEMENT))
     }
 }
 
@@ -77,7 +78,7 @@ fn of_tls(error: &rustls::Error, asked: bool) -> NoAnswer {
         rustls::Error::AlertReceived(AlertDescription::NoApplicationProtocol)
         | rustls::Error::NoApplicationProtocol
         | rustls::Error::InvalidMessage(_) => NoAnswer::OtherProtocol,
-        rustls::Error::AlertReceived(_) | rustls::Error::PeerIncompatible(_) => Failure::Garbled(NO_AGREEMENT).into(),
+        rustls::Error::AlertReceived(_) | rustls::Error::PeerIncompatible(_) => Failure::Unasked(NO_AGREEMENT).into(),
         _ => Failure::Garbled("a handshake that makes no sense").into(),
     }
 }

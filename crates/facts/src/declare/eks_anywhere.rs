@@ -70,9 +70,6 @@ fn is(object: &Cursor<'_>, kind: &str) -> bool {
         && object.get("spec").is_some_and(|spec| spec.mapping().is_some())
 }
 
-/// Takes a flag: its name and value, where it stands, who gave it, and why its value is not known.
-type Put<'p> = dyn FnMut(&str, String, Site, Hand, Option<Gap>) + 'p;
-
 struct Cluster<'s, 'a> {
     source: &'a Source<'a>,
     object: &'s Cursor<'a>,
@@ -194,7 +191,7 @@ impl<'a> Cluster<'_, 'a> {
     }
 
     /// Providers of identity, which are objects of their own.
-    fn identity(&self, put: &mut Put<'_>) {
+    fn identity(&self, put: Put<'_>) {
         let providers = self.get(&["spec", "identityProviderRefs"]);
         for provider in providers.iter().flat_map(|list| list.items()).take(MOST) {
             let site = Site { at: self.source.at(&provider), form: Form::Field };
@@ -229,6 +226,9 @@ impl<'a> Cluster<'_, 'a> {
         }
     }
 }
+
+/// Puts an argument over one of its name.
+type Put<'p> = &'p mut dyn FnMut(&str, String, Site, Hand, Option<Gap>);
 
 /// OIDCToExtraArgs
 const OIDC: [(&str, &str); 6] = [

@@ -3,7 +3,7 @@
 //! Static pods, units and cluster definitions differ only until here: every reader makes an [`Invocation`], and one
 //! resolver reads them all.
 
-use std::{borrow::Cow, fmt};
+use std::fmt;
 
 use model::{Author, Evidence, EvidenceId, Gap, Location, Minor, Origin, Plane, Problem, Site, Version};
 
@@ -90,11 +90,8 @@ impl Word {
 
 impl Invocation {
     /// The words as a component of that release receives them.
-    pub fn words_in(&self, minor: Minor) -> Cow<'_, [Word]> {
-        if self.words.iter().all(|word| word.is_in(minor)) {
-            return Cow::Borrowed(&self.words);
-        }
-        self.words.iter().filter(|word| word.is_in(minor)).cloned().collect()
+    pub fn words_in(&self, minor: Minor) -> Vec<&Word> {
+        self.words.iter().filter(|word| word.is_in(minor)).collect()
     }
 }
 

@@ -591,7 +591,7 @@ pub(crate) struct Parsed {
 }
 
 /// Reads the words as a component of that release reads them.
-pub(crate) fn parse(words: &[Word], table: &Table, version: &Version) -> Parsed {
+pub(crate) fn parse(words: &[&Word], table: &Table, version: &Version) -> Parsed {
     let mut parsed = Parsed::default();
     let underscores = table.takes_underscores(version.minor);
     let mut at = 0;
@@ -607,13 +607,15 @@ pub(crate) fn parse(words: &[Word], table: &Table, version: &Version) -> Parsed 
         if text.len() < 2 || !text.starts_with('-') {
             // The component looks only for arguments that are not empty.
             if !text.is_empty() {
-                parsed.mistakes.push(Mistake::Stray(word.clone()));
+                parsed.mistakes.push(Mistake::Stray((*word).clone()));
             }
             continue;
         }
         if text == "--" {
             let rest = words.get(at..).unwrap_or_default();
-            parsed.mistakes.extend(rest.iter().filter(|word| !word.text.is_empty()).cloned().map(Mistake::Stray));
+            parsed
+                .mistakes
+                .extend(rest.iter().filter(|word| !word.text.is_empty()).map(|word| Mistake::Stray((*word).clone())));
             break;
         }
         let Some(long) = text.strip_prefix("--") else {
@@ -621,7 +623,7 @@ pub(crate) fn parse(words: &[Word], table: &Table, version: &Version) -> Parsed 
             continue;
         };
         if long.starts_with(['-', '=']) {
-            parsed.mistakes.push(Mistake::Syntax(word.clone()));
+            parsed.mistakes.push(Mistake::Syntax((*word).clone()));
             continue;
         }
         let (name, inline) = long.split_once('=').map_or((long, None), |(name, value)| (name, Some(value)));
@@ -647,7 +649,7 @@ pub(crate) fn parse(words: &[Word], table: &Table, version: &Version) -> Parsed 
             None if needs_no_value => Occurrence::of(index, known_text(word, "true"), word.site.clone(), word),
             None => {
                 let Some(next) = words.get(at) else {
-                    parsed.mistakes.push(Mistake::NoValue { flag: index, word: word.clone() });
+                    parsed.mistakes.push(Mistake::NoValue { flag: index, word: (*word).clone() });
                     continue;
                 };
                 at += 1;
@@ -660,7 +662,7 @@ pub(crate) fn parse(words: &[Word], table: &Table, version: &Version) -> Parsed 
 }
 
 /// `-v=2`, `-v2`, `-v 2`, `-h`.
-fn shorthands(word: &Word, words: &[Word], at: &mut usize, table: &Table, version: &Version, parsed: &mut Parsed) {
+fn shorthands(word: &Word, words: &[&Word], at: &mut usize, table: &Table, version: &Version, parsed: &mut Parsed) {
     let mut rest = word.text.strip_prefix('-').unwrap_or_default();
     while let Some(letter) = rest.chars().next() {
         let after = &rest[letter.len_utf8()..];

@@ -8,7 +8,7 @@ use yaml::{Limits, Stream};
 use crate::redact::parsable;
 
 /// A text with more bytes is parsed again by each who looks at it, since its tree would wait beside those of other files.
-const LARGEST: usize = 64 << 10;
+const LARGEST: usize = 1 << 20;
 
 /// What the parser made of texts when they were recognised; nothing is lost where there is none.
 #[derive(Default)]

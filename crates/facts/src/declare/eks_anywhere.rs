@@ -191,7 +191,7 @@ impl<'a> Cluster<'_, 'a> {
     }
 
     /// Providers of identity, which are objects of their own.
-    fn identity(&self, put: &mut dyn FnMut(&str, String, Site, Hand, Option<Gap>)) {
+    fn identity(&self, put: Put<'_>) {
         let providers = self.get(&["spec", "identityProviderRefs"]);
         for provider in providers.iter().flat_map(|list| list.items()).take(MOST) {
             let site = Site { at: self.source.at(&provider), form: Form::Field };
@@ -226,6 +226,9 @@ impl<'a> Cluster<'_, 'a> {
         }
     }
 }
+
+/// Puts an argument over one of its name.
+type Put<'p> = &'p mut dyn FnMut(&str, String, Site, Hand, Option<Gap>);
 
 /// OIDCToExtraArgs
 const OIDC: [(&str, &str); 6] = [

@@ -95,9 +95,11 @@ pub(super) fn invocations(source: &Source<'_>, evidence: &[Evidence]) -> Vec<Inv
     found
 }
 
-/// Whether a text is a script for a shell.
+/// Whether a text is a script for a shell: `#!/bin/sh -e`, `#!/usr/bin/env bash`.
 fn is_script(text: &str) -> bool {
-    text.starts_with("#!") && text.lines().next().is_some_and(|first| first.trim_end().ends_with("sh"))
+    let first = text.strip_prefix("#!").and_then(|rest| rest.lines().next()).unwrap_or_default();
+    let mut words = first.split_whitespace().filter(|word| !word.starts_with('-')).map(base);
+    words.find(|word| *word != "env").is_some_and(|program| program.ends_with("sh"))
 }
 
 /// What scripts do on a machine that has nothing written.

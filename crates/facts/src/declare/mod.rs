@@ -20,6 +20,7 @@ mod kamaji;
 mod kind;
 mod kops;
 mod kubeadm;
+mod kubekey;
 mod kubelet;
 mod kubespray;
 mod layers;
@@ -66,7 +67,7 @@ struct Reader {
 }
 
 /// Every format; the first one that declares something reads the file.
-const READERS: [Reader; 28] = [
+const READERS: [Reader; 29] = [
     Reader { speaks: pod::speaks, declares: pod::declares, invocations: pod::invocations },
     Reader { speaks: unit::speaks, declares: unit::declares, invocations: unit::invocations },
     Reader { speaks: kubeadm::speaks, declares: kubeadm::declares, invocations: kubeadm::invocations },
@@ -83,6 +84,7 @@ const READERS: [Reader; 28] = [
     Reader { speaks: microk8s::speaks, declares: microk8s::declares, invocations: microk8s::invocations },
     Reader { speaks: eks_anywhere::speaks, declares: eks_anywhere::declares, invocations: eks_anywhere::invocations },
     Reader { speaks: vcluster::speaks, declares: vcluster::declares, invocations: vcluster::invocations },
+    Reader { speaks: kubekey::speaks, declares: kubekey::declares, invocations: kubekey::invocations },
     Reader { speaks: kamaji::speaks, declares: kamaji::declares, invocations: kamaji::invocations },
     Reader { speaks: k0s::speaks, declares: k0s::declares, invocations: k0s::invocations },
     Reader { speaks: k3s::speaks, declares: k3s::declares, invocations: k3s::invocations },

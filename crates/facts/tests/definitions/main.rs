@@ -10,6 +10,7 @@ mod gardener;
 mod hosted;
 mod k3s;
 mod kops;
+mod kubekey;
 mod microk8s;
 mod openshift;
 mod overrides;

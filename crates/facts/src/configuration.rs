@@ -18,6 +18,7 @@ pub mod encryption;
 mod given;
 pub mod token_file;
 pub mod tracing;
+mod written;
 
 use model::{Evidence, Release};
 

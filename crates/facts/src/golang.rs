@@ -9,6 +9,7 @@ mod duration;
 mod number;
 mod regexp;
 mod text;
+mod timestamp;
 mod url;
 
 pub(crate) use address::{Cidr, parse_cidr, parse_ip};
@@ -16,4 +17,5 @@ pub(crate) use duration::{format_duration, parse_duration};
 pub(crate) use number::{format_float, parse_bool, parse_decimal, parse_float, parse_int, parse_uint};
 pub(crate) use regexp::regexp_error;
 pub(crate) use text::{quote, read_csv, unquote, write_csv};
+pub(crate) use timestamp::is_timestamp;
 pub(crate) use url::parse_url;

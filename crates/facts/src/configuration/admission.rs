@@ -4,7 +4,7 @@
 //! apiserver pkg/admission/plugin/{webhook,resourcequota}, kubernetes plugin/pkg/admission/{eventratelimit,imagepolicy},
 //! 1.17 to 1.36). A plugin nobody knows is passed over, `configuration` wins over `path`, and of two entries for one
 //! plugin the first counts. The configuration of a plugin that does not run is not read. PodNodeSelector refuses nothing
-//! that is judged here, and neither do the policy plugins of 1.36.
+//! that is judged here.
 //!
 //! Start at [`read`].
 
@@ -50,6 +50,8 @@ pub enum Settings {
     },
     PodTolerationRestriction,
     ResourceQuota,
+    /// Of ValidatingAdmissionPolicy and MutatingAdmissionPolicy: where policies lie that no client can change.
+    Policies,
 }
 
 /// What holds for namespaces that say nothing themselves, and who is exempt.
@@ -163,18 +165,40 @@ const RESOURCE_QUOTA: Format = Format {
     codec: FROM_THE_START,
 };
 
+/// apiserver pkg/admission/plugin/policy/config, 1.36; before, the two plugins look at no configuration.
+const VALIDATING_POLICY: Format =
+    policy(&[Version::new("apiserver.config.k8s.io/v1", "ValidatingAdmissionPolicyConfiguration", POLICIES_SINCE)]);
+
+const MUTATING_POLICY: Format =
+    policy(&[Version::new("apiserver.config.k8s.io/v1", "MutatingAdmissionPolicyConfiguration", POLICIES_SINCE)]);
+
+const POLICIES_SINCE: u16 = 36;
+
+const fn policy(versions: &'static [Version]) -> Format {
+    Format {
+        name: versions[0].kind,
+        versions,
+        strict: Some(FROM_THE_START),
+        kind_is_known: false,
+        version_is_known: false,
+        codec: FROM_THE_START,
+    }
+}
+
 /// The file of ImagePolicyWebhook has no version and no kind.
 const UNVERSIONED: Format =
     Format { name: "file", versions: &[], strict: None, kind_is_known: true, version_is_known: true, codec: NEVER };
 
 /// Plugins that are told something here, and the first release in which each runs by default.
-const PLUGINS: [(&str, Option<u16>); 7] = [
+const PLUGINS: [(&str, Option<u16>); 9] = [
     ("EventRateLimit", None),
     ("ImagePolicyWebhook", None),
+    ("MutatingAdmissionPolicy", Some(POLICIES_SINCE)),
     ("MutatingAdmissionWebhook", Some(9)),
     ("PodSecurity", Some(23)),
     ("PodTolerationRestriction", None),
     ("ResourceQuota", Some(1)),
+    ("ValidatingAdmissionPolicy", Some(POLICIES_SINCE)),
     ("ValidatingAdmissionWebhook", Some(9)),
 ];
 
@@ -266,9 +290,11 @@ fn settings(
     path: Option<&Placed<String>>,
     decoder: &mut Decoder<'_>,
 ) -> Option<Settings> {
-    let known = PLUGINS.iter().any(|(plugin, _)| *plugin == called);
-    if !known {
-        if let Some(name) = name
+    let named = PLUGINS.iter().any(|(plugin, _)| *plugin == called);
+    let is_policy = matches!(called, "MutatingAdmissionPolicy" | "ValidatingAdmissionPolicy");
+    if !named || is_policy && !decoder.since(POLICIES_SINCE) {
+        if !named
+            && let Some(name) = name
             && let Some(near) = nearest(called, PLUGINS.iter().map(|(plugin, _)| *plugin))
         {
             let message = format!("no plugin is called `{}`; perhaps `{near}`", shown(called));
@@ -333,6 +359,8 @@ fn format_of(plugin: &str) -> Option<&'static Format> {
         "PodTolerationRestriction" => Some(&tolerations::FORMAT),
         "ResourceQuota" => Some(&RESOURCE_QUOTA),
         "ValidatingAdmissionWebhook" | "MutatingAdmissionWebhook" => Some(&WEBHOOKS),
+        "ValidatingAdmissionPolicy" => Some(&VALIDATING_POLICY),
+        "MutatingAdmissionPolicy" => Some(&MUTATING_POLICY),
         _ => None,
     }
 }
@@ -351,6 +379,11 @@ fn plugin(called: &str, root: &Cursor<'_>, decoder: &mut Decoder<'_>) -> Option<
             Some(Settings::ResourceQuota)
         }
         "ValidatingAdmissionWebhook" | "MutatingAdmissionWebhook" => Some(webhooks(root, decoder)),
+        "ValidatingAdmissionPolicy" | "MutatingAdmissionPolicy" => {
+            decoder.fields(root, &["apiVersion", "kind", "staticManifestsDir"]);
+            manifests(root, decoder);
+            Some(Settings::Policies)
+        }
         _ => None,
     }
 }
@@ -523,15 +556,21 @@ fn webhooks(root: &Cursor<'_>, decoder: &mut Decoder<'_>) -> Settings {
         None if !decoder.since(36) => decoder.lacks(root, "`kubeConfigFile`", "`kubeConfigFile` is required"),
         None => {}
     }
-    if decoder.since(36)
-        && let Some(folder) = decoder.string(root, "staticManifestsDir").filter(|folder| !folder.value.is_empty())
-    {
-        if !decoder.around.gate("ManifestBasedAdmissionControlConfig", false) {
-            let message = "`staticManifestsDir` needs the feature gate ManifestBasedAdmissionControlConfig";
-            decoder.refuse_placed(&folder.at, message);
-        } else if !folder.value.starts_with('/') {
-            decoder.refuse_placed(&folder.at, "`staticManifestsDir` has to be an absolute path");
-        }
+    if decoder.since(36) {
+        manifests(root, decoder);
     }
     Settings::Webhooks { kubeconfig }
+}
+
+/// ValidateStaticManifestsDir of apiserver pkg/admission/plugin/manifest/validation.go.
+fn manifests(root: &Cursor<'_>, decoder: &mut Decoder<'_>) {
+    let Some(folder) = decoder.string(root, "staticManifestsDir").filter(|folder| !folder.value.is_empty()) else {
+        return;
+    };
+    if !decoder.around.gate("ManifestBasedAdmissionControlConfig", false) {
+        let message = "`staticManifestsDir` needs the feature gate ManifestBasedAdmissionControlConfig";
+        decoder.refuse_placed(&folder.at, message);
+    } else if !folder.value.starts_with('/') {
+        decoder.refuse_placed(&folder.at, "`staticManifestsDir` has to be an absolute path");
+    }
 }

@@ -105,6 +105,7 @@ pub fn read(evidence: &Evidence, version: &Release) -> Read<Policy> {
 fn policy(root: &Cursor<'_>, decoder: &mut Decoder<'_>) -> Policy {
     let later = [("omitStages", 10), ("omitManagedFields", 23)];
     decoder.fields_since(root, &["apiVersion", "kind", "metadata", "rules"], &later);
+    metadata(root, decoder);
     let omit_stages = if decoder.since(10) { stages(root, decoder) } else { Vec::new() };
     let list = decoder.list(root, "rules");
     if list.is_empty() && decoder.since(8) {
@@ -115,6 +116,26 @@ fn policy(root: &Cursor<'_>, decoder: &mut Decoder<'_>) -> Policy {
         omit_stages,
         omit_managed_fields: if decoder.since(23) { decoder.boolean(root, "omitManagedFields") } else { None },
     }
+}
+
+/// ObjectMeta, of which nothing counts but that it decodes (apimachinery pkg/apis/meta/v1/types.go).
+fn metadata(root: &Cursor<'_>, decoder: &mut Decoder<'_>) {
+    let Some(metadata) = decoder.object(root, "metadata") else { return };
+    for field in ["name", "generateName", "namespace", "selfLink", "uid", "resourceVersion"] {
+        let _ = decoder.string(&metadata, field);
+    }
+    for field in ["labels", "annotations"] {
+        let Some(pairs) = decoder.object(&metadata, field) else { continue };
+        let keys: Vec<String> = pairs.entries().map(|item| item.name.into_owned()).collect();
+        for key in keys {
+            let _ = decoder.string(&pairs, &key);
+        }
+    }
+    for field in ["generation", "deletionGracePeriodSeconds"] {
+        let _ = decoder.integer(&metadata, field, 64);
+    }
+    let _ = decoder.strings(&metadata, "finalizers");
+    let _ = decoder.list(&metadata, "ownerReferences");
 }
 
 /// validatePolicyRule.

@@ -13,7 +13,7 @@ use model::{Evidence, Location, ProblemKind, Release};
 use yaml::Cursor;
 
 use super::{
-    cel::{self, Variable},
+    cel::{self, Environment, Variable},
     decode::{self, Around, Decoder, FROM_THE_START, Format, Placed, Read, Version, is_subdomain, shown},
 };
 use crate::{
@@ -439,9 +439,9 @@ fn email(read: &Issuer, decoder: &mut Decoder<'_>) {
     if !decoder.since(30) {
         return;
     }
-    let names = |expression: &Placed<String>, field: &str| {
-        cel::check(&expression.value, Variable::Claims, false).fields.contains(field)
-    };
+    let claims = Environment::new(Variable::Claims, decoder);
+    let names =
+        |expression: &Placed<String>, field: &str| cel::check(&expression.value, claims, false).fields.contains(field);
     let Some(username) = read.username.as_ref().and_then(|username| username.expression.as_ref()) else { return };
     let extra = read.extra.iter().filter_map(|extra| extra.value_expression.as_ref());
     let rules = read.claim_rules.iter().filter_map(|rule| rule.expression.as_ref());
@@ -453,7 +453,7 @@ fn email(read: &Issuer, decoder: &mut Decoder<'_>) {
 }
 
 fn compiles(expression: &Placed<String>, variable: Variable, condition: bool, decoder: &mut Decoder<'_>) {
-    if let Some(fault) = cel::check(&expression.value, variable, condition).fault {
+    if let Some(fault) = cel::check(&expression.value, Environment::new(variable, decoder), condition).fault {
         decoder.refuse_placed(&expression.at, format!("the expression does not compile: {fault}"));
     }
 }

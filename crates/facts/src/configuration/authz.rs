@@ -15,7 +15,7 @@ use model::{Evidence, Location, Release};
 use yaml::Cursor;
 
 use super::{
-    cel::{self, Variable},
+    cel::{self, Environment, Variable},
     decode::{
         self, Around, Decoder, FROM_THE_START, Format, Placed, Read, Version, child, is_subdomain, nearest, shown,
     },
@@ -310,7 +310,9 @@ fn conditions(block: &Cursor<'_>, webhook: &Webhook, decoder: &mut Decoder<'_>) 
             decoder.refuse_placed(&condition.at, "a condition has no expression");
         } else if !seen.insert(&condition.value) {
             decoder.twice(&condition.at, "the same condition is given twice");
-        } else if let Some(fault) = cel::check(&condition.value, Variable::Request, true).fault {
+        } else if let Some(fault) =
+            cel::check(&condition.value, Environment::new(Variable::Request, decoder), true).fault
+        {
             decoder.refuse_placed(&condition.at, format!("the condition does not compile: {fault}"));
         }
     }

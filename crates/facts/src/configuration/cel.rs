@@ -1,21 +1,22 @@
-//! Whether an expression of CEL, the language of conditions in configuration files, could be one that compiles.
+//! Whether an expression of CEL, the language of conditions in configuration files, is one that compiles.
 //!
 //! The server compiles each expression when it starts and exits where one does not compile. This reads the grammar
-//! (cel-spec, doc/langdef.md) and knows the types of what the server declares, which is enough for the mistakes that
-//! people make: a broken expression, a name or field that is not there, a condition that is no boolean. It does not know
-//! the signatures of functions, so an expression that passes here may still be refused; one that is refused here is
-//! refused by the server. What is too deep or too new to follow passes.
+//! (cel-spec, doc/langdef.md; cel-go parser/gen/CEL.g4), checks types as the server's checker does, with the functions of
+//! the release, and looks at literals as its validators do. What nests too deep to follow passes.
 //!
 //! Start at [`check`], and at [`eval`] for what an expression says of a request.
 
 mod check;
 pub(super) mod eval;
+mod functions;
 mod kind;
 mod syntax;
 mod token;
+mod validate;
 
 use std::collections::BTreeSet;
 
+use super::decode::Decoder;
 use check::Types;
 use kind::Type;
 use syntax::{Stop, parse};
@@ -31,6 +32,36 @@ pub(super) enum Variable {
     User,
 }
 
+impl Variable {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Request => "request",
+            Self::Claims => "claims",
+            Self::User => "user",
+        }
+    }
+}
+
+/// What a server declares to an expression.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Environment {
+    variable: Variable,
+    /// The minor of release 1 whose functions there are.
+    minor: u16,
+    /// Whether requests have selectors.
+    selectors: bool,
+}
+
+impl Environment {
+    pub(super) fn new(variable: Variable, decoder: &Decoder<'_>) -> Self {
+        // The releases that brought functions.
+        let minor = [34, 33, 32, 31, 30].into_iter().find(|minor| decoder.since(*minor)).unwrap_or(29);
+        // Off by default in 1.31, its first release.
+        let selectors = decoder.since(31) && decoder.around.gate("AuthorizeWithSelectors", decoder.since(32));
+        Self { variable, minor, selectors }
+    }
+}
+
 /// What is known of an expression.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Checked {
@@ -41,20 +72,21 @@ pub(super) struct Checked {
 }
 
 /// Looks at one expression. `condition` says that it has to be a boolean.
-pub(super) fn check(expression: &str, variable: Variable, condition: bool) -> Checked {
+pub(super) fn check(expression: &str, environment: Environment, condition: bool) -> Checked {
     let mut checked = Checked::default();
     let parsed = match parse(expression) {
         Ok(parsed) => parsed,
         Err(Stop::Fault(fault)) => return Checked { fault: Some(fault), ..checked },
         Err(Stop::TooDeep) => return checked,
     };
-    let mut types = Types::new(variable, &mut checked.fields);
-    let fault = match types.of(&parsed) {
-        Err(fault) => Some(fault),
-        Ok(Type::Bool | Type::Unknown) => None,
+    let mut types = Types::new(environment, &mut checked.fields);
+    let fault = match types.whole(&parsed) {
+        Err(Stop::Fault(fault)) => Some(fault),
+        Err(Stop::TooDeep) | Ok(Type::Bool) => None,
         Ok(_) if condition => Some("it is no condition: it has to be true or false".to_owned()),
         Ok(_) => None,
     };
+    let fault = fault.or_else(|| validate::fault(&parsed));
     Checked { fault, ..checked }
 }
 
@@ -62,8 +94,12 @@ pub(super) fn check(expression: &str, variable: Variable, condition: bool) -> Ch
 mod tests {
     use super::*;
 
+    fn within(variable: Variable, minor: u16) -> Environment {
+        Environment { variable, minor, selectors: minor > 31 }
+    }
+
     fn compiles(expression: &str, variable: Variable, condition: bool) -> bool {
-        check(expression, variable, condition).fault.is_none()
+        check(expression, within(variable, 36), condition).fault.is_none()
     }
 
     #[test]
@@ -139,6 +175,88 @@ mod tests {
         }
     }
 
+    /// Answers of kube-apiserver 1.36.2, which was started with each of them.
+    #[test]
+    fn functions_take_what_they_are_declared_to_take() {
+        for expression in [
+            "['a'].sort()[0] == request.user.find('[a-z]+')",
+            "[,].all(k, has(request.uid))",
+            "null > null",
+            "request.user.substring(1, 2).charAt(0) in request.groups.map(g, g != '', g.trim())",
+            "timestamp('2020-01-01T00:00:00Z') + duration('1h') < timestamp(0)",
+            "request.?user.optMap(u, u == 'alice').orValue(false)",
+            "request.groups.exists(i, g, i > 0 && g == 'x')",
+            "request.groups.exists_one(i, g, i == 0) || request.groups.existsOne(i, g, g == 'x')",
+            "request.extra.transformMap(k, v, v.size()).k == 1",
+            "request.groups.sortBy(g, g.size())[0] == 'x'",
+            "[1, 2].map(x, x * 2).sum() == 6 && [0.5].max() < 1",
+            "type(request.user) == string && type(type(1)) == type",
+            "ip('::1').family() == 6 && cidr('10.0.0.0/8').containsIP('10.0.0.1')",
+            "semver('1.2.3').major() == 1 && quantity('1Ki').isGreaterThan(quantity('1'))",
+            "'%s %d %.2f %x'.format(['a', 1, 1.5, 'b']) == ''",
+            "has({'a': 1}.a) && {'a': 1, ?'b': optional.of(2)}.size() == 2",
+            "[?optional.of('a'), 'b'] == ['a', 'b']",
+            "'\\u00e9' == 'é' && b'\\xff' == bytes('é') && '''\na''' != ''",
+            "request.user in {'a': 1} && 1u < 2 && 1 < 1.5",
+            "int('3') == 3 && double('1.5') > 1.0 && bool('true')",
+        ] {
+            assert!(compiles(expression, Variable::Request, true), "{expression}");
+        }
+        for expression in [
+            "request.user.reverse() == ''",
+            "request.user.quote() == ''",
+            "request.groups.existsOne(g, g == 'x')",
+            "request.groups.first() == 'x'",
+            "timestamp('2020-01-01') < timestamp(0)",
+            "duration('1d') == duration('1h')",
+            "'%v'.format([1]) == ''",
+            "'%d'.format(['a']) == ''",
+            "'%s %s'.format(['a']) == ''",
+            "'%s'.format(['a', 'b']) == ''",
+            "matches('(', 'a')",
+            "int('x') == 1",
+            "uint(-1) == 1u",
+            "bool('maybe')",
+            "0X10 == 16",
+            "'\\z' == 'z'",
+            "request.user\u{a0}== 'a'",
+            "request.`user` == 'a'",
+            "9223372036854775808 == 1",
+            "request.user.lastIndexOf(5u) == 1",
+            "3.isSorted()",
+            "duration('1h') < request.user",
+            "[dyn(1), 'a'].size() == 2 && [1, dyn('a')] == []",
+            "request.groups.exists(x, x, x == 'a')",
+            "request.groups.exists(in, true)",
+            "[].exists(x, {}.y(x))",
+            "request.groups.join(1) == ''",
+            "authorizer.path('/x').check('get').allowed()",
+            "request.in == 'a'",
+            "dyn(request.user)",
+        ] {
+            assert!(!compiles(expression, Variable::Request, true), "{expression}");
+        }
+        // What came when: apiserver pkg/cel/environment/base.go.
+        for (expression, since) in [
+            ("ip('::1').family() == 6", 30),
+            ("format.dns1123Label().validate('a').hasValue()", 31),
+            ("request.groups.exists(i, g, i > 0)", 32),
+            ("has(request.resourceAttributes.labelSelector)", 32),
+            ("semver('1.0.0').minor() == 0", 33),
+            ("['a'].sort() == ['a']", 34),
+        ] {
+            for minor in 29..=36 {
+                let fault = check(expression, within(Variable::Request, minor), true).fault;
+                assert_eq!(fault.is_none(), minor >= since, "{expression} in 1.{minor}: {fault:?}");
+            }
+        }
+        // Types that name others twice as often at each level take no longer.
+        let doubled = (0..30).fold("1".to_owned(), |inner, _| format!("[{inner}].map(x, {{'a': x}})[0]"));
+        let _ = compiles(&format!("{doubled} == {doubled}"), Variable::Request, true);
+        let empty = format!("[{}].size() == 1", "[],".repeat(20_000));
+        assert!(compiles(&empty, Variable::Request, true));
+    }
+
     #[test]
     fn claims_hold_anything_and_users_do_not() {
         for expression in ["claims.sub", "'p:' + claims.sub", "claims[\"a.b\"].c", "claims.?groups.orValue([])", "1"] {
@@ -152,7 +270,8 @@ mod tests {
         assert!(compiles("claims.email_verified == true", Variable::Claims, true));
         assert!(compiles("!user.username.startsWith('system:')", Variable::User, true));
         assert!(!compiles("!user.name.startsWith('system:')", Variable::User, true));
-        let fields = check("claims.email + has(claims.email_verified)", Variable::Claims, false).fields;
+        let fields =
+            check("claims.email + string(has(claims.email_verified))", within(Variable::Claims, 36), false).fields;
         assert_eq!(fields.into_iter().collect::<Vec<_>>(), ["email", "email_verified"]);
     }
 

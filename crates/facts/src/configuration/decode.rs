@@ -12,6 +12,7 @@ use std::{cell::RefCell, collections::BTreeSet};
 use model::{Body, Evidence, Location, Minor, Problem, ProblemKind, Release, Span};
 use yaml::{Cursor, FaultKind, Resolved, Value};
 
+use super::written;
 use crate::{Contents, File, Files, golang, kubeconfig, redact::parsable};
 
 /// Problems that are listed of one document; a file that has more is told about the first ones.
@@ -272,6 +273,15 @@ impl<'a> Decoder<'a> {
             self.push(kind, stops, at, fault.message.clone(), None);
         }
         let document = stream.documents.iter().find(|document| document.index == 0);
+        if !limited
+            && !self.problems.iter().any(|problem| problem.stops)
+            && !text.trim_start().starts_with('{')
+            && let Some((span, fault)) = written::fault(text, stream)
+        {
+            let at = self.location(span, String::new());
+            self.push(ProblemKind::Unreadable, true, at, fault, None);
+            return None;
+        }
         match document {
             _ if limited => None,
             None if self.problems.iter().any(|problem| problem.stops) => None,
@@ -324,8 +334,14 @@ impl<'a> Decoder<'a> {
         let Some(api_version) = api_version else {
             if !format.version_is_known {
                 self.lacks(root, "`apiVersion`", "the file names no `apiVersion`");
+                return false;
             }
-            return format.version_is_known;
+            let wrong = kind.filter(|kind| !format.versions.iter().any(|version| version.kind == kind));
+            if let Some(kind) = &wrong {
+                let place = root.get("kind").unwrap_or_else(|| root.clone());
+                self.refuse(&place, format!("the kind is `{}`, and the server wants `{}`", shown(kind), format.name));
+            }
+            return wrong.is_none();
         };
         let fits = |version: &&Version| kind.as_deref().is_none_or(|kind| kind == version.kind);
         let known = format.versions.iter().filter(fits).find(|version| version.api_version == api_version);

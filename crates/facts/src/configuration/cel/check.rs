@@ -1,510 +1,663 @@
-//! What type an expression is of, and why it could be of none.
+//! What type an expression is of, and why it is of none.
+//!
+//! The rules are those of the server's own checker (cel-go checker/checker.go and types.go, 0.17 to 0.26): what a function
+//! takes is told by its overloads, a type that is not known yet is found by unification, and dyn goes with everything.
+//! Macros are checked as what they stand for (parser/macro.go, ext/comprehensions.go, cel/library.go).
 
 use std::collections::BTreeSet;
 
 use super::{
-    Variable,
-    kind::{REQUEST, Type, USER},
-    syntax::Expression,
+    Environment, Variable,
+    functions::{Overload, overloads},
+    kind::{Literal, Shape, Type},
+    syntax::{Expression, Stop},
+    validate,
 };
-use crate::golang;
+
+type Typed = Result<Type, Stop>;
+
+/// Work that one expression may make; a type can name others that often that telling two apart takes for ever.
+const BUDGET: usize = 400_000;
+
+/// Steps within steps.
+const DEEPEST: usize = 200;
+
+fn fault<T>(message: impl Into<String>) -> Result<T, Stop> {
+    Err(Stop::Fault(message.into()))
+}
 
 /// Tells the types of one expression, and gathers the fields that it names.
 pub(super) struct Types<'f> {
-    variable: Variable,
-    bound: Vec<(String, Type)>,
+    environment: Environment,
+    names: Vec<(String, Type)>,
+    /// What each open type was found to be.
+    found: Vec<Option<Type>>,
+    /// What was found since, with what stood there before, so that it can be taken back.
+    trail: Vec<(usize, Option<Type>)>,
+    left: usize,
+    depth: usize,
+    /// Types of the items of lists and of the keys and values of maps, each of which have to be one in the end.
+    alike: Vec<Vec<Type>>,
+    /// Calls of `format` around what is looked at, in which items may differ.
+    formats: usize,
+    /// Calls of `format` with a literal text and a literal list.
+    formatted: Vec<(String, Vec<Written>)>,
     fields: &'f mut BTreeSet<String>,
 }
 
+/// An argument of `format`.
+pub(super) struct Written {
+    pub(super) kind: Type,
+    pub(super) inner: Vec<Written>,
+}
+
 impl<'f> Types<'f> {
-    pub(super) fn new(variable: Variable, fields: &'f mut BTreeSet<String>) -> Self {
-        Self { variable, bound: Vec::new(), fields }
+    pub(super) fn new(environment: Environment, fields: &'f mut BTreeSet<String>) -> Self {
+        Self {
+            environment,
+            names: Vec::new(),
+            found: Vec::new(),
+            trail: Vec::new(),
+            left: BUDGET,
+            depth: 0,
+            alike: Vec::new(),
+            formats: 0,
+            formatted: Vec::new(),
+            fields,
+        }
     }
 
-    pub(super) fn of(&mut self, expression: &Expression) -> Result<Type, String> {
+    /// The type of a whole expression.
+    pub(super) fn whole(&mut self, expression: &Expression) -> Typed {
+        let kind = self.of(expression)?;
+        for group in std::mem::take(&mut self.alike) {
+            let mut kinds = group.into_iter();
+            let Some(first) = kinds.next() else { continue };
+            let first = self.settled(&first)?;
+            for kind in kinds {
+                let kind = self.settled(&kind)?;
+                if kind != first {
+                    return fault(format!("{} stands beside {} in one list or map", kind.shown(), first.shown()));
+                }
+            }
+        }
+        for (text, mut arguments) in std::mem::take(&mut self.formatted) {
+            arguments.iter_mut().try_for_each(|argument| self.settle(argument))?;
+            if let Some(why) = validate::formatted(&text, &arguments) {
+                return fault(why);
+            }
+        }
+        self.settled(&kind)
+    }
+
+    fn settle(&mut self, argument: &mut Written) -> Result<(), Stop> {
+        argument.kind = self.settled(&argument.kind)?;
+        argument.inner.iter_mut().try_for_each(|inner| self.settle(inner))
+    }
+
+    fn pay(&mut self) -> Result<(), Stop> {
+        self.left = self.left.checked_sub(1).ok_or(Stop::TooDeep)?;
+        if self.depth > DEEPEST { Err(Stop::TooDeep) } else { Ok(()) }
+    }
+
+    fn open(&mut self) -> Type {
+        self.found.push(None);
+        Type::Param(self.found.len() - 1)
+    }
+
+    fn of(&mut self, expression: &Expression) -> Typed {
         Ok(match expression {
-            Expression::Literal(literal, _) => *literal,
+            Expression::Literal(literal, _) => match literal {
+                Literal::Bool => Type::Bool,
+                Literal::Int => Type::Int,
+                Literal::Uint => Type::Uint,
+                Literal::Double => Type::Double,
+                Literal::Text => Type::Text,
+                Literal::Bytes => Type::Bytes,
+                Literal::Null => Type::Null,
+            },
             Expression::Name(name) => self.name(name)?,
-            Expression::Field(inner, field) => self.field(inner, field)?,
-            Expression::Index(inner, index) => self.index(inner, index)?,
-            Expression::List(items) => Type::List(self.of_one_kind(items.iter(), "the items of a list")?),
-            Expression::MaybeField(inner, field) => {
-                // The value is of a type that has methods of its own.
-                self.field(inner, field)?;
-                Type::Unknown
+            Expression::Field(inner, field) => match named_type(inner, field) {
+                Some(kind) => kind,
+                None => self.field(inner, field, false)?,
+            },
+            Expression::MaybeField(inner, field) => self.field(inner, field, true)?,
+            Expression::Index(inner, index) => {
+                let kinds = vec![self.of(inner)?, self.of(index)?];
+                self.call("_[_]", false, kinds)?
             }
             Expression::MaybeIndex(inner, index) => {
-                self.index(inner, index)?;
-                Type::Unknown
+                let kinds = vec![self.of(inner)?, self.of(index)?];
+                self.call("_[?_]", false, kinds)?
             }
-            Expression::Map(items) => {
-                let keys = self.of_one_kind(items.iter().step_by(2), "the keys of a map")?;
-                Type::Map(keys, self.of_one_kind(items.iter().skip(1).step_by(2), "the values of a map")?)
+            Expression::List(items) => {
+                let mut kinds = Vec::with_capacity(items.len());
+                for (maybe, item) in items {
+                    let kind = self.of(item)?;
+                    kinds.push(self.item(*maybe, kind)?);
+                }
+                Type::list(self.joined(kinds)?)
             }
-            Expression::Sparse(items) => {
-                items.iter().try_for_each(|item| self.of(item).map(drop))?;
-                Type::Unknown
+            Expression::Map(entries) => {
+                let (mut keys, mut values) = (Vec::with_capacity(entries.len()), Vec::with_capacity(entries.len()));
+                for (maybe, key, value) in entries {
+                    keys.push(self.of(key)?);
+                    let kind = self.of(value)?;
+                    values.push(self.item(*maybe, kind)?);
+                }
+                Type::map(self.joined(keys)?, self.joined(values)?)
             }
             Expression::Not(inner) => {
-                self.boolean(inner)?;
-                Type::Bool
+                let kind = self.of(inner)?;
+                self.call("!", false, vec![kind])?
             }
-            Expression::Negative(inner) => match self.of(inner)? {
-                kind @ (Type::Int | Type::Double | Type::Any | Type::Dyn | Type::Unknown) => kind,
-                _ => return Err("`-` is put before something that is no number".to_owned()),
-            },
+            Expression::Negative(inner) => {
+                let kind = self.of(inner)?;
+                self.call("-_", false, vec![kind])?
+            }
             Expression::Choice(condition, yes, no) => {
-                self.boolean(condition)?;
-                let (yes, no) = (self.of(yes)?, self.of(no)?);
-                if !yes.may_equal(no) {
-                    return Err("the two outcomes of `?` are not of one type".to_owned());
-                }
-                if yes == no { yes } else { Type::Unknown }
+                let kinds = vec![self.of(condition)?, self.of(yes)?, self.of(no)?];
+                self.call("_?_:_", false, kinds)?
             }
-            Expression::Binary(sign, left, right) => self.binary(sign, left, right)?,
+            Expression::Binary(sign, left, right) => {
+                let kinds = vec![self.of(left)?, self.of(right)?];
+                match *sign {
+                    "in" => self.call("in", false, kinds)?,
+                    sign => self.call(&format!("_{sign}_"), false, kinds)?,
+                }
+            }
             Expression::Chain(_, items) => {
-                items.iter().try_for_each(|item| self.boolean(item))?;
+                for item in items {
+                    self.boolean(item)?;
+                }
                 Type::Bool
             }
             Expression::Call { target: None, name, arguments } => self.function(name, arguments)?,
-            Expression::Call { target: Some(target), name, arguments } => self.method(target, name, arguments)?,
-        })
-    }
-
-    /// Literals hold values of one type (the option HomogeneousAggregateLiterals of every environment of the server).
-    fn of_one_kind<'e>(
-        &mut self,
-        items: impl Iterator<Item = &'e Expression>,
-        what: &str,
-    ) -> Result<&'static Type, String> {
-        let mut kind: Option<Type> = None;
-        for item in items {
-            let next = self.of(item)?;
-            if kind.is_some_and(|kind| !kind.may_equal(next)) {
-                return Err(format!("{what} are not of one type"));
+            Expression::Call { target: Some(target), name, arguments } => {
+                self.formats += usize::from(name == "format");
+                let kind = self.method(target, name, arguments)?;
+                self.formats -= usize::from(name == "format");
+                kind
             }
-            kind = Some(if kind.is_none_or(|kind| kind == next) { next } else { Type::Unknown });
-        }
-        Ok(kind.unwrap_or(Type::Unknown).shared())
-    }
-
-    fn index(&mut self, inner: &Expression, index: &Expression) -> Result<Type, String> {
-        let index = self.of(index)?;
-        match self.of(inner)? {
-            Type::List(item) if index.may_equal(Type::Int) => Ok(*item),
-            Type::Map(key, value) if index.may_equal(*key) => Ok(*value),
-            kind @ (Type::Any | Type::Dyn) => Ok(kind),
-            Type::Unknown => Ok(Type::Unknown),
-            Type::List(_) => Err("a list is indexed by something that is no whole number".to_owned()),
-            Type::Map(..) => Err("a map is indexed by something that is none of its keys".to_owned()),
-            _ => Err("an index is asked of something that is no list and no map".to_owned()),
-        }
-    }
-
-    fn field(&mut self, inner: &Expression, field: &str) -> Result<Type, String> {
-        if matches!(inner, Expression::Name(name) if name == self.variable_name()) {
-            self.fields.insert(field.to_owned());
-        }
-        Ok(match self.of(inner)? {
-            Type::Object(fields) => match fields.iter().find(|(name, _)| *name == field) {
-                Some((_, known)) => *known,
-                None => return Err(format!("there is no field `{field}`")),
-            },
-            Type::Map(_, value) => *value,
-            kind @ (Type::Any | Type::Dyn) => kind,
-            Type::Unknown => Type::Unknown,
-            _ => return Err(format!("`{field}` is asked of something that has no fields")),
         })
     }
 
-    fn variable_name(&self) -> &'static str {
-        match self.variable {
-            Variable::Request => "request",
-            Variable::Claims => "claims",
-            Variable::User => "user",
+    /// The type of an item; one that may be left out is given as an optional value.
+    fn item(&mut self, maybe: bool, kind: Type) -> Typed {
+        match kind {
+            Type::Optional(inner) if maybe => Ok((*inner).clone()),
+            kind if maybe && !kind.is_dyn() => fault("behind `?` an optional value is expected"),
+            kind => Ok(kind),
         }
     }
 
-    fn name(&self, name: &str) -> Result<Type, String> {
-        if let Some((_, kind)) = self.bound.iter().rfind(|(bound, _)| bound == name) {
-            return Ok(*kind);
-        }
-        if name == self.variable_name() {
-            return Ok(match self.variable {
-                Variable::Request => Type::Object(REQUEST),
-                Variable::Claims => Type::Map(&Type::Text, &Type::Any),
-                Variable::User => Type::Object(USER),
+    /// Literals hold values of one type (the option HomogeneousAggregateLiterals, and the validator of that name).
+    fn joined(&mut self, kinds: Vec<Type>) -> Typed {
+        let mut all: Option<Type> = None;
+        for kind in &kinds {
+            all = Some(match all {
+                None => kind.clone(),
+                Some(all) if self.goes(&all, kind)? => {
+                    if all.is_as_general_as(kind) {
+                        all
+                    } else {
+                        kind.clone()
+                    }
+                }
+                // What is formatted may be of any types.
+                Some(_) if self.formats > 0 => Type::Dyn,
+                Some(all) => {
+                    return fault(format!("{} stands beside {} in one list or map", kind.shown(), all.shown()));
+                }
             });
         }
-        if KNOWN.contains(&name) {
-            return Ok(Type::Unknown);
+        if self.formats == 0 && kinds.len() > 1 {
+            self.alike.push(kinds);
         }
-        Err(format!("there is no `{name}`; it can use `{}`", self.variable_name()))
+        Ok(all.unwrap_or_else(|| self.open()))
     }
 
-    fn boolean(&mut self, expression: &Expression) -> Result<(), String> {
-        if self.of(expression)?.may_equal(Type::Bool) {
+    fn field(&mut self, inner: &Expression, field: &str, maybe: bool) -> Typed {
+        if matches!(inner, Expression::Name(name) if name == self.environment.variable.name()) {
+            self.fields.insert(field.to_owned());
+        }
+        let kind = self.of(inner)?;
+        let kind = self.resolved(&kind, false)?;
+        let (kind, optional) = match kind {
+            Type::Optional(inner) => ((*inner).clone(), true),
+            kind => (kind, maybe),
+        };
+        let selected = match kind {
+            Type::Map(_, value) => (*value).clone(),
+            Type::Object(shape) => match shape.field(field, self.environment.selectors) {
+                Some(kind) => kind,
+                None => return fault(format!("there is no field `{field}`")),
+            },
+            Type::Param(_) => {
+                self.goes(&Type::Dyn, &kind)?;
+                Type::Dyn
+            }
+            kind if kind.is_dyn() => Type::Dyn,
+            kind => return fault(format!("`{field}` is asked of {}, which has no fields", kind.shown())),
+        };
+        Ok(if optional { Type::optional(selected) } else { selected })
+    }
+
+    fn name(&self, name: &str) -> Typed {
+        if let Some((_, kind)) = self.names.iter().rfind(|(known, _)| known == name) {
+            return Ok(kind.clone());
+        }
+        let variable = self.environment.variable;
+        if name == variable.name() {
+            return Ok(match variable {
+                Variable::Request => Type::Object(Shape::Request),
+                Variable::Claims => Type::map(Type::Text, Type::Any),
+                Variable::User => Type::Object(Shape::User),
+            });
+        }
+        Ok(Type::kind(match name {
+            "bool" => Type::Bool,
+            "bytes" => Type::Bytes,
+            "double" => Type::Double,
+            "int" => Type::Int,
+            "list" => Type::list(Type::Dyn),
+            "map" => Type::map(Type::Dyn, Type::Dyn),
+            "null_type" => Type::Null,
+            "optional_type" => Type::optional(Type::Dyn),
+            "string" => Type::Text,
+            "type" => Type::kind(Type::Dyn),
+            "uint" => Type::Uint,
+            // Messages of the protocol buffers library are types, too, and not followed.
+            "google" => return Err(Stop::TooDeep),
+            _ => return fault(format!("there is no `{name}`; it can use `{}`", variable.name())),
+        }))
+    }
+
+    fn boolean(&mut self, expression: &Expression) -> Result<(), Stop> {
+        let kind = self.of(expression)?;
+        if self.goes(&kind, &Type::Bool)? {
             return Ok(());
         }
-        Err("something that is no boolean stands where only one can".to_owned())
+        fault(format!("{} stands where only a boolean can", kind.shown()))
     }
 
-    fn binary(&mut self, sign: &str, left: &Expression, right: &Expression) -> Result<Type, String> {
-        let (left, right) = (self.of(left)?, self.of(right)?);
-        let open = |kind: Type| matches!(kind, Type::Any | Type::Dyn | Type::Unknown);
-        let number = |kind: Type| matches!(kind, Type::Int | Type::Uint | Type::Double);
-        match sign {
-            "==" | "!=" if !left.may_equal(right) => Err("two things are compared that can never be equal".to_owned()),
-            "in" => match right {
-                Type::List(item) if !left.may_equal(*item) => {
-                    Err("`in` looks for something that the list cannot hold".to_owned())
-                }
-                Type::Map(key, _) if !left.may_equal(*key) => {
-                    Err("`in` looks for something that is no key of the map".to_owned())
-                }
-                Type::List(_) | Type::Map(..) | Type::Any | Type::Dyn | Type::Unknown => Ok(Type::Bool),
-                _ => Err("`in` wants a list or a map behind it".to_owned()),
-            },
-            "==" | "!=" => Ok(Type::Bool),
-            "<" | "<=" | ">" | ">=" => {
-                let ordered =
-                    |kind: Type| number(kind) || matches!(kind, Type::Bool | Type::Text | Type::Bytes) || open(kind);
-                let alike = (number(left) && number(right)) || left.may_equal(right);
-                if ordered(left) && ordered(right) && alike {
-                    return Ok(Type::Bool);
-                }
-                Err("two things are compared that have no order".to_owned())
-            }
-            _ if open(left) || open(right) => Ok(Type::Unknown),
-            _ => {
-                let takes = match (sign, left) {
-                    ("%", Type::Int | Type::Uint) => true,
-                    ("+", Type::Text | Type::Bytes | Type::List(_)) => true,
-                    ("+" | "-" | "*" | "/", kind) => number(kind),
-                    _ => false,
-                };
-                if takes && left.may_equal(right) {
-                    return Ok(left);
-                }
-                Err(format!("`{sign}` does not go with two things of these types"))
-            }
-        }
-    }
-
-    fn function(&mut self, name: &str, arguments: &[Expression]) -> Result<Type, String> {
-        // `uint` and further conversions are types too.
-        if !FUNCTIONS.contains(&name) && !KNOWN.contains(&name) {
-            return Err(format!("there is no function `{name}`"));
-        }
-        if name == "has" && !matches!(arguments, [Expression::Field(..)]) {
-            return Err("`has` wants one field".to_owned());
+    fn function(&mut self, name: &str, arguments: &[Expression]) -> Typed {
+        if name == "has" && arguments.len() == 1 {
+            let [Expression::Field(inner, field)] = arguments else { return fault("`has` wants one field") };
+            self.field(inner, field, false)?;
+            return Ok(Type::Bool);
         }
         let kinds = arguments.iter().map(|argument| self.of(argument)).collect::<Result<Vec<_>, _>>()?;
-        let wanted = if name == "matches" { 2 } else { 1 };
-        let counted = ["bool", "bytes", "double", "dyn", "int", "matches", "size", "string", "type", "uint"];
-        if counted.contains(&name) && kinds.len() != wanted {
-            return Err(format!("`{name}` does not take {} arguments", kinds.len()));
-        }
-        let refused = match (name, kinds.as_slice()) {
-            ("size", [kind]) => !kind.has_size(),
-            ("matches", kinds) => kinds.iter().any(|kind| !kind.may_equal(Type::Text)),
-            _ => false,
-        };
-        if refused {
-            return Err(format!("`{name}` does not take what it is given"));
-        }
-        if let ("matches", Some(Expression::Literal(Type::Text, pattern))) = (name, arguments.get(1)) {
-            is_pattern(pattern)?;
-        }
-        Ok(match name {
-            "has" | "bool" | "matches" | "isCIDR" | "isIP" | "isQuantity" | "isSemver" | "isURL" => Type::Bool,
-            "size" | "int" => Type::Int,
-            "uint" => Type::Uint,
-            "double" => Type::Double,
-            "string" => Type::Text,
-            "bytes" => Type::Bytes,
-            "dyn" => Type::Dyn,
-            _ => Type::Unknown,
-        })
+        self.call(name, false, kinds)
     }
 
-    fn method(&mut self, target: &Expression, name: &str, arguments: &[Expression]) -> Result<Type, String> {
-        let receiver = self.of(target)?;
-        if MACROS.contains(&name) {
-            return self.over_items(receiver, name, arguments);
+    fn method(&mut self, target: &Expression, name: &str, arguments: &[Expression]) -> Typed {
+        if let Some(kind) = self.expanded(target, name, arguments)? {
+            return Ok(kind);
         }
-        // Of a value that is bound the name is bound as well.
-        let binds = match name {
-            "optMap" | "optFlatMap" => names_bound(arguments),
+        if name == "format"
+            && let (Expression::Literal(Literal::Text, text), [Expression::List(items)]) = (target, arguments)
+        {
+            let items = items.iter().map(|(_, item)| self.written(item)).collect::<Result<Vec<_>, _>>()?;
+            self.formatted.push((text.clone(), items));
+        }
+        let mut kinds = Vec::with_capacity(arguments.len() + 1);
+        // A name with dots may be that of a function.
+        let space = dotted(target).map(|space| format!("{space}.{name}")).filter(|name| !overloads(name).is_empty());
+        if space.is_none() {
+            kinds.push(self.of(target)?);
+        }
+        for argument in arguments {
+            kinds.push(self.of(argument)?);
+        }
+        match space {
+            Some(name) => self.call(&name, false, kinds),
+            None => self.call(name, true, kinds),
+        }
+    }
+
+    fn written(&mut self, item: &Expression) -> Result<Written, Stop> {
+        let kind = self.of(item)?;
+        let inner: Vec<&Expression> = match item {
+            Expression::List(items) => items.iter().map(|(_, item)| item).collect(),
+            Expression::Map(entries) => entries.iter().flat_map(|(_, key, value)| [key, value]).collect(),
             _ => Vec::new(),
         };
-        let count = self.bound.len();
-        let body = arguments.get(binds.len()..).unwrap_or_default();
-        self.bound.extend(binds.into_iter().map(|name| (name, Type::Unknown)));
-        let kinds = body.iter().map(|argument| self.of(argument)).collect::<Result<Vec<_>, _>>();
-        self.bound.truncate(count);
-        let kinds = kinds?;
-        if !METHODS.contains(&name) {
-            return Err(format!("there is no function `{name}`"));
-        }
-        let texts = |from: usize, to: usize| {
-            (from..=to).contains(&kinds.len()) && kinds.iter().all(|kind| kind.may_equal(Type::Text))
+        let inner = inner.into_iter().map(|item| self.written(item)).collect::<Result<_, _>>()?;
+        Ok(Written { kind, inner })
+    }
+
+    /// What a macro gives; `None` where the call is of a function.
+    fn expanded(&mut self, target: &Expression, name: &str, arguments: &[Expression]) -> Result<Option<Type>, Stop> {
+        let two = self.environment.minor >= 32;
+        let names = match (name, arguments.len()) {
+            ("all" | "exists" | "exists_one" | "filter", 2) | ("map", 2 | 3) => 1,
+            ("optMap" | "optFlatMap", 2) => 1,
+            ("sortBy", 2) if self.environment.minor >= 34 => 1,
+            ("all" | "exists" | "exists_one" | "existsOne", 3) if two => 2,
+            ("transformList" | "transformMap" | "transformMapEntry", 3 | 4) if two => 2,
+            _ => return Ok(None),
         };
-        let (of, takes) = match name {
-            "startsWith" | "endsWith" | "contains" | "matches" | "find" => {
-                (receiver.may_equal(Type::Text), texts(1, 1))
+        let mut bound = Vec::with_capacity(names);
+        for argument in arguments.iter().take(names) {
+            match argument {
+                Expression::Name(bound_name) if !bound.contains(bound_name) => bound.push(bound_name.clone()),
+                _ => return fault(format!("`{name}` binds names, and something else stands in the place of one")),
             }
-            "lowerAscii" | "upperAscii" | "trim" => (receiver.may_equal(Type::Text), kinds.is_empty()),
-            "replace" | "split" | "substring" | "charAt" | "findAll" => (receiver.may_equal(Type::Text), true),
-            "size" => (receiver.has_size(), kinds.is_empty()),
-            "join" => (receiver.may_equal(Type::List(&Type::Text)), texts(0, 1)),
-            _ => (true, true),
+        }
+        let body = arguments.get(names..).unwrap_or_default();
+        let range = self.of(target)?;
+        if matches!(name, "optMap" | "optFlatMap") {
+            return self.of_optional(range, name, bound, body).map(Some);
+        }
+        if name == "sortBy" {
+            let sortable = matches!(
+                target,
+                Expression::List(_)
+                    | Expression::Field(..)
+                    | Expression::MaybeField(..)
+                    | Expression::Name(_)
+                    | Expression::Call { .. }
+                    | Expression::Index(..)
+                    | Expression::MaybeIndex(..)
+                    | Expression::Choice(..)
+                    | Expression::Binary(..)
+                    | Expression::Chain(..)
+                    | Expression::Not(_)
+                    | Expression::Negative(_)
+            );
+            if !sortable {
+                return fault("`sortBy` goes through a list");
+            }
+        }
+        let range = self.resolved(&range, false)?;
+        let (item, value) = match (&range, names) {
+            (Type::List(item), 1) => ((**item).clone(), Type::Dyn),
+            (Type::List(item), _) => (Type::Int, (**item).clone()),
+            (Type::Map(key, value), _) => ((**key).clone(), (**value).clone()),
+            // A claim is no list as long as nobody says so.
+            (kind @ (Type::Dyn | Type::Param(_)), _) => {
+                self.goes(&Type::Dyn, kind)?;
+                (Type::Dyn, Type::Dyn)
+            }
+            (kind, _) => return fault(format!("`{name}` goes through a list or a map, and this is {}", kind.shown())),
         };
-        // Names of other kinds of things are shared: `sets.contains`, `ip.isCanonical`.
-        let shared = matches!(target, Expression::Name(name) if KNOWN.contains(&name.as_str()));
-        if !(shared || of && takes) {
-            return Err(format!("`{name}` does not go with what it is asked of, or with what it is given"));
+        let count = self.names.len();
+        self.names.extend(bound.into_iter().zip([item.clone(), value]));
+        let made = self.body(name, &item, body);
+        self.names.truncate(count);
+        let made = made?;
+        Ok(Some(match name {
+            "sortBy" => {
+                let keys = Type::list(made);
+                self.call("@sortByAssociatedKeys", true, vec![range, keys])?
+            }
+            _ => made,
+        }))
+    }
+
+    /// What goes on for each item.
+    fn body(&mut self, name: &str, item: &Type, body: &[Expression]) -> Typed {
+        let (filter, last) = match body {
+            [last] => (None, last),
+            [filter, last] => (Some(filter), last),
+            _ => return Err(Stop::TooDeep),
+        };
+        if let Some(filter) = filter {
+            self.boolean(filter)?;
         }
-        if let ("matches" | "find", [Expression::Literal(Type::Text, pattern), ..]) = (name, arguments) {
-            is_pattern(pattern)?;
-        }
-        let text = matches!(receiver, Type::Text | Type::Any | Type::Dyn);
         Ok(match name {
-            "startsWith" | "endsWith" | "contains" | "matches" if text => Type::Bool,
-            "size" => Type::Int,
-            "lowerAscii" | "upperAscii" | "trim" | "replace" | "substring" | "charAt" | "find" if text => Type::Text,
-            "split" if text => Type::List(&Type::Text),
-            "join" => Type::Text,
-            _ => Type::Unknown,
-        })
-    }
-
-    /// A macro that goes through the items of a list or the keys of a map.
-    fn over_items(&mut self, receiver: Type, name: &str, arguments: &[Expression]) -> Result<Type, String> {
-        let names = names_bound(arguments);
-        // `map` may filter before it maps.
-        let most = if name == "map" && arguments.len() == 3 { 1 } else { 2 };
-        let names: Vec<String> = names.into_iter().take(most).collect();
-        let kinds = match (receiver, names.len()) {
-            (Type::List(item), 2) => vec![Type::Int, *item],
-            (Type::List(item), _) => vec![*item],
-            (Type::Map(key, value), 2) => vec![*key, *value],
-            (Type::Map(key, _), _) => vec![*key],
-            (Type::Dyn | Type::Unknown, _) => vec![Type::Unknown, Type::Unknown],
-            _ => return Err(format!("`{name}` goes through a list or a map, and this is none")),
-        };
-        let body = arguments.get(names.len()..).unwrap_or_default();
-        let count = self.bound.len();
-        self.bound.extend(names.into_iter().zip(kinds.iter().copied()));
-        let all = match name {
-            "all" | "exists" | "exists_one" | "existsOne" | "filter" => {
-                body.iter().try_fold(Type::Bool, |_, part| self.boolean(part).map(|()| Type::Bool))
+            "all" | "exists" | "exists_one" | "existsOne" => {
+                self.boolean(last)?;
+                Type::Bool
             }
-            _ => body.iter().try_fold(Type::Unknown, |_, part| self.of(part)),
-        };
-        self.bound.truncate(count);
-        let last = all?;
-        Ok(match (name, receiver) {
-            ("all" | "exists" | "exists_one" | "existsOne", _) => Type::Bool,
-            ("filter", Type::List(_)) => receiver,
-            ("filter", Type::Map(key, _)) => Type::List(key),
-            ("map", _) => Type::List(last.shared()),
-            _ => Type::Unknown,
+            "filter" => {
+                self.boolean(last)?;
+                Type::list(item.clone())
+            }
+            "transformMap" => Type::map(item.clone(), self.of(last)?),
+            "transformMapEntry" => {
+                let entry = self.of(last)?;
+                let (key, value) = (self.open(), self.open());
+                let map = Type::map(key, value);
+                if !self.goes(&entry, &map)? {
+                    return fault(format!("`transformMapEntry` makes maps, and this is {}", entry.shown()));
+                }
+                map
+            }
+            "sortBy" => self.of(last)?,
+            _ => Type::list(self.of(last)?),
         })
+    }
+
+    fn of_optional(&mut self, target: Type, name: &str, bound: Vec<String>, body: &[Expression]) -> Typed {
+        self.call("hasValue", true, vec![target.clone()])?;
+        let value = self.call("value", true, vec![target])?;
+        let count = self.names.len();
+        self.names.extend(bound.into_iter().zip([value]));
+        let made = body.first().map_or(Err(Stop::TooDeep), |body| self.of(body));
+        self.names.truncate(count);
+        let made = if name == "optMap" { Type::optional(made?) } else { made? };
+        let none = Type::optional(self.open());
+        self.call("_?_:_", false, vec![Type::Bool, made, none])
+    }
+
+    /// What a function gives that is called with arguments of these types.
+    fn call(&mut self, name: &str, member: bool, kinds: Vec<Type>) -> Typed {
+        let all = overloads(name);
+        let there: Vec<&Overload> = all.iter().filter(|one| one.since <= self.environment.minor).collect();
+        if there.is_empty() {
+            return match all.iter().map(|one| one.since).min() {
+                Some(since) => fault(format!("the function `{name}` came in 1.{since}")),
+                None => fault(format!("there is no function `{name}`")),
+            };
+        }
+        let mut result: Option<Type> = None;
+        for one in there {
+            if one.member != member || one.arguments.len() != kinds.len() {
+                continue;
+            }
+            let (first, mark) = (self.found.len(), self.trail.len());
+            self.found.resize(first + one.open, None);
+            let mut takes = true;
+            for (kind, wanted) in kinds.iter().zip(&one.arguments) {
+                let wanted = renamed(wanted, first);
+                if !self.goes(kind, &wanted)? {
+                    takes = false;
+                    break;
+                }
+            }
+            if !takes {
+                self.take_back(mark);
+                self.found.truncate(first);
+                continue;
+            }
+            let gives = self.resolved(&renamed(&one.result, first), false)?;
+            result = Some(match result {
+                None => gives,
+                Some(known) if known.is_dyn() || known == gives => known,
+                Some(_) => Type::Dyn,
+            });
+        }
+        match result {
+            Some(kind) => Ok(kind),
+            None => {
+                let mut given = Vec::with_capacity(kinds.len());
+                for kind in &kinds {
+                    given.push(self.settled(kind)?.shown());
+                }
+                let given = if given.is_empty() { "nothing".to_owned() } else { given.join(", ") };
+                fault(match name.trim_matches('_') {
+                    "[" | "[_]" | "[?_]" => format!("an index does not go with {given}"),
+                    "?_:" => {
+                        "the two outcomes of `?` are not of one type, or what stands before it is no boolean".to_owned()
+                    }
+                    sign if sign != name => format!("`{sign}` does not go with {given}"),
+                    _ => format!("`{name}` does not go with what it is given: {given}"),
+                })
+            }
+        }
+    }
+
+    fn take_back(&mut self, mark: usize) {
+        while self.trail.len() > mark {
+            if let Some((at, before)) = self.trail.pop()
+                && let Some(place) = self.found.get_mut(at)
+            {
+                *place = before;
+            }
+        }
+    }
+
+    fn bind(&mut self, at: usize, kind: Type) {
+        if let Some(place) = self.found.get_mut(at) {
+            let before = place.replace(kind);
+            self.trail.push((at, before));
+        }
+    }
+
+    /// Whether a value of one type can stand where the other is wanted; what is found out by it is kept if so.
+    fn goes(&mut self, one: &Type, other: &Type) -> Result<bool, Stop> {
+        let mark = self.trail.len();
+        let goes = self.unifies(one, other)?;
+        if !goes {
+            self.take_back(mark);
+        }
+        Ok(goes)
+    }
+
+    fn unifies(&mut self, one: &Type, other: &Type) -> Result<bool, Stop> {
+        self.pay()?;
+        self.depth += 1;
+        let unifies = self.unifies_within(one, other);
+        self.depth -= 1;
+        unifies
+    }
+
+    fn unifies_within(&mut self, one: &Type, other: &Type) -> Result<bool, Stop> {
+        if let Type::Param(at) = other {
+            let (valid, known) = self.stands_for(one, *at)?;
+            if valid || known {
+                return Ok(valid);
+            }
+        }
+        if let Type::Param(at) = one {
+            return Ok(self.stands_for(other, *at)?.0);
+        }
+        Ok(match (one, other) {
+            (one, other) if one.is_dyn() || other.is_dyn() => true,
+            (Type::Null, other) => other.takes_null(),
+            (one, Type::Null) => one.takes_null(),
+            (Type::Kind(_), Type::Kind(_)) => true,
+            (Type::List(one), Type::List(other)) | (Type::Optional(one), Type::Optional(other)) => {
+                self.unifies(one, other)?
+            }
+            (Type::Map(key, value), Type::Map(other, held)) => {
+                self.unifies(key, other)? && self.unifies(value, held)?
+            }
+            (one, other) => one == other,
+        })
+    }
+
+    /// Whether an open type can be this one, and whether something was known of it.
+    fn stands_for(&mut self, kind: &Type, at: usize) -> Result<(bool, bool), Stop> {
+        if matches!(kind, Type::Param(same) if *same == at) {
+            return Ok((true, true));
+        }
+        if let Some(known) = self.found.get(at).cloned().flatten() {
+            if *kind == known {
+                return Ok((true, true));
+            }
+            if !self.unifies(kind, &known)? {
+                return Ok((false, true));
+            }
+            let general = if kind.is_as_general_as(&known) { kind.clone() } else { known };
+            if !self.occurs(at, &general)? {
+                self.bind(at, general);
+            }
+            return Ok((true, true));
+        }
+        if self.occurs(at, kind)? {
+            return Ok((false, false));
+        }
+        self.bind(at, kind.clone());
+        Ok((true, false))
+    }
+
+    fn occurs(&mut self, at: usize, within: &Type) -> Result<bool, Stop> {
+        self.pay()?;
+        self.depth += 1;
+        let occurs = match within {
+            Type::Param(same) if *same == at => true,
+            Type::Param(other) => match self.found.get(*other).cloned().flatten() {
+                Some(known) => self.occurs(at, &known)?,
+                None => false,
+            },
+            Type::List(inner) | Type::Optional(inner) | Type::Kind(inner) => self.occurs(at, inner)?,
+            Type::Map(key, value) => self.occurs(at, key)? || self.occurs(at, value)?,
+            _ => false,
+        };
+        self.depth -= 1;
+        Ok(occurs)
+    }
+
+    /// A type with all that is known of it by now; what nothing is known of is dyn, in the end.
+    fn resolved(&mut self, kind: &Type, end: bool) -> Typed {
+        self.pay()?;
+        self.depth += 1;
+        let resolved = match kind {
+            Type::Param(at) => match self.found.get(*at).cloned().flatten() {
+                Some(known) => self.resolved(&known, end)?,
+                None if end => Type::Dyn,
+                None => kind.clone(),
+            },
+            Type::List(inner) => Type::list(self.resolved(inner, end)?),
+            Type::Optional(inner) => Type::optional(self.resolved(inner, end)?),
+            Type::Kind(inner) => Type::kind(self.resolved(inner, end)?),
+            Type::Map(key, value) => Type::map(self.resolved(key, end)?, self.resolved(value, end)?),
+            _ => kind.clone(),
+        };
+        self.depth -= 1;
+        Ok(resolved)
+    }
+
+    fn settled(&mut self, kind: &Type) -> Typed {
+        self.resolved(kind, true)
     }
 }
 
-/// Whether the server could compile the regular expression of a literal.
-pub(super) fn is_pattern(literal: &str) -> Result<(), String> {
-    let raw = literal.starts_with(['r', 'R']);
-    let inner = literal.trim_start_matches(['r', 'R']).trim_matches(['"', '\'']);
-    // What is escaped would have to be read first.
-    let fault = if raw || !inner.contains('\\') { golang::regexp_error(inner) } else { None };
-    fault.map_or(Ok(()), |fault| Err(format!("the pattern `{inner}` is none: {fault}")))
+/// The open types of an overload, told apart from those of other calls.
+fn renamed(kind: &Type, first: usize) -> Type {
+    match kind {
+        Type::Param(at) => Type::Param(first + at),
+        Type::List(inner) => Type::list(renamed(inner, first)),
+        Type::Optional(inner) => Type::optional(renamed(inner, first)),
+        Type::Kind(inner) => Type::kind(renamed(inner, first)),
+        Type::Map(key, value) => Type::map(renamed(key, first), renamed(value, first)),
+        other => other.clone(),
+    }
 }
 
-/// The names that a macro binds: the leading arguments that are nothing but names, if something follows them.
-pub(super) fn names_bound(arguments: &[Expression]) -> Vec<String> {
-    let most = arguments.len().saturating_sub(1).min(2);
-    let names = arguments.iter().take(most).map_while(|argument| match argument {
+/// A name, or names with dots between them.
+fn dotted(expression: &Expression) -> Option<String> {
+    match expression {
         Expression::Name(name) => Some(name.clone()),
+        Expression::Field(inner, field) => dotted(inner).map(|before| format!("{before}.{field}")),
         _ => None,
-    });
-    names.collect()
+    }
 }
 
-/// Functions without a receiver in any release: the language's own and those of the server's libraries
-/// (kubernetes.io/docs/reference/using-api/cel).
-pub(super) const FUNCTIONS: [&str; 24] = [
-    "bool",
-    "bytes",
-    "cidr",
-    "double",
-    "duration",
-    "dyn",
-    "has",
-    "int",
-    "ip",
-    "isCIDR",
-    "isIP",
-    "isQuantity",
-    "isSemver",
-    "isURL",
-    "list",
-    "map",
-    "matches",
-    "quantity",
-    "semver",
-    "size",
-    "string",
-    "timestamp",
-    "type",
-    "url",
-];
-
-/// Names before a dot that are part of a function's name, and types as values.
-pub(super) const KNOWN: [&str; 21] = [
-    "bool",
-    "bytes",
-    "cidr",
-    "double",
-    "duration",
-    "dyn",
-    "format",
-    "google",
-    "int",
-    "ip",
-    "list",
-    "map",
-    "net",
-    "null_type",
-    "optional",
-    "optional_type",
-    "sets",
-    "string",
-    "strings",
-    "type",
-    "uint",
-];
-
-/// What goes through items and binds names to them.
-pub(super) const MACROS: [&str; 9] =
-    ["all", "exists", "existsOne", "exists_one", "filter", "map", "transformList", "transformMap", "transformMapEntry"];
-
-/// Functions with a receiver, or with one of the names above before them, in any release (apiserver pkg/cel/environment
-/// and pkg/cel/library, 1.29 to 1.36).
-pub(super) const METHODS: &[&str] = &[
-    "add",
-    "allowed",
-    "asApproximateFloat",
-    "asInteger",
-    "byte",
-    "charAt",
-    "check",
-    "compareTo",
-    "contains",
-    "containsCIDR",
-    "containsIP",
-    "date",
-    "datetime",
-    "distinct",
-    "dns1035Label",
-    "dns1035LabelPrefix",
-    "dns1123Label",
-    "dns1123LabelPrefix",
-    "dns1123Subdomain",
-    "dns1123SubdomainPrefix",
-    "endsWith",
-    "equivalent",
-    "error",
-    "errored",
-    "family",
-    "fieldSelector",
-    "find",
-    "findAll",
-    "first",
-    "flatten",
-    "format",
-    "getDate",
-    "getDayOfMonth",
-    "getDayOfWeek",
-    "getDayOfYear",
-    "getEscapedPath",
-    "getFullYear",
-    "getHost",
-    "getHostname",
-    "getHours",
-    "getMilliseconds",
-    "getMinutes",
-    "getMonth",
-    "getPort",
-    "getQuery",
-    "getScheme",
-    "getSeconds",
-    "group",
-    "hasValue",
-    "indexOf",
-    "intersects",
-    "ip",
-    "isCanonical",
-    "isGlobalUnicast",
-    "isGreaterThan",
-    "isInteger",
-    "isLessThan",
-    "isLinkLocalMulticast",
-    "isLinkLocalUnicast",
-    "isLoopback",
-    "isSorted",
-    "isUnspecified",
-    "join",
-    "labelSelector",
-    "labelValue",
-    "last",
-    "lastIndexOf",
-    "lowerAscii",
-    "major",
-    "masked",
-    "matches",
-    "max",
-    "min",
-    "minor",
-    "name",
-    "named",
-    "namespace",
-    "none",
-    "of",
-    "ofNonZeroValue",
-    "optFlatMap",
-    "optMap",
-    "or",
-    "orValue",
-    "patch",
-    "path",
-    "prefixLength",
-    "qualifiedName",
-    "quote",
-    "range",
-    "reason",
-    "replace",
-    "resource",
-    "reverse",
-    "serviceAccount",
-    "sign",
-    "size",
-    "slice",
-    "sort",
-    "sortBy",
-    "split",
-    "startsWith",
-    "sub",
-    "subresource",
-    "substring",
-    "sum",
-    "trim",
-    "unwrap",
-    "upperAscii",
-    "uri",
-    "uuid",
-    "validate",
-    "value",
-];
+/// The types of the server's libraries, as values.
+fn named_type(inner: &Expression, field: &str) -> Option<Type> {
+    let Expression::Name(space) = inner else { return None };
+    let name = match (space.as_str(), field) {
+        ("net", "IP") => "net.IP",
+        ("net", "CIDR") => "net.CIDR",
+        ("kubernetes", "URL") => "kubernetes.URL",
+        ("kubernetes", "Quantity") => "kubernetes.Quantity",
+        ("kubernetes", "Semver") => "kubernetes.Semver",
+        ("kubernetes", "NamedFormat") => "kubernetes.NamedFormat",
+        _ => return None,
+    };
+    Some(Type::kind(Type::Named(name)))
+}

@@ -1,9 +1,10 @@
 //! Types, and those of the variables that the server declares.
 
-/// As much of a type as can be told. `Any` is what a claim is, `Dyn` is CEL's own `dyn`, and `Unknown` what is not followed
-/// here.
+use std::sync::Arc;
+
+/// What is written as a literal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Type {
+pub(super) enum Literal {
     Bool,
     Int,
     Uint,
@@ -11,76 +12,131 @@ pub(super) enum Type {
     Text,
     Bytes,
     Null,
-    List(&'static Self),
-    Map(&'static Self, &'static Self),
-    Object(&'static [(&'static str, Self)]),
-    Any,
+}
+
+/// A type of the language. `Any` is what a claim is, and `Param` stands for one that is not known yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Type {
     Dyn,
-    Unknown,
+    Any,
+    Bool,
+    Int,
+    Uint,
+    Double,
+    Text,
+    Bytes,
+    Null,
+    Duration,
+    Timestamp,
+    List(Arc<Self>),
+    Map(Arc<Self>, Arc<Self>),
+    Optional(Arc<Self>),
+    /// A type as a value.
+    Kind(Arc<Self>),
+    /// A type of the server's libraries, without fields.
+    Named(&'static str),
+    Object(Shape),
+    Param(usize),
+}
+
+/// What has the fields that the server declares (apiserver pkg/authorization/cel/compile.go, `buildRequestType`, and
+/// pkg/authentication/cel/compile.go, `buildUserType`, 1.29 to 1.36).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Shape {
+    Request,
+    Resource,
+    NonResource,
+    /// A field or a label selector; both came with the gate AuthorizeWithSelectors.
+    Selector,
+    Requirement,
+    User,
+}
+
+impl Shape {
+    pub(super) fn field(self, name: &str, selectors: bool) -> Option<Type> {
+        Some(match (self, name) {
+            (Self::Request, "resourceAttributes") => Type::Object(Self::Resource),
+            (Self::Request, "nonResourceAttributes") => Type::Object(Self::NonResource),
+            (Self::Request, "user" | "uid")
+            | (Self::Resource, "namespace" | "verb" | "group" | "version" | "resource" | "subresource" | "name")
+            | (Self::NonResource, "path" | "verb")
+            | (Self::Selector, "rawSelector")
+            | (Self::Requirement, "key" | "operator")
+            | (Self::User, "username" | "uid") => Type::Text,
+            (Self::Request | Self::User, "groups") | (Self::Requirement, "values") => Type::list(Type::Text),
+            (Self::Request | Self::User, "extra") => Type::map(Type::Text, Type::list(Type::Text)),
+            (Self::Resource, "fieldSelector" | "labelSelector") if selectors => Type::Object(Self::Selector),
+            (Self::Selector, "requirements") => Type::list(Type::Object(Self::Requirement)),
+            _ => return None,
+        })
+    }
 }
 
 impl Type {
-    /// The same, as part of another type; what nests deeper is not followed.
-    pub(super) fn shared(self) -> &'static Self {
-        match self {
-            Self::Bool => &Self::Bool,
-            Self::Int => &Self::Int,
-            Self::Uint => &Self::Uint,
-            Self::Double => &Self::Double,
-            Self::Text => &Self::Text,
-            Self::Bytes => &Self::Bytes,
-            Self::Any => &Self::Any,
-            Self::Dyn => &Self::Dyn,
-            _ => &Self::Unknown,
-        }
+    pub(super) fn list(item: Self) -> Self {
+        Self::List(Arc::new(item))
     }
 
-    /// Whether a value of one may be compared with one of the other.
-    pub(super) fn may_equal(self, other: Self) -> bool {
+    pub(super) fn map(key: Self, value: Self) -> Self {
+        Self::Map(Arc::new(key), Arc::new(value))
+    }
+
+    pub(super) fn optional(inner: Self) -> Self {
+        Self::Optional(Arc::new(inner))
+    }
+
+    pub(super) fn kind(of: Self) -> Self {
+        Self::Kind(Arc::new(of))
+    }
+
+    pub(super) fn is_dyn(&self) -> bool {
+        matches!(self, Self::Dyn | Self::Any)
+    }
+
+    /// Whether null is taken for a value of it (cel-go checker/types.go, `isLegacyNullable`).
+    pub(super) fn takes_null(&self) -> bool {
+        matches!(
+            self,
+            Self::Null | Self::Optional(_) | Self::Named(_) | Self::Object(_) | Self::Duration | Self::Timestamp
+        )
+    }
+
+    /// Whether one of two that agree says as much as the other or less (cel-go checker/types.go,
+    /// `isEqualOrLessSpecific`).
+    pub(super) fn is_as_general_as(&self, other: &Self) -> bool {
         match (self, other) {
-            (Self::Any | Self::Dyn | Self::Unknown, _) | (_, Self::Any | Self::Dyn | Self::Unknown) => true,
-            (Self::Null, Self::Object(_)) | (Self::Object(_), Self::Null) => true,
-            (Self::List(one), Self::List(other)) => one.may_equal(*other),
-            (Self::Map(key, value), Self::Map(other, held)) => key.may_equal(*other) && value.may_equal(*held),
+            (Self::Dyn | Self::Any | Self::Param(_), _) => true,
+            (_, Self::Dyn | Self::Any | Self::Param(_)) => false,
+            (Self::List(one), Self::List(other)) | (Self::Optional(one), Self::Optional(other)) => {
+                one.is_as_general_as(other)
+            }
+            (Self::Map(key, value), Self::Map(other, held)) => {
+                key.is_as_general_as(other) && value.is_as_general_as(held)
+            }
+            (Self::Kind(_), Self::Kind(_)) => true,
             (one, other) => one == other,
         }
     }
 
-    pub(super) fn has_size(self) -> bool {
-        let sized = matches!(self, Self::Text | Self::Bytes | Self::List(_) | Self::Map(..));
-        sized || matches!(self, Self::Any | Self::Dyn | Self::Unknown)
+    /// For a sentence.
+    pub(super) fn shown(&self) -> String {
+        match self {
+            Self::Dyn | Self::Any | Self::Param(_) => "anything".to_owned(),
+            Self::Bool => "a boolean".to_owned(),
+            Self::Int => "a whole number".to_owned(),
+            Self::Uint => "an unsigned number".to_owned(),
+            Self::Double => "a fraction".to_owned(),
+            Self::Text => "a string".to_owned(),
+            Self::Bytes => "bytes".to_owned(),
+            Self::Null => "null".to_owned(),
+            Self::Duration => "a duration".to_owned(),
+            Self::Timestamp => "a timestamp".to_owned(),
+            Self::List(_) => "a list".to_owned(),
+            Self::Map(..) => "a map".to_owned(),
+            Self::Optional(inner) => format!("{} that may be missing", inner.shown()),
+            Self::Kind(_) => "a type".to_owned(),
+            Self::Named(name) => format!("a {name}"),
+            Self::Object(_) => "an object".to_owned(),
+        }
     }
 }
-
-pub(super) const TEXTS: Type = Type::List(&Type::Text);
-
-pub(super) const REQUEST: &[(&str, Type)] = &[
-    ("resourceAttributes", Type::Object(RESOURCE)),
-    ("nonResourceAttributes", Type::Object(&[("path", Type::Text), ("verb", Type::Text)])),
-    ("user", Type::Text),
-    ("groups", TEXTS),
-    ("extra", Type::Map(&Type::Text, &TEXTS)),
-    ("uid", Type::Text),
-];
-
-pub(super) const RESOURCE: &[(&str, Type)] = &[
-    ("namespace", Type::Text),
-    ("verb", Type::Text),
-    ("group", Type::Text),
-    ("version", Type::Text),
-    ("resource", Type::Text),
-    ("subresource", Type::Text),
-    ("name", Type::Text),
-    // Both came with the gate AuthorizeWithSelectors in 1.31.
-    ("fieldSelector", Type::Object(SELECTOR)),
-    ("labelSelector", Type::Object(SELECTOR)),
-];
-
-/// apiserver pkg/authorization/cel/compile.go, buildFieldSelectorType and buildLabelSelectorType.
-pub(super) const SELECTOR: &[(&str, Type)] =
-    &[("rawSelector", Type::Text), ("requirements", Type::List(&Type::Object(REQUIREMENT)))];
-
-pub(super) const REQUIREMENT: &[(&str, Type)] = &[("key", Type::Text), ("operator", Type::Text), ("values", TEXTS)];
-
-pub(super) const USER: &[(&str, Type)] =
-    &[("username", Type::Text), ("uid", Type::Text), ("groups", TEXTS), ("extra", Type::Map(&Type::Text, &TEXTS))];

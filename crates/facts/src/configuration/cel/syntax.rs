@@ -1,11 +1,17 @@
 //! The grammar: words and signs into a tree.
 
 use super::{
-    kind::Type,
+    kind::Literal,
     token::{Token, tokens},
 };
 
+/// Characters of an expression at most (cel-go parser/options.go).
+const LONGEST: usize = 100_000;
+
 pub(super) fn parse(expression: &str) -> Parsed {
+    if expression.chars().nth(LONGEST).is_some() {
+        return Err(Stop::Fault(format!("it has more than {LONGEST} characters")));
+    }
     let tokens = tokens(expression).map_err(Stop::Fault)?;
     let mut parser = Parser { tokens: &tokens, at: 0, depth: 0 };
     let parsed = parser.expression()?;
@@ -19,24 +25,23 @@ pub(super) fn parse(expression: &str) -> Parsed {
 #[derive(Debug)]
 pub(super) enum Expression {
     /// With its text as it is written.
-    Literal(Type, String),
+    Literal(Literal, String),
     Name(String),
     Field(Box<Self>, String),
     /// `a.?b`
     MaybeField(Box<Self>, String),
     /// `a[?b]`
     MaybeIndex(Box<Self>, Box<Self>),
-    /// A list or map with entries that may be left out, which is not followed.
-    Sparse(Vec<Self>),
     Call {
         target: Option<Box<Self>>,
         name: String,
         arguments: Vec<Self>,
     },
     Index(Box<Self>, Box<Self>),
-    List(Vec<Self>),
-    /// A map or a message: all its parts.
-    Map(Vec<Self>),
+    /// Its items, each with whether it may be left out: `[?a]`.
+    List(Vec<(bool, Self)>),
+    /// Its keys and values, likewise.
+    Map(Vec<(bool, Self, Self)>),
     Not(Box<Self>),
     Negative(Box<Self>),
     Binary(&'static str, Box<Self>, Box<Self>),
@@ -69,9 +74,12 @@ impl Expression {
                     target.iter().for_each(|target| below(target));
                     arguments.iter().for_each(below);
                 }
-                Self::List(items) | Self::Map(items) | Self::Sparse(items) | Self::Chain(_, items) => {
-                    items.iter().for_each(below);
-                }
+                Self::Chain(_, items) => items.iter().for_each(below),
+                Self::List(items) => items.iter().for_each(|(_, item)| below(item)),
+                Self::Map(entries) => entries.iter().for_each(|(_, key, value)| {
+                    below(key);
+                    below(value);
+                }),
             }
         }
         false
@@ -217,12 +225,13 @@ impl Parser<'_> {
             if self.takes(".") {
                 let optional = self.takes("?");
                 let name = match self.peek().clone() {
-                    Token::Name(name) | Token::Quoted(name) => name,
+                    // Reserved words may name fields, but for those that are signs and literals.
+                    Token::Name(name) if !matches!(name.as_str(), "in" | "true" | "false" | "null") => name,
                     other => return Err(Stop::Fault(format!("a field is expected before {}", other.shown()))),
                 };
                 self.at += 1;
                 parsed = if !optional && self.takes("(") {
-                    let (arguments, _) = self.until(")")?;
+                    let arguments = self.arguments()?;
                     Expression::Call { target: Some(Box::new(parsed)), name, arguments }
                 } else {
                     let from = Box::new(parsed);
@@ -243,27 +252,32 @@ impl Parser<'_> {
         Err(Stop::TooDeep)
     }
 
-    /// The items up to what closes them, and whether one may be left out.
-    fn until(&mut self, close: &'static str) -> Result<(Vec<Expression>, bool), Stop> {
+    /// What stands between commas up to what closes it. Behind the last one a comma may stand, but not behind arguments.
+    fn until<T>(
+        &mut self,
+        close: &'static str,
+        mut one: impl FnMut(&mut Self) -> Result<T, Stop>,
+    ) -> Result<Vec<T>, Stop> {
         let mut items = Vec::new();
-        let mut sparse = false;
         loop {
             if self.takes(close) {
-                return Ok((items, sparse));
+                return Ok(items);
             }
-            if !items.is_empty() {
+            if !items.is_empty() || (close != ")" && matches!(self.peek(), Token::Sign(","))) {
                 self.wants(",")?;
                 if close != ")" && self.takes(close) {
-                    return Ok((items, sparse));
+                    return Ok(items);
+                }
+                if items.is_empty() {
+                    return Err(Stop::Fault("a value is expected before `,`".to_owned()));
                 }
             }
-            sparse |= self.takes("?");
-            items.push(self.expression()?);
-            if close == "}" {
-                self.wants(":")?;
-                items.push(self.expression()?);
-            }
+            items.push(one(self)?);
         }
+    }
+
+    fn arguments(&mut self) -> Result<Vec<Expression>, Stop> {
+        self.until(")", Self::expression)
     }
 
     fn primary(&mut self) -> Parsed {
@@ -277,18 +291,23 @@ impl Parser<'_> {
                 Ok(inner)
             }
             Token::Sign("[") => {
-                let (items, sparse) = self.until("]")?;
-                Ok(if sparse { Expression::Sparse(items) } else { Expression::List(items) })
+                let item = |parser: &mut Self| Ok((parser.takes("?"), parser.expression()?));
+                Ok(Expression::List(self.until("]", item)?))
             }
             Token::Sign("{") => {
-                let (items, sparse) = self.until("}")?;
-                Ok(if sparse { Expression::Sparse(items) } else { Expression::Map(items) })
+                let entry = |parser: &mut Self| {
+                    let maybe = parser.takes("?");
+                    let key = parser.expression()?;
+                    parser.wants(":")?;
+                    Ok((maybe, key, parser.expression()?))
+                };
+                Ok(Expression::Map(self.until("}", entry)?))
             }
             Token::Name(name) => match name.as_str() {
-                "true" | "false" => Ok(Expression::Literal(Type::Bool, name)),
-                "null" => Ok(Expression::Literal(Type::Null, name)),
+                "true" | "false" => Ok(Expression::Literal(Literal::Bool, name)),
+                "null" => Ok(Expression::Literal(Literal::Null, name)),
                 word if RESERVED.contains(&word) => Err(Stop::Fault(format!("`{word}` is a reserved word"))),
-                _ if self.takes("(") => Ok(Expression::Call { target: None, name, arguments: self.until(")")?.0 }),
+                _ if self.takes("(") => Ok(Expression::Call { target: None, name, arguments: self.arguments()? }),
                 _ => Ok(Expression::Name(name)),
             },
             // A name from the root: rare enough not to be followed.

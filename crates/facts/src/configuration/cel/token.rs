@@ -1,14 +1,12 @@
 //! The words and signs of an expression.
 
-use super::kind::Type;
+use super::kind::Literal;
 
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Token {
     Name(String),
-    /// A name in backquotes, which is a field only.
-    Quoted(String),
     /// A number or a string as it is written.
-    Literal(Type, String),
+    Literal(Literal, String),
     Sign(&'static str),
     End,
 }
@@ -16,8 +14,8 @@ pub(super) enum Token {
 impl Token {
     pub(super) fn shown(&self) -> String {
         match self {
-            Self::Name(name) | Self::Quoted(name) => format!("`{name}`"),
-            Self::Literal(Type::Text | Type::Bytes, _) => "a string".to_owned(),
+            Self::Name(name) => format!("`{name}`"),
+            Self::Literal(Literal::Text | Literal::Bytes, _) => "a string".to_owned(),
             Self::Literal(..) => "a number".to_owned(),
             Self::Sign(sign) => format!("`{sign}`"),
             Self::End => "its end".to_owned(),
@@ -35,7 +33,7 @@ pub(super) fn tokens(text: &str) -> Result<Vec<Token>, String> {
     let mut tokens = Vec::new();
     let mut rest = text;
     loop {
-        rest = rest.trim_start();
+        rest = rest.trim_start_matches([' ', '\t', '\r', '\n', '\u{c}']);
         if let Some(comment) = rest.strip_prefix("//") {
             rest = comment.find('\n').map_or("", |end| &comment[end..]);
             continue;
@@ -46,16 +44,12 @@ pub(super) fn tokens(text: &str) -> Result<Vec<Token>, String> {
         };
         if let Some((bytes, length)) = string(rest)? {
             let (written, behind) = rest.split_at_checked(length).unwrap_or((rest, ""));
-            tokens.push(Token::Literal(if bytes { Type::Bytes } else { Type::Text }, written.to_owned()));
+            tokens.push(Token::Literal(if bytes { Literal::Bytes } else { Literal::Text }, written.to_owned()));
             rest = behind;
         } else if first.is_ascii_alphabetic() || first == '_' {
             let length = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(rest.len());
             tokens.push(Token::Name(rest[..length].to_owned()));
             rest = &rest[length..];
-        } else if let Some(quoted) = rest.strip_prefix('`') {
-            let end = quoted.find('`').ok_or("a backquote is not closed")?;
-            tokens.push(Token::Quoted(quoted[..end].to_owned()));
-            rest = &quoted[end + 1..];
         } else if first.is_ascii_digit() || (first == '.' && rest[1..].starts_with(|c: char| c.is_ascii_digit())) {
             let (kind, length) = number(rest);
             tokens.push(Token::Literal(kind, rest[..length].to_owned()));
@@ -74,9 +68,11 @@ pub(super) fn tokens(text: &str) -> Result<Vec<Token>, String> {
 
 /// Whether a string at the start is one of bytes, and how long it is; `None` where there is none.
 pub(super) fn string(text: &str) -> Result<Option<(bool, usize)>, String> {
-    let prefix = text.bytes().take(2).take_while(|b| matches!(b, b'r' | b'R' | b'b' | b'B')).count();
-    let (letters, quoted) = text.split_at(prefix);
-    let (raw, bytes) = (letters.contains(['r', 'R']), letters.contains(['b', 'B']));
+    let behind = text.strip_prefix(['b', 'B']);
+    let bytes = behind.is_some();
+    let raw = behind.unwrap_or(text).strip_prefix(['r', 'R']);
+    let quoted = raw.or(behind).unwrap_or(text);
+    let (prefix, raw) = (text.len() - quoted.len(), raw.is_some());
     let Some(quote) = ["\"\"\"", "'''", "\"", "'"].into_iter().find(|quote| quoted.starts_with(quote)) else {
         return Ok(None);
     };
@@ -89,36 +85,36 @@ pub(super) fn string(text: &str) -> Result<Option<(bool, usize)>, String> {
             skip = true;
         } else if inside[at..].starts_with(quote) {
             return Ok(Some((bytes, prefix + quote.len() + at + quote.len())));
-        } else if c == '\n' && quote.len() == 1 {
+        } else if matches!(c, '\n' | '\r') && quote.len() == 1 {
             break;
         }
     }
     Err("a string is not closed".to_owned())
 }
 
-pub(super) fn number(text: &str) -> (Type, usize) {
+pub(super) fn number(text: &str) -> (Literal, usize) {
     let digits = |text: &str| text.bytes().take_while(u8::is_ascii_digit).count();
-    if let Some(hex) = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
+    if let Some(hex) = text.strip_prefix("0x").filter(|hex| hex.starts_with(|c: char| c.is_ascii_hexdigit())) {
         let length = 2 + hex.bytes().take_while(u8::is_ascii_hexdigit).count();
         let unsigned = text[length..].starts_with(['u', 'U']);
-        return if unsigned { (Type::Uint, length + 1) } else { (Type::Int, length) };
+        return if unsigned { (Literal::Uint, length + 1) } else { (Literal::Int, length) };
     }
     let mut length = digits(text);
-    let mut kind = Type::Int;
+    let mut kind = Literal::Int;
     if text[length..].starts_with('.') && digits(&text[length + 1..]) > 0 {
         length += 1 + digits(&text[length + 1..]);
-        kind = Type::Double;
+        kind = Literal::Double;
     }
     if text[length..].starts_with(['e', 'E']) {
         let sign = usize::from(text[length + 1..].starts_with(['+', '-']));
         let exponent = digits(&text[length + 1 + sign..]);
         if exponent > 0 {
             length += 1 + sign + exponent;
-            kind = Type::Double;
+            kind = Literal::Double;
         }
     }
-    if kind == Type::Int && text[length..].starts_with(['u', 'U']) {
-        return (Type::Uint, length + 1);
+    if kind == Literal::Int && text[length..].starts_with(['u', 'U']) {
+        return (Literal::Uint, length + 1);
     }
     (kind, length)
 }

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fmt::Write as _};
 
-use facts::live::{ASKS, OF_KUBELETS, Right};
+use facts::live::{ASKS, OF_KUBELETS, Right, older_names};
 use rules::Rule;
 
 /// A ClusterRole, and a Role for each namespace that is looked into, as YAML to apply.
@@ -73,7 +73,8 @@ fn resources(rights: Vec<Right>, text: &mut String) {
         let Right::Resource { verb, group, resource, name, .. } = right else { continue };
         let _ = writeln!(text, "- apiGroups: [\"{group}\"]\n  resources: [{resource}]");
         if !name.is_empty() {
-            let _ = writeln!(text, "  resourceNames: [{name}]");
+            let names: Vec<&str> = std::iter::once(name).chain(older_names(name)).collect();
+            let _ = writeln!(text, "  resourceNames: [{}]", names.join(", "));
         }
         let _ = writeln!(text, "  verbs: [{verb}]");
     }
@@ -101,6 +102,7 @@ mod tests {
             text.contains("  resources: [configmaps]\n  resourceNames: [kubeadm-config]\n  verbs: [get]\n"),
             "{text}"
         );
+        assert!(text.contains("  resourceNames: [kubelet-config, kubelet-config-1.11, "), "{text}");
         assert_eq!(text.matches("kind: Role\n").count(), 3);
     }
 

@@ -291,28 +291,36 @@ pub fn proxy(node: &str) -> Option<String> {
 /// Where kubeadm keeps what the kubelets of all nodes are given.
 pub const KUBELET_CONFIGURATION: &str = "/api/v1/namespaces/kube-system/configmaps/kubelet-config";
 
-/// Where kubeadm keeps it in a cluster that says of itself to be of such a release: before 1.24 the name had the release in it
-/// (kubeadm's gate UnversionedKubeletConfigMap). `None` where it has but the one name.
+/// Where it kept them before 1.24, when the name had the release in it (kubeadm's gate UnversionedKubeletConfigMap).
+const OLDER_KUBELET_CONFIGURATIONS: [&str; 13] = [
+    "/api/v1/namespaces/kube-system/configmaps/kubelet-config-1.11",
+    "/api/v1/namespaces/kube-system/configmaps/kubelet-config-1.12",
+    "/api/v1/namespaces/kube-system/configmaps/kubelet-config-1.13",
+    "/api/v1/namespaces/kube-system/configmaps/kubelet-config-1.14",
+    "/api/v1/namespaces/kube-system/configmaps/kubelet-config-1.15",
+    "/api/v1/namespaces/kube-system/configmaps/kubelet-config-1.16",
+    "/api/v1/namespaces/kube-system/configmaps/kubelet-config-1.17",
+    "/api/v1/namespaces/kube-system/configmaps/kubelet-config-1.18",
+    "/api/v1/namespaces/kube-system/configmaps/kubelet-config-1.19",
+    "/api/v1/namespaces/kube-system/configmaps/kubelet-config-1.20",
+    "/api/v1/namespaces/kube-system/configmaps/kubelet-config-1.21",
+    "/api/v1/namespaces/kube-system/configmaps/kubelet-config-1.22",
+    "/api/v1/namespaces/kube-system/configmaps/kubelet-config-1.23",
+];
+
+/// The names of those that a right to read one is a right to read as well.
+pub fn older_names(name: &str) -> impl Iterator<Item = &'static str> {
+    let is_meant = KUBELET_CONFIGURATION.ends_with(&format!("/{name}"));
+    let names = OLDER_KUBELET_CONFIGURATIONS.into_iter().filter_map(|path| path.rsplit('/').next());
+    names.filter(move |_| is_meant)
+}
+
+/// Where kubeadm keeps it in a cluster that says of itself to be of such a release; `None` where it has but the one name.
 pub fn kubelet_configuration(version: &str) -> Option<&'static str> {
-    const OLDER: [&str; 13] = [
-        "/api/v1/namespaces/kube-system/configmaps/kubelet-config-1.11",
-        "/api/v1/namespaces/kube-system/configmaps/kubelet-config-1.12",
-        "/api/v1/namespaces/kube-system/configmaps/kubelet-config-1.13",
-        "/api/v1/namespaces/kube-system/configmaps/kubelet-config-1.14",
-        "/api/v1/namespaces/kube-system/configmaps/kubelet-config-1.15",
-        "/api/v1/namespaces/kube-system/configmaps/kubelet-config-1.16",
-        "/api/v1/namespaces/kube-system/configmaps/kubelet-config-1.17",
-        "/api/v1/namespaces/kube-system/configmaps/kubelet-config-1.18",
-        "/api/v1/namespaces/kube-system/configmaps/kubelet-config-1.19",
-        "/api/v1/namespaces/kube-system/configmaps/kubelet-config-1.20",
-        "/api/v1/namespaces/kube-system/configmaps/kubelet-config-1.21",
-        "/api/v1/namespaces/kube-system/configmaps/kubelet-config-1.22",
-        "/api/v1/namespaces/kube-system/configmaps/kubelet-config-1.23",
-    ];
     let version: serde_json::Value = serde_json::from_str(version).ok()?;
     let release: Version = version.get("gitVersion")?.as_str()?.parse().ok()?;
     let end = format!("-{}", release.minor);
-    OLDER.into_iter().find(|path| path.ends_with(&end))
+    OLDER_KUBELET_CONFIGURATIONS.into_iter().find(|path| path.ends_with(&end))
 }
 
 /// Whether it is asked for the sake of kubelets alone.

@@ -445,7 +445,8 @@ fn looked_at(report: &Report, look: Look) -> String {
     let parts: Vec<_> =
         parts.iter().filter(|(count, _)| *count > 0).map(|(count, word)| format!("{count} {word}")).collect();
     let is_named = |cluster: &ClusterReport, evidence: &model::Evidence| {
-        let is_given = cluster.files.iter().any(|file| file.declared_in == evidence.id);
+        let mut all = cluster.components.iter().chain(&cluster.files);
+        let is_given = all.any(|component| component.declared_in == evidence.id);
         evidence.kind == model::Kind::ConfigFile && evidence.text().is_some() && !is_given
     };
     let named: usize = report

@@ -449,6 +449,7 @@ fn tree_spans(cursor: &Cursor<'_>, text: &str, depth: usize, spans: &mut Vec<Spa
                 && !cursor.node().is_alias()
                 && scalar.text().contains('\n')
                 && mentions_a_key(scalar.text())
+                && !is_condition(cursor)
             {
                 inner_spans(cursor, scalar, text, depth + 1, spans);
             }
@@ -530,6 +531,8 @@ fn inner_spans(cursor: &Cursor<'_>, scalar: &yaml::Scalar, text: &str, depth: us
 /// The secrets of a file that is written in a string in another code than that of the text around it, and of a table in any.
 fn written_spans(cursor: &Cursor<'_>, scalar: &yaml::Scalar, text: &str, code: &str, spans: &mut Vec<Span>) {
     let written = scalar.text();
+    let condition = is_condition(cursor);
+    let table = |text: &str| !condition && is_table(text);
     // What is compressed is looked into as its reader does; what cannot be unpacked may be anything.
     let from_base64 =
         |digits: &str| spelling::file(digits).map(|bytes| (String::from_utf8_lossy(&bytes).into_owned(), None));
@@ -544,16 +547,16 @@ fn written_spans(cursor: &Cursor<'_>, scalar: &yaml::Scalar, text: &str, code: &
         None if !code.is_empty() && code != "text/plain" => from_base64(written),
         None if !written.contains('\n') => return,
         None if scalar.style() == yaml::Style::Double => Some((written.to_owned(), scalar.places(text))),
-        None if is_table(written) => Some((written.to_owned(), scalar.places(text))),
+        None if table(written) => Some((written.to_owned(), scalar.places(text))),
         None => return,
     };
     let Some((decoded, places)) = decoded else { return push_scalar(cursor, text, spans) };
     let mut inner = Vec::new();
     raw_spans(&decoded, &mut inner);
-    if is_table(&decoded) {
+    if table(&decoded) {
         first_column(&decoded, &mut inner);
     }
-    if mentions_a_key(&decoded) {
+    if !condition && mentions_a_key(&decoded) {
         for document in &yaml::parse(&decoded, &yaml::Limits::default()).documents {
             // What is spelt so once more stays as it is: nothing reads it.
             tree_spans(&document.cursor(), &decoded, DEEPEST, &mut inner);
@@ -566,6 +569,11 @@ fn written_spans(cursor: &Cursor<'_>, scalar: &yaml::Scalar, text: &str, code: &
             None => return push_scalar(cursor, text, spans),
         }
     }
+}
+
+/// Whether a text is an expression of CEL. It may have the look of a table or of YAML, and is neither.
+fn is_condition(cursor: &Cursor<'_>) -> bool {
+    cursor.name().is_some_and(|name| matches!(name, "expression" | "valueExpression" | "messageExpression"))
 }
 
 /// Whether a text is one of the tables that `--token-auth-file` and `--basic-auth-file` take: a secret, a name and an id.
@@ -785,6 +793,16 @@ mod tests {
         for (text, expected) in [
             ("keys: [{name: a, secret: QUFBQQ==}]", "keys: [{name: a, secret: ********}]"),
             ("token: \"abc\" # why", "token: \"***\" # why"),
+            // A condition is no table, and what is cut of it would no longer compile.
+            (
+                "name: token\nexpression: |\n  a in ['b', 'c', 'd']\n",
+                "name: token\nexpression: |\n  a in ['b', 'c', 'd']\n",
+            ),
+            (
+                "name: token\nexpression: >\n  has(a.token) ? a.token\n  : 'b'\n",
+                "name: token\nexpression: >\n  has(a.token) ? a.token\n  : 'b'\n",
+            ),
+            ("name: token\ntable: |\n  abc,user,1\n", "name: token\ntable: |\n  ***,user,1\n"),
             ("kind: Secret\ndata:\n  a: Zm9v\n", "kind: Secret\ndata:\n  a: ****\n"),
             ("env: [{name: DB_PASSWORD, value: hunter2}]", "env: [{name: DB_PASSWORD, value: *******}]"),
             // Arguments as pairs: a flag about tokens holds none.

@@ -267,6 +267,8 @@ mod tests {
         assert!(compiles("dyn(claims.groups).all(g, g != 'a')", Variable::Claims, true));
         assert!(compiles("claims.exists(name, name == 'a')", Variable::Claims, true));
         assert!(!compiles("claims.email_verified", Variable::Claims, true));
+        assert!(!compiles("!!claims.email_verified", Variable::Claims, true));
+        assert!(compiles("!claims.email_verified", Variable::Claims, true));
         assert!(compiles("claims.email_verified == true", Variable::Claims, true));
         assert!(compiles("!user.username.startsWith('system:')", Variable::User, true));
         assert!(!compiles("!user.name.startsWith('system:')", Variable::User, true));

@@ -211,12 +211,13 @@ impl Parser<'_> {
         if before.contains(&true) && before.contains(&false) {
             return Err(Stop::Fault("`!` and `-` are not written next to one another".to_owned()));
         }
-        let mut parsed = self.member()?;
-        for not in before {
-            let inner = Box::new(parsed);
-            parsed = if not { Expression::Not(inner) } else { Expression::Negative(inner) };
+        let parsed = self.member()?;
+        // Two of them are none to the server, also before what is no boolean and no number.
+        if before.len().is_multiple_of(2) {
+            return Ok(parsed);
         }
-        Ok(parsed)
+        let inner = Box::new(parsed);
+        Ok(if before.contains(&true) { Expression::Not(inner) } else { Expression::Negative(inner) })
     }
 
     fn member(&mut self) -> Parsed {

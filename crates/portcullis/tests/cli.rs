@@ -720,6 +720,10 @@ fn mistakes_in_waivers_are_underlined() {
 fn a_version_is_told_its_advisories_and_what_ends_them() {
     let text = out(&run(&["cve", "1.35.2"]).code(0));
     assert!(text.starts_with("Kubernetes 1.35.2: 9 advisories\n1.35 is maintained until 2027-02-28;"), "{text}");
+    // Nothing is the newest on a day that no table reaches.
+    let answer = json(&["cve", "1.35.2"]);
+    let known = answer["tool"]["knowledge"]["releases"].as_str().expect("a day");
+    assert!(text.replace('\n', " ").contains(&format!("; its newest patch was 1.35.9 on {known}.")), "{text}");
     assert!(text.contains("\nUpgrading to 1.35.9, which is maintained until 2027-02-28, ends 3 of 9.\n"), "{text}");
     assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
     let vendor = out(&run(&["cve", "v1.28.3-gke.100"]).code(0));

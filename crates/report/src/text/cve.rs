@@ -50,9 +50,12 @@ pub fn cve_text(answer: &wire::Cve, look: Look) -> String {
 
 fn calendar(answer: &wire::Cve) -> String {
     let release = &answer.release;
+    // What came after the calendar ends is in no table; days of this form sort by themselves.
+    let known = answer.tool.knowledge.releases.as_deref().filter(|known| *known < answer.as_of.as_str());
+    let day = known.unwrap_or(&answer.as_of);
     let latest = match &release.latest_patch {
-        Some(latest) if *latest == answer.version => "; this is its newest patch".to_owned(),
-        Some(latest) => format!("; its newest patch is {latest}"),
+        Some(latest) if *latest == answer.version => format!("; this was its newest patch on {day}"),
+        Some(latest) => format!("; its newest patch was {latest} on {day}"),
         None => String::new(),
     };
     match (&release.ends, release.state.as_str()) {

@@ -91,7 +91,7 @@ impl Probe {
 
 /// What tells a certificate from every other.
 pub(crate) fn digest(bytes: &[u8]) -> String {
-    convert::hex(&endpoint::sha256(bytes))
+    model::hex(&endpoint::sha256(bytes))
 }
 
 /// What was seen of one endpoint, at each of its addresses.

@@ -72,7 +72,7 @@ impl Member {
 impl Known {
     fn add(&mut self, key: &Key, name: &str, at: &Location) {
         let Some(public) = &key.public else { return };
-        let sha256: String = Sha256::digest(public).iter().map(|byte| format!("{byte:02x}")).collect();
+        let sha256 = model::hex(&Sha256::digest(public));
         if !self.keys.iter().any(|known| known.sha256 == sha256) {
             self.keys.push(Trusted { sha256, name: name.to_owned(), at: at.clone() });
         }

@@ -9,6 +9,7 @@
 mod change;
 mod component;
 mod evidence;
+mod hex;
 mod outside;
 mod release;
 mod verdict;
@@ -21,6 +22,7 @@ pub use evidence::{
     Body, CutSecret, Digest, Evidence, EvidenceId, Form, Gap, GapKind, Key, KeyForm, Kind, Location, Named, Nature,
     Plane, PrivateKey, Shape, Site, Span, Strength,
 };
+pub use hex::hex;
 pub use outside::{Demand, Listener, Meaning, NOWHERE, Over, TOKEN, Who};
 pub use release::{Minor, Release, Version, VersionError};
 pub use verdict::{

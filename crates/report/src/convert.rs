@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use model::{
     Author, Body, Component, Entry, Evidence, Gap, Location, Origin, Outcome, Problem, Reading, Release, Safety,
-    Setting, Severity,
+    Setting, Severity, hex,
 };
 use sha2::{Digest as _, Sha256};
 
@@ -163,10 +163,6 @@ fn one_evidence(evidence: &Evidence) -> wire::Evidence {
         sha256: evidence.text().map(|text| hex(&Sha256::digest(text.as_bytes()))),
         reason,
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Which of the five ends a rule comes to, worst last, so that the worst of several is the greatest.

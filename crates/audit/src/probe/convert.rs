@@ -1,10 +1,10 @@
 //! Observations into the wire format.
 
-use std::{fmt::Write as _, time::Duration};
+use std::time::Duration;
 
 use collect::endpoint::{Exchange, Observation, Piece, Probed, Sight};
 use jiff::civil::Date;
-use model::{Entry, Outcome};
+use model::{Entry, Outcome, hex};
 use report::wire;
 
 use super::tls;
@@ -99,11 +99,4 @@ fn unhex(text: &str) -> Option<Vec<u8>> {
         return None;
     }
     pairs.iter().map(|[high, low]| Some(digit(*high)? << 4 | digit(*low)?)).collect()
-}
-
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }

@@ -111,7 +111,7 @@ impl<R: Read + Seek> Bundle<R> {
             targets: Vec::new(),
         };
         let mut bundle = Self { from, length, manifest: none, digest, public, signature, left: LARGEST_WHOLE };
-        let member = Member { sha256: super::hex(&digest), offset, packed, bytes };
+        let member = Member { sha256: model::hex(&digest), offset, packed, bytes };
         let manifest = bundle.member(&member, LARGEST_RECORD).map_err(|why| Unusable {
             hint: cut().hint,
             ..Unusable::new(format!("the manifest of the bundle: {why}"))

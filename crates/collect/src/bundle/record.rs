@@ -5,10 +5,10 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use facts::Gathered;
-use model::{Body, CutSecret, Digest, Evidence, EvidenceId, Gap, Key, Nature, PrivateKey, Span};
+use model::{Body, CutSecret, Digest, Evidence, EvidenceId, Gap, Key, Nature, PrivateKey, Span, hex};
 use serde::{Deserialize, Serialize};
 
-use super::{LONGEST, hex, words};
+use super::{LONGEST, words};
 use crate::{
     Account, Inputs, Outcome, Place, Trouble,
     endpoint::Spent,

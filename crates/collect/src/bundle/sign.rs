@@ -61,7 +61,7 @@ impl PublicKey {
 
 impl fmt::Display for PublicKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&super::hex(&self.0))
+        f.write_str(&model::hex(&self.0))
     }
 }
 

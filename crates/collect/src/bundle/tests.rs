@@ -231,7 +231,7 @@ fn forged(record: &str, texts: &[&[u8]]) -> Vec<u8> {
         (digest, at, packed.len(), content.len())
     };
     let member = |(digest, at, packed, length): ([u8; 32], usize, usize, usize)| {
-        format!(r#"{{"sha256":"{}","offset":{at},"packed":{packed},"bytes":{length}}}"#, hex(&digest))
+        format!(r#"{{"sha256":"{}","offset":{at},"packed":{packed},"bytes":{length}}}"#, model::hex(&digest))
     };
     let mut record = record.to_owned();
     for (index, text) in texts.iter().enumerate() {

@@ -7,11 +7,11 @@ use std::{
 
 use facts::Gathered;
 use flate2::{Compression, write::DeflateEncoder};
+use model::hex;
 use sha2::{Digest as _, Sha256};
 
 use super::{
     END, HEAD, LARGEST_CLUSTER, LARGEST_RECORD, LARGEST_TEXT, MAGIC, MOST_CLUSTERS, MOST_PIECES, PrivateKey, VERSION,
-    hex,
     record::{ClusterRecord, Manifest, Member, Named, TargetRecord, Tool},
 };
 use crate::{Outcome, live::Live};

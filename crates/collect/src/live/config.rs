@@ -64,5 +64,5 @@ const LARGEST_TOKEN: u64 = 1 << 20;
 pub(super) fn authority(config: &Config) -> Option<String> {
     let first = config.root_cert.as_ref()?.first()?;
     let digest = Sha256::digest(first);
-    Some(digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect())
+    Some(model::hex(digest.get(..8)?))
 }

@@ -7,6 +7,7 @@
 //! It never judges (that is `rules`) and never reads a file (that is `collect`). Start at [`Invocation`], the command line
 //! that every reader makes, and at [`apiserver`], which resolves one from end to end.
 
+pub mod addresses;
 pub mod advisories;
 pub mod apiserver;
 mod cluster;

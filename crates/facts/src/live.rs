@@ -12,7 +12,7 @@ mod rights;
 
 use model::{Evidence, Gap, GapKind, Kind, Plane, Version};
 
-use crate::objects::Of;
+use crate::objects::{Of, entry};
 
 pub use backends::{Backend, Lists, backends};
 pub(crate) use instances::{Found, resolve};
@@ -227,6 +227,39 @@ const VALIDATING_POLICY: &[&[&str]] = &[
 
 const SERVICE: &[&[&str]] =
     &[NAME, NAMESPACE, LABELS, &["spec", "type"], &["spec", "clusterIP"], &["status", "loadBalancer", "ingress", "ip"]];
+
+/// What is passed on, under which names, and for which of them TLS is terminated; nothing of the services behind.
+const INGRESS: &[&[&str]] = &[
+    NAME,
+    NAMESPACE,
+    &["metadata", "annotations", entry::CERTIFIED[0]],
+    &["metadata", "annotations", entry::CERTIFIED[1]],
+    &["metadata", "annotations", entry::CERTIFIED[2]],
+    &["metadata", "annotations", entry::CERTIFIED[3]],
+    &["metadata", "annotations", entry::CERTIFIED[4]],
+    &["metadata", "annotations", entry::CERTIFIED[5]],
+    &["spec", "rules", "host"],
+    &["spec", "tls", "hosts"],
+    &["spec", "tls", "secretName"],
+    &["spec", "defaultBackend"],
+    &["spec", "backend"],
+];
+
+const GATEWAY: &[&[&str]] = &[
+    NAME,
+    NAMESPACE,
+    &["spec", "listeners", "name"],
+    &["spec", "listeners", "protocol"],
+    &["spec", "listeners", "port"],
+];
+
+const HTTP_ROUTE: &[&[&str]] = &[
+    NAME,
+    NAMESPACE,
+    &["spec", "parentRefs"],
+    &["spec", "rules", "filters", "type"],
+    &["spec", "rules", "filters", "requestRedirect", "scheme"],
+];
 
 /// All objects of a kind.
 const fn objects(of: Of, keep: &'static [&'static [&'static str]], most: usize) -> Ask {
@@ -539,6 +572,22 @@ pub const ASKS: &[Ask] = &[
     Ask {
         path: "/apis/networking.k8s.io/v1/networkpolicies",
         ..objects(Of::NetworkPolicy, &[NAME, NAMESPACE, &["metadata", "finalizers"], &["spec"]], 20_000)
+    },
+    // Ways in for everybody's traffic.
+    Ask {
+        path: "/apis/networking.k8s.io/v1/ingresses",
+        older: &["/apis/networking.k8s.io/v1beta1/ingresses", "/apis/extensions/v1beta1/ingresses"],
+        ..objects(Of::Ingress, INGRESS, 20_000)
+    },
+    Ask {
+        path: "/apis/gateway.networking.k8s.io/v1/gateways",
+        older: &["/apis/gateway.networking.k8s.io/v1beta1/gateways"],
+        ..where_served(Of::Gateway, GATEWAY, 5_000)
+    },
+    Ask {
+        path: "/apis/gateway.networking.k8s.io/v1/httproutes",
+        older: &["/apis/gateway.networking.k8s.io/v1beta1/httproutes"],
+        ..where_served(Of::HttpRoute, HTTP_ROUTE, 20_000)
     },
     // Network plug-ins have policies of their own, which may stand in the place of these.
     Ask {

@@ -8,6 +8,7 @@
 //! Nothing here knows whether an object is good or bad. Start at [`Objects`]; [`Of`] is where a kind is added.
 
 mod admission;
+pub(crate) mod entry;
 pub mod images;
 mod kinds;
 mod network;
@@ -24,6 +25,7 @@ use crate::advisories::Matched;
 pub use admission::{
     AdmissionPolicy, Backend, Bundle, EnginePolicy, Expression, PolicyBinding, Said, Selector, Webhook, WebhookRule,
 };
+pub use entry::{Gateway, GatewayListener, Ingress, Named, Route};
 pub use kinds::{Binding, Labels, Namespace, Pod, PolicyRule, Role, RoleRef, ServiceAccount, Subject, SubjectKind};
 pub use network::{NetworkPolicy, OtherPolicy, Peers, Traffic};
 pub use operators::{ComponentOperator, Override};
@@ -46,6 +48,9 @@ pub enum Of {
     ConfigMap,
     CustomResourceDefinition,
     FlowSchema,
+    Gateway,
+    HttpRoute,
+    Ingress,
     KubewardenPolicy,
     KyvernoPolicy,
     LimitRange,
@@ -73,7 +78,7 @@ pub enum Of {
 }
 
 impl Of {
-    pub const ALL: [Self; 33] = [
+    pub const ALL: [Self; 36] = [
         Self::ApiService,
         Self::CertificateSigningRequest,
         Self::CiliumClusterPolicy,
@@ -84,6 +89,9 @@ impl Of {
         Self::ConfigMap,
         Self::CustomResourceDefinition,
         Self::FlowSchema,
+        Self::Gateway,
+        Self::HttpRoute,
+        Self::Ingress,
         Self::KubewardenPolicy,
         Self::KyvernoPolicy,
         Self::LimitRange,
@@ -116,6 +124,7 @@ impl Of {
         const RBAC: &str = "rbac.authorization.k8s.io";
         const CALICO: &str = "crd.projectcalico.org";
         const CILIUM: &str = "cilium.io";
+        const GATEWAY: &str = "gateway.networking.k8s.io";
         const OPENSHIFT: &str = "operator.openshift.io";
         match self {
             Self::ApiService => ("APIService", "apiservices", "apiregistration.k8s.io"),
@@ -132,6 +141,9 @@ impl Of {
                 ("CustomResourceDefinition", "customresourcedefinitions", "apiextensions.k8s.io")
             }
             Self::FlowSchema => ("FlowSchema", "flowschemas", "flowcontrol.apiserver.k8s.io"),
+            Self::Gateway => ("Gateway", "gateways", GATEWAY),
+            Self::HttpRoute => ("HTTPRoute", "httproutes", GATEWAY),
+            Self::Ingress => ("Ingress", "ingresses", "networking.k8s.io"),
             Self::KubewardenPolicy => ("ClusterAdmissionPolicy", "clusteradmissionpolicies", "policies.kubewarden.io"),
             Self::KyvernoPolicy => ("ClusterPolicy", "clusterpolicies", "kyverno.io"),
             Self::LimitRange => ("LimitRange", "limitranges", ""),
@@ -188,6 +200,9 @@ impl Of {
             Self::CiliumClusterPolicy
                 | Self::CiliumPolicy
                 | Self::CustomResourceDefinition
+                | Self::Gateway
+                | Self::HttpRoute
+                | Self::Ingress
                 | Self::ProjectCalicoGlobalPolicy
                 | Self::ProjectCalicoPolicy
                 | Self::ResourceClaim
@@ -279,6 +294,9 @@ pub struct Objects {
     pub network_policies: Vec<NetworkPolicy>,
     /// Policies of network plug-ins that have kinds of their own, by their names.
     pub other_network_policies: Vec<OtherPolicy>,
+    pub ingresses: Vec<Ingress>,
+    pub gateways: Vec<Gateway>,
+    pub routes: Vec<Route>,
     pub operators: Vec<ComponentOperator>,
     pub definitions: Vec<Definition>,
     /// Objects that some advisory asks about, by the number of its question.

@@ -334,9 +334,7 @@ async fn begins_anew(scan: &mut Scan<'_>, endpoint: &Endpoint, offered: &[Protoc
     let asked = tls.client_certificate.seen();
     let why = match old {
         None => return Sight::NotOffered,
-        Some(_) if suites.is_empty() => {
-            "no suite that it has can be calculated here, so that no handshake was ended with it"
-        }
+        Some(_) if suites.is_empty() => "it agrees to no TLS 1.2 that can be spoken here to its end",
         Some(_) if asked.is_some_and(|asked| asked.required == Some(true)) => {
             "it wants a certificate of the client first, so that no handshake was ended with it"
         }

@@ -39,8 +39,8 @@ fn judged(observed: &Observed, remedy: Remedy, with_suites: bool) -> Verdict {
     let old: Vec<_> =
         handshake.protocols.iter().filter(|one| one.offered && OLD.contains(&one.name.as_str())).collect();
     if let Some(first) = old.first() {
-        let names: Vec<&str> = old.iter().map(|one| one.name.as_str()).collect();
-        let message = format!("{} speaks {}", observed.endpoint, names.join(", "));
+        let names: Vec<String> = old.iter().map(|one| one.name.clone()).collect();
+        let message = format!("{} speaks {}", observed.endpoint, say::and(&names));
         answer.findings.push(finding("versions", message, &first.at, None, remedy));
     }
     if with_suites {
@@ -101,9 +101,11 @@ fn suites(observed: &Observed, handshake: &Handshake, remedy: Remedy) -> Option<
     // The worst first.
     weak.sort_by_key(|(_, why, _)| REASONS.iter().position(|known| known.1 == *why));
     let (_, worst, at) = *weak.first()?;
-    let named: Vec<String> = weak.iter().take(3).map(|(name, why, _)| format!("`{name}` ({why})")).collect();
-    let more = if weak.len() > 3 { format!(" and {} more", weak.len() - 3) } else { String::new() };
-    let message = format!("{} agrees to {}{more}", observed.endpoint, named.join(", "));
+    let mut named: Vec<String> = weak.iter().take(3).map(|(name, why, _)| format!("`{name}` ({why})")).collect();
+    if weak.len() > 3 {
+        named.push(format!("{} more", weak.len() - 3));
+    }
+    let message = format!("{} agrees to {}", observed.endpoint, say::and(&named));
     // Nothing is encrypted, or nobody has proved who he is.
     let severity = (worst == REASONS[0].1 || worst == REASONS[1].1).then_some(Severity::High);
     Some(finding("suites", message, at, severity, remedy))

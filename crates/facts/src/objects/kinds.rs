@@ -5,7 +5,7 @@ use std::{collections::HashSet, sync::Arc};
 use model::{Location, Span};
 use yaml::Cursor;
 
-use super::{Meta, Of, Said, admission, network, operators, others};
+use super::{Meta, Of, Said, admission, entry, network, operators, others};
 use crate::advisories;
 
 /// Labels, or what a selector asks of them.
@@ -252,6 +252,9 @@ pub(super) fn take(
         // Whether there are any is asked by advisories alone.
         Of::ResourceClaim => {}
         Of::NetworkPolicy => objects.network_policies.push(network::policy(object, meta, spot, words)?),
+        Of::Ingress => objects.ingresses.push(entry::ingress(object, meta, spot, words)?),
+        Of::Gateway => objects.gateways.push(entry::gateway(object, meta, spot, words)?),
+        Of::HttpRoute => objects.routes.push(entry::route(object, meta, words)?),
         Of::CiliumClusterPolicy | Of::CiliumPolicy | Of::ProjectCalicoGlobalPolicy | Of::ProjectCalicoPolicy => {
             objects.other_network_policies.push(network::other(of, meta));
         }

@@ -125,6 +125,11 @@ impl Door {
         self.known.is_some() && self.known == self.who
     }
 
+    /// The address that was connected to, where it is no name.
+    pub fn ip(&self) -> Option<IpAddr> {
+        host_of(self.address()).parse().ok()
+    }
+
     /// Whether it can only be reached from the machine itself.
     pub fn is_loopback(&self) -> bool {
         let host = host_of(self.address());

@@ -138,6 +138,12 @@ impl Door {
         from(
             let_in("/flagz").map(|answer| bound(32, Confidence::Probable, "it has /flagz, which 1.32 brought", answer)),
         );
+        // Else a stranger is somebody whom the authorizer refuses (KEP-4633).
+        let anonymous_somewhere = ["/healthz", "/livez", "/readyz"].into_iter().find_map(given);
+        from(anonymous_somewhere.filter(|_| is("/api", Meaning::Unauthenticated).is_some()).map(|answer| {
+            let because = "it lets strangers in at some paths and knows none at others, which 1.31 brought";
+            bound(31, Confidence::Probable, because, answer)
+        }));
         self.generic(Confidence::Probable, looks);
         let mut to = |guess: Option<Guess<Minor>>| lower(&mut looks.to, guess);
         // Where one that was let in is told that there is no such path.
@@ -343,6 +349,9 @@ mod tests {
 {{"path":"/version","meaning":"forbidden","status":403,{FAIR}}},{{"path":"/livez","meaning":"given","status":200}}]}}"#
         );
         assert_eq!(say(&door(&k136).looks()), "probable 1.25..");
+        let fenced = r#"{"reach":"answered","settings":[[5,262144],[3,100],[4,262144]],"asked":[
+{"path":"/livez","meaning":"given","status":200},{"path":"/api","meaning":"unauthenticated","status":401}]}"#;
+        assert_eq!(say(&door(fenced).looks()), "probable 1.31..");
         let basic = r#"{"reach":"answered","asked":[{"path":"/version","meaning":"unauthenticated","status":401,
 "headers":{"www-authenticate":"Basic realm=\"kubernetes-master\""}}]}"#;
         assert_eq!(say(&door(basic).looks()), "..probable 1.18");

@@ -1,8 +1,8 @@
 //! The page beside this file explains the rule and tests it.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
-use facts::{Cluster, observed::Observed};
+use facts::{Cluster, addresses::is_of_internet, observed::Observed};
 use model::{
     Answer, Confidence, Finding, Gap, GapKind, Location, Origin, RuleCard, Severity, Unanswered, Verdict,
 };
@@ -40,7 +40,7 @@ fn check(cluster: &Cluster) -> Verdict {
     // Where whoever looked from outside was answered: the cluster itself may know nothing of a balancer before it.
     let is_api = |one: &&Observed| one.component.as_deref() == Some("kube-apiserver");
     let shown = cluster.observed.iter().filter(is_api).filter_map(|one| {
-        let address = one.tls.as_ref().ok()?.as_ref()?.address.filter(|address| is_public(*address))?;
+        let address = one.tls.as_ref().ok()?.as_ref()?.address.filter(|address| is_of_internet(*address))?;
         let message = format!("the API answers at {}, an address of the internet", one.endpoint);
         Some((address, open(one.endpoint.clone(), message, &one.evidence)))
     });
@@ -53,14 +53,20 @@ fn check(cluster: &Cluster) -> Verdict {
     if published.is_empty() && findings.is_empty() {
         return Err(Unanswered::NotApplicable("the cluster does not publish where its API is served".to_owned()));
     }
-    for one in published.iter().filter(|one| is_public(one.address) && !answered.contains(&one.address)) {
+    // Whoever looked was not let through, which a list of sources does, and a network that leads there for some alone.
+    let unanswered: Vec<IpAddr> = cluster.observed.iter().filter(|one| one.tls.is_err()).filter_map(address).collect();
+    for one in published.iter().filter(|one| is_of_internet(one.address) && !answered.contains(&one.address)) {
         let message = format!("the API is published at {}, an address of the internet", one.address);
-        findings.push(open(one.address.to_string(), message, &one.at));
+        let silent = unanswered.contains(&one.address);
+        let message = if silent { format!("{message} that did not answer when it was called from here") } else { message };
+        let finding = open(one.address.to_string(), message, &one.at);
+        let confidence = if silent { Confidence::Possible } else { finding.confidence };
+        findings.push(Finding { confidence, ..finding });
     }
     // A balancer or a port that is passed on may lead to private addresses.
     let unseen = findings.is_empty().then(|| Gap {
         kind: GapKind::NotCollected,
-        reason: "every published address is private; whether something leads there from the internet only a look from there tells"
+        reason: "no published address is one of the internet; whether something leads there from it only a look from there tells"
             .to_owned(),
         wanted: "a probe from outside".to_owned(),
         who_could_answer: "whoever runs `portcullis probe` from the internet".to_owned(),
@@ -73,16 +79,7 @@ fn check(cluster: &Cluster) -> Verdict {
     })
 }
 
-/// Not of RFC 1918, 4193, 6598, nor of a link or a host.
-fn is_public(address: IpAddr) -> bool {
-    match address {
-        IpAddr::V4(v4) => {
-            let shared = v4.octets()[0] == 100 && v4.octets()[1] & 0xc0 == 64;
-            !(v4.is_private() || v4.is_loopback() || v4.is_link_local() || v4.is_unspecified() || shared)
-        }
-        IpAddr::V6(v6) => {
-            let first = v6.segments()[0];
-            !(v6.is_loopback() || v6.is_unspecified() || first & 0xfe00 == 0xfc00 || first & 0xffc0 == 0xfe80)
-        }
-    }
+/// Of an endpoint of which nothing was seen.
+fn address(observed: &Observed) -> Option<IpAddr> {
+    observed.endpoint.parse().ok().map(|address: SocketAddr| address.ip())
 }

@@ -6,6 +6,7 @@ use crate::rules;
 
 rules! { "etcd":
     client_cert_auth,
+    listen_not_wide,
     metrics_listener,
     peer_client_cert_auth,
     remote_probe,

@@ -746,6 +746,8 @@ fn files_that_decide_are_wanted() {
 fn what_a_release_takes_is_what_its_source_lists() {
     for (version, word, refused) in [
         ("1.36.2", "--tls-cipher-suites=TLS_RSA_WITH_AES_256_GCM_SHA384,TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256", false),
+        ("1.20.2", "--tls-cipher-suites=TLS_RSA_WITH_AES_256_GCM_SHA384,TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256", true),
+        ("1.20.2", "--tls-cipher-suites=TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,TLS_RSA_WITH_AES_256_GCM_SHA384", false),
         ("1.36.2", "--tls-cipher-suites=TLS_ECDHE_ECDSA_WITH_3DES_EDE_CBC_SHA", true),
         ("1.18.0", "--tls-cipher-suites=TLS_AES_128_GCM_SHA256,TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256", true),
         ("1.19.0", "--tls-cipher-suites=TLS_AES_128_GCM_SHA256,TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256", false),

@@ -69,14 +69,26 @@ impl Checks<'_> {
             for suite in &wrong {
                 self.refuse("tls-cipher-suites", format!("`--tls-cipher-suites` has no suite `{}`", shown(suite)));
             }
-            // golang.org/x/net/http2, ConfigureServer; the exception for TLS 1.3 is not in the copy of 1.20.
+            // golang.org/x/net/http2, ConfigureServer. With the exception for TLS 1.3 came an end to the rule of their order
+            // (16afe75a67018f578ea3b729f98dc2d82e127ddf of April 2021; 1.20.2 vendors one from before it, 1.22 one from after it).
             let required = suites.iter().any(|suite| HTTP2_CIPHERS.contains(&suite.as_str()));
-            let tls13 = self.server.text("tls-min-version") == Some("VersionTLS13") && self.since(21);
+            let tls13 = self.server.text("tls-min-version") == Some("VersionTLS13") && self.since(22);
             let http2 = !self.server.is("disable-http2-serving", true);
             if wrong.is_empty() && !suites.is_empty() && !required && !tls13 && http2 {
                 self.refuse(
                     "tls-cipher-suites",
                     format!("`--tls-cipher-suites` lacks a suite that HTTP/2 requires: {}", HTTP2_CIPHERS.join(" or ")),
+                );
+            }
+            // RFC 7540, appendix A, as far as the server knows the suites.
+            let is_approved = |suite: &&String| {
+                !suite.starts_with("TLS_RSA_") && (suite.contains("GCM") || suite.contains("CHACHA20"))
+            };
+            let behind = suites.iter().skip_while(is_approved).find(is_approved);
+            if let Some(suite) = behind.filter(|_| wrong.is_empty() && required && http2 && !self.since(22)) {
+                self.refuse(
+                    "tls-cipher-suites",
+                    format!("`--tls-cipher-suites` has `{suite}`, which HTTP/2 allows, behind one that it does not"),
                 );
             }
         }

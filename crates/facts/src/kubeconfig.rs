@@ -175,7 +175,7 @@ pub fn site(at: &Location) -> Site {
 }
 
 /// Whether a text holds the words without which it is no kubeconfig and holds none.
-pub(crate) fn speaks(text: &str) -> bool {
+pub(crate) fn speaks(text: &(impl crate::Text + ?Sized)) -> bool {
     OWN.iter().any(|key| text.contains(key))
 }
 

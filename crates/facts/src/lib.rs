@@ -41,6 +41,7 @@ pub mod request;
 pub mod running;
 mod spelling;
 mod trees;
+mod words;
 
 pub use cluster::{Cluster, Gathered, Options, Want, drop_in_folders, resolve, wants};
 pub(crate) use files::mount_of;
@@ -51,3 +52,4 @@ pub use recognise::{Recognised, Trouble, recognise, text};
 pub use redact::{Marked, Redactor};
 pub use spelling::base64;
 pub use trees::{Tree, Trees};
+pub(crate) use words::Text;

@@ -6,7 +6,7 @@
 use model::Kind;
 use yaml::{Document, EncodingFault, Fault, FaultKind};
 
-use crate::{configuration, declare, kubeconfig, objects, redact::Marked};
+use crate::{Text as _, configuration, declare, kubeconfig, objects, redact::Marked, words::Words};
 
 /// What was made of the bytes of one file.
 pub struct Recognised {
@@ -35,7 +35,8 @@ pub fn recognise(bytes: &[u8]) -> Recognised {
         Ok(text) => text,
         Err(fault) => return undecodable(bytes, &fault),
     };
-    if let Some(kind) = bystander(text) {
+    let words = Words::of(text);
+    if let Some(kind) = bystander(&words) {
         let text = (kind == Kind::Objects).then(|| Marked::of(text, None));
         return Recognised { kind, text, troubles: Vec::new() };
     }
@@ -47,7 +48,7 @@ pub fn recognise(bytes: &[u8]) -> Recognised {
         .collect();
     let mut troubles: Vec<Trouble> = Vec::new();
     let fatal = stream.faults.iter().find(|fault| fault.kind.is_fatal());
-    if declare::declares(text, &stream) {
+    if declare::declares(&words, &stream) {
         // None of them is YAML, nor means to be.
         let other = looks_like_ini(text)
             || declare::is_arguments(text)
@@ -68,16 +69,16 @@ pub fn recognise(bytes: &[u8]) -> Recognised {
     if kubeconfig::is_one(&stream) || kubeconfig::holds_one(&stream) {
         return Recognised { kind: Kind::Kubeconfig, text: Some(Marked::of(text, Some(stream))), troubles };
     }
-    if configuration::speaks(text) && configuration::is_one(text, &stream) {
+    if configuration::speaks(&words) && configuration::is_one(text, &stream) {
         return Recognised { kind: Kind::ConfigFile, text: Some(Marked::of(text, Some(stream))), troubles };
     }
-    if declare::speaks_of_kubelet(text) && declare::is_kubelet(&stream) {
+    if declare::speaks_of_kubelet(&words) && declare::is_kubelet(&stream) {
         return Recognised { kind: Kind::ConfigFile, text: Some(Marked::of(text, Some(stream))), troubles };
     }
-    if declare::speaks_of_kubelet_line(text) && declare::runs_kubelet(text, &stream) {
+    if declare::speaks_of_kubelet_line(&words) && declare::runs_kubelet(text, &stream) {
         return Recognised { kind: Kind::ConfigFile, text: Some(Marked::of(text, Some(stream))), troubles };
     }
-    if objects::speaks(text) && objects::is_one(&stream) {
+    if objects::speaks(&words) && objects::is_one(&stream) {
         troubles.extend(fatal.map(|fault| trouble(text, fault)));
         return Recognised { kind: Kind::Objects, text: Some(Marked::of(text, Some(stream))), troubles };
     }
@@ -119,17 +120,18 @@ fn unjudged(kubernetes: bool) -> Kind {
 
 /// What a well-formed text is that speaks of no component and no configuration: by far the most of a large folder, and all
 /// that is wanted of it are the keys at its root and the kinds that it names. `None` where more has to be looked at.
-fn bystander(text: &str) -> Option<Kind> {
-    if declare::speaks(text)
-        || declare::speaks_of_kubelet_line(text)
-        || kubeconfig::speaks(text)
-        || configuration::speaks(text)
+fn bystander(words: &Words<'_>) -> Option<Kind> {
+    let text = words.text();
+    if declare::speaks(words)
+        || declare::speaks_of_kubelet_line(words)
+        || kubeconfig::speaks(words)
+        || configuration::speaks(words)
         || declare::is_multipart(text)
     {
         return None;
     }
     let documents = yaml::outline(text, &yaml::Limits::default())?;
-    if objects::speaks(text) {
+    if objects::speaks(words) {
         return objects::told_by_lines(text).then_some(Kind::Objects);
     }
     Some(unjudged(documents.iter().any(|keys| ["kind", "apiVersion"].iter().all(|key| keys.iter().any(|k| k == key)))))

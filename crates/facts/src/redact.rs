@@ -633,7 +633,7 @@ fn push_scalar(cursor: &Cursor<'_>, text: &str, spans: &mut Vec<Span>) {
 
 /// Secrets that are known by their own shape: private keys, tokens, passwords in addresses and arguments.
 fn raw_spans(text: &str, spans: &mut Vec<Span>) {
-    for (at, _) in text.match_indices("PRIVATE KEY-----") {
+    for at in places(text, "PRIVATE KEY-----") {
         let start = at + "PRIVATE KEY-----".len();
         let before = &text[..at];
         let begins = before.rfind("-----").is_some_and(|dash| before[dash..].starts_with("-----BEGIN"));
@@ -650,7 +650,7 @@ fn raw_spans(text: &str, spans: &mut Vec<Span>) {
         }
     }
     // A private key in base64, as definitions of clusters hold them: `-----BEGIN`.
-    for (at, _) in text.match_indices("LS0tLS1CRUdJTi") {
+    for at in places(text, "LS0tLS1CRUdJTi") {
         let length = text[at..]
             .bytes()
             .take_while(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'='))
@@ -660,7 +660,7 @@ fn raw_spans(text: &str, spans: &mut Vec<Span>) {
             push(at, at + length, spans);
         }
     }
-    for (at, _) in text.match_indices("eyJ") {
+    for at in places(text, "eyJ") {
         let token = &text[at..];
         let length =
             token.bytes().take_while(|&b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.')).count();
@@ -668,7 +668,7 @@ fn raw_spans(text: &str, spans: &mut Vec<Span>) {
             push(at, at + length, spans);
         }
     }
-    for (at, _) in text.match_indices("://") {
+    for at in places(text, "://") {
         let rest = &text[at + 3..];
         let authority = &rest
             [..rest.find(|c: char| c.is_whitespace() || matches!(c, '/' | '"' | '\'' | ',')).unwrap_or(rest.len())];
@@ -679,7 +679,7 @@ fn raw_spans(text: &str, spans: &mut Vec<Span>) {
         }
     }
     for marker in ["password=", "passwd=", "secret=", "token=", "secret-key=", "access-key="] {
-        for (at, _) in text.match_indices(marker) {
+        for at in places(text, marker) {
             let start = at + marker.len();
             let rest = &text[start..];
             let length = rest
@@ -694,7 +694,7 @@ fn raw_spans(text: &str, spans: &mut Vec<Span>) {
     }
     // The same, as the next word: `k3s server --token …`; and the key of a VPN within a value.
     for marker in ["token ", "secret-key ", "access-key ", "joinKey="] {
-        for (at, _) in text.match_indices(marker) {
+        for at in places(text, marker) {
             let start = at + marker.len();
             let rest = text.get(start..).unwrap_or_default();
             let ends = |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | ',' | ']' | '}');
@@ -706,7 +706,7 @@ fn raw_spans(text: &str, spans: &mut Vec<Span>) {
         }
     }
     // A bootstrap token behind an argument of its name: `kubeadm join --token abcdef.0123456789abcdef`.
-    for (at, _) in text.match_indices('.') {
+    for at in places(text, ".") {
         let (Some(before), Some(after)) = (text.get(..at), text.get(at + 1..)) else { continue };
         let is_letter = |c: &char| c.is_ascii_lowercase() || c.is_ascii_digit();
         let (left, right) = (
@@ -725,7 +725,7 @@ fn raw_spans(text: &str, spans: &mut Vec<Span>) {
     }
     // Variables of a unit or an environment file. One that holds flags, a path or another variable is none.
     for marker in ["PASSWORD=", "PASSWD=", "SECRET=", "TOKEN=", "API_KEY=", "ACCESS_KEY=", "SECRET_KEY="] {
-        for (at, _) in text.match_indices(marker) {
+        for at in places(text, marker) {
             let mut start = at + marker.len();
             let quote = text[start..].chars().next().filter(|c| matches!(c, '"' | '\''));
             start += usize::from(quote.is_some());
@@ -741,6 +741,11 @@ fn raw_spans(text: &str, spans: &mut Vec<Span>) {
             }
         }
     }
+}
+
+/// Where a word stands in a text. Most texts have none of them, and all are looked for in each.
+fn places<'t>(text: &'t str, word: &'t str) -> impl Iterator<Item = usize> + use<'t> {
+    memchr::memmem::find_iter(text.as_bytes(), word.as_bytes())
 }
 
 fn push_lines(text: &str, start: usize, end: usize, spans: &mut Vec<Span>) {

@@ -107,7 +107,7 @@ impl FileKind {
 }
 
 /// Whether a text holds a word without which it is no such file and holds none.
-pub(crate) fn speaks(text: &str) -> bool {
+pub(crate) fn speaks(text: &(impl crate::Text + ?Sized)) -> bool {
     text.contains("audit.k8s.io/") || text.contains("Configuration") || text.contains("EncryptionConfig")
 }
 
@@ -222,7 +222,7 @@ pub(crate) fn given(
 ) -> Vec<Given> {
     let mut found = Vec::new();
     for piece in evidence.iter().filter(|piece| piece.kind == Kind::ConfigFile && !named.contains(&piece.id)) {
-        let Some(text) = piece.text().filter(|text| speaks(text)) else { continue };
+        let Some(text) = piece.text().filter(speaks) else { continue };
         let stream = trees.of(piece, text);
         let name = name_below(root, &piece.id);
         if let Some(kind) = FileKind::of(&stream) {

@@ -27,8 +27,8 @@ const OWN: [&str; 5] = [
 const DATA: &str = "/var/snap/microk8s/current";
 
 /// Whether a text holds the words without which it declares nothing.
-pub(super) fn speaks(text: &str) -> bool {
-    is_one(text)
+pub(super) fn speaks(text: &(impl crate::Text + ?Sized)) -> bool {
+    is_one(text.text())
 }
 
 /// Whether a text is a file of arguments of an API server.

@@ -74,7 +74,7 @@ const BY_RELEASE: [(&str, &str, u16, u16); 6] = [
 ];
 
 /// Whether a text holds the words without which it declares nothing.
-pub(super) fn speaks(text: &str) -> bool {
+pub(super) fn speaks(text: &(impl crate::Text + ?Sized)) -> bool {
     text.contains("service_subnet") && text.contains("nodes")
 }
 

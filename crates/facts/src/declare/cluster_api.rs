@@ -25,7 +25,7 @@ const MOST_BYTES: usize = 16 << 20;
 const MOST_FILES: usize = 64;
 
 /// Whether a text holds the words without which it declares nothing.
-pub(super) fn speaks(text: &str) -> bool {
+pub(super) fn speaks(text: &(impl crate::Text + ?Sized)) -> bool {
     text.contains(GROUP)
 }
 

@@ -22,7 +22,7 @@ use crate::{Invocation, Mount, Word};
 const MOST: usize = 256;
 
 /// Whether a text holds the words without which it declares nothing.
-pub(super) fn speaks(text: &str) -> bool {
+pub(super) fn speaks(text: &(impl crate::Text + ?Sized)) -> bool {
     text.contains("services") && text.contains("apiserver")
 }
 

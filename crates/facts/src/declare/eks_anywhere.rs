@@ -40,7 +40,7 @@ const AUDITED: [(&str, &str); 5] = [
 const SUITES: &str = "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256";
 
 /// Whether a text holds the words without which it declares nothing.
-pub(super) fn speaks(text: &str) -> bool {
+pub(super) fn speaks(text: &(impl crate::Text + ?Sized)) -> bool {
     text.contains(GROUP)
 }
 

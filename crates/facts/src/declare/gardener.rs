@@ -105,7 +105,7 @@ const OPEN: [&str; 33] = [
 ];
 
 /// Whether a text holds the words without which it declares nothing.
-pub(super) fn speaks(text: &str) -> bool {
+pub(super) fn speaks(text: &(impl crate::Text + ?Sized)) -> bool {
     text.contains(GROUP) || text.contains(OPERATOR)
 }
 

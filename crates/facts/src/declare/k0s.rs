@@ -49,7 +49,7 @@ const HOSTED: &str = "k0smotron.io/";
 const DATA: &str = "/var/lib/k0s";
 
 /// Whether a text holds the words without which it declares nothing.
-pub(super) fn speaks(text: &str) -> bool {
+pub(super) fn speaks(text: &(impl crate::Text + ?Sized)) -> bool {
     [GROUP, CLUSTERS[0], CLUSTERS[1], "K0sControlPlane", HOSTED, "K0smotronControlPlane"]
         .iter()
         .any(|word| text.contains(word))

@@ -156,16 +156,19 @@ const ONLY_K3S: [&str; 16] = [
 const K3S_PARTS: [&str; 5] = ["coredns", "local-storage", "metrics-server", "servicelb", "traefik"];
 
 /// Whether a text holds the words without which it declares nothing: a line that begins with a key of a server.
-pub(super) fn speaks(text: &str) -> bool {
+pub(super) fn speaks(text: &(impl crate::Text + ?Sized)) -> bool {
     speaks_of_unit(text) || speaks_of_settings(text)
 }
 
-fn speaks_of_unit(text: &str) -> bool {
+fn speaks_of_unit(text: &(impl crate::Text + ?Sized)) -> bool {
     text.contains("ExecStart") && text.contains("server") && (text.contains("k3s") || text.contains("rke2"))
 }
 
-fn speaks_of_settings(text: &str) -> bool {
-    let text = text.trim_start_matches('\u{feff}');
+fn speaks_of_settings(text: &(impl crate::Text + ?Sized)) -> bool {
+    if SERVER.iter().chain(&WORDS).all(|key| text.surely_lacks(key)) {
+        return false;
+    }
+    let text = text.text().trim_start_matches('\u{feff}');
     if text.trim_start().starts_with('{') {
         return SERVER.iter().chain(&WORDS).any(|key| text.contains(key));
     }
@@ -247,7 +250,7 @@ pub(super) fn runs_kubelet(source: &Source<'_>) -> bool {
 }
 
 /// Whether a text may be that.
-pub(super) fn speaks_of_kubelet(text: &str) -> bool {
+pub(super) fn speaks_of_kubelet(text: &(impl crate::Text + ?Sized)) -> bool {
     speaks(text) || text.contains("kubelet-arg")
 }
 
@@ -372,7 +375,7 @@ fn is_read_with_unit(source: &Source<'_>, evidence: &[Evidence]) -> bool {
         return false;
     };
     evidence.iter().filter(|piece| piece.kind == Kind::Workload).any(|piece| {
-        let Some(text) = piece.text().filter(|text| speaks_of_unit(text)) else { return false };
+        let Some(text) = piece.text().filter(speaks_of_unit) else { return false };
         let parsed = parsable(piece, text);
         let stream = yaml::parse(&parsed, &yaml::Limits::default());
         let unit = Source {

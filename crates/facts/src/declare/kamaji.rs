@@ -57,7 +57,7 @@ const STORED: [&str; 6] =
     ["etcd-cafile", "etcd-certfile", "etcd-compaction-interval", "etcd-keyfile", "etcd-prefix", "etcd-servers"];
 
 /// Whether a text holds the words without which it declares nothing.
-pub(super) fn speaks(text: &str) -> bool {
+pub(super) fn speaks(text: &(impl crate::Text + ?Sized)) -> bool {
     text.contains(GROUP)
 }
 

@@ -30,7 +30,7 @@ const TEMPLATES: [(&str, u16, u16); 4] =
     [("v1beta1", 13, 14), ("v1beta2", 15, 22), ("v1beta3", 23, 35), ("v1beta4", 36, u16::MAX)];
 
 /// Whether a text holds the words without which it declares nothing.
-pub(super) fn speaks(text: &str) -> bool {
+pub(super) fn speaks(text: &(impl crate::Text + ?Sized)) -> bool {
     // v1alpha3 was in the group kind.sigs.k8s.io at first.
     text.contains("kind.x-k8s.io/") || text.contains("kind.sigs.k8s.io/")
 }

@@ -122,7 +122,7 @@ const FORCED: [&str; 22] = [
 ];
 
 /// Whether a text holds the words without which it declares nothing.
-pub(super) fn speaks(text: &str) -> bool {
+pub(super) fn speaks(text: &(impl crate::Text + ?Sized)) -> bool {
     text.contains("kops.k8s.io/") || text.contains("kops/v1alpha")
 }
 

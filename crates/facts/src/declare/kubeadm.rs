@@ -59,7 +59,7 @@ const VERSIONS: [(&str, Shape, u16, u16); 7] = [
 ];
 
 /// Whether a text holds the words without which it declares nothing.
-pub(super) fn speaks(text: &str) -> bool {
+pub(super) fn speaks(text: &(impl crate::Text + ?Sized)) -> bool {
     text.contains(GROUP)
 }
 

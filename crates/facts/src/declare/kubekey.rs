@@ -45,7 +45,7 @@ const POLICY: &str = "/etc/kubernetes/audit/audit-policy.yaml";
 const WEBHOOK: &str = "/etc/kubernetes/audit/audit-webhook.yaml";
 
 /// Whether a text holds the words without which it declares nothing.
-pub(super) fn speaks(text: &str) -> bool {
+pub(super) fn speaks(text: &(impl crate::Text + ?Sized)) -> bool {
     text.contains(GROUP)
 }
 

@@ -27,7 +27,7 @@ const GROUP: &str = "kubelet.config.k8s.io/";
 const MOST: usize = 256;
 
 /// Whether a text holds the word without which it holds no such file.
-pub(crate) fn speaks(text: &str) -> bool {
+pub(crate) fn speaks(text: &(impl crate::Text + ?Sized)) -> bool {
     text.contains(KIND)
 }
 
@@ -176,7 +176,7 @@ pub(crate) fn configurations(evidence: &[Evidence], trees: &Trees, root: Option<
 
 /// The configuration that a kubelet reads in a file: the first document alone.
 pub(crate) fn configuration_in(piece: &Evidence, trees: &Trees, root: Option<&str>) -> Option<Configuration> {
-    let text = piece.text().filter(|text| speaks(text))?;
+    let text = piece.text().filter(speaks)?;
     let parsed = parsable(piece, text);
     let stream = trees.of(piece, text);
     let source = Source { evidence: &piece.id, plane: piece.plane, text: &parsed, root, stream: &stream, inside: None };
@@ -202,7 +202,7 @@ fn for_kubeadm(source: &Source<'_>, root: &Cursor<'_>) -> Configuration {
 
 fn of_piece(piece: &Evidence, trees: &Trees, root: Option<&str>) -> Vec<Configuration> {
     let mut found = Vec::new();
-    let Some(text) = piece.text().filter(|text| speaks(text)) else { return found };
+    let Some(text) = piece.text().filter(speaks) else { return found };
     let parsed = parsable(piece, text);
     let stream = trees.of(piece, text);
     let source = Source { evidence: &piece.id, plane: piece.plane, text: &parsed, root, stream: &stream, inside: None };

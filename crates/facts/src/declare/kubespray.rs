@@ -86,7 +86,7 @@ const SHARED: [&str; 22] = [
 ];
 
 /// Whether a text holds the words without which it declares nothing.
-pub(super) fn speaks(text: &str) -> bool {
+pub(super) fn speaks(text: &(impl crate::Text + ?Sized)) -> bool {
     text.contains("kube_") || text.contains("kubernetes_audit")
 }
 

@@ -24,7 +24,7 @@ const SEEKERS: [&str; 6] = ["ag", "egrep", "fgrep", "grep", "pgrep", "rg"];
 const BY_HAND: Form = Form::ByHand("this is what ran; change what starts it");
 
 /// Whether a text holds the words without which it declares nothing.
-pub(super) fn speaks(text: &str) -> bool {
+pub(super) fn speaks(text: &(impl crate::Text + ?Sized)) -> bool {
     text.contains("apiserver") && text.contains("--etcd-servers")
 }
 

@@ -49,9 +49,10 @@ pub(super) fn declares(source: &Source<'_>) -> bool {
 }
 
 /// Whether a text holds the words without which it declares nothing.
-pub(super) fn speaks(text: &str) -> bool {
+pub(super) fn speaks(text: &(impl crate::Text + ?Sized)) -> bool {
     ["write_files", "systemd", "coreos", "storage", "ConfigMap"].iter().any(|word| text.contains(word))
-        || ((text.contains("runcmd") || is_script(text) || is_multipart(text)) && k3s::speaks_of_install(text))
+        || ((text.contains("runcmd") || is_script(text.text()) || is_multipart(text.text()))
+            && k3s::speaks_of_install(text))
         || (text.contains("dest:") && text.contains("apiserver"))
         || script::speaks(text)
 }

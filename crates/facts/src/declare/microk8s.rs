@@ -123,7 +123,7 @@ const SUITES: &str = "TLS_AES_128_GCM_SHA256,TLS_AES_256_GCM_SHA384,TLS_CHACHA20
                       TLS_RSA_WITH_AES_256_GCM_SHA384";
 
 /// Whether a text holds the words without which it declares nothing.
-pub(super) fn speaks(text: &str) -> bool {
+pub(super) fn speaks(text: &(impl crate::Text + ?Sized)) -> bool {
     const WORDS: [&str; 8] = [
         "extraCNIEnv",
         "extraConfigFiles",

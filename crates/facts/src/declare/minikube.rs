@@ -44,7 +44,7 @@ const OF_KUBEADM: [&str; 12] = [
 ];
 
 /// Whether a text holds the words without which it declares nothing.
-pub(super) fn speaks(text: &str) -> bool {
+pub(super) fn speaks(text: &(impl crate::Text + ?Sized)) -> bool {
     text.contains("KubernetesConfig") && text.contains("KubernetesVersion")
 }
 

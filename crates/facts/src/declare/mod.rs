@@ -50,7 +50,7 @@ use model::{Evidence, EvidenceId, Kind, Location, Plane, Problem, ProblemKind, S
 pub(crate) use sysconfig::is_one as is_variables;
 use yaml::{Cursor, Document, Fault, FaultKind, Stream};
 
-use crate::{Invocation, Trees, redact::parsable};
+use crate::{Invocation, Text as _, Trees, redact::parsable, words::Words};
 
 /// Objects of one text beyond this many are not looked at.
 const MOST_OBJECTS: usize = 10_000;
@@ -58,7 +58,7 @@ const MOST_OBJECTS: usize = 10_000;
 /// A format that declares components.
 struct Reader {
     /// Whether a text holds the words without which it declares nothing. Asked of every file, so that most need no tree.
-    speaks: fn(&str) -> bool,
+    speaks: fn(&Words<'_>) -> bool,
     /// Whether a text that speaks declares a component that is judged.
     declares: fn(&Source<'_>) -> bool,
     /// The processes that it declares, and none beyond one more than [`MOST`]; the other evidence of the cluster is at hand
@@ -68,39 +68,91 @@ struct Reader {
 
 /// Every format; the first one that declares something reads the file.
 const READERS: [Reader; 29] = [
-    Reader { speaks: pod::speaks, declares: pod::declares, invocations: pod::invocations },
-    Reader { speaks: unit::speaks, declares: unit::declares, invocations: unit::invocations },
-    Reader { speaks: kubeadm::speaks, declares: kubeadm::declares, invocations: kubeadm::invocations },
-    Reader { speaks: cluster_api::speaks, declares: cluster_api::declares, invocations: cluster_api::invocations },
-    Reader { speaks: kind::speaks, declares: kind::declares, invocations: kind::invocations },
-    Reader { speaks: talos::speaks, declares: talos::declares, invocations: talos::invocations },
-    Reader { speaks: talhelper::speaks, declares: talhelper::declares, invocations: talhelper::invocations },
-    Reader { speaks: kops::speaks, declares: kops::declares, invocations: kops::invocations },
-    Reader { speaks: openshift::speaks, declares: openshift::declares, invocations: openshift::invocations },
-    Reader { speaks: gardener::speaks, declares: gardener::declares, invocations: gardener::invocations },
-    Reader { speaks: arguments::speaks, declares: arguments::declares, invocations: arguments::invocations },
-    Reader { speaks: rke::speaks, declares: rke::declares, invocations: rke::invocations },
-    Reader { speaks: cke::speaks, declares: cke::declares, invocations: cke::invocations },
-    Reader { speaks: microk8s::speaks, declares: microk8s::declares, invocations: microk8s::invocations },
-    Reader { speaks: eks_anywhere::speaks, declares: eks_anywhere::declares, invocations: eks_anywhere::invocations },
-    Reader { speaks: vcluster::speaks, declares: vcluster::declares, invocations: vcluster::invocations },
-    Reader { speaks: kubekey::speaks, declares: kubekey::declares, invocations: kubekey::invocations },
-    Reader { speaks: kamaji::speaks, declares: kamaji::declares, invocations: kamaji::invocations },
-    Reader { speaks: k0s::speaks, declares: k0s::declares, invocations: k0s::invocations },
-    Reader { speaks: k3s::speaks, declares: k3s::declares, invocations: k3s::invocations },
+    Reader { speaks: |words| pod::speaks(words), declares: pod::declares, invocations: pod::invocations },
+    Reader { speaks: |words| unit::speaks(words), declares: unit::declares, invocations: unit::invocations },
+    Reader { speaks: |words| kubeadm::speaks(words), declares: kubeadm::declares, invocations: kubeadm::invocations },
     Reader {
-        speaks: k3s::containers::speaks,
+        speaks: |words| cluster_api::speaks(words),
+        declares: cluster_api::declares,
+        invocations: cluster_api::invocations,
+    },
+    Reader { speaks: |words| kind::speaks(words), declares: kind::declares, invocations: kind::invocations },
+    Reader { speaks: |words| talos::speaks(words), declares: talos::declares, invocations: talos::invocations },
+    Reader {
+        speaks: |words| talhelper::speaks(words),
+        declares: talhelper::declares,
+        invocations: talhelper::invocations,
+    },
+    Reader { speaks: |words| kops::speaks(words), declares: kops::declares, invocations: kops::invocations },
+    Reader {
+        speaks: |words| openshift::speaks(words),
+        declares: openshift::declares,
+        invocations: openshift::invocations,
+    },
+    Reader {
+        speaks: |words| gardener::speaks(words),
+        declares: gardener::declares,
+        invocations: gardener::invocations,
+    },
+    Reader {
+        speaks: |words| arguments::speaks(words),
+        declares: arguments::declares,
+        invocations: arguments::invocations,
+    },
+    Reader { speaks: |words| rke::speaks(words), declares: rke::declares, invocations: rke::invocations },
+    Reader { speaks: |words| cke::speaks(words), declares: cke::declares, invocations: cke::invocations },
+    Reader {
+        speaks: |words| microk8s::speaks(words),
+        declares: microk8s::declares,
+        invocations: microk8s::invocations,
+    },
+    Reader {
+        speaks: |words| eks_anywhere::speaks(words),
+        declares: eks_anywhere::declares,
+        invocations: eks_anywhere::invocations,
+    },
+    Reader {
+        speaks: |words| vcluster::speaks(words),
+        declares: vcluster::declares,
+        invocations: vcluster::invocations,
+    },
+    Reader { speaks: |words| kubekey::speaks(words), declares: kubekey::declares, invocations: kubekey::invocations },
+    Reader { speaks: |words| kamaji::speaks(words), declares: kamaji::declares, invocations: kamaji::invocations },
+    Reader { speaks: |words| k0s::speaks(words), declares: k0s::declares, invocations: k0s::invocations },
+    Reader { speaks: |words| k3s::speaks(words), declares: k3s::declares, invocations: k3s::invocations },
+    Reader {
+        speaks: |words| k3s::containers::speaks(words),
         declares: k3s::containers::declares,
         invocations: k3s::containers::invocations,
     },
-    Reader { speaks: k3s::nested::speaks, declares: k3s::nested::declares, invocations: k3s::nested::invocations },
-    Reader { speaks: k3s::ansible::speaks, declares: k3s::ansible::declares, invocations: k3s::ansible::invocations },
-    Reader { speaks: minikube::speaks, declares: minikube::declares, invocations: minikube::invocations },
-    Reader { speaks: kubespray::speaks, declares: kubespray::declares, invocations: kubespray::invocations },
-    Reader { speaks: compose::speaks, declares: compose::declares, invocations: compose::invocations },
-    Reader { speaks: listing::speaks, declares: listing::declares, invocations: listing::invocations },
-    Reader { speaks: sysconfig::speaks, declares: sysconfig::declares, invocations: sysconfig::invocations },
-    Reader { speaks: machine::speaks, declares: machine::declares, invocations: machine::invocations },
+    Reader {
+        speaks: |words| k3s::nested::speaks(words),
+        declares: k3s::nested::declares,
+        invocations: k3s::nested::invocations,
+    },
+    Reader {
+        speaks: |words| k3s::ansible::speaks(words),
+        declares: k3s::ansible::declares,
+        invocations: k3s::ansible::invocations,
+    },
+    Reader {
+        speaks: |words| minikube::speaks(words),
+        declares: minikube::declares,
+        invocations: minikube::invocations,
+    },
+    Reader {
+        speaks: |words| kubespray::speaks(words),
+        declares: kubespray::declares,
+        invocations: kubespray::invocations,
+    },
+    Reader { speaks: |words| compose::speaks(words), declares: compose::declares, invocations: compose::invocations },
+    Reader { speaks: |words| listing::speaks(words), declares: listing::declares, invocations: listing::invocations },
+    Reader {
+        speaks: |words| sysconfig::speaks(words),
+        declares: sysconfig::declares,
+        invocations: sysconfig::invocations,
+    },
+    Reader { speaks: |words| machine::speaks(words), declares: machine::declares, invocations: machine::invocations },
 ];
 
 /// The text of one file, and what YAML makes of it.
@@ -185,15 +237,16 @@ fn faults<'a>(stream: &'a Stream, document: &Document) -> impl Iterator<Item = &
 }
 
 /// Whether a text may declare a component that is judged; [`declares`] can only be true of those.
-pub(crate) fn speaks(text: &str) -> bool {
+pub(crate) fn speaks(text: &Words<'_>) -> bool {
     READERS.iter().any(|reader| (reader.speaks)(text))
 }
 
 /// Whether a text declares a component that is judged.
-pub(crate) fn declares(text: &str, stream: &Stream) -> bool {
+pub(crate) fn declares(words: &Words<'_>, stream: &Stream) -> bool {
     let nameless = EvidenceId::new(String::new());
+    let text = words.text();
     let source = Source { evidence: &nameless, plane: Plane::Declared, text, root: None, stream, inside: None };
-    READERS.iter().any(|reader| (reader.speaks)(text) && (reader.declares)(&source))
+    READERS.iter().any(|reader| (reader.speaks)(words) && (reader.declares)(&source))
 }
 
 /// Processes of one cluster that are looked at. A dump of a cluster that hosts others holds hundreds; a file that was made

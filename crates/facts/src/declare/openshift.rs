@@ -34,7 +34,7 @@ const BY_HOSTED: Form =
 const BY_MASTER: Form = Form::ByHand("change `/etc/origin/master/master-config.yaml` and start the master again");
 
 /// Whether a text holds the words without which it declares nothing.
-pub(super) fn speaks(text: &str) -> bool {
+pub(super) fn speaks(text: &(impl crate::Text + ?Sized)) -> bool {
     text.contains(CONFIG)
         || text.contains(OPERATOR)
         || text.contains(RESOURCE)

@@ -17,7 +17,7 @@ use super::{
 use crate::{Invocation, Mount, Word};
 
 /// Whether a text holds the words without which it declares nothing.
-pub(super) fn speaks(text: &str) -> bool {
+pub(super) fn speaks(text: &(impl crate::Text + ?Sized)) -> bool {
     // Every spelling of the name holds it.
     text.contains("apiserver")
 }

@@ -35,7 +35,7 @@ const SURE: u16 = 18;
 const CERTIFICATES: &str = "/etc/kubernetes/ssl";
 
 /// Whether a text holds the words without which it declares nothing.
-pub(super) fn speaks(text: &str) -> bool {
+pub(super) fn speaks(text: &(impl crate::Text + ?Sized)) -> bool {
     ["controlplane", "kube-api:", NESTED].iter().any(|word| text.contains(word))
 }
 

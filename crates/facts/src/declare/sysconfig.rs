@@ -32,8 +32,8 @@ const MOST: usize = 256;
 const LONGEST: usize = 1 << 18;
 
 /// Whether a text holds the words without which it declares nothing.
-pub(super) fn speaks(text: &str) -> bool {
-    OWN.iter().any(|flag| text.contains(flag)) && text.contains('=')
+pub(super) fn speaks(text: &(impl crate::Text + ?Sized)) -> bool {
+    OWN.iter().any(|flag| text.contains(flag)) && text.contains("=")
 }
 
 /// Whether a text is a file of variables that hold flags of an API server.
@@ -138,7 +138,7 @@ fn words(text: &str, at: &dyn Fn(usize, usize) -> Location) -> Vec<Word> {
 fn is_read_with_unit(source: &Source<'_>, evidence: &[Evidence]) -> bool {
     let Some(root) = source.root else { return false };
     evidence.iter().filter(|piece| piece.kind == Kind::Workload && piece.id != *source.evidence).any(|piece| {
-        let Some(text) = piece.text().filter(|text| unit::speaks(text)) else { return false };
+        let Some(text) = piece.text().filter(unit::speaks) else { return false };
         let parsed = parsable(piece, text);
         let stream = yaml::parse("", &yaml::Limits::default());
         let unit = Source {

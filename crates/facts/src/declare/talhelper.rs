@@ -41,7 +41,7 @@ const REPLACED_MAP: &str = "auditPolicy";
 const DOCUMENTS: u16 = 14;
 
 /// Whether a text holds the words without which it declares nothing.
-pub(super) fn speaks(text: &str) -> bool {
+pub(super) fn speaks(text: &(impl crate::Text + ?Sized)) -> bool {
     ["clusterName", "endpoint", "nodes", "controlPlane"].iter().all(|word| text.contains(word))
 }
 

@@ -54,7 +54,7 @@ const ROOT: [&str; 5] = ["version", "debug", "persist", "machine", "cluster"];
 const SERVER: &str = "KubeAPIServerConfig";
 
 /// Whether a text holds the words without which it declares nothing.
-pub(super) fn speaks(text: &str) -> bool {
+pub(super) fn speaks(text: &(impl crate::Text + ?Sized)) -> bool {
     text.contains("apiServer") || text.contains("controlplane") || text.contains(SERVER) || text.contains("type: init")
 }
 

@@ -33,7 +33,7 @@ use super::{
 use crate::{Invocation, Word, kubelet::Peers};
 
 /// Whether a text holds the words without which it declares nothing.
-pub(super) fn speaks(text: &str) -> bool {
+pub(super) fn speaks(text: &(impl crate::Text + ?Sized)) -> bool {
     text.contains("ExecStart") && text.contains("apiserver")
 }
 

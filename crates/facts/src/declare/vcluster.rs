@@ -57,7 +57,7 @@ const FILES: &str = "the folder of its keys depends on the release of vcluster";
 const STORE: &str = "the backing store decides it";
 
 /// Whether a text holds the words without which it declares nothing.
-pub(super) fn speaks(text: &str) -> bool {
+pub(super) fn speaks(text: &(impl crate::Text + ?Sized)) -> bool {
     text.contains("controlPlane") && text.contains("distro") && text.contains("k8s")
 }
 

@@ -28,7 +28,7 @@ const TEMPLATES: [(&str, &str, &str); 7] = [
 const DEEPEST: usize = 3;
 
 /// Whether a text may hold an object that is judged. Asked of every file, so that most need no tree.
-pub(crate) fn speaks(text: &str) -> bool {
+pub(crate) fn speaks(text: &(impl crate::Text + ?Sized)) -> bool {
     // `kind: ServiceAccount`, `serviceAccountName`, `automountServiceAccountToken`; groups of which a kind is judged.
     const MARKS: [&str; 10] = [
         "rbac.authorization.k8s.io",
@@ -126,7 +126,7 @@ pub(crate) fn read(evidence: &[Evidence], trees: &Trees) -> Objects {
                 Body::Missing | Body::Folder | Body::Present => {}
             },
             None if piece.kind == Kind::Workload => {
-                if let Some(text) = piece.text().filter(|text| speaks(text)) {
+                if let Some(text) = piece.text().filter(speaks) {
                     file(piece, text, trees, &mut objects, &mut words);
                 }
             }

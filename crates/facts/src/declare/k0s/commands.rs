@@ -29,7 +29,7 @@ const OF_VARIABLE: &str = "/etc/k0s/config.yaml";
 const MOST: usize = 256;
 
 /// Whether a text holds the words without which it starts no controller.
-pub(super) fn speaks(text: &str) -> bool {
+pub(super) fn speaks(text: &(impl crate::Text + ?Sized)) -> bool {
     text.contains("k0s") && (text.contains("ExecStart") || text.contains("services"))
 }
 

@@ -80,7 +80,7 @@ const PLAYBOOK: Playbook = Playbook {
 const MOST: usize = 256;
 
 /// Whether a text holds the words without which it declares nothing.
-pub(in crate::declare) fn speaks(text: &str) -> bool {
+pub(in crate::declare) fn speaks(text: &(impl crate::Text + ?Sized)) -> bool {
     OWN.iter().any(|name| text.contains(name))
 }
 
@@ -168,6 +168,6 @@ pub(in crate::declare) fn invocations(source: &Source<'_>, evidence: &[Evidence]
     variables.server(source, evidence).into_iter().collect()
 }
 
-fn speaks_of_inventory(text: &std::sync::Arc<str>) -> bool {
+fn speaks_of_inventory(text: &(impl crate::Text + ?Sized)) -> bool {
     text.contains("hosts:") && (text.contains("vars:") || speaks(text))
 }

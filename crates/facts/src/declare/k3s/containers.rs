@@ -33,7 +33,7 @@ const MOST_ITEMS: usize = 512;
 const SETTINGS: &str = "/etc/rancher";
 
 /// Whether a text holds the words without which it declares nothing.
-pub(in crate::declare) fn speaks(text: &str) -> bool {
+pub(in crate::declare) fn speaks(text: &(impl crate::Text + ?Sized)) -> bool {
     text.contains("k3d.io/") || (text.contains("k3s") && text.contains("server"))
 }
 

@@ -57,7 +57,7 @@ impl Script<'_> {
 }
 
 /// Whether a text may call one of the install scripts, or a server itself.
-pub(in crate::declare) fn speaks(text: &str) -> bool {
+pub(in crate::declare) fn speaks(text: &(impl crate::Text + ?Sized)) -> bool {
     ["get.k3s.io", "get.rke2.io", "INSTALL_K3S_", "INSTALL_RKE2_", "k3s server", "rke2 server", "rke2-server"]
         .iter()
         .any(|word| text.contains(word))

@@ -23,7 +23,7 @@ use crate::{
 const MOST_ITEMS: usize = 256;
 
 /// Whether a text holds the words without which it declares nothing.
-pub(in crate::declare) fn speaks(text: &str) -> bool {
+pub(in crate::declare) fn speaks(text: &(impl crate::Text + ?Sized)) -> bool {
     ["provisioning.cattle.io/", "RKE2ControlPlane", "KThreesControlPlane"].iter().any(|word| text.contains(word))
 }
 

@@ -68,7 +68,7 @@ const CLUSTER_API: &str = "cluster.x-k8s.io/";
 const MOST_ARGUMENTS: usize = 512;
 
 /// Whether a text may start a kubelet.
-pub(crate) fn speaks(text: &str) -> bool {
+pub(crate) fn speaks(text: &(impl crate::Text + ?Sized)) -> bool {
     speaks_of_unit(text)
         || speaks_of_kubeadm(text)
         || speaks_of_pod(text)
@@ -76,24 +76,25 @@ pub(crate) fn speaks(text: &str) -> bool {
         || k3s::speaks_of_kubelet(text)
 }
 
-fn speaks_of_unit(text: &str) -> bool {
+fn speaks_of_unit(text: &(impl crate::Text + ?Sized)) -> bool {
     text.contains("ExecStart") && text.contains("kubelet")
 }
 
-fn speaks_of_kubeadm(text: &str) -> bool {
+fn speaks_of_kubeadm(text: &(impl crate::Text + ?Sized)) -> bool {
     text.contains("kubeletExtraArgs") && (text.contains("kubeadm.k8s.io/") || text.contains(CLUSTER_API))
 }
 
 /// A listing of processes, or a service of Compose.
-fn speaks_of_process(text: &str) -> bool {
+fn speaks_of_process(text: &(impl crate::Text + ?Sized)) -> bool {
     text.contains("kubelet ") && text.contains("--kubeconfig") || text.contains("services") && text.contains("kubelet")
 }
 
 /// Volumes of a kubelet's folder are in every other manifest; one that runs a kubelet has its name as a word.
-fn speaks_of_pod(text: &str) -> bool {
+fn speaks_of_pod(text: &(impl crate::Text + ?Sized)) -> bool {
     if !text.contains("containers") {
         return false;
     }
+    let text = text.text();
     let is_word = |start: usize, length: usize| {
         let before = text.get(..start).unwrap_or_default();
         let after = text.get(start + length..).and_then(|rest| rest.chars().next());

@@ -29,8 +29,8 @@ const LONGEST: usize = 1 << 20;
 const MOST_ADDED: usize = 1 << 16;
 
 /// Whether a text may be a script that has a machine run an API server, or hold one.
-pub(super) fn speaks(text: &str) -> bool {
-    (text.starts_with("#!") || text.contains("<<"))
+pub(super) fn speaks(text: &(impl crate::Text + ?Sized)) -> bool {
+    (text.text().starts_with("#!") || text.contains("<<"))
         && ["apiserver", "kubeadm.k8s.io/", "k0s.k0sproject.io/", "kind.x-k8s.io/"]
             .iter()
             .any(|word| text.contains(word))

@@ -20,7 +20,7 @@ use crate::{
 const KIND: &str = "MasterConfig";
 
 /// Whether a text holds the words without which it is no such file.
-pub(super) fn speaks(text: &str) -> bool {
+pub(super) fn speaks(text: &(impl crate::Text + ?Sized)) -> bool {
     text.contains(KIND) && text.contains("kubernetesMasterConfig")
 }
 

@@ -646,6 +646,11 @@ fn the_printed_role_is_enough_and_no_more() {
     audit(&kubeconfig);
     let role = out(&run(&kubeconfig, &["rbac-manifest"]).code(0));
     let known = |request: &Request| !request.header("authorization").is_empty() && request.method == "GET";
+    let named = |resource: &str, name: &str| {
+        let begin = format!("  resources: [{resource}]\n  resourceNames: [");
+        let of_rule = |rule: &str| Some(rule.split_once(&begin)?.1.split_once("]\n  verbs: [get]\n")?.0.to_owned());
+        role.split("- apiGroups:").filter_map(of_rule).any(|names| names.split(", ").any(|one| one == name))
+    };
     for request in server.seen().into_iter().filter(known) {
         let path = request.path.split('?').next().unwrap_or_default().to_owned();
         let parts: Vec<&str> = path.trim_start_matches('/').split('/').collect();
@@ -655,12 +660,8 @@ fn the_printed_role_is_enough_and_no_more() {
                 role.contains(&format!("  resources: [{resource}]\n  verbs: [list]\n"))
             }
             ["api", "v1", "namespaces", "kube-system", resource, name]
-            | ["apis", _, _, "namespaces", _, resource, name] => {
-                role.contains(&format!("  resources: [{resource}]\n  resourceNames: [{name}]\n  verbs: [get]\n"))
-            }
-            ["api", "v1", resource, name] => {
-                role.contains(&format!("  resources: [{resource}]\n  resourceNames: [{name}]\n  verbs: [get]\n"))
-            }
+            | ["apis", _, _, "namespaces", _, resource, name]
+            | ["api", "v1", resource, name] => named(resource, name),
             ["api", "v1", resource] | ["apis", _, _, resource] => {
                 role.contains(&format!("  resources: [{resource}]\n  verbs: [list]\n"))
             }

@@ -61,11 +61,14 @@ impl Unwritten {
 /// What the releases from one to another agree on where nothing is written, by the place in the table.
 type Agreed = Arc<Vec<Option<Setting>>>;
 
-static AGREED: LazyLock<Mutex<HashMap<(Minor, Minor), Agreed>>> = LazyLock::new(Mutex::default);
+/// A component, with the first release and the last.
+type Range = (&'static str, Minor, Minor);
+
+static AGREED: LazyLock<Mutex<HashMap<Range, Agreed>>> = LazyLock::new(Mutex::default);
 
 /// `None` where something that is not known may have written any of them.
 fn agreed(table: &'static Table, resolved: &[&mut AtRelease], release: &Release) -> Option<Agreed> {
-    let range = (resolved.first()?.minor, resolved.last()?.minor);
+    let range = (table.component, resolved.first()?.minor, resolved.last()?.minor);
     let unwritten: Option<Vec<(Minor, &Unwritten)>> =
         resolved.iter().map(|one| Some((one.minor, one.unwritten.as_ref()?))).collect();
     let unwritten = unwritten?;

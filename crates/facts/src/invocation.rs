@@ -93,6 +93,25 @@ impl Invocation {
     pub fn words_in(&self, minor: Minor) -> Vec<&Word> {
         self.words.iter().filter(|word| word.is_in(minor)).collect()
     }
+
+    /// The names of the flags that somebody wrote. What a distribution adds proves nothing of the release: it adds what that takes.
+    ///
+    /// Values that are words of their own never start with dashes, or they would be flags to pflag as well.
+    pub(crate) fn flags_written(&self) -> impl Iterator<Item = &str> {
+        let written = self.words.iter().filter(|word| word.hand == Hand::Written);
+        written.filter_map(|word| {
+            let long = word.text.strip_prefix("--")?;
+            Some(long.split_once('=').map_or(long, |(name, _)| name))
+        })
+    }
+
+    /// Where the whole of it stands.
+    pub(crate) fn place(&self) -> Location {
+        match &self.list {
+            Some(site) => site.at.clone(),
+            None => Location::whole(self.declared_in.clone(), self.plane),
+        }
+    }
 }
 
 /// A file of the host that is written where the component is declared.

@@ -1,8 +1,9 @@
 //! Which releases are possible, and which are not.
 
-use model::{Minor, Release, Version};
+use model::{Minor, Problem, ProblemKind, Release, Version};
 
 use crate::{
+    Invocation,
     flags::{KUBE_APISERVER, Presence, Table},
     releases::CALENDAR,
 };
@@ -70,6 +71,22 @@ pub(crate) fn narrow<'a>(
         _ => Release::Within { from, to },
     };
     (release, None)
+}
+
+/// What [`narrow`] says of two flags that no release has together.
+pub(crate) fn conflict(invocation: &Invocation, (one, other): (String, String)) -> Problem {
+    Problem {
+        kind: ProblemKind::Conflict,
+        stops: false,
+        message: if one.is_empty() {
+            format!("no release has all of these flags; `--{other}` is the first that none has with those before it")
+        } else {
+            format!("no release has both `--{one}` and `--{other}`")
+        },
+        hint: Some("name the release with --kubernetes-version".to_owned()),
+        location: Some(invocation.place()),
+        setting: Some(other),
+    }
 }
 
 #[cfg(test)]

@@ -20,7 +20,6 @@ use model::{Minor, Problem, ProblemKind};
 use super::{
     Server,
     gates::Gates,
-    resolve::whole,
     wants::{FILES, WRITTEN, paths},
 };
 use crate::{
@@ -69,7 +68,7 @@ impl Checks<'_> {
     }
 
     fn stop(&mut self, kind: ProblemKind, flag: &str, message: String) {
-        let location = self.server.place(flag).cloned().or_else(|| Some(whole(self.server.invocation)));
+        let location = self.server.place(flag).cloned().or_else(|| Some(self.server.invocation.place()));
         self.found.push(Problem { kind, stops: true, message, hint: None, location, setting: Some(flag.to_owned()) });
     }
 

@@ -1,6 +1,6 @@
 //! A command line, read once for each release that is possible, and what the releases agree on.
 
-use model::{Component, Gap, Location, Problem, ProblemKind, Release, Setting, Unanswered, Version};
+use model::{Component, Gap, Problem, Release, Setting, Unanswered, Version};
 
 use super::{
     Anonymous, ApiServer, Authorizers, Server, checks,
@@ -45,18 +45,7 @@ pub fn resolve(invocation: &Invocation, version: Option<&Version>, files: &Files
 
     let settings = settings(&mut resolved, &release);
     let mut problems = invocation.problems.clone();
-    problems.extend(conflict.map(|(one, other)| Problem {
-        kind: ProblemKind::Conflict,
-        stops: false,
-        message: if one.is_empty() {
-            format!("no release has all of these flags; `--{other}` is the first that none has with those before it")
-        } else {
-            format!("no release has both `--{one}` and `--{other}`")
-        },
-        hint: Some("name the release with --kubernetes-version".to_owned()),
-        location: Some(whole(invocation)),
-        setting: Some(other),
-    }));
+    problems.extend(conflict.map(|flags| release::conflict(invocation, flags)));
     problems.extend(self::problems(&resolved));
     let mut unseen: Vec<Gap> =
         versions.iter().find_map(|version| newer_than_data(&KUBE_APISERVER, version)).into_iter().collect();
@@ -152,20 +141,8 @@ fn merged(
 pub(super) fn release(invocation: &Invocation, version: Option<&Version>) -> (Release, Option<(String, String)>) {
     match version.or(invocation.version.as_ref().map(|(version, _)| version)) {
         Some(version) => (Release::Exactly(version.clone()), None),
-        None => possible(invocation),
+        None => release::narrow(&KUBE_APISERVER, invocation.releases, invocation.flags_written()),
     }
-}
-
-/// The releases that take every flag of the command line.
-fn possible(invocation: &Invocation) -> (Release, Option<(String, String)>) {
-    // Values that are words of their own never start with dashes, or they would be flags to pflag as well. What a
-    // distribution adds proves nothing: it adds what the release takes.
-    let written = invocation.words.iter().filter(|word| word.hand == Hand::Written);
-    let names = written.filter_map(|word| {
-        let long = word.text.strip_prefix("--")?;
-        Some(long.split_once('=').map_or(long, |(name, _)| name))
-    });
-    release::narrow(&KUBE_APISERVER, invocation.releases, names)
 }
 
 fn settings(resolved: &mut [Resolved], release: &Release) -> Vec<Setting> {
@@ -222,11 +199,4 @@ fn merge_files(resolved: &[Resolved]) -> Vec<(FileKind, Result<Option<Taken>, Ga
         })
     };
     FileKind::ALL.into_iter().map(|kind| (kind, configuration::agree(of(kind)))).collect()
-}
-
-pub(super) fn whole(invocation: &Invocation) -> Location {
-    match &invocation.list {
-        Some(site) => site.at.clone(),
-        None => Location::whole(invocation.declared_in.clone(), invocation.plane),
-    }
 }

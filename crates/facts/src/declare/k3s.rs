@@ -13,7 +13,7 @@ mod kubelet;
 pub(super) mod nested;
 mod settings;
 
-use model::{Evidence, Gap, GapKind, Kind, Minor, Version};
+use model::{Evidence, Gap, GapKind, Minor, Version};
 use yaml::Cursor;
 
 pub(super) use self::installed::{Script, of_machine, speaks as speaks_of_install};
@@ -22,7 +22,7 @@ use self::{
     settings::{Lies, Settings},
 };
 use super::{Source, command, embedded::Place, layers::made_at_start, unit};
-use crate::{Hand, Invocation, Mount, Word, redact::parsable};
+use crate::{Hand, Invocation, Mount, Word};
 
 /// Keys that a server has and an agent has not, and no other file that anybody knows.
 const SERVER: [&str; 57] = [
@@ -374,27 +374,18 @@ fn is_read_with_unit(source: &Source<'_>, evidence: &[Evidence]) -> bool {
     let Some(program) = base.and_then(|path| path.strip_prefix("/etc/rancher/")?.strip_suffix("/config.yaml")) else {
         return false;
     };
-    evidence.iter().filter(|piece| piece.kind == Kind::Workload).any(|piece| {
-        let Some(text) = piece.text().filter(speaks_of_unit) else { return false };
-        let parsed = parsable(piece, text);
-        let stream = yaml::parse(&parsed, &yaml::Limits::default());
-        let unit = Source {
-            evidence: &piece.id,
-            plane: piece.plane,
-            text: &parsed,
-            root: source.root,
-            stream: &stream,
-            inside: None,
-        };
-        is_unit(&unit)
-            && unit::started(&unit, evidence, is_command).is_some_and(|started| {
-                started.program == program
-                    && !started
-                        .words
-                        .iter()
-                        .any(|word| ["-c", "--config"].iter().any(|flag| word.text.starts_with(flag)))
-            })
-    })
+    let found = unit::beside(
+        source,
+        evidence,
+        |_, text| speaks_of_unit(text),
+        |unit| {
+            let started = is_unit(unit).then(|| unit::started(unit, evidence, is_command)).flatten()?;
+            let names_another =
+                started.words.iter().any(|word| ["-c", "--config"].iter().any(|flag| word.text.starts_with(flag)));
+            (started.program == program && !names_another).then_some(())
+        },
+    );
+    found.is_some()
 }
 
 /// Folders in which more of what a text says may stand.

@@ -66,93 +66,49 @@ struct Reader {
     invocations: fn(&Source<'_>, &[Evidence]) -> Vec<Invocation>,
 }
 
+/// The reader that a module is.
+macro_rules! reader {
+    ($($module:ident)::+) => {
+        Reader {
+            // As a function of its own it would be one of a single lifetime.
+            speaks: |words| $($module)::+::speaks(words),
+            declares: $($module)::+::declares,
+            invocations: $($module)::+::invocations,
+        }
+    };
+}
+
 /// Every format; the first one that declares something reads the file.
 const READERS: [Reader; 29] = [
-    Reader { speaks: |words| pod::speaks(words), declares: pod::declares, invocations: pod::invocations },
-    Reader { speaks: |words| unit::speaks(words), declares: unit::declares, invocations: unit::invocations },
-    Reader { speaks: |words| kubeadm::speaks(words), declares: kubeadm::declares, invocations: kubeadm::invocations },
-    Reader {
-        speaks: |words| cluster_api::speaks(words),
-        declares: cluster_api::declares,
-        invocations: cluster_api::invocations,
-    },
-    Reader { speaks: |words| kind::speaks(words), declares: kind::declares, invocations: kind::invocations },
-    Reader { speaks: |words| talos::speaks(words), declares: talos::declares, invocations: talos::invocations },
-    Reader {
-        speaks: |words| talhelper::speaks(words),
-        declares: talhelper::declares,
-        invocations: talhelper::invocations,
-    },
-    Reader { speaks: |words| kops::speaks(words), declares: kops::declares, invocations: kops::invocations },
-    Reader {
-        speaks: |words| openshift::speaks(words),
-        declares: openshift::declares,
-        invocations: openshift::invocations,
-    },
-    Reader {
-        speaks: |words| gardener::speaks(words),
-        declares: gardener::declares,
-        invocations: gardener::invocations,
-    },
-    Reader {
-        speaks: |words| arguments::speaks(words),
-        declares: arguments::declares,
-        invocations: arguments::invocations,
-    },
-    Reader { speaks: |words| rke::speaks(words), declares: rke::declares, invocations: rke::invocations },
-    Reader { speaks: |words| cke::speaks(words), declares: cke::declares, invocations: cke::invocations },
-    Reader {
-        speaks: |words| microk8s::speaks(words),
-        declares: microk8s::declares,
-        invocations: microk8s::invocations,
-    },
-    Reader {
-        speaks: |words| eks_anywhere::speaks(words),
-        declares: eks_anywhere::declares,
-        invocations: eks_anywhere::invocations,
-    },
-    Reader {
-        speaks: |words| vcluster::speaks(words),
-        declares: vcluster::declares,
-        invocations: vcluster::invocations,
-    },
-    Reader { speaks: |words| kubekey::speaks(words), declares: kubekey::declares, invocations: kubekey::invocations },
-    Reader { speaks: |words| kamaji::speaks(words), declares: kamaji::declares, invocations: kamaji::invocations },
-    Reader { speaks: |words| k0s::speaks(words), declares: k0s::declares, invocations: k0s::invocations },
-    Reader { speaks: |words| k3s::speaks(words), declares: k3s::declares, invocations: k3s::invocations },
-    Reader {
-        speaks: |words| k3s::containers::speaks(words),
-        declares: k3s::containers::declares,
-        invocations: k3s::containers::invocations,
-    },
-    Reader {
-        speaks: |words| k3s::nested::speaks(words),
-        declares: k3s::nested::declares,
-        invocations: k3s::nested::invocations,
-    },
-    Reader {
-        speaks: |words| k3s::ansible::speaks(words),
-        declares: k3s::ansible::declares,
-        invocations: k3s::ansible::invocations,
-    },
-    Reader {
-        speaks: |words| minikube::speaks(words),
-        declares: minikube::declares,
-        invocations: minikube::invocations,
-    },
-    Reader {
-        speaks: |words| kubespray::speaks(words),
-        declares: kubespray::declares,
-        invocations: kubespray::invocations,
-    },
-    Reader { speaks: |words| compose::speaks(words), declares: compose::declares, invocations: compose::invocations },
-    Reader { speaks: |words| listing::speaks(words), declares: listing::declares, invocations: listing::invocations },
-    Reader {
-        speaks: |words| sysconfig::speaks(words),
-        declares: sysconfig::declares,
-        invocations: sysconfig::invocations,
-    },
-    Reader { speaks: |words| machine::speaks(words), declares: machine::declares, invocations: machine::invocations },
+    reader!(pod),
+    reader!(unit),
+    reader!(kubeadm),
+    reader!(cluster_api),
+    reader!(kind),
+    reader!(talos),
+    reader!(talhelper),
+    reader!(kops),
+    reader!(openshift),
+    reader!(gardener),
+    reader!(arguments),
+    reader!(rke),
+    reader!(cke),
+    reader!(microk8s),
+    reader!(eks_anywhere),
+    reader!(vcluster),
+    reader!(kubekey),
+    reader!(kamaji),
+    reader!(k0s),
+    reader!(k3s),
+    reader!(k3s::containers),
+    reader!(k3s::nested),
+    reader!(k3s::ansible),
+    reader!(minikube),
+    reader!(kubespray),
+    reader!(compose),
+    reader!(listing),
+    reader!(sysconfig),
+    reader!(machine),
 ];
 
 /// The text of one file, and what YAML makes of it.

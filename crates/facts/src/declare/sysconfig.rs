@@ -7,14 +7,14 @@
 //! here: what the file sets is read, and what it does not set stays open. Below a root the unit reads the file, and tells the
 //! whole.
 
-use model::{Evidence, Form, Gap, GapKind, Kind, Location, Site};
+use model::{Evidence, Form, Gap, GapKind, Location, Site};
 
 use super::{
     Source, command,
     command::unfilled,
     unit::{self, Held, environment_file},
 };
-use crate::{Files, Invocation, Word, redact::parsable};
+use crate::{Files, Invocation, Word};
 
 /// Flags of an API server that no other component has, one of which such a file sets.
 const OWN: [&str; 7] = [
@@ -137,18 +137,9 @@ fn words(text: &str, at: &dyn Fn(usize, usize) -> Location) -> Vec<Word> {
 /// Whether a unit of the same node reads the file.
 fn is_read_with_unit(source: &Source<'_>, evidence: &[Evidence]) -> bool {
     let Some(root) = source.root else { return false };
-    evidence.iter().filter(|piece| piece.kind == Kind::Workload && piece.id != *source.evidence).any(|piece| {
-        let Some(text) = piece.text().filter(unit::speaks) else { return false };
-        let parsed = parsable(piece, text);
-        let stream = yaml::parse("", &yaml::Limits::default());
-        let unit = Source {
-            evidence: &piece.id,
-            plane: piece.plane,
-            text: &parsed,
-            root: source.root,
-            stream: &stream,
-            inside: None,
-        };
-        unit::environment_files(&unit, evidence).iter().any(|path| Files::id(root, path) == *source.evidence)
-    })
+    let may = |piece: &Evidence, text: &str| piece.id != *source.evidence && unit::speaks(text);
+    let found = unit::beside(source, evidence, may, |unit| {
+        unit::environment_files(unit, evidence).iter().find(|path| Files::id(root, path) == *source.evidence).cloned()
+    });
+    found.is_some()
 }

@@ -30,7 +30,7 @@ use super::{
     embedded::Place,
     runtime, shell,
 };
-use crate::{Invocation, Word, kubelet::Peers};
+use crate::{Invocation, Word, kubelet::Peers, redact::parsable};
 
 /// Whether a text holds the words without which it declares nothing.
 pub(super) fn speaks(text: &(impl crate::Text + ?Sized)) -> bool {
@@ -60,6 +60,23 @@ pub(super) fn runs(program: Program, source: &Source<'_>) -> bool {
 
 fn start(program: Program, words: &[String]) -> Option<Start> {
     find(program, &words.iter().map(String::as_str).collect::<Vec<_>>(), None)
+}
+
+/// What is found in a unit beside a file of the same node, among the texts that may be meant.
+pub(super) fn beside<T>(
+    source: &Source<'_>,
+    evidence: &[Evidence],
+    may: impl Fn(&Evidence, &str) -> bool,
+    find: impl Fn(&Source<'_>) -> Option<T>,
+) -> Option<T> {
+    // A unit is no tree.
+    let stream = yaml::parse("", &yaml::Limits::default());
+    evidence.iter().filter(|piece| piece.kind == Kind::Workload).find_map(|piece| {
+        let text = piece.text().filter(|text| may(piece, text))?;
+        let text = parsable(piece, text);
+        let root = source.root;
+        find(&Source { evidence: &piece.id, plane: piece.plane, text: &text, root, stream: &stream, inside: None })
+    })
 }
 
 /// Environment files of a unit, by their paths on the host.

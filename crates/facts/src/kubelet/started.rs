@@ -9,8 +9,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use model::{
-    Author, Body, Component, Evidence, EvidenceId, Gap, GapKind, Location, Minor, Origin, Problem, ProblemKind,
-    Reading, Release, Version, spelled,
+    Author, Body, Component, Evidence, EvidenceId, Gap, GapKind, Minor, Origin, Problem, ProblemKind, Reading, Release,
+    Version, spelled,
 };
 
 use super::{default, default_without_file, held};
@@ -109,13 +109,7 @@ fn possible(
     if let Some(version) = version.or(invocation.version.as_ref().map(|(version, _)| version)) {
         return (Release::Exactly(version.clone()), None);
     }
-    let written = invocation.words.iter().filter(|word| word.hand == Hand::Written);
-    let names = || {
-        written.clone().filter_map(|word| {
-            let long = word.text.strip_prefix("--")?;
-            Some(long.split_once('=').map_or(long, |(name, _)| name))
-        })
-    };
+    let names = || invocation.flags_written();
     let (narrowed, conflict) = release::narrow(&KUBELET_FLAGS, invocation.releases.or(within), names());
     // Beside flags of long ago it is that older one.
     if conflict.is_some() && names().any(|name| name == "config") {
@@ -356,20 +350,7 @@ impl<'a> Started<'a> {
         let versions = versions(&release);
         let mut resolved: Vec<AtRelease> = versions.iter().map(|version| self.at(version)).collect();
         let mut problems = invocation.problems.clone();
-        problems.extend(conflict.map(|(one, other)| Problem {
-            kind: ProblemKind::Conflict,
-            stops: false,
-            message: if one.is_empty() {
-                format!(
-                    "no release has all of these flags; `--{other}` is the first that none has with those before it"
-                )
-            } else {
-                format!("no release has both `--{one}` and `--{other}`")
-            },
-            hint: Some("name the release with --kubernetes-version".to_owned()),
-            location: Some(whole(invocation)),
-            setting: Some(other),
-        }));
+        problems.extend(conflict.map(|flags| release::conflict(invocation, flags)));
         problems.extend(merge::problems(&resolved.iter().collect::<Vec<_>>()));
         let mut named = BTreeSet::new();
         let of_files = self.read.values().flatten();
@@ -495,13 +476,6 @@ fn quoting(gap: &Gap, flag: &Flag, below: &Reading) -> Gap {
     }
     let value = if below.value.is_empty() { "empty".to_owned() } else { format!("`{}`", below.value) };
     Gap { reason: format!("{}; the file says that `{}` is {value}", gap.reason, spelled(flag.name)), ..gap.clone() }
-}
-
-fn whole(invocation: &Invocation) -> Location {
-    match &invocation.list {
-        Some(site) => site.at.clone(),
-        None => Location::whole(invocation.declared_in.clone(), invocation.plane),
-    }
 }
 
 fn unlooked(path: &str) -> Gap {

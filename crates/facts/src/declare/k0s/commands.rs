@@ -18,7 +18,6 @@ use crate::{
         pod::text_of,
         unit::{self, Started},
     },
-    redact::parsable,
 };
 
 /// What a controller reads unless it is told otherwise, and what the image writes a variable to.
@@ -77,24 +76,14 @@ pub(in crate::declare) fn files(source: &Source<'_>, evidence: &[Evidence]) -> V
 /// The unit of the same node that has a controller read the file of a source, as its words.
 pub(super) fn unit_of(source: &Source<'_>, evidence: &[Evidence]) -> Option<Vec<String>> {
     let root = source.root?;
-    evidence.iter().filter(|piece| piece.kind == model::Kind::Workload && piece.id != *source.evidence).find_map(
-        |piece| {
-            let text = piece.text().filter(|text| text.contains("ExecStart") && text.contains(NAME))?;
-            let parsed = parsable(piece, text);
-            let stream = yaml::parse("", &yaml::Limits::default());
-            let unit = Source {
-                evidence: &piece.id,
-                plane: piece.plane,
-                text: &parsed,
-                root: source.root,
-                stream: &stream,
-                inside: None,
-            };
-            let started = is_unit(&unit).then(|| unit::started(&unit, evidence, is_command)).flatten()?;
-            let words = texts(&started);
-            (Files::id(root, &config(&words)) == *source.evidence).then_some(words)
-        },
-    )
+    let may = |piece: &Evidence, text: &str| {
+        piece.id != *source.evidence && text.contains("ExecStart") && text.contains(NAME)
+    };
+    unit::beside(source, evidence, may, |unit| {
+        let started = is_unit(unit).then(|| unit::started(unit, evidence, is_command)).flatten()?;
+        let words = texts(&started);
+        (Files::id(root, &config(&words)) == *source.evidence).then_some(words)
+    })
 }
 
 /// The controller that a unit starts; nothing where its file is at hand, which then tells the whole.

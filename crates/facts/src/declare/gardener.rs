@@ -6,6 +6,8 @@
 //! v1.70.0, v1.90.0, v1.110.0, v1.125.0, v1.135.0 and the tree of August 2026 have in common. A Shoot does not name the
 //! release of Gardener that holds it, so that the rest is left open.
 
+pub(super) mod kubelet;
+
 use model::{Evidence, Form, Gap, GapKind, Location, Minor, Named, Problem, Shape, Site, Version};
 use yaml::{Cursor, Resolved};
 

@@ -17,6 +17,7 @@
 //!
 //! Start at [`resolve`].
 
+mod checks;
 pub(crate) mod fields;
 mod node;
 pub(crate) mod started;

@@ -13,7 +13,7 @@ use model::{
     Version, spelled,
 };
 
-use super::{default, default_without_file, held};
+use super::{checks, default, default_without_file, held};
 use crate::{
     File, Files, Hand, Invocation, Trees,
     declare::{Beside, Configuration, KubeletLine, configuration_in},
@@ -278,6 +278,7 @@ impl<'a> Started<'a> {
             };
             readings.push((flag.name, reading));
         }
+        problems.extend(checks::all(version.minor, &checks::Values(&readings)));
         let unwritten = hidden.map(|gap| Unwritten::Hidden { gap: gap.clone(), version: version.clone() });
         AtRelease { minor: version.minor, readings, unwritten, problems }
     }

@@ -35,6 +35,7 @@ use crate::{
     request::path,
     running::{Metrics, Told},
 };
+pub(crate) use checks::is_suite;
 pub use gates::GivenGate;
 pub(crate) use gates::{in_force as gate_in_force, listed as gates_listed, of_stage as gates_of_stage};
 pub use plugins::{AdmissionPlugin, UnknownPlugin};

@@ -41,6 +41,12 @@ pub(super) fn issuers(server: &Server<'_>, config: &Config) -> Result<Option<Vec
     }
 }
 
+/// Whether `AlwaysAllow` is not among the modes, whatever they are: Gardener gives Node, RBAC and a webhook by its release, and
+/// no owner of a Shoot has a say (pkg/component/kubernetes/apiserver, authorization.go of v1.110.0, deployment.go of v1.90.0).
+fn never_allows_all(server: &Server<'_>) -> bool {
+    server.invocation.distribution == Some("Gardener")
+}
+
 /// What becomes of requests without credentials in this release.
 pub(super) fn anonymous(
     server: &Server<'_>,
@@ -68,8 +74,12 @@ pub(super) fn anonymous(
     // pkg/kubeapiserver/options/authentication.go, ApplyAuthorization (1.6): only the modes of the flag count, so that an
     // AuthorizationConfiguration with AlwaysAllow resets nothing.
     if *allowed && server.version.minor >= Minor::new(1, 6) && !file_authorizes(server)? {
-        let authorizers = authorizers.as_ref().map_err(Clone::clone)?;
-        if authorizers.modes.iter().any(|mode| mode == ALWAYS_ALLOW) {
+        let allows_all = match authorizers {
+            Ok(authorizers) => authorizers.modes.iter().any(|mode| mode == ALWAYS_ALLOW),
+            Err(_) if never_allows_all(server) => false,
+            Err(unknown) => return Err(unknown.clone()),
+        };
+        if allows_all {
             anonymous.enabled = false;
             anonymous.decided_by =
                 Some(("--authorization-mode".to_owned(), server.place("authorization-mode").cloned()));

@@ -18,8 +18,8 @@ use facts::{
     observed::Door,
 };
 use model::{
-    Answer, Component, Confidence, Entry, EvidenceId, Failure, Finding, Gap, GapKind, Label, Listener, Location,
-    Origin, Outcome, Plane, Release, Unanswered, Verdict,
+    Answer, Component, Confidence, Entry, Evidence, EvidenceId, Failure, Finding, Gap, GapKind, Label, Listener,
+    Location, Origin, Outcome, Plane, Release, Unanswered, Verdict,
 };
 
 use crate::{Check, Rule, Several, certificates, doors, files, manual, objects, plugins, row};
@@ -41,7 +41,8 @@ pub fn judge(cluster: &Cluster, rules: &[&'static Rule]) -> Judgement {
     // What only shows across clusters is no question to one of them.
     for rule in rules.iter().filter(|rule| !matches!(rule.check, Check::Fleet(_))) {
         let mut asked = false;
-        for question in questions(rule, cluster) {
+        for mut question in questions(rule, cluster) {
+            question.evidence = &cluster.evidence;
             asked |= question.put(rule, &mut judgement);
         }
         if !asked {
@@ -89,6 +90,8 @@ struct Question<'a> {
     of_objects: bool,
     /// What may win over everything that the answer rests on.
     outranked: Option<&'a Gap>,
+    /// All that was seen, sorted.
+    evidence: &'a [Evidence],
     ask: Box<dyn Fn() -> Verdict + 'a>,
 }
 
@@ -103,6 +106,7 @@ impl<'a> Question<'a> {
             release: None,
             of_objects: false,
             outranked: None,
+            evidence: &[],
             ask,
         }
     }
@@ -508,7 +512,10 @@ impl Question<'_> {
 
     /// What declares the instance, for a finding about something that has no place of its own.
     fn whole(&self) -> Option<Location> {
-        self.declared_in.map(|file| Location::whole(file.clone(), Plane::Declared))
+        let file = self.declared_in?;
+        let known =
+            self.evidence.binary_search_by(|piece| piece.id.cmp(file)).ok().and_then(|at| self.evidence.get(at));
+        Some(Location::whole(file.clone(), known.map_or(Plane::Declared, |piece| piece.plane)))
     }
 }
 

@@ -135,6 +135,11 @@ fn questions<'a>(rule: &'static Rule, cluster: &'a Cluster) -> Vec<Question<'a>>
         Check::ApiServer(check) => {
             cluster.apiservers.iter().map(|server| of(server.component(), Box::new(move || check(server)))).collect()
         }
+        Check::ServerOrKubelet { server: ask_server, kubelet: ask_kubelet } => {
+            let servers = cluster.apiservers.iter().map(|one| of(one.component(), Box::new(move || ask_server(one))));
+            let kubelets = cluster.kubelets.iter();
+            servers.chain(kubelets.map(|one| of(one.component(), Box::new(move || ask_kubelet(one))))).collect()
+        }
         Check::Component(check) => {
             components().map(|component| of(component, Box::new(move || check(component)))).collect()
         }

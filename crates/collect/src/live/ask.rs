@@ -19,7 +19,7 @@ use super::{
     Pace,
     access::Way,
     client::{self, Answer, Conversation, Limits, Requests, Tally},
-    config::{authority, config},
+    config::{authority, config, last_day},
     failure::Failure,
     kubelets,
     outside::{Outside, Sights},
@@ -80,7 +80,7 @@ pub(super) async fn cluster(
 ) -> Result<Asked, Failure> {
     let until = Instant::now() + time;
     let server = way.server.trim_end_matches('/').to_owned();
-    let config = config(way).await?;
+    let config = config(way, time).await?;
     let authority = authority(&config);
     // Beside the questions, which it does not hold up.
     let mut outside = Outside::begin(&config, from_outside, until);
@@ -100,9 +100,13 @@ pub(super) async fn cluster(
         Ok(Some(raw)) => raw,
         // Who is not known is told the same whatever is asked.
         Ok(None) => {
+            let hint = last_day(&config).map_or_else(
+                || "have they expired? `kubectl --context` with that name would say the same".to_owned(),
+                |day| format!("the client certificate of the kubeconfig ends on {day}; is that over?"),
+            );
             return Err(Failure {
                 message: format!("{server}: it does not take the credentials (401)"),
-                hint: Some("have they expired? `kubectl --context` with that name would say the same".to_owned()),
+                hint: Some(hint),
             });
         }
         Err(failure) => {
@@ -126,7 +130,12 @@ pub(super) async fn cluster(
         let reply = asked(&talks.own, &may, second).await;
         // A server that answers neither which release it is nor who it is answers nothing, and is left alone.
         if no_answer(&reply.raw).is_some() {
-            let hint = Some("is it up? something that stands before it may answer in its place".to_owned());
+            let hint = if server.starts_with("http://") {
+                "the address has no TLS; does it begin with https://?"
+            } else {
+                "is it up? something that stands before it may answer in its place"
+            };
+            let hint = Some(hint.to_owned());
             return Err(Failure { message: format!("{server}: {why}"), hint });
         }
         replies.insert(index, reply);

@@ -44,6 +44,7 @@ mod row;
 mod run;
 mod say;
 mod scheduler;
+mod secrets;
 mod users;
 mod validating;
 
@@ -309,6 +310,7 @@ pub fn all() -> impl Iterator<Item = &'static Rule> {
         policy::RULES,
         rbac::RULES,
         scheduler::RULES,
+        secrets::RULES,
         users::RULES,
         validating::RULES,
     ];

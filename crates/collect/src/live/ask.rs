@@ -151,8 +151,12 @@ pub(super) async fn cluster(
     let mut answers: Vec<Given> = Vec::with_capacity(asks.len());
     for (index, &ask) in asks.iter().enumerate() {
         // What panics is our fault, and the other answers are there all the same.
-        let none = || Raw::Unread(ask.unanswered(&super::nobody().message));
-        let raw = replies.remove(&index).map_or_else(none, |reply| reply.raw);
+        let none = || Reply { raw: Raw::Unread(ask.unanswered(&super::nobody().message)), is_refused: false };
+        let Reply { raw, is_refused } = replies.remove(&index).unwrap_or_else(none);
+        // Who may not be asked for it was not asked, and it is no gap that somebody should close.
+        if ask.beyond && is_refused {
+            continue;
+        }
         answers.push(Given { base: Arc::clone(&base), ask, raw });
     }
     for given in answers.iter().filter(|given| given.ask.path == live::PUBLISHED) {
@@ -167,6 +171,7 @@ pub(super) async fn cluster(
     });
     let others = Others { config: &config, server: &server, refused: &refused, until, tally: &tally };
     answers.extend(others.ask(&addresses(&answers, &config)).await);
+    disbelieve(&mut answers);
     if is_wanted {
         let limits = Limits { request: kubelets::PATIENCE, largest: kubelets::LARGEST, ..LIMITS };
         // A token that is renewed on the way is renewed by one.
@@ -299,7 +304,8 @@ async fn asked(talk: &Conversation, may: &May, ask: &'static Ask) -> Reply {
     if talk.is_over() {
         return unanswered("the time for this cluster was over");
     }
-    if !may.ask(talk, ask).await {
+    let may = if ask.beyond { may.surely(talk, ask).await } else { may.ask(talk, ask).await };
+    if !may {
         return Reply { raw: Raw::Unread(ask.not_granted()), is_refused: true };
     }
     match one(talk, ask).await {
@@ -327,9 +333,19 @@ impl May {
         if rights.list(ask) {
             return true;
         }
-        let answer = talk.review(Review::Access(ask)).await.ok().flatten();
-        answer.and_then(|answer| live::allowed(&answer)) != Some(false)
+        review(talk, ask).await != Some(false)
     }
+
+    /// Whether the server says that it may be asked.
+    async fn surely(&self, talk: &Conversation, ask: &'static Ask) -> bool {
+        let Some(rights) = &self.rights else { return false };
+        rights.list(ask) || review(talk, ask).await == Some(true)
+    }
+}
+
+/// What the server says to a question about one right.
+async fn review(talk: &Conversation, ask: &'static Ask) -> Option<bool> {
+    live::allowed(&talk.review(Review::Access(ask)).await.ok().flatten()?)
 }
 
 /// Whom the API servers call themselves, by the lists that were given.
@@ -345,6 +361,26 @@ fn called(answers: &[Given]) -> Vec<live::Backend> {
         api_services: list(Of::ApiService),
         services: list(Of::Service),
     })
+}
+
+/// Takes no word for it that something is not there which every API server has, or which discovery shows.
+fn disbelieve(answers: &mut [Given]) {
+    let discovery = answers.iter().find(|given| given.ask.kind == Kind::Discovery).map(|given| &given.raw);
+    let shown = match discovery {
+        Some(Raw::Text(text)) => Some(text.clone()),
+        _ => None,
+    };
+    let is_missing = |given: &&mut Given| matches!(given.raw, Raw::Missing);
+    let mut missing = answers.iter_mut().filter(is_missing).peekable();
+    if missing.peek().is_none() {
+        return;
+    }
+    let shown = live::Shown::of(shown.as_deref());
+    for given in missing {
+        if let Some(gap) = shown.denies(given.ask) {
+            given.raw = Raw::Unread(gap);
+        }
+    }
 }
 
 /// The UID of kube-system, which lives as long as the cluster does.

@@ -76,6 +76,7 @@ pub(super) async fn cluster(
     way: &Way,
     asks: &[&'static Ask],
     Pace { time, from_outside, kubelets: is_wanted, .. }: Pace,
+    lanes: usize,
     turn: OwnedSemaphorePermit,
 ) -> Result<Asked, Failure> {
     let until = Instant::now() + time;
@@ -92,7 +93,7 @@ pub(super) async fn cluster(
     let own = talk(config.clone())?;
     // A token that is renewed on the way is renewed by one: the provider may take what renews it once.
     let others = if config.auth_info.auth_provider.is_some() { Arc::clone(&own) } else { talk(config.clone())? };
-    let talks = Talks { own, others, nobody: talk(bare)? };
+    let talks = Talks { own, others, nobody: talk(bare)?, lanes };
 
     let mut reviewing = tokio::task::JoinSet::new();
     reviewing.spawn(rights(Arc::clone(&talks.others)));
@@ -191,6 +192,13 @@ pub(super) async fn cluster(
 /// How many questions one cluster is asked at a time: no more than a person with kubectl asks, and a server serves hundreds.
 pub(super) const LANES: usize = 6;
 
+/// How many of them are about what the servers of a cluster share. Each has a connection of its own, which takes both sides a
+/// handshake; of many clusters enough is under way at any time.
+pub(super) fn lanes(clusters: usize) -> usize {
+    const MANY: usize = 16;
+    if clusters > MANY { 2 } else { LANES - 2 }
+}
+
 /// A question with its place among all.
 type Question = (usize, &'static Ask);
 
@@ -209,6 +217,8 @@ struct Talks {
     others: Arc<Conversation>,
     /// Without credentials.
     nobody: Arc<Conversation>,
+    /// How many questions go side by side about what they share.
+    lanes: usize,
 }
 
 impl Talks {
@@ -271,7 +281,7 @@ impl Talks {
             known.into_iter().partition(|(_, ask)| is_one || of_one(ask));
         let mut running = tokio::task::JoinSet::new();
         for (talk, questions, lanes) in
-            [(&self.own, own, 1), (&self.nobody, nobody, 1), (&self.others, others, LANES - 2)]
+            [(&self.own, own, 1), (&self.nobody, nobody, 1), (&self.others, others, self.lanes)]
         {
             let left = Arc::new(Mutex::new(VecDeque::from(questions)));
             for _ in 0..lanes {

@@ -45,6 +45,9 @@ use crate::{
 };
 use started::Started;
 
+/// What its components go by. Its tables say the same, and take a while to parse.
+pub const NAME: &str = "kubelet";
+
 /// One kubelet, or what is declared of all that read the same file.
 #[derive(Clone, Debug)]
 pub struct Kubelet {

@@ -53,3 +53,8 @@ pub use redact::{Marked, Redactor};
 pub use spelling::base64;
 pub use trees::{Tree, Trees};
 pub(crate) use words::Text;
+
+/// Parses the large tables that every judgement needs, so that nobody waits for them later.
+pub fn read_tables() {
+    std::sync::LazyLock::force(&advisories::ADVISORIES);
+}

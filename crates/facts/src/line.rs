@@ -283,7 +283,8 @@ impl<'a> Line<'a> {
     /// What the release fills in where nothing sets a flag; `None` where something that is not known may set any.
     pub(crate) fn unwritten(&self) -> Option<Unwritten> {
         let home = self.invocation.list.clone();
-        self.open.is_none().then(|| Unwritten { fresh: Arc::clone(&self.fresh), plane: self.invocation.plane, home })
+        let plane = self.invocation.plane;
+        self.open.is_none().then(|| Unwritten::Filled { fresh: Arc::clone(&self.fresh), plane, home })
     }
 
     /// What it holds for one flag; `None` where this release does not have it.

@@ -12,7 +12,7 @@ use std::{
 use model::{Author, Gap, GapKind, Minor, Origin, Plane, Problem, Reading, Release, Setting, Site, Version, spelled};
 
 use crate::{
-    flags::{DefaultUnknown, Flag, Table},
+    flags::{DefaultUnknown, Flag, Presence, Table},
     fresh::Fresh,
 };
 
@@ -26,35 +26,89 @@ pub(crate) struct AtRelease {
     pub(crate) problems: Vec<Problem>,
 }
 
-/// Settings that a release fills in by itself. Most are, and what releases make of them is the same for every component that
-/// does not set them.
-pub(crate) struct Unwritten {
-    pub(crate) fresh: Arc<Fresh>,
-    pub(crate) plane: Plane,
-    /// Where they would be written.
-    pub(crate) home: Option<Site>,
+/// Settings that nothing writes, as far as anybody knows.
+pub(crate) enum Unwritten {
+    /// The release fills them in. Most are, and what releases make of them is the same for every component that does not set
+    /// them.
+    Filled {
+        fresh: Arc<Fresh>,
+        plane: Plane,
+        /// Where they would be written.
+        home: Option<Site>,
+    },
+    /// Fields of a configuration file, where it is one gap that hides them all.
+    Hidden { gap: Gap, version: Version },
 }
 
 impl Unwritten {
-    /// By place in the table; `None` where the release does not have it.
-    fn reading(&self, index: usize) -> Option<Result<Reading, Gap>> {
-        let unset = self.fresh.defaults.get(index)?.as_ref()?;
-        Some(match unset {
-            Ok(unset) => Ok(unset.reading(self.plane, self.home.clone())),
-            Err(gap) => Err(gap.clone()),
-        })
+    /// `None` where the release does not have it. `index` is the place of the flag in its table.
+    fn reading(&self, index: usize, flag: &Flag) -> Option<Result<Reading, Gap>> {
+        match self {
+            Self::Filled { fresh, plane, home } => Some(match fresh.defaults.get(index)?.as_ref()? {
+                Ok(unset) => Ok(unset.reading(*plane, home.clone())),
+                Err(gap) => Err(gap.clone()),
+            }),
+            Self::Hidden { gap, .. } => self.hides(flag).then(|| Err(gap.clone())),
+        }
     }
 
-    /// A setting that another component of the same releases does not write either.
-    fn of_another(&self, setting: &Setting) -> Setting {
-        let mut setting = setting.clone();
-        for reading in setting.readings.iter_mut().flatten() {
-            reading.plane = self.plane;
-            if let Origin::Default { home, .. } = &mut reading.origin {
-                home.clone_from(&self.home);
-            }
+    fn hides(&self, flag: &Flag) -> bool {
+        match self {
+            Self::Filled { .. } => false,
+            Self::Hidden { version, .. } => flag.is_a_field() && flag.presence(version) != Presence::No,
         }
-        setting
+    }
+}
+
+/// What several releases agree on for the settings that nothing writes.
+enum Common<'a> {
+    /// They fill them in: by the place in the table, for whichever component it was worked out first.
+    Filled { agreed: Agreed, plane: Plane, home: &'a Option<Site> },
+    /// One gap hides them in all.
+    Hidden(&'a Gap),
+    /// It takes a look at each.
+    Nothing,
+}
+
+impl<'a> Common<'a> {
+    fn of(table: &'static Table, resolved: &'a [&mut AtRelease], release: &Release) -> Self {
+        let unwritten: Option<Vec<(Minor, &Unwritten)>> =
+            resolved.iter().map(|one| Some((one.minor, one.unwritten.as_ref()?))).collect();
+        let Some(unwritten) = unwritten else { return Self::Nothing };
+        match unwritten.last() {
+            Some((_, Unwritten::Filled { plane, home, .. }))
+                if unwritten.iter().all(|(_, one)| matches!(one, Unwritten::Filled { .. })) =>
+            {
+                Self::Filled { agreed: agreed(table, &unwritten, release), plane: *plane, home }
+            }
+            Some((_, Unwritten::Hidden { gap, .. })) if gap.kind != GapKind::Version => {
+                let same = |one: &Unwritten| matches!(one, Unwritten::Hidden { gap: other, .. } if other == gap);
+                if unwritten.iter().all(|(_, one)| same(one)) { Self::Hidden(gap) } else { Self::Nothing }
+            }
+            _ => Self::Nothing,
+        }
+    }
+
+    /// A setting that no release has from anywhere else; `Err` where it takes a look at each.
+    fn setting(&self, index: usize, flag: &'static Flag, resolved: &[&mut AtRelease]) -> Result<Option<Setting>, ()> {
+        match self {
+            Self::Filled { agreed, plane, home } => {
+                let mut setting = agreed.get(index).and_then(Option::as_ref).cloned();
+                for reading in setting.iter_mut().flat_map(|setting| &mut setting.readings).flatten() {
+                    reading.plane = *plane;
+                    if let Origin::Default { home: known, .. } = &mut reading.origin {
+                        known.clone_from(home);
+                    }
+                }
+                Ok(setting)
+            }
+            Self::Hidden(gap) => {
+                let mut unwritten = resolved.iter().filter_map(|one| one.unwritten.as_ref());
+                let hidden = || Setting { name: flag.name, readings: vec![Err((*gap).clone())], is_left_out: false };
+                Ok(unwritten.any(|one| one.hides(flag)).then(hidden))
+            }
+            Self::Nothing => Err(()),
+        }
     }
 }
 
@@ -66,21 +120,19 @@ type Range = (&'static str, Minor, Minor);
 
 static AGREED: LazyLock<Mutex<HashMap<Range, Agreed>>> = LazyLock::new(Mutex::default);
 
-/// `None` where something that is not known may have written any of them.
-fn agreed(table: &'static Table, resolved: &[&mut AtRelease], release: &Release) -> Option<Agreed> {
-    let range = (table.component, resolved.first()?.minor, resolved.last()?.minor);
-    let unwritten: Option<Vec<(Minor, &Unwritten)>> =
-        resolved.iter().map(|one| Some((one.minor, one.unwritten.as_ref()?))).collect();
-    let unwritten = unwritten?;
+fn agreed(table: &'static Table, unwritten: &[(Minor, &Unwritten)], release: &Release) -> Agreed {
+    let bounds = unwritten.first().zip(unwritten.last());
+    let Some(((from, _), (to, _))) = bounds else { return Agreed::default() };
     let mut known = AGREED.lock().unwrap_or_else(PoisonError::into_inner);
-    let found = known.entry(range).or_insert_with(|| {
+    let found = known.entry((table.component, *from, *to)).or_insert_with(|| {
         let merged = |(index, flag): (usize, &'static Flag)| {
-            let held = unwritten.iter().filter_map(|(minor, one)| Some((*minor, Cow::Owned(one.reading(index)?))));
+            let held =
+                unwritten.iter().filter_map(|(minor, one)| Some((*minor, Cow::Owned(one.reading(index, flag)?))));
             merged(flag, &held.collect::<Vec<_>>(), unwritten.len(), release)
         };
         Arc::new(table.flags.iter().enumerate().map(merged).collect())
     });
-    Some(Arc::clone(found))
+    Arc::clone(found)
 }
 
 /// Each release that this can be; of a range their patches are not known.
@@ -107,11 +159,11 @@ pub(crate) fn settings(table: &'static Table, mut resolved: Vec<&mut AtRelease>,
         let flags = table.flags.iter().enumerate();
         let held = flags.filter_map(|(index, flag)| {
             let listed = readings.next_if(|(name, _)| *name == flag.name).map(|(_, reading)| reading);
-            Some(setting(flag.name, listed.or_else(|| unwritten.reading(index))?))
+            Some(setting(flag.name, listed.or_else(|| unwritten.reading(index, flag))?))
         });
         return held.collect();
     }
-    let agreed = agreed(table, &resolved, release);
+    let common = Common::of(table, &resolved, release);
     let mut settings = Vec::with_capacity(table.flags.len());
     let mut cursors = vec![0_usize; resolved.len()];
     for (index, flag) in table.flags.iter().enumerate() {
@@ -124,14 +176,14 @@ pub(crate) fn settings(table: &'static Table, mut resolved: Vec<&mut AtRelease>,
                 Some(reading)
             })
             .collect();
-        if let (Some(agreed), Some(unwritten)) = (&agreed, resolved.last().and_then(|one| one.unwritten.as_ref()))
-            && listed.iter().all(Option::is_none)
+        if listed.iter().all(Option::is_none)
+            && let Ok(setting) = common.setting(index, flag, &resolved)
         {
-            settings.extend(agreed.get(index).and_then(Option::as_ref).map(|setting| unwritten.of_another(setting)));
+            settings.extend(setting);
             continue;
         }
         let held = resolved.iter().zip(listed).filter_map(|(one, listed)| {
-            let unlisted = || Some(Cow::Owned(one.unwritten.as_ref()?.reading(index)?));
+            let unlisted = || Some(Cow::Owned(one.unwritten.as_ref()?.reading(index, flag)?));
             Some((one.minor, listed.map(Cow::Borrowed).or_else(unlisted)?))
         });
         settings.extend(merged(flag, &held.collect::<Vec<_>>(), resolved.len(), release));

@@ -52,13 +52,15 @@ pub(crate) fn audit(args: &args::Audit) -> Outcome {
         run.go_on(ledger, args.look.as_of.is_some())?;
     }
     let mut judging = settings::judging(args, run.as_of.to_zoned(TimeZone::UTC).date(), needs_benchmark)?;
-    let metas = audit::rule_metas(&judging.rules);
+    // Made where they are wanted: nothing waits for them before the first file is read.
+    let rules = judging.rules.clone();
+    let metas = || audit::rule_metas(&rules);
     let wanted = |test: fn(Format) -> bool| run.outputs.iter().any(|output| test(output.format));
     let human = wanted(|format| format == Format::Human);
     let whole = wanted(|format| matches!(format, Format::Whole(_)));
     let lines = wanted(|format| format == Format::Jsonl);
     let mut sinks = run.open()?;
-    let head = |out: &mut dyn io::Write| report::lines::head(&tool(), run.begun(), report::rules(&metas), out);
+    let head = |out: &mut dyn io::Write| report::lines::head(&tool(), run.begun(), report::rules(&metas()), out);
     each(&mut sinks, Format::Jsonl, head);
     if let Some(ledger) = &mut ledger {
         judging.earlier = ledger.fleet.clone();
@@ -102,7 +104,7 @@ pub(crate) fn audit(args: &args::Audit) -> Outcome {
     if summary.undetermined || args.strict && earlier().any(|known| known.undetermined > 0) {
         exit = exit.or(Exit::NotEnough);
     }
-    let inner = run.finish(clusters, &summary, metas, exit);
+    let inner = run.finish(clusters, &summary, metas(), exit);
     let report = report::report_of(&inner, converted);
     let here = env::current_dir().ok();
     let conversion = report::Conversion {

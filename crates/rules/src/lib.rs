@@ -72,7 +72,7 @@ pub use handshakes::weakness;
 pub use manual::{Manual, Where};
 pub use pending::{Pending, pending};
 pub use plugins::{Plugins, Run};
-pub use references::{Automation, References, controls, references};
+pub use references::{Automation, References, controls, read_tables, references};
 pub use row::{Cure, Must, Row, Several};
 pub use run::{Judgement, judge, judge_fleet, release};
 

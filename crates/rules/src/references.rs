@@ -81,6 +81,11 @@ static TABLE: LazyLock<BTreeMap<&str, References>> = LazyLock::new(|| {
     serde_json::from_str(include_str!("../data/references.json")).expect("the embedded references are well-formed")
 });
 
+/// Parses what is embedded, so that nobody waits for it later.
+pub fn read_tables() {
+    LazyLock::force(&TABLE);
+}
+
 /// The name of every control there is, sorted, with a rule or without.
 pub fn controls() -> impl Iterator<Item = &'static str> {
     TABLE.keys().copied()

@@ -2,7 +2,7 @@
 
 use facts::{
     Cluster,
-    flags::{self, KUBELET, Presence},
+    flags::{self, KUBE_APISERVER, KUBELET, Presence},
     objects::Of,
 };
 use model::{
@@ -20,7 +20,11 @@ pub(crate) fn flag(name: &str) -> String {
 pub(crate) fn at<'n>(name: &'n str, origin: &Origin) -> &'n str {
     let (Origin::Written(site) | Origin::Default { home: Some(site), .. }) = origin else { return name };
     let is_of_file = matches!(site.form, Form::Field | Form::Fields(_));
-    let field = KUBELET.find(name).filter(|field| field.is_a_field() && !is_of_file);
+    // The API server's names are flags, also the two that it shares; so kubelets' table is read where there is one.
+    if is_of_file || KUBE_APISERVER.find(name).is_some() {
+        return name;
+    }
+    let field = KUBELET.find(name).filter(|field| field.is_a_field());
     let flag = field.and_then(|field| field.flags.iter().find(|flag| !flag.starts_with("experimental-")));
     flag.copied().unwrap_or(name)
 }

@@ -4,6 +4,8 @@
 //! A definition of a cluster names the release of Kubernetes, seldom that of the distribution, and each release of the
 //! distribution adds what it thinks best. What they do not agree on is a gap and no guess.
 
+use std::collections::BTreeMap;
+
 use model::{Gap, GapKind, Minor, Site};
 
 use crate::{Hand, Word, flags::KUBE_APISERVER};
@@ -32,6 +34,7 @@ pub(super) fn agree(
     command: impl Fn(u16, u16) -> Vec<Given>,
 ) -> Vec<Word> {
     let mut words = Vec::new();
+    let mut known: BTreeMap<(u16, u16), Vec<Given>> = BTreeMap::new();
     let mut minor = first;
     while minor <= last {
         let (releases, class) = (possible(minor), like(minor));
@@ -39,7 +42,11 @@ pub(super) fn agree(
         while to < last && like(to + 1) == class && possible(to + 1) == releases {
             to += 1;
         }
-        let lines: Vec<Vec<Given>> = releases.iter().map(|release| command(*release, class)).collect();
+        for release in &releases {
+            known.entry((*release, class)).or_insert_with(|| command(*release, class));
+        }
+        let lines: Vec<&[Given]> =
+            releases.iter().filter_map(|release| known.get(&(*release, class)).map(Vec::as_slice)).collect();
         let from = if minor == first { 0 } else { minor };
         let until = if to == last { u16::MAX } else { to };
         let within = Some((Minor::new(1, from), Minor::new(1, until)));
@@ -50,14 +57,13 @@ pub(super) fn agree(
 }
 
 /// What the command lines have in common; a flag that they do not all give alike is left open.
-fn common(distribution: &Distribution, lines: &[Vec<Given>]) -> Vec<Word> {
+fn common(distribution: &Distribution, lines: &[&[Given]]) -> Vec<Word> {
     let Some((first, others)) = lines.split_first() else { return Vec::new() };
     let mut words = Vec::new();
     let mut open: Vec<&str> = Vec::new();
-    for given in first {
-        let same = |other: &Vec<Given>| {
-            other.iter().any(|other| other.name == given.name && alike(&other.words, &given.words))
-        };
+    for given in *first {
+        let same =
+            |other: &&[Given]| other.iter().any(|other| other.name == given.name && alike(&other.words, &given.words));
         if others.iter().all(same) {
             words.extend(given.words.iter().cloned());
         } else {
@@ -65,7 +71,7 @@ fn common(distribution: &Distribution, lines: &[Vec<Given>]) -> Vec<Word> {
         }
     }
     let known = |name: &str| first.iter().any(|given| given.name == name);
-    open.extend(others.iter().flatten().map(|given| given.name.as_str()).filter(|name| !known(name)));
+    open.extend(others.iter().copied().flatten().map(|given| given.name.as_str()).filter(|name| !known(name)));
     open.sort_unstable();
     open.dedup();
     words.extend(open.into_iter().map(|name| Word {

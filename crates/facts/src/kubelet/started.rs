@@ -22,7 +22,7 @@ use crate::{
         Line,
         mistakes::{self, Manners},
     },
-    merge::{self, AtRelease, newer_than_data, version_gap, versions},
+    merge::{self, AtRelease, Unwritten, newer_than_data, version_gap, versions},
     pflag, release,
 };
 
@@ -226,9 +226,17 @@ impl<'a> Started<'a> {
         let base = self.base(&line);
         let patches = self.patches(&line);
         let newer = newer_than_data(&KUBELET, version);
+        // Where the file was not seen, every field that no flag sets is behind one gap.
+        let hidden = match (&base, &patches) {
+            (Base::Unseen(gap), Ok([])) => Some(line.open.as_ref().or(newer.as_ref()).unwrap_or(gap)),
+            _ => None,
+        };
         let mut readings = Vec::with_capacity(KUBELET.flags.len());
         for flag in KUBELET.flags.iter().filter(|flag| flag.presence(version) != Presence::No) {
             let own = written.get(flag.name);
+            if hidden.is_some() && own.is_none() && flag.is_a_field() {
+                continue;
+            }
             if !flag.is_a_field() {
                 if let Some(reading) = line.reading_of(flag.name) {
                     readings.push((flag.name, reading));
@@ -268,7 +276,8 @@ impl<'a> Started<'a> {
             };
             readings.push((flag.name, reading));
         }
-        AtRelease { minor: version.minor, readings, unwritten: None, problems }
+        let unwritten = hidden.map(|gap| Unwritten::Hidden { gap: gap.clone(), version: version.clone() });
+        AtRelease { minor: version.minor, readings, unwritten, problems }
     }
 
     /// Whether a file says something of a field.

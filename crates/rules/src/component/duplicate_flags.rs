@@ -1,6 +1,6 @@
 //! A flag that has one value is given more than once, with different values. The page beside this file explains the rule and tests it.
 
-use facts::flags::KUBELET;
+use facts::{flags::KUBELET, kubelet};
 use model::{Answer, Component, Finding, Form, Origin, ProblemKind, RuleCard, Severity, Verdict};
 
 use super::problems;
@@ -73,7 +73,7 @@ fn check(component: &Component) -> Verdict {
 
 /// Whether somebody wrote it as a flag. What a file of a kubelet says a flag may override, and that is no second time.
 fn is_a_word(component: &Component, origin: &Origin) -> bool {
-    matches!(origin, Origin::Written(site) if component.name != KUBELET.component || site.form != Form::Field)
+    matches!(origin, Origin::Written(site) if component.name != kubelet::NAME || site.form != Form::Field)
 }
 
 fn unknown(name: &str) -> model::Gap {

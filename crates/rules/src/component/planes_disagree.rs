@@ -1,6 +1,6 @@
 //! What runs, held against what is declared. The page beside this file explains the rule and tests it.
 
-use facts::flags::KUBELET;
+use facts::kubelet;
 use model::{
     Answer, Component, Confidence, Contradiction, DECLARED, Finding, Gap, Label, Origin, Plane, Reading, Remedy, RuleCard, Safety,
     Setting, Severity, Unanswered, Verdict,
@@ -81,7 +81,7 @@ fn check(component: &Component) -> Verdict {
         reason: gap.reason.split(DECLARED).next().unwrap_or_default().to_owned(),
         ..gap
     };
-    let what = if component.name == KUBELET.component { "settings" } else { "flags" };
+    let what = if component.name == kubelet::NAME { "settings" } else { "flags" };
     if running > 0 {
         answer.because = format!("{same} {what} that the process lists are as they are declared");
         return Ok(answer);

@@ -1,6 +1,6 @@
 //! Components that do not start. The page beside this file explains the rule and tests it.
 
-use facts::flags::KUBELET;
+use facts::kubelet;
 use model::{Answer, Component, RuleCard, Severity, Verdict};
 
 use super::problems;
@@ -29,7 +29,7 @@ fn check(component: &Component) -> Verdict {
     if component.starts == Some(true) && component.unseen.is_empty() {
         let because = if component.settings.is_empty() {
             format!("nothing in it stops a kube-apiserver of {}", component.release)
-        } else if component.name == KUBELET.component {
+        } else if component.name == kubelet::NAME {
             format!("nothing in its configuration stops a kubelet of {}", component.release)
         } else {
             format!("nothing among its arguments stops a {} of {}", component.name, component.release)

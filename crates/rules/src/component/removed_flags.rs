@@ -1,6 +1,9 @@
 //! Flags that a release no longer wants. The page beside this file explains the rule and tests it.
 
-use facts::flags::{Flag, KUBE_APISERVER, KUBELET_FLAGS, Table};
+use facts::{
+    flags::{Flag, KUBE_APISERVER, KUBELET_FLAGS, Table},
+    kubelet,
+};
 use model::{
     Answer, Change, Component, Finding, Form, Gap, GapKind, Minor, Origin, Problem, ProblemKind, Remedy, RuleCard, Safety, Severity,
     Site, Verdict,
@@ -60,7 +63,7 @@ fn check(component: &Component) -> Verdict {
 }
 
 fn table(component: &Component) -> &'static Table {
-    if component.name == KUBELET_FLAGS.component { &KUBELET_FLAGS } else { &KUBE_APISERVER }
+    if component.name == kubelet::NAME { &KUBELET_FLAGS } else { &KUBE_APISERVER }
 }
 
 /// Whether a flag does its work and only has a better place: nearly all that kubelets have are deprecated for a field of their

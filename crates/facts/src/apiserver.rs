@@ -38,7 +38,10 @@ use crate::{
 pub(crate) use checks::is_suite;
 pub use config::Listed;
 pub use gates::GivenGate;
-pub(crate) use gates::{in_force as gate_in_force, listed as gates_listed, of_stage as gates_of_stage};
+pub(crate) use gates::{
+    in_force as gate_in_force, is_a_default as gate_is_a_default, is_alpha as gate_is_alpha, listed as gates_listed,
+    of_stage as gates_of_stage,
+};
 pub use plugins::{AdmissionPlugin, UnknownPlugin};
 pub use printed::{Flag, FromPrinted, GoDuration, Held};
 pub(crate) use resolve::reported;
@@ -305,11 +308,11 @@ impl ApiServer {
 
     /// Whether a gate is on by default and could be switched off.
     pub fn gate_is_a_default(&self, name: &str) -> Result<bool, Unanswered> {
-        gates::is_a_default(self, name)
+        gates::is_a_default(&self.component.release, name)
     }
 
     /// Whether a gate is alpha in the release.
     pub fn gate_is_alpha(&self, name: &str) -> Result<bool, Unanswered> {
-        gates::is_alpha(self, name)
+        gates::is_alpha(&self.component.release, name)
     }
 }

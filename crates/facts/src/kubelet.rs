@@ -36,7 +36,7 @@ use model::{
 
 use crate::{
     Invocation, Options, Trees,
-    apiserver::{GivenGate, gate_in_force, gates_listed},
+    apiserver::{GivenGate, gate_in_force, gate_is_a_default, gate_is_alpha, gates_listed},
     declare::{Beside, Configuration, configurations, kubelet_lines},
     flags::{Flag, KUBELET, Presence},
     live::{self, Node},
@@ -122,13 +122,26 @@ impl Kubelet {
         Ok(setting.in_force().map_err(Clone::clone)?)
     }
 
+    /// The feature gates that it is given.
+    pub fn given_gates(&self) -> Result<Vec<GivenGate>, Unanswered> {
+        let reading = self.get("featureGates")?;
+        Ok(gates_listed(reading.in_force(), &reading.origin, &self.component.release))
+    }
+
+    /// Whether a gate is alpha in the release.
+    pub fn gate_is_alpha(&self, name: &str) -> Result<bool, Unanswered> {
+        gate_is_alpha(&self.component.release, name)
+    }
+
+    /// Whether a gate is on by default and could be switched off.
+    pub fn gate_is_a_default(&self, name: &str) -> Result<bool, Unanswered> {
+        gate_is_a_default(&self.component.release, name)
+    }
+
     /// Whether a feature gate is on, and what gives it, where something does, in those possible releases that are no older
     /// than one. `NotApplicable` where none of them has it.
     pub fn gate(&self, name: &str, since: Minor) -> Result<(bool, Option<GivenGate>), Unanswered> {
-        let given = || {
-            let reading = self.get("featureGates")?;
-            Ok(gates_listed(reading.in_force(), &reading.origin, &self.component.release))
-        };
+        let given = || self.given_gates();
         let release = match &self.component.release {
             Release::Within { from, to } => Release::Within { from: (*from).max(since).min(*to), to: *to },
             exact @ Release::Exactly(_) => exact.clone(),

@@ -99,7 +99,7 @@ pub(in crate::declare) fn runs(source: &Source<'_>) -> bool {
 }
 
 pub(in crate::declare) fn lines(source: &Source<'_>, evidence: &[Evidence]) -> Vec<KubeletLine> {
-    super::with_variables(source, evidence, |variables| kubelet(variables)).into_iter().collect()
+    super::with_variables(source, evidence, kubelet).into_iter().collect()
 }
 
 fn kubelet(variables: &Variables<'_>) -> KubeletLine {

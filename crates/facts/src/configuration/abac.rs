@@ -123,8 +123,9 @@ fn everybody(line: &str) -> Option<&'static str> {
     let field = |key: &str| text(&policy, key).ok().flatten();
     let (user, group) = (field("user"), field("group"));
     let whom = match (user.as_deref(), group.as_deref()) {
+        // Either star puts both away.
+        (Some("*"), _) | (_, Some("*")) | (None, Some("system:authenticated")) => "system:authenticated",
         (None, Some("system:unauthenticated")) => "system:unauthenticated",
-        (None, Some("system:authenticated" | "*")) | (Some("*"), None | Some("*")) => "system:authenticated",
         (None, None) if is_oldest => "system:authenticated",
         _ => return None,
     };
@@ -197,6 +198,10 @@ mod tests {
             Some("system:unauthenticated")
         );
         assert_eq!(everybody(&beta(&format!(r#""user": "*", {ALL}"#))), Some("system:authenticated"));
+        assert_eq!(
+            everybody(&beta(&format!(r#""user": "*", "group": "admins", {ALL}"#))),
+            Some("system:authenticated")
+        );
         assert_eq!(everybody("{}"), Some("system:authenticated"));
         for line in [
             beta(&format!(r#""group": "system:authenticated", "readonly": true, {ALL}"#)),

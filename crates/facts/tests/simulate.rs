@@ -305,13 +305,13 @@ fn chains_say_only_what_is_sure() {
         ),
         // Conditions: not followed, failing, and false beside failing.
         (
-            w("Deny", &["quantity('1').isInteger()"]),
+            w("Deny", &["url('/a').getHost() == ''"]),
             &[("w", State::Allow)],
             alice,
             "no-opinion:- [w] (unknown) no-opinion:-",
         ),
         (
-            w("Deny", &["quantity('1').isInteger()", "request.user == 'bob'"]),
+            w("Deny", &["url('/a').getHost() == ''", "request.user == 'bob'"]),
             &[("w", State::Allow)],
             alice,
             "no-opinion:- [] (no-opinion) no-opinion:-",

@@ -14,7 +14,7 @@ use yaml::Cursor;
 
 use super::{
     cel::{self, Environment, Variable},
-    decode::{self, Around, Decoder, FROM_THE_START, Format, Placed, Read, Version, is_subdomain, shown},
+    decode::{self, Around, Decoder, FROM_THE_START, Format, Placed, Read, Version, is_domain_prefixed_path, shown},
 };
 use crate::{
     golang,
@@ -394,11 +394,8 @@ fn extra_key(extra: &Cursor<'_>, key: Option<&Placed<String>>, decoder: &mut Dec
         return;
     };
     let text = key.as_str();
-    let path = |path: &str| {
-        !path.is_empty() && path.bytes().all(|b| b.is_ascii_alphanumeric() || b"/-._~%!$&'()*+,;=:".contains(&b))
-    };
     let fault = match text.split_once('/') {
-        Some((domain, rest)) if is_subdomain(domain) && path(rest) => {
+        Some((domain, _)) if is_domain_prefixed_path(text) => {
             let reserved = ["kubernetes.io", "k8s.io"].iter().any(|reserved| {
                 domain.strip_suffix(reserved).is_some_and(|before| before.is_empty() || before.ends_with('.'))
             });

@@ -753,3 +753,11 @@ pub(crate) fn is_subdomain(name: &str) -> bool {
             .split('.')
             .all(|part| !part.is_empty() && part.bytes().all(inside) && !part.starts_with('-') && !part.ends_with('-'))
 }
+
+/// A domain with a path behind it, such as `example.org/role` (`IsDomainPrefixedPath` of apimachinery
+/// pkg/util/validation).
+pub(super) fn is_domain_prefixed_path(text: &str) -> bool {
+    let inside = |b: u8| b.is_ascii_alphanumeric() || b"/-._~%!$&'()*+,;=:".contains(&b);
+    text.split_once('/')
+        .is_some_and(|(domain, path)| is_subdomain(domain) && !path.is_empty() && path.bytes().all(inside))
+}

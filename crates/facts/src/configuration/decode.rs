@@ -13,7 +13,7 @@ use model::{Body, Evidence, Location, Minor, Problem, ProblemKind, Release, Span
 use yaml::{Cursor, FaultKind, Resolved, Value};
 
 use super::written;
-use crate::{Contents, File, Files, golang, kubeconfig, redact::parsable};
+use crate::{Contents, File, Files, golang, kubeconfig, pki, redact::parsable};
 
 /// Problems that are listed of one document; a file that has more is told about the first ones.
 const MOST_PROBLEMS: usize = 200;
@@ -626,6 +626,14 @@ impl<'a> Decoder<'a> {
     /// The same of a file with keys or certificates, and what they are.
     pub(super) fn wants_keys(&mut self, path: &Placed<String>) {
         self.names(path, Contents::Keys);
+    }
+
+    /// The keys and certificates of such a file, where they can be seen.
+    pub(super) fn keys_of(&self, path: &Placed<String>) -> Option<Vec<pki::Placed>> {
+        match self.around.files?.look(&path.value) {
+            File::Read(evidence) => pki::read(evidence),
+            _ => None,
+        }
     }
 
     /// The same of a kubeconfig.

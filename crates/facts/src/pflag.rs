@@ -4,7 +4,7 @@
 //! Kubernetes 1.5 and 1.36; the types are pflag's own, those of component-base's `cli/flag` and klog's. What a flag means
 //! is not known here.
 
-mod quantity;
+pub(crate) mod quantity;
 
 use std::{collections::BTreeMap, net::IpAddr};
 

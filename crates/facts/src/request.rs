@@ -175,19 +175,6 @@ impl Request {
         })
     }
 
-    /// The user that the request is served for: another one where the user acts for that one.
-    pub fn acting(&self) -> Option<User> {
-        let user = self.user()?;
-        let Some(other) = &self.impersonated else { return Some(user) };
-        let groups = other.groups.clone().unwrap_or_else(|| groups_of(&other.user));
-        Some(User {
-            name: other.user.clone(),
-            groups,
-            uid: other.uid.clone().unwrap_or_default(),
-            extra: other.extra.clone().unwrap_or_default(),
-        })
-    }
-
     /// What is asked for, as a release understands it.
     pub fn asked(&self, minor: Minor) -> Result<Attributes, NotAsked> {
         let method = self.method.as_deref().unwrap_or("GET");

@@ -69,6 +69,11 @@ impl Checks<'_> {
         self.minor >= Minor::new(1, minor)
     }
 
+    /// Whether what the server acts as is that release or a newer one: its gates go by that.
+    fn acts_since(&self, minor: u16) -> bool {
+        self.gates.acts_as() >= Minor::new(1, minor)
+    }
+
     fn stop(&mut self, kind: ProblemKind, flag: &str, message: String) {
         let location = self.server.place(flag).cloned().or_else(|| Some(self.server.invocation.place()));
         self.found.push(Problem { kind, stops: true, message, hint: None, location, setting: Some(flag.to_owned()) });

@@ -16,6 +16,7 @@ use yaml::Cursor;
 use super::decode::{
     self, Around, Decoder, FROM_THE_START, Format, Placed, Read, Version, is_subdomain, nearest, shown,
 };
+use crate::golang;
 
 pub use reach::{Bodies, Reach};
 pub use record::{Recorded, Recorder};
@@ -134,8 +135,20 @@ fn metadata(root: &Cursor<'_>, decoder: &mut Decoder<'_>) {
     for field in ["generation", "deletionGracePeriodSeconds"] {
         let _ = decoder.integer(&metadata, field, 64);
     }
+    for field in ["creationTimestamp", "deletionTimestamp"] {
+        if let Some(time) = decoder.string(&metadata, field)
+            && !golang::is_timestamp(&time.value)
+        {
+            decoder.refuse_placed(
+                &time.at,
+                format!("`{}` is no time, such as `2024-01-31T12:00:00Z`", shown(&time.value)),
+            );
+        }
+    }
     let _ = decoder.strings(&metadata, "finalizers");
-    let _ = decoder.list(&metadata, "ownerReferences");
+    for field in ["ownerReferences", "managedFields"] {
+        let _ = decoder.list(&metadata, field);
+    }
 }
 
 /// validatePolicyRule.

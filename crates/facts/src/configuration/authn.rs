@@ -16,7 +16,7 @@ use yaml::Cursor;
 
 use super::{
     cel::{self, Environment, Variable},
-    decode::{self, Around, Decoder, FROM_THE_START, Format, Placed, Read, Version, is_subdomain, shown},
+    decode::{self, Around, Decoder, FROM_THE_START, Format, Placed, Read, Version, is_domain_prefixed_path, shown},
 };
 use crate::{
     golang,
@@ -248,10 +248,10 @@ fn source(issuer: &Cursor<'_>, read: &mut Issuer, seen: &mut Seen, decoder: &mut
     }
     audiences(issuer, read, decoder);
     if let Some(authority) = filled(decoder.string(issuer, "certificateAuthority")) {
-        if !holds_certificate(&authority.value) {
-            decoder.refuse_placed(&authority.at, "`certificateAuthority` holds no certificate in PEM form");
-        }
         read.authorities = pki::certificates_in(&authority.value);
+        if let Some(fault) = authority_fault(&read.authorities) {
+            decoder.refuse_placed(&authority.at, fault);
+        }
         read.certificate_authority = Some(authority.at);
     }
     if decoder.since(34) {
@@ -401,11 +401,8 @@ fn extra_key(extra: &Cursor<'_>, key: Option<&Placed<String>>, decoder: &mut Dec
         return;
     };
     let text = key.as_str();
-    let path = |path: &str| {
-        !path.is_empty() && path.bytes().all(|b| b.is_ascii_alphanumeric() || b"/-._~%!$&'()*+,;=:".contains(&b))
-    };
     let fault = match text.split_once('/') {
-        Some((domain, rest)) if is_subdomain(domain) && path(rest) => {
+        Some((domain, _)) if is_domain_prefixed_path(text) => {
             let reserved = ["kubernetes.io", "k8s.io"].iter().any(|reserved| {
                 domain.strip_suffix(reserved).is_some_and(|before| before.is_empty() || before.ends_with('.'))
             });
@@ -497,15 +494,23 @@ fn https_url(url: &Placed<String>, decoder: &mut Decoder<'_>) {
     decoder.refuse_placed(&url.at, format!("`{}` {fault}", shown(text)));
 }
 
-/// Whether a text holds a PEM block of a certificate.
-fn holds_certificate(text: &str) -> bool {
-    let Some((_, rest)) = text.split_once("-----BEGIN CERTIFICATE-----") else { return false };
-    let Some((body, _)) = rest.split_once("-----END CERTIFICATE-----") else { return false };
-    let body: Vec<u8> = body.bytes().filter(|b| !b.is_ascii_whitespace()).collect();
-    // Certificates are sequences, and their DER begins with 0x30.
-    body.first() == Some(&b'M')
-        && body.len().is_multiple_of(4)
-        && body.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'='))
+/// What is wrong with the certificates of an authority (client-go util/cert/pem.go, `ParseCertsPEM`): each has to be one,
+/// but for those that Go passes over, and there has to be one.
+fn authority_fault(authorities: &[Result<Certificate, String>]) -> Option<String> {
+    let mut found = false;
+    for authority in authorities {
+        let fault = match authority {
+            Err(fault) if fault == pki::NO_BASE64 => continue,
+            Err(fault) => Some(fault.as_str()),
+            Ok(one) if one.has_fields => continue,
+            Ok(one) => one.fault(),
+        };
+        if let Some(fault) = fault {
+            return Some(format!("a certificate in `certificateAuthority` cannot be used: {fault}"));
+        }
+        found = true;
+    }
+    (!found).then(|| "`certificateAuthority` holds no certificate in PEM form".to_owned())
 }
 
 /// An empty string is no string to the server's checks.

@@ -13,7 +13,7 @@ use model::{Body, Evidence, Location, Minor, Problem, ProblemKind, Release, Span
 use yaml::{Cursor, FaultKind, Resolved, Value};
 
 use super::written;
-use crate::{Contents, File, Files, golang, kubeconfig, redact::parsable};
+use crate::{Contents, File, Files, golang, kubeconfig, pki, redact::parsable};
 
 /// Problems that are listed of one document; a file that has more is told about the first ones.
 const MOST_PROBLEMS: usize = 200;
@@ -628,6 +628,14 @@ impl<'a> Decoder<'a> {
         self.names(path, Contents::Keys);
     }
 
+    /// The keys and certificates of such a file, where they can be seen.
+    pub(super) fn keys_of(&self, path: &Placed<String>) -> Option<Vec<pki::Placed>> {
+        match self.around.files?.look(&path.value) {
+            File::Read(evidence) => pki::read(evidence),
+            _ => None,
+        }
+    }
+
     /// The same of a kubeconfig.
     pub(super) fn wants_kubeconfig(&mut self, path: &Placed<String>) {
         self.names(path, Contents::Kubeconfig);
@@ -752,4 +760,12 @@ pub(crate) fn is_subdomain(name: &str) -> bool {
         && name
             .split('.')
             .all(|part| !part.is_empty() && part.bytes().all(inside) && !part.starts_with('-') && !part.ends_with('-'))
+}
+
+/// A domain with a path behind it, such as `example.org/role` (`IsDomainPrefixedPath` of apimachinery
+/// pkg/util/validation).
+pub(super) fn is_domain_prefixed_path(text: &str) -> bool {
+    let inside = |b: u8| b.is_ascii_alphanumeric() || b"/-._~%!$&'()*+,;=:".contains(&b);
+    text.split_once('/')
+        .is_some_and(|(domain, path)| is_subdomain(domain) && !path.is_empty() && path.bytes().all(inside))
 }

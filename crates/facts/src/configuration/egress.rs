@@ -11,6 +11,10 @@ use model::{Evidence, Location, Minor, ProblemKind, Release};
 use yaml::Cursor;
 
 use super::decode::{self, Around, Decoder, Format, Placed, Read, Version, child, nearest, shown};
+use crate::{
+    golang,
+    pki::{self, Certificate, Item},
+};
 
 /// What the file means.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -160,6 +164,7 @@ fn over_tcp(tcp: &Cursor<'_>, selection: &mut Selection, decoder: &mut Decoder<'
         }
     }
     let url = selection.url.as_ref().map_or("", Placed::as_str).to_owned();
+    let place = child(tcp, "url").unwrap_or_else(|| tcp.clone());
     if url.starts_with("http://") {
         if let Some(tls) = &tls {
             decoder.push(ProblemKind::Conflict, true, decoder.at(tls), "`tlsConfig` goes with https:// only", None);
@@ -169,15 +174,67 @@ fn over_tcp(tcp: &Cursor<'_>, selection: &mut Selection, decoder: &mut Decoder<'
             decoder.lacks(tcp, "`tlsConfig`", "an https:// proxy needs `tlsConfig`");
             return;
         };
-        for (key, path) in named {
+        for (key, path) in &named {
             match path {
-                Some(path) => decoder.wants_keys(&path),
-                None if key == "caBundle" => {}
+                Some(path) => decoder.wants_keys(path),
+                None if *key == "caBundle" => {}
                 None => decoder.lacks(tls, &format!("`{key}`"), format!("an https:// proxy needs `{key}`")),
             }
         }
+        // egress_selector.go, getProxyAddress.
+        if golang::parse_url(&url).is_none() {
+            decoder.refuse(&place, format!("`{}` is no URL", shown(&url)));
+        }
+        if let [(_, authority), (_, certificate), (_, key)] = named.as_slice() {
+            credentials(authority.as_ref(), certificate.as_ref().zip(key.as_ref()), decoder);
+        }
     } else {
-        let place = child(tcp, "url").unwrap_or_else(|| tcp.clone());
         decoder.refuse(&place, format!("`{}` does not begin with http:// or https://", shown(&url)));
+    }
+}
+
+/// getTLSConfig: of an authority one certificate that can be used is enough, and a pair has to be one.
+fn credentials(
+    authority: Option<&Placed<String>>,
+    pair: Option<(&Placed<String>, &Placed<String>)>,
+    decoder: &mut Decoder<'_>,
+) {
+    let certificates = |items: &[pki::Placed]| {
+        let certificates = items.iter().filter_map(|placed| match &placed.item {
+            Item::Certificate(one) => Some(one.as_ref().clone()),
+            _ => None,
+        });
+        certificates.collect::<Vec<Certificate>>()
+    };
+    if let Some(path) = authority
+        && let Some(items) = decoder.keys_of(path)
+        && !certificates(&items).iter().any(|one| one.fault().is_none())
+    {
+        decoder.refuse_placed(&path.at, format!("`{}` holds no certificate that can be used", shown(&path.value)));
+    }
+    let Some((certificate, key)) = pair else { return };
+    let (Some(first), Some(second)) = (decoder.keys_of(certificate), decoder.keys_of(key)) else { return };
+    let first = certificates(&first).into_iter().next();
+    let private = second.iter().find_map(|placed| match &placed.item {
+        Item::PrivateKey { key, .. } => Some(key),
+        _ => None,
+    });
+    match (first, private) {
+        (None, _) => {
+            let message = format!("`{}` holds no certificate in PEM form", shown(&certificate.value));
+            decoder.refuse_placed(&certificate.at, message);
+        }
+        (_, None) => {
+            decoder.refuse_placed(&key.at, format!("`{}` holds no private key in PEM form", shown(&key.value)));
+        }
+        (Some(first), Some(private)) if private.key().is_some_and(|private| first.key.differs(private)) => {
+            let message = format!(
+                "the key in `{}` is not that of the certificate in `{}`",
+                shown(&key.value),
+                shown(&certificate.value)
+            );
+            decoder.push(ProblemKind::Conflict, true, key.at.clone(), message, None);
+        }
+        _ => {}
     }
 }

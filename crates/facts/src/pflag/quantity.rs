@@ -15,50 +15,106 @@ const DECIMAL: [(&str, i32); 10] =
 
 const BINARY: [(&str, u32); 6] = [("Ki", 10), ("Mi", 20), ("Gi", 30), ("Ti", 40), ("Pi", 50), ("Ei", 60)];
 
+/// What a text stands for.
+pub(crate) enum Parsed {
+    Zero,
+    /// More than can be counted here.
+    TooLarge,
+    Amount {
+        /// Without its sign, before it is rounded.
+        amount: i128,
+        /// The power of ten that it counts.
+        scale: i32,
+        /// Whether the server holds it as a whole number of 64 bits.
+        small: bool,
+        /// Whether its suffix is a power of two.
+        binary: bool,
+        negative: bool,
+    },
+}
+
+impl Parsed {
+    /// ParseQuantity; `None` for a text that is none.
+    pub(crate) fn of(text: &str) -> Option<Self> {
+        let (parts, negative) = Parts::of(text)?;
+        let Some(parts) = parts else { return Some(Self::Zero) };
+        let binary = parts.format == Format::Binary;
+        Some(match parts.amount() {
+            Some((amount, scale, small)) => Self::Amount { amount, scale, small, binary, negative },
+            None => Self::TooLarge,
+        })
+    }
+}
+
+/// The parts of a text, without zeros before its number.
+struct Parts<'t> {
+    number: &'t str,
+    fraction: &'t str,
+    format: Format,
+    ten: i32,
+    two: u32,
+}
+
+impl<'t> Parts<'t> {
+    /// The parts, of which a text of zeros has none, and whether it is negative.
+    fn of(text: &'t str) -> Option<(Option<Self>, bool)> {
+        if text.is_empty() {
+            return None;
+        }
+        let (negative, rest) = match text.strip_prefix('-') {
+            Some(rest) => (true, rest),
+            None => (false, text.strip_prefix('+').unwrap_or(text)),
+        };
+        let rest = rest.trim_start_matches('0');
+        if rest.is_empty() {
+            return Some((None, negative));
+        }
+        let digits = |text: &str| text.bytes().take_while(u8::is_ascii_digit).count();
+        let (number, rest) = rest.split_at(digits(rest));
+        let number = if number.is_empty() { "0" } else { number };
+        let (fraction, suffix) = match rest.strip_prefix('.') {
+            Some(rest) => rest.split_at(digits(rest)),
+            None => ("", rest),
+        };
+        let (format, ten, two) = interpret(suffix)?;
+        Some((Some(Self { number, fraction, format, ten, two }), negative))
+    }
+
+    /// The amount, its scale, and whether it fits into a whole number of 64 bits.
+    fn amount(&self) -> Option<(i128, i32, bool)> {
+        let places = i32::try_from(self.fraction.len()).ok()?;
+        let length = i32::try_from(self.number.len()).ok()?;
+        let digits: i128 = format!("{}{}", self.number, self.fraction).parse().ok()?;
+        let amount = digits.checked_mul(1_i128 << self.two)?;
+        let scale = self.ten.saturating_sub(places);
+        let room = match self.format {
+            Format::Binary if self.fraction.is_empty() => 14 - length - i32::try_from(self.two).ok()? * 3 / 10,
+            Format::Binary => -1,
+            _ => 18 - length - places,
+        };
+        Some((amount, scale, room >= 0 && scale >= -9 && i64::try_from(amount).is_ok()))
+    }
+
+    /// Whether it is written the shortest way.
+    fn is_shortest(&self, scale: i32) -> bool {
+        let all = format!("{}{}", self.number, self.fraction);
+        match self.format {
+            Format::Binary => self.number.parse::<i64>().is_ok_and(|number| number & 7 != 0),
+            _ => scale % 3 == 0 && !all.ends_with("000") && !all.starts_with('0'),
+        }
+    }
+}
+
 /// The text that stands for the same quantity when it is printed; `None` for a text that is none.
 pub(super) fn canonical(text: &str) -> Option<String> {
-    if text.is_empty() {
-        return None;
-    }
-    let (negative, rest) = match text.strip_prefix('-') {
-        Some(rest) => (true, rest),
-        None => (false, text.strip_prefix('+').unwrap_or(text)),
-    };
-    let rest = rest.trim_start_matches('0');
-    if rest.is_empty() {
-        return Some("0".to_owned());
-    }
-    let digits = |text: &str| text.bytes().take_while(u8::is_ascii_digit).count();
-    let (number, rest) = rest.split_at(digits(rest));
-    let number = if number.is_empty() { "0" } else { number };
-    let (fraction, suffix) = match rest.strip_prefix('.') {
-        Some(rest) => rest.split_at(digits(rest)),
-        None => ("", rest),
-    };
-    let (format, ten, two) = interpret(suffix)?;
-    let all = format!("{number}{fraction}");
-    let (Ok(places), Ok(length)) = (i32::try_from(fraction.len()), i32::try_from(number.len())) else {
-        return Some(text.to_owned());
-    };
-    let Some(mantissa) = all.parse::<i128>().ok().and_then(|all| all.checked_mul(1_i128 << two)) else {
-        return Some(text.to_owned());
-    };
-    let scale = ten.saturating_sub(places);
+    let (parts, negative) = Parts::of(text)?;
+    let Some(parts) = parts else { return Some("0".to_owned()) };
+    let Some((amount, scale, fits)) = parts.amount() else { return Some(text.to_owned()) };
     // What fits into 64 bits and is in its shortest form keeps its spelling.
-    let room = match format {
-        Format::Binary if fraction.is_empty() => 14 - length - i32::try_from(two).unwrap_or_default() * 3 / 10,
-        Format::Binary => -1,
-        _ => 18 - length - places,
-    };
-    let fits = room >= 0 && scale >= -9 && i64::try_from(mantissa).is_ok();
-    let shortest = match format {
-        Format::Binary => number.parse::<i64>().is_ok_and(|number| number & 7 != 0),
-        _ => scale % 3 == 0 && !all.ends_with("000") && !all.starts_with('0'),
-    };
-    if fits && shortest {
+    if fits && parts.is_shortest(scale) {
         return Some(text.to_owned());
     }
-    let written = print(mantissa, scale, format).unwrap_or_else(|| text.to_owned());
+    let written = print(amount, scale, parts.format).unwrap_or_else(|| text.to_owned());
     Some(if negative && written != "0" && written != text { format!("-{written}") } else { written })
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use model::ProblemKind;
+use model::{Minor, ProblemKind};
 
 use super::{Checks, HOUR, shown};
 use crate::{flags::KUBE_APISERVER, golang, pflag::Value};
@@ -76,7 +76,7 @@ impl Checks<'_> {
                         "`--service-account-signing-endpoint` excludes `--service-account-signing-key-file` and `--service-account-key-file`",
                     );
                 }
-                if !self.since(34) && self.gates.leaves_off("ExternalServiceAccountTokenSigner", true) {
+                if !self.acts_since(34) && self.gates.leaves_off("ExternalServiceAccountTokenSigner", true) {
                     self.conflict(
                         "service-account-signing-endpoint",
                         "`--service-account-signing-endpoint` needs the feature gate ExternalServiceAccountTokenSigner before 1.34",
@@ -102,6 +102,25 @@ impl Checks<'_> {
                 self.refuse(
                     "service-account-max-token-expiration",
                     "`--service-account-max-token-expiration` is from 1h to 2^32 seconds".to_owned(),
+                );
+            }
+        }
+        // pkg/kubeapiserver/options/authentication.go, Validate, 1.20; both gates are stable in 1.21.
+        if self.minor == Minor::new(1, 20) {
+            if self.gates.is_on("BoundServiceAccountTokenVolume") == Some(true)
+                && self.gates.is_on("RootCAConfigMap") == Some(false)
+            {
+                self.refuse(
+                    "feature-gates",
+                    "the feature gate `BoundServiceAccountTokenVolume` is on and needs RootCAConfigMap".to_owned(),
+                );
+            }
+            if self.gates.is_on("ServiceAccountIssuerDiscovery") == Some(false)
+                && self.holds_text("service-account-jwks-uri")
+            {
+                self.conflict(
+                    "service-account-jwks-uri",
+                    "`--service-account-jwks-uri` needs the feature gate ServiceAccountIssuerDiscovery",
                 );
             }
         }
@@ -192,7 +211,8 @@ impl Checks<'_> {
                 );
             }
         }
-        if self.server.text("oidc-username-claim") == Some("") && self.since(30) {
+        // Before 1.30 the authenticator itself wants one (apiserver plugin/pkg/authenticator/token/oidc/oidc.go, New, 1.20).
+        if self.server.text("oidc-username-claim") == Some("") {
             self.refuse("oidc-username-claim", "`--oidc-username-claim` cannot be empty".to_owned());
         }
         if let Some(algorithms) = self.server.list("oidc-signing-algs") {
@@ -224,7 +244,7 @@ impl Checks<'_> {
             && !headers.is_empty()
         {
             // The gate RemoteRequestHeaderUID is on by default from 1.33 on.
-            if !self.since(33) && self.gates.leaves_off("RemoteRequestHeaderUID", true) {
+            if !self.acts_since(33) && self.gates.leaves_off("RemoteRequestHeaderUID", true) {
                 self.conflict(
                     "requestheader-uid-headers",
                     "`--requestheader-uid-headers` needs the feature gate RemoteRequestHeaderUID",

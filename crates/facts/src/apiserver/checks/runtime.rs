@@ -3,9 +3,11 @@
 use std::collections::BTreeSet;
 
 use super::{Checks, groups, shown};
-use crate::{flags::KUBE_APISERVER, merge::newer_than_data};
 use crate::{
+    apiserver::gates::release_of,
+    flags::KUBE_APISERVER,
     golang,
+    merge::newer_than_data,
     pflag::{self, Value},
 };
 
@@ -124,8 +126,9 @@ impl Checks<'_> {
         }
         // apiserver pkg/server/options/server_run_options.go, Validate (1.33).
         let emulates = self.server.list("emulated-version").map(|versions| !versions.is_empty());
+        let acts_as_itself = self.gates.acts_as() == self.minor;
         for flag in ["emulation-forward-compatible", "runtime-config-emulation-forward-compatible"] {
-            if self.server.is(flag, true) && emulates == Some(false) {
+            if self.server.is(flag, true) && (emulates == Some(false) || (emulates == Some(true) && acts_as_itself)) {
                 self.conflict(flag, &format!("`--{flag}` needs an `--emulated-version` below the server's own"));
             }
         }
@@ -134,27 +137,17 @@ impl Checks<'_> {
     }
 
     /// component-base compatibility/registry.go, toVersionMap and Set, and version.go, Validate.
-    pub(super) fn versions(&mut self, flag: &str) {
+    fn versions(&mut self, flag: &str) {
         let Some(list) = self.server.list(flag) else { return };
         let mut seen = BTreeSet::new();
         let mut wrong = None;
         for item in list {
-            let (component, version) =
-                item.split_once('=').map_or(("kube", item.as_str()), |(c, v)| (c.trim(), v.trim()));
-            let version = version.trim();
-            let bare = version.strip_prefix('v').unwrap_or(version);
-            // What follows the numbers is passed over.
-            let end = bare.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(bare.len());
-            let parsed: Option<(u64, u64)> = bare[..end].split_once('.').and_then(|(major, rest)| {
-                let mut rest = rest.splitn(2, '.');
-                let minor = rest.next()?;
-                let zero = rest.next().is_none_or(|patch| patch == "0");
-                // apimachinery pkg/util/version, parse: the first number has no zero before it.
-                let plain = |text: &str| text == "0" || !text.starts_with('0');
-                (zero && plain(major)).then_some(())?;
-                Some((major.parse().ok()?, minor.parse().ok()?))
-            });
+            let (component, parsed) = release_of(item);
+            let version = item.split_once('=').map_or(item.as_str(), |(_, version)| version).trim();
             let own = u64::from(self.minor.minor);
+            // What a server has to get on with is no newer than what it acts as (component-base compatibility/version.go,
+            // Validate).
+            let newest = if flag == "min-compatibility-version" { u64::from(self.gates.acts_as().minor) } else { own };
             wrong = match parsed {
                 _ if component != "kube" => {
                     Some(format!("`--{flag}` names `{}`, which is no component of the server", shown(component)))
@@ -165,6 +158,9 @@ impl Checks<'_> {
                 Some((major, minor)) if major != 1 || minor > own || minor + 3 < own => Some(format!(
                     "`--{flag}` cannot be {major}.{minor}: only the server's own release and the three before it can"
                 )),
+                Some((major, minor)) if minor > newest => {
+                    Some(format!("`--{flag}` cannot be {major}.{minor}, which is newer than the `--emulated-version`"))
+                }
                 Some(_) => wrong,
             };
         }
@@ -256,12 +252,12 @@ impl Checks<'_> {
 
     pub(super) fn feature_gates(&mut self) {
         // OpenShift's build warns of gates that it does not know (library-go pkg/features, SetFeatureGates).
-        let mistakes = if self.server.is_openshift() { Vec::new() } else { self.gates.mistakes(self.minor) };
+        let mistakes = if self.server.is_openshift() { Vec::new() } else { self.gates.mistakes() };
         for message in mistakes {
             self.refuse("feature-gates", message);
         }
         // pkg/controlplane/apiserver/options/validation.go: the gate is on by default from 1.36 on.
-        if !self.since(36) && self.gates.leaves_off("UnknownVersionInteroperabilityProxy", true) {
+        if !self.acts_since(36) && self.gates.leaves_off("UnknownVersionInteroperabilityProxy", true) {
             for flag in ["peer-ca-file", "peer-advertise-ip", "peer-advertise-port"] {
                 if self.holds_text(flag) {
                     self.conflict(
@@ -280,6 +276,9 @@ impl Checks<'_> {
         {
             self.refuse("logging-format", format!("`--logging-format` takes text or json, not `{}`", shown(format)));
         }
+        if self.server.text("logging-format") == Some("json") {
+            self.unlogged();
+        }
         if self.since(25) && self.server.number("log-flush-frequency").is_some_and(|period| period <= 0) {
             self.refuse("log-flush-frequency", "`--log-flush-frequency` must be more than 0".to_owned());
         }
@@ -295,6 +294,40 @@ impl Checks<'_> {
                     self.conflict(flag, &format!("`--{flag}` needs the feature gate LoggingAlphaOptions"));
                 }
             }
+        }
+    }
+
+    /// Flags of the text format, none of which may differ from its default beside another one.
+    fn unlogged(&mut self) {
+        const OF_TEXT: [(&str, &str); 12] = [
+            ("add-dir-header", "false"),
+            ("alsologtostderr", "false"),
+            ("log-backtrace-at", ":0"),
+            ("log-dir", ""),
+            ("log-file", ""),
+            ("log-file-max-size", "1800"),
+            ("logtostderr", "true"),
+            ("one-output", "false"),
+            ("skip-headers", "false"),
+            ("skip-log-headers", "false"),
+            ("stderrthreshold", "2"),
+            ("vmodule", ""),
+        ];
+        // It is a field of the configuration of every format in 1.24 (component-base logs/api/v1/types.go).
+        let flush = [("log-flush-frequency", "5s")].into_iter().filter(|_| !self.since(23));
+        let flags: Vec<_> = OF_TEXT.into_iter().chain(flush).collect();
+        let changed = |flag: &str, default: &str| {
+            let mut readings = self.server.readings();
+            let reading = readings.find(|(known, _)| known.name == flag).and_then(|(_, reading)| reading.ok());
+            reading.is_some_and(|reading| reading.value != default)
+        };
+        let wrong: Vec<&str> = flags
+            .into_iter()
+            .filter(|(flag, default)| self.server.is_given(flag) && changed(flag, default))
+            .map(|(flag, _)| flag)
+            .collect();
+        for flag in wrong {
+            self.conflict(flag, &format!("`--{flag}` goes with the text format of `--logging-format` only"));
         }
     }
 }

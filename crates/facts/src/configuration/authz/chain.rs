@@ -8,6 +8,9 @@
 //!
 //! Start at [`Chain::decide`].
 
+mod acting;
+mod ways;
+
 use model::Minor;
 
 use super::{Authorization, Webhook};
@@ -180,27 +183,13 @@ impl Chain<'_> {
             Ok(asked) => asked,
             Err(NotAsked::Mistake(why) | NotAsked::Refused(_, why)) => return refused(Decision::Error, why),
         };
-        let (Some(user), Some(acting)) = (request.user(), request.acting()) else {
+        let Some(user) = request.user() else {
             return refused(Decision::Deny, "nobody was let in, which ends before authorization with status 401");
         };
-        if request.impersonated.is_none() {
-            return self.ask(&user, &asked);
+        match &request.impersonated {
+            None => self.ask(&user, &asked),
+            Some(other) => self.as_another(&user, other, &asked),
         }
-        let mut first = self.ask(&user, &impersonating(&acting.name));
-        for entry in &mut first.chain {
-            entry.reason = format!("asked whether it may act as the other user: {}", entry.reason);
-        }
-        if first.depends_on.is_empty() && first.decision != Decision::Allow {
-            return first;
-        }
-        let mut second = self.ask(&acting, &asked);
-        if !first.depends_on.is_empty() {
-            (second.decision, second.by, second.otherwise) = (Decision::NoOpinion, None, first.otherwise);
-        }
-        first.depends_on.retain(|name| !second.depends_on.contains(name));
-        first.depends_on.append(&mut second.depends_on);
-        first.chain.append(&mut second.chain);
-        Decided { chain: first.chain, depends_on: first.depends_on, ..second }
     }
 
     fn ask(&self, user: &User, asked: &Attributes) -> Decided {
@@ -359,24 +348,6 @@ impl Link<'_> {
             }
             None => called,
         }
-    }
-}
-
-/// What is asked about the right to act for another user (apiserver pkg/endpoints/filters/impersonation).
-fn impersonating(name: &str) -> Attributes {
-    let account = name.strip_prefix("system:serviceaccount:").and_then(|rest| rest.split_once(':'));
-    let (resource, namespace, name) = match account {
-        Some((namespace, name)) => ("serviceaccounts", namespace, name),
-        None => ("users", "", name),
-    };
-    Attributes {
-        verb: "impersonate".to_owned(),
-        is_resource: true,
-        resource: resource.to_owned(),
-        namespace: namespace.to_owned(),
-        name: name.to_owned(),
-        version: "v1".to_owned(),
-        ..Attributes::default()
     }
 }
 

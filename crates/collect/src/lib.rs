@@ -21,7 +21,7 @@ use std::{
     path::{Component, Path, PathBuf},
 };
 
-use facts::{Contents, Gathered, Recognised, Redactor, Trees};
+use facts::{Contents, DropIns, Gathered, Recognised, Redactor, Trees};
 use model::{Body, Evidence, EvidenceId, Gap, GapKind, Kind, Plane};
 
 pub use everything::{Arrived, Event, everything};
@@ -405,13 +405,13 @@ impl Gatherer<'_> {
         let display = root.as_ref().map(|root| root.display().to_string());
         let trees = self.trees.split(&evidence);
         let mut gathered = Gathered { name, target: self.target.clone(), root: display, evidence, trees };
-        let mut looked: BTreeSet<String> = BTreeSet::new();
+        let mut looked: BTreeSet<DropIns> = BTreeSet::new();
         let mut seen: BTreeSet<EvidenceId> = BTreeSet::new();
         // A wanted file may itself name others, and folders of them; what is still wanted after a few rounds is a gap.
         for _ in 0..4 {
             for folder in facts::drop_in_folders(&gathered, &self.options.said) {
                 if looked.insert(folder.clone()) {
-                    let found = self.drop_ins(Path::new(&folder), root.as_deref());
+                    let found = self.drop_ins(Path::new(&folder.folder), root.as_deref(), folder.is_deep);
                     gathered.evidence.extend(found);
                 }
             }
@@ -435,8 +435,8 @@ impl Gatherer<'_> {
         (self.on_cluster)(gathered);
     }
 
-    /// The drop-ins of a unit, or of a file of settings, that lie in one folder, which may not be there.
-    fn drop_ins(&mut self, folder: &Path, root: Option<&Path>) -> Vec<Evidence> {
+    /// The drop-ins of a unit, of a file of settings or of a kubelet that lie in one folder, which may not be there.
+    fn drop_ins(&mut self, folder: &Path, root: Option<&Path>, is_deep: bool) -> Vec<Evidence> {
         let piece = |path: &Path, body| Evidence {
             id: EvidenceId::new(path.display().to_string()),
             plane: Plane::Declared,
@@ -446,7 +446,7 @@ impl Gatherer<'_> {
             digest: None,
         };
         let within = root.filter(|root| folder.starts_with(root)).or(folder.parent()).unwrap_or(folder);
-        let paths = match walk::names(folder) {
+        let paths = match if is_deep { walk::names_below(folder) } else { walk::names(folder) } {
             Ok(paths) => paths,
             Err(error) => {
                 let unreadable = Unreadable::from(error);

@@ -83,6 +83,26 @@ pub(crate) fn names(folder: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(names)
 }
 
+/// The same with what lies in its subfolders, of which those behind links are not entered.
+pub(crate) fn names_below(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    let mut pending: Vec<(PathBuf, usize)> = names(folder)?.into_iter().map(|path| (path, 0)).collect();
+    while let Some((path, depth)) = pending.pop().filter(|_| found.len() < MOST_NAMES) {
+        let is_folder = fs::symlink_metadata(&path).is_ok_and(|what| what.is_dir());
+        if is_folder && depth < DEEPEST_DROP_INS {
+            pending.extend(names(&path)?.into_iter().map(|path| (path, depth + 1)));
+        } else if !is_folder {
+            found.push(path);
+        }
+    }
+    found.sort_unstable();
+    Ok(found)
+}
+
+/// How deep folders of drop-ins may nest, and how many files they may hold.
+const DEEPEST_DROP_INS: usize = 16;
+const MOST_NAMES: usize = 10_000;
+
 /// What went wrong, in words that do not depend on the platform.
 pub(crate) fn reason(error: &io::Error) -> String {
     match error.kind() {

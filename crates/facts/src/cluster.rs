@@ -174,11 +174,20 @@ pub fn wants(gathered: &Gathered, options: &Options) -> Vec<Want> {
     wants
 }
 
-/// Folders, named as evidence is, in which every `.conf` may change what the evidence declares: the drop-ins of units, and
-/// those that kubelets are given.
-pub fn drop_in_folders(gathered: &Gathered, options: &Options) -> Vec<String> {
+/// A folder, named as evidence is, in which every `.conf` may change what the evidence declares.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct DropIns {
+    pub folder: String,
+    /// Whether files in its subfolders count as well.
+    pub is_deep: bool,
+}
+
+/// The folders of drop-ins: those of units and of files of settings, and those that kubelets are given, which walk down into
+/// subfolders (cmd/kubelet/app/server.go, mergeKubeletConfigurations, 1.33.3).
+pub fn drop_in_folders(gathered: &Gathered, options: &Options) -> Vec<DropIns> {
     let root = gathered.root.as_deref();
-    let mut folders = declare::folders(&gathered.evidence, &gathered.trees, root);
+    let flat = declare::folders(&gathered.evidence, &gathered.trees, root);
+    let mut folders: Vec<DropIns> = flat.into_iter().map(|folder| DropIns { folder, is_deep: false }).collect();
     for line in declare::kubelet_lines(&gathered.evidence, &gathered.trees, root) {
         let files = files(root, &line.invocation, &gathered.evidence);
         let (_, named) = kubelet::started::named(&line, options.version.as_ref());
@@ -186,7 +195,8 @@ pub fn drop_in_folders(gathered: &Gathered, options: &Options) -> Vec<String> {
         folders.extend(
             hosts
                 .filter_map(|host| root.map(|root| (host, root)))
-                .map(|(host, root)| Files::id(root, host.trim_end_matches('/')).to_string()),
+                .map(|(host, root)| Files::id(root, host.trim_end_matches('/')).to_string())
+                .map(|folder| DropIns { folder, is_deep: true }),
         );
     }
     folders.sort_unstable();

@@ -43,7 +43,7 @@ mod spelling;
 mod trees;
 mod words;
 
-pub use cluster::{Cluster, Gathered, Options, Want, drop_in_folders, resolve, wants};
+pub use cluster::{Cluster, DropIns, Gathered, Options, Want, drop_in_folders, resolve, wants};
 pub(crate) use files::mount_of;
 pub use files::{Contents, File, Files};
 pub use invocation::{Carried, Hand, Invocation, Mount, Word};

@@ -5,6 +5,8 @@
 //! (canonical/microk8s-cluster-agent, pkg/k8sinit/apply.go and pkg/snap/services.go, `UpdateServiceArguments`). Documents of
 //! one text are applied in their order. What add-ons do before stays where no document names the flag.
 
+pub(super) mod kubelet;
+
 use std::collections::BTreeMap;
 
 use model::{Evidence, Form, Gap, GapKind, Minor, Problem, Site};
@@ -121,6 +123,12 @@ const SUITES: &str = "TLS_AES_128_GCM_SHA256,TLS_AES_256_GCM_SHA384,TLS_CHACHA20
                       TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,TLS_RSA_WITH_3DES_EDE_CBC_SHA,\
                       TLS_RSA_WITH_AES_128_CBC_SHA,TLS_RSA_WITH_AES_128_GCM_SHA256,TLS_RSA_WITH_AES_256_CBC_SHA,\
                       TLS_RSA_WITH_AES_256_GCM_SHA384";
+
+/// Those of the kubelet, since 1.28.
+const SUITES_OF_KUBELET: &str = "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,\
+                                 TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305,TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,\
+                                 TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305,TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384,\
+                                 TLS_RSA_WITH_AES_256_GCM_SHA384,TLS_RSA_WITH_AES_128_GCM_SHA256";
 
 /// Whether a text holds the words without which it declares nothing.
 pub(super) fn speaks(text: &(impl crate::Text + ?Sized)) -> bool {

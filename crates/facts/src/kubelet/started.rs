@@ -194,8 +194,10 @@ impl<'a> Started<'a> {
         let folder = match &self.line.beside {
             Beside::OfK3s { folder } if self.is_in_folder(minor) => Some(folder.as_str()),
             _ => match line.reading_of("config-dir") {
-                Some(Err(gap)) => return Err(gap),
+                // In a release that nobody knows yet the default is taken for what it always was.
+                Some(Err(gap)) if line.is_given("config-dir") || line.open.is_some() => return Err(gap),
                 Some(Ok(_)) => line.text("config-dir").filter(|folder| !folder.is_empty()),
+                Some(Err(_)) => None,
                 None => None,
             },
         };
@@ -563,7 +565,8 @@ fn merged(folder: &str, files: &Files<'_>, trees: &Trees) -> Result<Vec<Configur
             _ => {}
         }
     }
-    pieces.sort_by(|a, b| a.id.cmp(&b.id));
+    // Folder by folder, each in the order of its names (filepath.WalkDir): `a` with all that is in it stands before `a.conf`.
+    pieces.sort_by(|a, b| a.id.as_str().split('/').cmp(b.id.as_str().split('/')));
     for piece in pieces.into_iter().take(MOST_DROP_INS) {
         let Some(one) = configuration_in(piece, trees, files.root) else {
             return Err(Gap {

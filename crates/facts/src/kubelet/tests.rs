@@ -246,8 +246,9 @@ fn flags_win_over_drop_ins_those_over_the_file_and_that_over_defaults() {
         file(first),
         drop_in("20-b.conf", "readOnlyPort: 9\nevictionSoft: {b: 2Gi}\nmakeIPTablesUtilChains: null\n"),
         drop_in("10-a.conf", "readOnlyPort: 8\nallowedUnsafeSysctls: [x]\nprotectKernelDefaults: false\n"),
-        // Another ending does not count.
+        // Another ending does not count, and a subfolder does.
         drop_in("30-c.yaml", "eventRecordQPS: 9\n"),
+        drop_in("20/z.conf", "readOnlyPort: 7\nregistryBurst: 3\n"),
     ];
     let found = of(&evidence, "1.31.0");
     let [kubelet] = &found[..] else { panic!("one kubelet, not {}", found.len()) };
@@ -260,6 +261,7 @@ fn flags_win_over_drop_ins_those_over_the_file_and_that_over_defaults() {
         ("allowedUnsafeSysctls", "written [x]"),
         ("protectKernelDefaults", "written false"),
         ("eventRecordQPS", "written 7"),
+        ("registryBurst", "written 3"),
         ("makeIPTablesUtilChains", "default true"),
         ("featureGates", "written A=true,B=false,C=true"),
         ("authentication.anonymous.enabled", "default false"),
@@ -270,7 +272,7 @@ fn flags_win_over_drop_ins_those_over_the_file_and_that_over_defaults() {
     }
     let reading = kubelet.get("readOnlyPort").expect("known");
     let lost: Vec<&str> = reading.overrides.iter().map(|(_, value)| value.as_str()).collect();
-    assert_eq!(lost, ["9", "8", "10255"]);
+    assert_eq!(lost, ["9", "7", "8", "10255"]);
     assert!(kubelet.component().outranked.is_none());
     // Up to 1.29 they were merged another way.
     let older = of(&evidence, "1.29.0");
@@ -468,5 +470,57 @@ fn every_flag_of_a_field_is_a_flag_and_sets_it() {
     for flag in &KUBELET_FLAGS.flags {
         let sets = flag.sets.map(|name| KUBELET.find(name).is_some_and(|field| field.flags.contains(&flag.name)));
         assert_ne!(sets, Some(false), "{}", flag.name);
+    }
+}
+
+#[test]
+fn what_a_file_says_holds_in_a_release_that_is_not_known_yet() {
+    let line = "[Service]\nExecStart=/usr/bin/kubelet --config=/var/lib/kubelet/config.yaml\n";
+    let found = of(&[unit("kubelet.service", line), file("readOnlyPort: 10255\n")], "1.90.0");
+    assert_eq!(said(&found[0], "readOnlyPort"), "written 10255");
+    assert!(said(&found[0], "eventRecordQPS").starts_with("gap: 1.90.0 is newer"));
+}
+
+#[test]
+fn values_that_no_kubelet_takes_keep_it_from_starting() {
+    let wrong = |fields: &str| {
+        let line = "[Service]\nExecStart=/usr/bin/kubelet --config=/var/lib/kubelet/config.yaml\n";
+        let found = of(&[unit("kubelet.service", line), file(fields)], "1.33.0");
+        let told: Vec<String> = found[0].component().problems.iter().map(|one| one.message.clone()).collect();
+        (found[0].component().starts == Some(false), told)
+    };
+    for (fields, message) in [
+        ("imageGCLowThresholdPercent: 90\n", "`imageGCLowThresholdPercent` is `90`, and has to be below"),
+        ("readOnlyPort: 70000\n", "`readOnlyPort` is `70000`, and the kubelet takes from 0 to 65535"),
+        ("authorization: {mode: RBAC}\n", "`authorization.mode` is `RBAC`, and the kubelet takes `AlwaysAllow`"),
+        ("tlsMinVersion: VersionTLS14\n", "`tlsMinVersion` is `VersionTLS14`"),
+        (
+            "tlsCipherSuites: [TLS_RSA_WITH_AES_512_GCM]\n",
+            "`tlsCipherSuites` has `TLS_RSA_WITH_AES_512_GCM`, which is no",
+        ),
+        (
+            "enforceNodeAllocatable: [pods, system-reserved]\n",
+            "`enforceNodeAllocatable` has `system-reserved`, for which",
+        ),
+        ("enforceNodeAllocatable: [pods, all]\n", "`enforceNodeAllocatable` takes no `all`"),
+        ("cgroupsPerQOS: false\n", "`enforceNodeAllocatable` is not empty while"),
+        (
+            "shutdownGracePeriod: 10s\nshutdownGracePeriodCriticalPods: 20s\n",
+            "`shutdownGracePeriodCriticalPods` is longer",
+        ),
+        ("systemCgroups: /system\n", "`systemCgroups` is set and `cgroupRoot` is not"),
+        ("nodeLeaseDurationSeconds: -1\n", "`nodeLeaseDurationSeconds` is `-1`, and the kubelet takes at least 1"),
+    ] {
+        let (stops, told) = wrong(fields);
+        assert!(stops && told.iter().any(|one| one.starts_with(message)), "{fields}: {told:?}");
+    }
+    for fields in [
+        "",
+        "enforceNodeAllocatable: [none]\ncgroupsPerQOS: false\n",
+        "enforceNodeAllocatable: [pods, system-reserved]\nsystemReservedCgroup: /system.slice\n",
+        "tlsCipherSuites: [TLS_AES_128_GCM_SHA256]\ntlsMinVersion: VersionTLS13\n",
+        "cgroupRoot: /\nsystemCgroups: /system\n",
+    ] {
+        assert_eq!(wrong(fields), (false, Vec::new()), "{fields}");
     }
 }

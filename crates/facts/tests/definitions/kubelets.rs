@@ -457,6 +457,25 @@ fn a_snap_gives_its_kubelet_a_file_of_flags() {
 }
 
 #[test]
+fn a_launch_configuration_adds_to_the_arguments_of_the_snap() {
+    let text = "version: 0.2.0\nextraKubeletArgs:\n  --authorization-mode: Webhook\n  --read-only-port:\n  --eviction-hard: memory.available<5%\n";
+    let cluster = of(text, "1.31.2");
+    let kubelet = named(&cluster, "file");
+    holds(
+        kubelet,
+        &[
+            ("authorization.mode", "written Webhook"),
+            (ANONYMOUS, "MicroK8s false"),
+            // Taken away, it is the default of a flag.
+            ("readOnlyPort", "default 10255"),
+            ("evictionHard", "written memory.available=5%"),
+            (CA, "MicroK8s /var/snap/microk8s/current/certs/ca.crt"),
+        ],
+    );
+    assert_eq!(pointed(text, kubelet, "authorization.mode"), "Webhook");
+}
+
+#[test]
 fn what_says_nothing_of_kubelets_has_none() {
     for text in [
         "kind: Cluster\napiVersion: kind.x-k8s.io/v1alpha4\nnodes: [{role: control-plane}]\n",

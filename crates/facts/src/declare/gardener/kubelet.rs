@@ -5,7 +5,9 @@
 //! pkg/operation/botanist/component/extensions/…), of which v1.50.0 to the tree of August 2026 have in common what is
 //! listed here.
 
-use model::{Evidence, Form, GapKind, Location, Minor, Problem, Shape, Site, Version};
+use std::sync::LazyLock;
+
+use model::{Evidence, Form, GapKind, Location, Minor, Named, Problem, Shape, Site, Version};
 use yaml::Cursor;
 
 use super::{MOST, NAME, objects, release, text_of};
@@ -18,7 +20,11 @@ use crate::declare::{
     },
 };
 
-const HOME: Form = Form::ByHand("set it in `spec.kubernetes.kubelet` of the Shoot, as far as that has a field for it");
+/// Where a field would be written.
+static NAMED: LazyLock<Vec<Named>> = LazyLock::new(|| {
+    let fields = FIELDS.iter().filter(|(.., shape)| *shape != Shape::Map);
+    fields.map(|(field, setting, shape)| Named { setting, field, shape: *shape }).collect()
+});
 
 /// Fields of a Shoot that stand for one of a kubelet (pkg/apis/core/v1beta1/types_shoot.go, KubeletConfig).
 const FIELDS: [(&str, &str, Shape); 23] = [
@@ -192,7 +198,7 @@ fn of_shoot(
 }
 
 fn made(source: &Source<'_>, own: &Cursor<'_>) -> Made {
-    let mut made = Made::new(NAME, source, Site { at: source.at(own), form: HOME });
+    let mut made = Made::new(NAME, source, Site { at: source.at(own), form: Form::Fields(&NAMED) });
     for (name, value) in FIXED.into_iter().chain(ADDED) {
         made.adds(name, value);
     }

@@ -3,7 +3,9 @@
 //! k0sproject/k0s, pkg/component/controller/kubeletconfig.go of v1.20 to v1.24 and workerconfig/reconciler.go (buildProfile) since,
 //! and pkg/component/worker/kubelet.go, which sets a few fields on the worker whatever the profile says.
 
-use model::{Evidence, Form, GapKind, Location, Site};
+use std::sync::LazyLock;
+
+use model::{Evidence, Form, GapKind, Named};
 use yaml::Cursor;
 
 use super::{Cluster, KNOWN, MOST, NAME, of, text_of};
@@ -11,11 +13,12 @@ use crate::declare::{
     Source,
     kubelet::{
         KubeletLine,
-        made::{Made, Nodes, list, since, unseen, within},
+        made::{Made, Nodes, fields_but, list, map_below, since, unseen, within},
     },
 };
 
-const HOME: Form = Form::ByHand("write it in `values` of the profile in `spec.workerProfiles`");
+/// What may be written in the values of a profile.
+static NAMED: LazyLock<Vec<Named>> = LazyLock::new(|| fields_but(&FIXED));
 
 /// Fields that a worker sets whatever the profile says (writeKubeletConfig).
 const FIXED: [&str; 3] = ["authentication.x509.clientCAFile", "containerRuntimeEndpoint", "staticPodURL"];
@@ -72,11 +75,10 @@ impl Cluster<'_> {
         let mut found = Vec::new();
         for profile in profiles.iter().flat_map(|profiles| profiles.items().take(MOST)) {
             let name = text_of(&profile, "name").unwrap_or_default();
-            let place = profile.get("values").unwrap_or_else(|| profile.clone());
             found.push(Nodes {
                 version: self.version(),
                 releases: within(KNOWN.0, u16::MAX),
-                made: Some(self.profile(&profile, self.source.at(&place), name == "default-windows")),
+                made: Some(self.profile(&profile, name == "default-windows")),
                 outranked: Some(unseen(
                     GapKind::NotCollected,
                     "what `--kubelet-extra-args` of a worker says wins over its profile, and was not seen",
@@ -87,8 +89,8 @@ impl Cluster<'_> {
         found
     }
 
-    fn profile(&self, profile: &Cursor<'_>, at: Location, is_windows: bool) -> Made {
-        let mut made = Made::new(NAME, self.source, Site { at, form: HOME });
+    fn profile(&self, profile: &Cursor<'_>, is_windows: bool) -> Made {
+        let mut made = Made::new(NAME, self.source, map_below(self.source, profile, &["values"], Form::Fields(&NAMED)));
         // A field that no one knows is lost.
         if let Some(values) = profile.get("values").or_else(|| profile.get("config")) {
             made.fields(&values, self.source, &FIXED);

@@ -6,7 +6,9 @@
 //! to v1.36.2 of kubernetes/kops: pkg/model/components/kubelet.go, nodeup/pkg/model/kubelet.go,
 //! upup/pkg/fi/cloudup/populate_instancegroup_spec.go (before 1.26 pkg/apis/nodeup/config.go).
 
-use model::{Evidence, Form, GapKind, Location, Minor, Problem, ProblemKind, Shape, Site, Version};
+use std::sync::LazyLock;
+
+use model::{Evidence, Form, GapKind, Location, Minor, Named, Problem, ProblemKind, Shape, Site, Version};
 use yaml::{Cursor, Limits, Resolved};
 
 use super::{MOST, NAME, is_cluster, release, text_of};
@@ -17,15 +19,18 @@ use crate::{
         command::unfilled,
         kubelet::{
             KubeletLine,
-            made::{Made, Nodes, Releases, list, since, unseen, within},
+            made::{Made, Nodes, Releases, list, map_below, since, unseen, within},
         },
     },
     golang,
     redact::parsable,
 };
 
-const HOME: Form =
-    Form::ByHand("write it in `spec.kubelet` of the cluster, and in `spec.masterKubelet` for control planes");
+/// Where a field would be written: one that is a map here is a text to kops.
+static NAMED: LazyLock<Vec<Named>> = LazyLock::new(|| {
+    let fields = FIELDS.iter().filter(|(.., shape)| *shape != Shape::Map);
+    fields.map(|(field, setting, shape)| Named { setting, field, shape: *shape }).collect()
+});
 
 /// The fields of KubeletConfigSpec that stand for one of a kubelet (pkg/apis/kops/componentconfig.go, v1.36.2).
 const FIELDS: [(&str, &str, Shape); 52] = [
@@ -204,6 +209,8 @@ struct Kubelet<'s, 'a> {
     /// `spec.kubelet` of the group.
     own: Option<Cursor<'a>>,
     role: Role,
+    /// Whether the cluster is written in v1alpha3.
+    is_new: bool,
     instance: String,
 }
 
@@ -213,7 +220,8 @@ impl<'s, 'a> Kubelet<'s, 'a> {
         let name = name.unwrap_or_else(|| source.evidence.as_str().to_owned());
         let nodes = if role == Role::Node { "nodes" } else { "control planes" };
         let instance = format!("{name} ({nodes})");
-        Self { source, around: (source, root.get("spec")), own: None, role, instance }
+        let is_new = text_of(root, "apiVersion").is_some_and(|version| version.ends_with("/v1alpha3"));
+        Self { source, around: (source, root.get("spec")), own: None, role, is_new, instance }
     }
 
     fn of_group(
@@ -225,7 +233,8 @@ impl<'s, 'a> Kubelet<'s, 'a> {
         let name = group.get("metadata").and_then(|metadata| text_of(&metadata, "name"));
         let instance = name.unwrap_or_else(|| source.evidence.as_str().to_owned());
         let own = group.get("spec").and_then(|spec| spec.get("kubelet"));
-        Self { source, around: (around, cluster.and_then(|cluster| cluster.get("spec"))), own, role, instance }
+        let spec = cluster.and_then(|cluster| cluster.get("spec"));
+        Self { source, around: (around, spec), own, role, is_new: false, instance }
     }
 
     fn get(&self, path: &[&str]) -> Option<Cursor<'a>> {
@@ -249,16 +258,21 @@ impl<'s, 'a> Kubelet<'s, 'a> {
         (self.get(&["kubelet"]), if self.role == Role::ControlPlane { own() } else { None })
     }
 
+    /// The map of the group, or that of the role in the cluster.
     fn home(&self) -> Site {
-        let (all, own) = self.parts();
-        let place = self.own.clone().map(|own| (self.source, own));
-        let of_role = own.or_else(|| all.filter(|_| self.role == Role::Node));
-        let place = place.or_else(|| Some((self.around.0, of_role.or_else(|| self.around.1.clone())?)));
-        let at = place.map_or_else(
-            || Location::whole(self.source.evidence.clone(), self.source.plane),
-            |(source, there)| source.at(&there),
-        );
-        Site { at, form: HOME }
+        let form = Form::Fields(&NAMED);
+        if let Some(own) = &self.own {
+            return Site { at: self.source.at(own), form };
+        }
+        let Some(spec) = &self.around.1 else {
+            return Site { at: Location::whole(self.source.evidence.clone(), self.source.plane), form };
+        };
+        let name = match self.role {
+            Role::Node => "kubelet",
+            Role::ControlPlane if self.is_new => "controlPlaneKubelet",
+            Role::ControlPlane => "masterKubelet",
+        };
+        map_below(self.around.0, spec, &[name], form)
     }
 
     fn made(&self) -> Made {

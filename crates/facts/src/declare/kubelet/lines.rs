@@ -89,6 +89,7 @@ definitions!(
     crate::declare::k0s::kubelet,
     crate::declare::openshift::kubelet,
     crate::declare::arguments::kubelet,
+    crate::declare::microk8s::kubelet,
 );
 
 /// The names under which kubeadm keeps what belongs to one node, and whether that joins a cluster.

@@ -3,7 +3,7 @@
 //!
 //! Of one field the last that is said counts, as in [`Layers`](crate::declare::layers::Layers).
 
-use model::{Form, Gap, GapKind, Location, Minor, Problem, Site, Version};
+use model::{Form, Gap, GapKind, Location, Minor, Named, Problem, Site, Version};
 use yaml::Cursor;
 
 use super::{Configuration, Homes, KubeletLine, Written};
@@ -191,6 +191,25 @@ fn in_form(flag: &Flag, text: String) -> String {
 /// A list as a kubelet prints it.
 pub(in crate::declare) fn list<'t>(items: impl IntoIterator<Item = &'t str>) -> String {
     format!("[{}]", golang::write_csv(items))
+}
+
+/// The fields at the top of a kubelet's file, but some, for a map that has them under their own names.
+pub(in crate::declare) fn fields_but(kept: &[&str]) -> Vec<Named> {
+    fields::NAMED.iter().filter(|one| !one.setting.contains('.') && !kept.contains(&one.setting)).copied().collect()
+}
+
+/// The place of a map that may not be there yet, by the way to it from where it would be.
+pub(in crate::declare) fn map_below(source: &Source<'_>, start: &Cursor<'_>, path: &[&str], form: Form) -> Site {
+    let mut there = start.clone();
+    for name in path {
+        let Some(next) = there.get(name).filter(|next| next.mapping().is_some()) else { break };
+        there = next;
+    }
+    let mut at = source.at(&there);
+    if source.inside.is_none() {
+        at.pointer = path.iter().fold(start.pointer(), |pointer, name| format!("{pointer}/{name}"));
+    }
+    Site { at, form }
 }
 
 /// What a distribution says of the kubelets of some nodes.

@@ -3,7 +3,9 @@
 //! roles/kubernetes/node/templates/kubelet-config.v1beta1.yaml.j2 and kubelet.env.v1beta1.j2 of v2.11.0 to v2.31.0, with the
 //! defaults of that role and of kubespray_defaults.
 
-use model::{Evidence, Form, Gap, GapKind, Location, Minor, Site};
+use std::sync::LazyLock;
+
+use model::{Evidence, Form, Gap, GapKind, Location, Minor, Named, Shape, Site};
 use yaml::Cursor;
 
 use super::{
@@ -25,7 +27,19 @@ use crate::{
     kubelet::fields,
 };
 
-const HOME: Form = Form::ByHand("set it in `kubelet_config_extra_args` of the inventory");
+/// Variables that one field is made of.
+static NAMED: LazyLock<Vec<Named>> = LazyLock::new(|| {
+    let one = |part: &Part| {
+        let shape = match KUBELET.find(part.field)?.shape {
+            "bool" => Shape::Bool,
+            "int" => Shape::Int,
+            "list" => Shape::List,
+            _ => Shape::Text,
+        };
+        Some(Named { setting: part.field, field: part.variable, shape })
+    };
+    PARTS.iter().filter_map(one).collect()
+});
 const FLAGS: Form = Form::ByHand("write it in `kubelet_custom_flags` of the inventory");
 
 /// A part of the template: the variable, the field, and what counts where nobody sets the variable.
@@ -113,7 +127,10 @@ fn kubelet(variables: &Variables<'_>) -> KubeletLine {
         list: Some(Site { at: at.clone(), form: FLAGS }),
         version,
         releases: Some((Minor::new(1, meant.oldest()), Minor::new(1, u16::MAX))),
-        made: Some(File { variables, meant, made: Made::new(NAME, variables.source, Site { at, form: HOME }) }.make()),
+        made: Some(
+            File { variables, meant, made: Made::new(NAME, variables.source, Site { at, form: Form::Fields(&NAMED) }) }
+                .make(),
+        ),
         ..Nodes::new(NAME, variables.source.evidence.as_str().to_owned())
     };
     nodes.line(variables.source)

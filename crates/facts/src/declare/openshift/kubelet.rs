@@ -4,7 +4,9 @@
 //! pkg/controller/kubelet-config, release-4.2 to main of August 2026. The object names neither OpenShift's release nor that
 //! of Kubernetes; 4.N runs Kubernetes 1.(N+13).
 
-use model::{Evidence, Form, GapKind, Minor, Problem, Site};
+use std::sync::LazyLock;
+
+use model::{Evidence, Form, GapKind, Minor, Named, Problem};
 use yaml::{Cursor, Resolved};
 
 use super::{MOST, NAME};
@@ -12,7 +14,7 @@ use crate::declare::{
     Source,
     kubelet::{
         KubeletLine,
-        made::{Made, Nodes, since, unseen, within},
+        made::{Made, Nodes, fields_but, map_below, since, unseen, within},
     },
     pod::text_of,
 };
@@ -20,7 +22,8 @@ use crate::declare::{
 const KIND: &str = "KubeletConfig";
 const GROUP: &str = "machineconfiguration.openshift.io/";
 
-const HOME: Form = Form::ByHand("write it in `spec.kubeletConfig` of the KubeletConfig");
+/// What may be written in `spec.kubeletConfig`.
+static NAMED: LazyLock<Vec<Named>> = LazyLock::new(|| fields_but(&KEPT));
 
 /// The fields that the operator keeps for itself (pkg/controller/kubelet-config/helpers.go, blacklistKubeletConfigurationFields).
 const KEPT: [&str; 6] =
@@ -70,8 +73,8 @@ fn pool(source: &Source<'_>, object: &Cursor<'_>, problems: Vec<Problem>) -> Kub
 
 fn made(source: &Source<'_>, object: &Cursor<'_>, spec: Option<&Cursor<'_>>) -> Made {
     let own = spec.and_then(|spec| spec.get("kubeletConfig"));
-    let place = own.clone().unwrap_or_else(|| object.clone());
-    let mut made = Made::new(NAME, source, Site { at: source.at(&place), form: HOME });
+    let home = map_below(source, object, &["spec", "kubeletConfig"], Form::Fields(&NAMED));
+    let mut made = Made::new(NAME, source, home);
     let by_release = |what: &str| unseen(GapKind::Version, format!("{what} depends on the release of OpenShift"));
     for (name, value) in [
         ("authentication.anonymous.enabled", "false"),

@@ -4,7 +4,9 @@
 //! and 1.14.0-rc.1, and kubelet.go of pkg/kubernetes and system/services before. `machine.kubelet` of the document v1alpha1, and
 //! from 1.14 on a document `KubeletConfig`, say the same.
 
-use model::{Evidence, Form, GapKind, Location, Minor, Problem, ProblemKind, Site, Version};
+use std::sync::LazyLock;
+
+use model::{Evidence, Form, GapKind, Location, Minor, Named, Problem, ProblemKind, Site, Version};
 use yaml::{Cursor, Resolved};
 
 use super::{MOST_ARGUMENTS, MOST_DOCUMENTS, NAME, command::RELEASES, command::Talos, is_whole};
@@ -16,7 +18,7 @@ use crate::{
         kubeadm::tagged,
         kubelet::{
             KubeletLine,
-            made::{Made, Nodes, Releases, list, since, unseen, within},
+            made::{Made, Nodes, Releases, fields_but, list, map_below, since, unseen, within},
         },
     },
     golang,
@@ -45,7 +47,9 @@ const PROTECTED: [&str; 13] = [
 const DENIED: [&str; 6] =
     ["bootstrap-kubeconfig", "cert-dir", "config", "container-runtime", "container-runtime-endpoint", "kubeconfig"];
 
-const HOME: Form = Form::ByHand("write it in `machine.kubelet.extraConfig` of the machine");
+/// What may be written in `extraConfig`.
+static NAMED: LazyLock<Vec<Named>> = LazyLock::new(|| fields_but(&PROTECTED));
+
 const FLAGS: Form = Form::ByHand("write it in `machine.kubelet.extraArgs` of the machine");
 const IN_A_LIST: Form = Form::ByHand("its values stand in a list of `extraArgs`, which is changed by hand");
 
@@ -174,13 +178,13 @@ impl<'a> Machine<'a> {
 
     fn made(&self) -> Made {
         let config = self.part(("extraConfig", "config"));
-        let whole = || self.get(&["machine", "kubelet"]).or_else(|| self.own.clone());
-        let place = config.clone().or_else(whole);
-        let at = place.map_or_else(
-            || Location::whole(self.source.evidence.clone(), self.source.plane),
-            |place| self.source.at(&place),
-        );
-        let mut made = Made::new(NAME, self.source, Site { at, form: HOME });
+        let form = Form::Fields(&NAMED);
+        let home = match (&self.own, &self.whole) {
+            (Some(own), _) => map_below(self.source, own, &["config"], form),
+            (None, Some(whole)) => map_below(self.source, whole, &["machine", "kubelet", "extraConfig"], form),
+            (None, None) => Site { at: Location::whole(self.source.evidence.clone(), self.source.plane), form },
+        };
+        let mut made = Made::new(NAME, self.source, home);
         if let Some(config) = &config {
             self.configured(&mut made, config);
         }

@@ -35,6 +35,8 @@ use crate::{
     request::path,
     running::{Metrics, Told},
 };
+pub(crate) use checks::is_suite;
+pub use config::Listed;
 pub use gates::GivenGate;
 pub(crate) use gates::{
     in_force as gate_in_force, is_a_default as gate_is_a_default, is_alpha as gate_is_alpha, listed as gates_listed,
@@ -63,6 +65,7 @@ pub struct ApiServer {
     /// The certificate that it was seen to show.
     shown: Option<(Certificate, Location)>,
     audit_webhook: Result<Option<Kubeconfig>, Unanswered>,
+    listed: Listed,
     mounts: Vec<Mount>,
     contained: bool,
 }
@@ -173,7 +176,7 @@ impl ApiServer {
             };
             return Err(Unanswered::NotApplicable(reason));
         };
-        let reading = setting.in_force().map_err(Clone::clone)?;
+        let reading = setting.known().map_err(Clone::clone)?;
         let kind =
             KUBE_APISERVER.find(flag.name).map_or(Kind::String, |known| known.kind(self.component.release.bounds().1));
         let value = T::from_printed(kind, reading.in_force()).ok_or_else(|| Gap {
@@ -254,6 +257,11 @@ impl ApiServer {
         self.audit_webhook.as_ref().map(Option::as_ref).map_err(Clone::clone)
     }
 
+    /// Whom the files that are lists of people give everything, as far as they were read.
+    pub fn listed(&self) -> &Listed {
+        &self.listed
+    }
+
     /// Where a path lies that the server writes to.
     pub fn lies(&self, path: &str) -> Result<Lies, Unanswered> {
         if !self.contained {
@@ -276,6 +284,11 @@ impl ApiServer {
     /// Whether an admission plugin runs, and what decides it.
     pub fn admission_plugin(&self, name: &str) -> Result<AdmissionPlugin, Unanswered> {
         plugins::state(self, name)
+    }
+
+    /// Whether nobody has a say in whether a plugin runs, so that it is as the release has it, whichever that is.
+    pub fn leaves_plugin_alone(&self, name: &str) -> bool {
+        plugins::is_left_alone(self, name)
     }
 
     /// Admission plugins that the release does not have, by the flags that name them.

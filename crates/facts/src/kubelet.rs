@@ -17,6 +17,7 @@
 //!
 //! Start at [`resolve`].
 
+mod checks;
 pub(crate) mod fields;
 mod node;
 pub(crate) mod started;
@@ -387,12 +388,14 @@ fn default_without_file(flag: &Flag, version: &Version, invocation: &Invocation)
     })
 }
 
-/// What a file says of a field, or kubeadm fills into it; `None` where neither does.
+/// What a file says of a field, or a distribution fills into it; `None` where neither does.
 fn of_file(configuration: &Configuration, flag: &'static Flag, version: &Version) -> Option<Result<Reading, Gap>> {
-    let own = configuration.written.iter().find(|one| one.flag.name == flag.name);
-    match own.filter(|_| flag.since.is_some_and(|since| since <= version.minor)) {
+    let own = configuration.said(flag, version.minor);
+    // What is made of flags is there before the file has the field.
+    let has_it = configuration.without_file.is_some() || flag.since.is_some_and(|since| since <= version.minor);
+    match own.filter(|_| has_it) {
         Some(one) => Some(match &one.value {
-            Ok(value) => Ok(held(configuration, flag, version, value.clone(), Origin::Written(one.site.clone()))),
+            Ok(value) => Ok(held(configuration, flag, version, value.clone(), one.hand.origin(&one.site))),
             Err(odd) => Err(odd.gap(flag, &one.site.at)),
         }),
         None => of_kubeadm(configuration, flag).map(|value| {
@@ -401,6 +404,43 @@ fn of_file(configuration: &Configuration, flag: &'static Flag, version: &Version
             Ok(held(configuration, flag, version, value.to_owned(), origin))
         }),
     }
+}
+
+/// What holds of a field that a file says nothing of: the default of files, or that of flags where a distribution gives those
+/// and no file.
+fn unsaid(
+    configuration: &Configuration,
+    flag: &'static Flag,
+    version: &Version,
+    invocation: &Invocation,
+) -> Result<Reading, Gap> {
+    if let Some(gap) = &configuration.rest {
+        return Err(gap.clone());
+    }
+    let is_up_to = |last: &Option<Minor>| last.is_some_and(|last| version.minor <= last);
+    let of_file = || default(flag, version, Some(configuration.home(flag)));
+    let of_flags = || default_without_file(flag, version, invocation);
+    if is_up_to(&configuration.without_file) {
+        return of_flags();
+    }
+    if !is_up_to(&configuration.perhaps_without_file) {
+        return of_file();
+    }
+    let (file, flags) = (of_file()?, of_flags()?);
+    if file.in_force() == flags.in_force() {
+        return Ok(file);
+    }
+    Err(Gap {
+        kind: GapKind::Version,
+        reason: format!(
+            "`{}` is `{}` for a kubelet with a file and `{}` for one without, and which it is depends on the release of the distribution",
+            spelled(flag.name),
+            file.value,
+            flags.value
+        ),
+        wanted: "the arguments of the kubelet".to_owned(),
+        who_could_answer: "somebody on the node".to_owned(),
+    })
 }
 
 /// What one release makes of the fields that a file says something of, or that kubeadm fills in.

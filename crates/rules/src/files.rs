@@ -94,7 +94,7 @@ pub(crate) fn ask_server(of: OfFile, how: OfServer, server: &ApiServer, cluster:
         OfServer::File | OfServer::FileOr(_) | OfServer::FileElse(_) => {}
     }
     let file = match (server.file(of.kind()), how) {
-        (Err(unread), OfServer::FileElse(ask)) => return ask(server).unwrap_or(Err(unread.into())),
+        (Err(unread), OfServer::FileElse(ask)) => return ask(server).unwrap_or(Err(unread)),
         (file, _) => file?,
     };
     match (file, how) {

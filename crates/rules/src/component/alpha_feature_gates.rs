@@ -35,7 +35,11 @@ fn check(
     setting: &str,
     is_alpha: impl Fn(&str) -> Result<bool, Unanswered>,
 ) -> Verdict {
-    let mut answer = Answer { because: "no alpha feature is switched on".to_owned(), ..Answer::default() };
+    let mut answer = Answer {
+        seen: vec![say::reading(component, setting)?.origin.clone()],
+        because: "no alpha feature is switched on".to_owned(),
+        ..Answer::default()
+    };
     for gate in given.into_iter().filter(|gate| gate.on) {
         let message = match is_alpha(&gate.name) {
             Ok(true) if gate.name == "AllAlpha" => "`AllAlpha` switches every alpha feature on".to_owned(),

@@ -4,7 +4,7 @@ use facts::{
     apiserver::{ApiServer, GivenGate},
     kubelet::Kubelet,
 };
-use model::{Answer, Finding, Minor, RuleCard, Severity, Unanswered, Verdict};
+use model::{Answer, Component, Finding, Minor, RuleCard, Severity, Unanswered, Verdict};
 
 use crate::{Applies, Check, Rule, say};
 
@@ -41,6 +41,7 @@ const OF_KUBELETS: [&str; 3] = ["KubeletFineGrainedAuthz", "RotateKubeletServerC
 
 fn server(server: &ApiServer) -> Verdict {
     let gates = Gates {
+        component: server.component(),
         setting: "feature-gates",
         given: server.given_gates()?,
         state: &|name| server.gate(name),
@@ -51,6 +52,7 @@ fn server(server: &ApiServer) -> Verdict {
 
 fn kubelet(kubelet: &Kubelet) -> Verdict {
     let gates = Gates {
+        component: kubelet.component(),
         setting: "featureGates",
         given: kubelet.given_gates()?,
         state: &|name| kubelet.gate(name, Minor::new(1, 0)),
@@ -59,11 +61,15 @@ fn kubelet(kubelet: &Kubelet) -> Verdict {
     check(&gates, &|name| OF_KUBELETS.contains(&name))
 }
 
+/// Whether a gate is on, and what gives it.
+type State = Result<(bool, Option<GivenGate>), Unanswered>;
+
 /// The gates of one process.
 struct Gates<'a> {
+    component: &'a Component,
     setting: &'static str,
     given: Vec<GivenGate>,
-    state: &'a dyn Fn(&str) -> Result<(bool, Option<GivenGate>), Unanswered>,
+    state: &'a dyn Fn(&str) -> State,
     is_a_default: &'a dyn Fn(&str) -> Result<bool, Unanswered>,
 }
 
@@ -103,6 +109,7 @@ fn check(gates: &Gates<'_>, asks_about: &dyn Fn(&str) -> bool) -> Verdict {
             ..say::wrong(gates.setting, format!("`{name}` is switched off{what}"), &by.origin, remedy)
         });
     }
+    answer.seen.extend(say::reading(gates.component, gates.setting).map(|given| given.origin.clone()));
     answer.because = "no gate that protects is switched off".to_owned();
     Ok(answer)
 }

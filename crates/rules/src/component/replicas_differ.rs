@@ -39,6 +39,22 @@ const OF_A_HOST: [&str; 12] = [
     "tls-private-key-file",
 ];
 
+/// Lists that a server fills in the order of a map, which differs from start to start (`watch-cache-sizes`), and those whose order
+/// means nothing.
+const UNORDERED: [&str; 4] =
+    ["disable-admission-plugins", "enable-admission-plugins", "runtime-config", "watch-cache-sizes"];
+
+/// Puts lists together that hold the same in another order.
+fn by_items<'a>(held: BTreeMap<&'a str, Vec<(&'a Component, &'a Reading)>>) -> BTreeMap<&'a str, Vec<(&'a Component, &'a Reading)>> {
+    let mut together: BTreeMap<Vec<&str>, (&'a str, Vec<(&'a Component, &'a Reading)>)> = BTreeMap::new();
+    for (value, of) in held {
+        let mut items: Vec<&str> = value.trim_matches(['[', ']']).split(',').map(str::trim).collect();
+        items.sort_unstable();
+        together.entry(items).or_insert_with(|| (value, Vec::new())).1.extend(of);
+    }
+    together.into_values().collect()
+}
+
 /// Settings of kubelets that decide who gets in and what pods may do. Others differ with the machines.
 const OF_KUBELETS: [&str; 17] = [
     "allowedUnsafeSysctls", "authentication.anonymous.enabled", "authentication.webhook.enabled", "authorization.mode",
@@ -114,15 +130,19 @@ fn of_servers(cluster: &Cluster) -> Verdict {
     } else if servers.len() < 2 && outside.len() < 2 {
         return Err(Unanswered::NotApplicable("there is one API server, as far as was seen".to_owned()));
     }
-    let mut same = 0_usize;
+    let (mut same, mut hidden) = (0_usize, BTreeSet::new());
     for flag in KUBE_APISERVER.flags.iter().filter(|flag| !OF_A_HOST.contains(&flag.name)) {
         let mut held: BTreeMap<&str, Vec<(&Component, &Reading)>> = BTreeMap::new();
         for server in &servers {
             match server.setting(flag.name).map(|setting| setting.in_force()) {
                 Some(Ok(reading)) => held.entry(reading.in_force()).or_default().push((*server, reading)),
-                Some(Err(gap)) => answer.gaps.push(unknown(server, gap)),
-                None => {}
+                // One reason for each of them is enough.
+                Some(Err(gap)) if hidden.insert(server.instance.as_str()) => answer.gaps.push(unknown(server, gap)),
+                Some(Err(_)) | None => {}
             }
+        }
+        if UNORDERED.contains(&flag.name) {
+            held = by_items(held);
         }
         match held.len() {
             0 => {}
@@ -130,7 +150,13 @@ fn of_servers(cluster: &Cluster) -> Verdict {
             _ => answer.findings.push(finding(flag.name, &held, asked)),
         }
     }
-    answer.findings.extend(FILES.iter().filter_map(|(about, flag)| other_file(cluster, about, flag)));
+    for (about, flag) in FILES {
+        let flag = say::flag(flag);
+        // Of two files with two names that was said.
+        if !answer.findings.iter().any(|finding| finding.setting.as_deref() == Some(&flag)) {
+            answer.findings.extend(other_file(cluster, about, &flag));
+        }
+    }
     // One reason for many settings is one gap.
     answer.gaps.sort();
     answer.gaps.dedup();
@@ -150,11 +176,7 @@ fn of_servers(cluster: &Cluster) -> Verdict {
 
 /// The files of which a server counts the digest of what it read last, by what its metrics call them (apiserver
 /// pkg/server/options, `…_config_controller_last_config_info`, 1.30 on), and the flags that name them.
-const FILES: [(&str, &str); 3] = [
-    ("authentication", "authentication-config"),
-    ("authorization", "authorization-config"),
-    ("encryption", "encryption-provider-config"),
-];
+const FILES: [(&str, &str); 2] = [("authentication", "authentication-config"), ("authorization", "authorization-config")];
 
 /// Files of one flag that are not the same, though they may have one name.
 fn other_file(cluster: &Cluster, about: &str, flag: &str) -> Option<Finding> {
@@ -171,11 +193,10 @@ fn other_file(cluster: &Cluster, about: &str, flag: &str) -> Option<Finding> {
     let [few, .., many] = sides[..] else { return None };
     let names = |of: &[(&str, &Location)]| of.iter().map(|(name, _)| format!("`{name}`")).collect::<Vec<_>>();
     let (_, at) = few.first()?;
-    let flag = say::flag(flag);
     let read = if few.len() == 1 { "reads" } else { "read" };
     Some(Finding {
-        subject: Some(flag.clone()),
-        setting: Some(flag.clone()),
+        subject: Some(flag.to_owned()),
+        setting: Some(flag.to_owned()),
         message: format!("{} {read} another file for `{flag}` than {}", say::and(&names(few)), say::and(&names(many))),
         severity: None,
         confidence: Confidence::Certain,

@@ -71,11 +71,17 @@ fn ask(cluster: &Cluster) -> Verdict {
                 gist::adjust(&mut found, Some((Severity::Medium, "it writes or reads secrets".to_owned())));
             }
             Some(_) => found.confidence = Confidence::Possible,
-            None if access.whole(ALL).is_ok() => {
-                found.confidence = Confidence::Probable;
-                found.message.push_str(", which is granted nothing");
-            }
-            None => found.confidence = Confidence::Possible,
+            None => match access.whole(ALL) {
+                Ok(()) => {
+                    found.confidence = Confidence::Probable;
+                    found.message.push_str(", which is granted nothing");
+                }
+                Err(gaps) => {
+                    found.confidence = Confidence::Possible;
+                    // What was refused might have shown that nothing is granted.
+                    answer.gaps.extend(gaps.into_iter().filter(|gap| gap.kind != GapKind::NotCollected));
+                }
+            },
         }
         answer.findings.push(found);
     }

@@ -14,8 +14,13 @@ use rules::Rule;
 pub fn rbac_manifest(chosen: &[&'static Rule], kubelets: bool) -> String {
     let mut paths: Vec<&str> = Vec::new();
     let mut rules: BTreeMap<&str, Vec<Right>> = BTreeMap::new();
+    let mut beyond: Vec<String> = Vec::new();
     let of_kubelets: &[_] = if kubelets { OF_KUBELETS } else { &[] };
     for ask in ASKS.iter().chain(of_kubelets).filter(|ask| chosen.iter().any(|rule| rule.wants(ask))) {
+        if ask.beyond {
+            beyond.push(ask.wanted());
+            continue;
+        }
         match ask.right {
             Right::Path => paths.push(ask.path),
             Right::Nothing => {}
@@ -40,6 +45,13 @@ pub fn rbac_manifest(chosen: &[&'static Rule], kubelets: bool) -> String {
         text.push_str(
             "# Who has nodes/proxy can run commands in every pod of every node, which no audit log of the cluster shows\n\
              # (kubernetes.io/docs/concepts/security/rbac-good-practices): bind it for a run of --kubelets, and take it back.\n",
+        );
+    }
+    for right in beyond {
+        let _ = writeln!(
+            text,
+            "# Who may {right} may read what is in them, so that it is not granted here; whoever has the right is asked for their\n\
+             # metadata."
         );
     }
     for namespace in rules.keys().filter(|namespace| !namespace.is_empty()) {
@@ -91,7 +103,9 @@ mod tests {
         for line in text.lines().filter(|line| line.contains("verbs:")) {
             assert!(matches!(line.trim(), "verbs: [get]" | "verbs: [list]"), "{line}");
         }
-        assert!(!text.contains("secrets") && !text.contains('*'), "{text}");
+        assert!(text.contains("# Who may list secrets may read what is in them"), "{text}");
+        let granted: Vec<&str> = text.lines().filter(|line| !line.starts_with('#')).collect();
+        assert!(!granted.iter().any(|line| line.contains("secrets") || line.contains('*')), "{text}");
         assert!(
             text.contains(
                 "- nonResourceURLs: [/apis, /debug/pprof/, /flagz, /livez, /metrics, /openid/v1/jwks, /readyz, /statusz, /version]"
@@ -123,7 +137,7 @@ mod tests {
             rbac_manifest(&[of_files.expect("a rule about files")], true),
             "# The chosen rules ask a running cluster for nothing.\n"
         );
-        let server = rules::find("apiserver-anonymous-auth").expect("a rule about servers");
+        let server = rules::find("apiserver-profiling").expect("a rule about servers");
         let text = rbac_manifest(&[server], true);
         assert!(!text.contains("nodes/proxy"), "{text}");
         assert!(text.contains("/flagz") && !text.contains("clusterroles"), "{text}");

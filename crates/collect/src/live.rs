@@ -170,7 +170,7 @@ fn run(ways: &Ways, pace: Pace, asks: &Arc<[&'static Ask]>, done: &tokio::sync::
                     let (Some(way), Ok(turn)) = (ways.get(index), turns.acquire_owned().await) else {
                         return (index, Err(nobody()));
                     };
-                    let asked = ask::cluster(way, &asks, pace, turn);
+                    let asked = ask::cluster(way, &asks, pace, ask::lanes(ways.len()), turn);
                     let asked = tokio::time::timeout(pace.time + GRACE, asked).await;
                     (index, asked.unwrap_or_else(|_| Err(late(way, pace.time))))
                 });

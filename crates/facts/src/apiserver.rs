@@ -35,8 +35,13 @@ use crate::{
     request::path,
     running::{Metrics, Told},
 };
+pub(crate) use checks::is_suite;
+pub use config::Listed;
 pub use gates::GivenGate;
-pub(crate) use gates::{in_force as gate_in_force, listed as gates_listed, of_stage as gates_of_stage};
+pub(crate) use gates::{
+    in_force as gate_in_force, is_a_default as gate_is_a_default, is_alpha as gate_is_alpha, listed as gates_listed,
+    of_stage as gates_of_stage,
+};
 pub use plugins::{AdmissionPlugin, UnknownPlugin};
 pub use printed::{Flag, FromPrinted, GoDuration, Held};
 pub(crate) use resolve::reported;
@@ -60,6 +65,7 @@ pub struct ApiServer {
     /// The certificate that it was seen to show.
     shown: Option<(Certificate, Location)>,
     audit_webhook: Result<Option<Kubeconfig>, Unanswered>,
+    listed: Listed,
     mounts: Vec<Mount>,
     contained: bool,
 }
@@ -170,7 +176,7 @@ impl ApiServer {
             };
             return Err(Unanswered::NotApplicable(reason));
         };
-        let reading = setting.in_force().map_err(Clone::clone)?;
+        let reading = setting.known().map_err(Clone::clone)?;
         let kind =
             KUBE_APISERVER.find(flag.name).map_or(Kind::String, |known| known.kind(self.component.release.bounds().1));
         let value = T::from_printed(kind, reading.in_force()).ok_or_else(|| Gap {
@@ -251,6 +257,11 @@ impl ApiServer {
         self.audit_webhook.as_ref().map(Option::as_ref).map_err(Clone::clone)
     }
 
+    /// Whom the files that are lists of people give everything, as far as they were read.
+    pub fn listed(&self) -> &Listed {
+        &self.listed
+    }
+
     /// Where a path lies that the server writes to.
     pub fn lies(&self, path: &str) -> Result<Lies, Unanswered> {
         if !self.contained {
@@ -275,6 +286,11 @@ impl ApiServer {
         plugins::state(self, name)
     }
 
+    /// Whether nobody has a say in whether a plugin runs, so that it is as the release has it, whichever that is.
+    pub fn leaves_plugin_alone(&self, name: &str) -> bool {
+        plugins::is_left_alone(self, name)
+    }
+
     /// Admission plugins that the release does not have, by the flags that name them.
     pub fn unknown_plugins(&self) -> (Vec<UnknownPlugin>, Vec<Gap>) {
         plugins::unknown(self)
@@ -292,11 +308,11 @@ impl ApiServer {
 
     /// Whether a gate is on by default and could be switched off.
     pub fn gate_is_a_default(&self, name: &str) -> Result<bool, Unanswered> {
-        gates::is_a_default(self, name)
+        gates::is_a_default(&self.component.release, name)
     }
 
     /// Whether a gate is alpha in the release.
     pub fn gate_is_alpha(&self, name: &str) -> Result<bool, Unanswered> {
-        gates::is_alpha(self, name)
+        gates::is_alpha(&self.component.release, name)
     }
 }

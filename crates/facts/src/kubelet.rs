@@ -17,6 +17,7 @@
 //!
 //! Start at [`resolve`].
 
+mod checks;
 pub(crate) mod fields;
 mod node;
 pub(crate) mod started;
@@ -35,7 +36,7 @@ use model::{
 
 use crate::{
     Invocation, Options, Trees,
-    apiserver::{GivenGate, gate_in_force, gates_listed},
+    apiserver::{GivenGate, gate_in_force, gate_is_a_default, gate_is_alpha, gates_listed},
     declare::{Beside, Configuration, configurations, kubelet_lines},
     flags::{Flag, KUBELET, Presence},
     live::{self, Node},
@@ -121,13 +122,26 @@ impl Kubelet {
         Ok(setting.in_force().map_err(Clone::clone)?)
     }
 
+    /// The feature gates that it is given.
+    pub fn given_gates(&self) -> Result<Vec<GivenGate>, Unanswered> {
+        let reading = self.get("featureGates")?;
+        Ok(gates_listed(reading.in_force(), &reading.origin, &self.component.release))
+    }
+
+    /// Whether a gate is alpha in the release.
+    pub fn gate_is_alpha(&self, name: &str) -> Result<bool, Unanswered> {
+        gate_is_alpha(&self.component.release, name)
+    }
+
+    /// Whether a gate is on by default and could be switched off.
+    pub fn gate_is_a_default(&self, name: &str) -> Result<bool, Unanswered> {
+        gate_is_a_default(&self.component.release, name)
+    }
+
     /// Whether a feature gate is on, and what gives it, where something does, in those possible releases that are no older
     /// than one. `NotApplicable` where none of them has it.
     pub fn gate(&self, name: &str, since: Minor) -> Result<(bool, Option<GivenGate>), Unanswered> {
-        let given = || {
-            let reading = self.get("featureGates")?;
-            Ok(gates_listed(reading.in_force(), &reading.origin, &self.component.release))
-        };
+        let given = || self.given_gates();
         let release = match &self.component.release {
             Release::Within { from, to } => Release::Within { from: (*from).max(since).min(*to), to: *to },
             exact @ Release::Exactly(_) => exact.clone(),
@@ -374,12 +388,14 @@ fn default_without_file(flag: &Flag, version: &Version, invocation: &Invocation)
     })
 }
 
-/// What a file says of a field, or kubeadm fills into it; `None` where neither does.
+/// What a file says of a field, or a distribution fills into it; `None` where neither does.
 fn of_file(configuration: &Configuration, flag: &'static Flag, version: &Version) -> Option<Result<Reading, Gap>> {
-    let own = configuration.written.iter().find(|one| one.flag.name == flag.name);
-    match own.filter(|_| flag.since.is_some_and(|since| since <= version.minor)) {
+    let own = configuration.said(flag, version.minor);
+    // What is made of flags is there before the file has the field.
+    let has_it = configuration.without_file.is_some() || flag.since.is_some_and(|since| since <= version.minor);
+    match own.filter(|_| has_it) {
         Some(one) => Some(match &one.value {
-            Ok(value) => Ok(held(configuration, flag, version, value.clone(), Origin::Written(one.site.clone()))),
+            Ok(value) => Ok(held(configuration, flag, version, value.clone(), one.hand.origin(&one.site))),
             Err(odd) => Err(odd.gap(flag, &one.site.at)),
         }),
         None => of_kubeadm(configuration, flag).map(|value| {
@@ -388,6 +404,43 @@ fn of_file(configuration: &Configuration, flag: &'static Flag, version: &Version
             Ok(held(configuration, flag, version, value.to_owned(), origin))
         }),
     }
+}
+
+/// What holds of a field that a file says nothing of: the default of files, or that of flags where a distribution gives those
+/// and no file.
+fn unsaid(
+    configuration: &Configuration,
+    flag: &'static Flag,
+    version: &Version,
+    invocation: &Invocation,
+) -> Result<Reading, Gap> {
+    if let Some(gap) = &configuration.rest {
+        return Err(gap.clone());
+    }
+    let is_up_to = |last: &Option<Minor>| last.is_some_and(|last| version.minor <= last);
+    let of_file = || default(flag, version, Some(configuration.home(flag)));
+    let of_flags = || default_without_file(flag, version, invocation);
+    if is_up_to(&configuration.without_file) {
+        return of_flags();
+    }
+    if !is_up_to(&configuration.perhaps_without_file) {
+        return of_file();
+    }
+    let (file, flags) = (of_file()?, of_flags()?);
+    if file.in_force() == flags.in_force() {
+        return Ok(file);
+    }
+    Err(Gap {
+        kind: GapKind::Version,
+        reason: format!(
+            "`{}` is `{}` for a kubelet with a file and `{}` for one without, and which it is depends on the release of the distribution",
+            spelled(flag.name),
+            file.value,
+            flags.value
+        ),
+        wanted: "the arguments of the kubelet".to_owned(),
+        who_could_answer: "somebody on the node".to_owned(),
+    })
 }
 
 /// What one release makes of the fields that a file says something of, or that kubeadm fills in.

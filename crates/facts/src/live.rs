@@ -5,6 +5,7 @@
 //! and ConfigMaps declare. Nothing here makes a request.
 
 mod backends;
+mod denied;
 mod instances;
 mod objects;
 mod operator;
@@ -15,6 +16,7 @@ use model::{Evidence, Gap, GapKind, Kind, Plane, Version};
 use crate::objects::{Of, entry};
 
 pub use backends::{Backend, Lists, backends};
+pub use denied::Shown;
 pub(crate) use instances::{Found, resolve};
 pub use objects::{Identity, Node, Published, addresses, advertised, node_names};
 pub use operator::service;
@@ -41,6 +43,9 @@ pub struct Ask {
     pub of_each_server: bool,
     /// Whether it is asked without credentials, to see how those are answered who have none.
     pub as_nobody: bool,
+    /// Whether the right to it lets its holder do more than read what is wanted. Nobody is told to grant it, and only somebody
+    /// who has it anyway is asked.
+    pub beyond: bool,
     /// Whether only a cluster is asked whose discovery shows the group: that of a distribution, or of what somebody installed.
     pub where_served: bool,
 }
@@ -84,6 +89,10 @@ pub enum Form {
 
 const JSON: &str = "application/json";
 
+/// A list of what objects are called, and nothing of what is in them; servers from 1.15 on have it, and it is asked for in no
+/// other form.
+pub const METADATA: &str = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1";
+
 /// Ends the name of what was asked without credentials.
 const NOBODY: &str = "#anonymous";
 
@@ -99,6 +108,7 @@ const PLAIN: Ask = Ask {
     form: Form::Whole,
     of_each_server: false,
     as_nobody: false,
+    beyond: false,
     where_served: false,
 };
 
@@ -209,6 +219,15 @@ const API_SERVICE: &[&[&str]] = &[
 
 /// Not the schemas, which are most of it.
 const DEFINITION: &[&[&str]] = &[NAME, &["spec", "group"], &["spec", "scope"], &["spec", "names", "plural"]];
+
+/// Of annotations only those that say whose it is: others may hold what nobody shall see.
+const CREDENTIAL: &[&[&str]] = &[
+    NAME,
+    NAMESPACE,
+    &["metadata", "creationTimestamp"],
+    &["metadata", "annotations", "kubernetes.io/service-account.name"],
+    &["metadata", "labels", "kubernetes.io/legacy-token-last-used"],
+];
 
 const SERVICE_ACCOUNT: &[&[&str]] = &[
     NAME,
@@ -640,6 +659,16 @@ pub const ASKS: &[Ask] = &[
         ..objects(Of::ClusterTrustBundle, &[NAME, &["spec"]], 1_000)
     },
     Ask { path: "/api/v1/services", ..objects(Of::Service, SERVICE, 20_000) },
+    Ask {
+        path: "/api/v1/secrets",
+        queries: &[
+            "fieldSelector=type%3Dkubernetes.io%2Fservice-account-token",
+            "fieldSelector=type%3Dbootstrap.kubernetes.io%2Ftoken",
+        ],
+        accept: METADATA,
+        beyond: true,
+        ..objects(Of::Secret, CREDENTIAL, 20_000)
+    },
     Ask { path: "/api/v1/resourcequotas", ..objects(Of::ResourceQuota, &[NAME, NAMESPACE], 20_000) },
     Ask { path: "/api/v1/limitranges", ..objects(Of::LimitRange, &[NAME, NAMESPACE], 20_000) },
     Ask {

@@ -30,7 +30,8 @@ pub use kinds::{Binding, Labels, Namespace, Pod, PolicyRule, Role, RoleRef, Serv
 pub use network::{NetworkPolicy, OtherPolicy, Peers, Traffic};
 pub use operators::{ComponentOperator, Override};
 pub use others::{
-    ApiService, Authorities, Condition, ConfigMap, Definition, FlowSchema, FlowSubjects, Node, Request, Service, Taint,
+    ApiService, Authorities, Condition, ConfigMap, Credential, CredentialOf, Definition, FlowSchema, FlowSubjects,
+    Node, Request, Service, Taint,
 };
 pub(crate) use read::{is_one, lines, read, speaks, told_by_lines};
 
@@ -70,6 +71,8 @@ pub enum Of {
     ResourceQuota,
     Role,
     RoleBinding,
+    /// Never its data: see [`crate::live::METADATA`].
+    Secret,
     Service,
     ServiceAccount,
     ValidatingPolicy,
@@ -78,7 +81,7 @@ pub enum Of {
 }
 
 impl Of {
-    pub const ALL: [Self; 36] = [
+    pub const ALL: [Self; 37] = [
         Self::ApiService,
         Self::CertificateSigningRequest,
         Self::CiliumClusterPolicy,
@@ -110,6 +113,7 @@ impl Of {
         Self::ResourceQuota,
         Self::Role,
         Self::RoleBinding,
+        Self::Secret,
         Self::Service,
         Self::ServiceAccount,
         Self::ValidatingPolicy,
@@ -162,6 +166,7 @@ impl Of {
             Self::ResourceQuota => ("ResourceQuota", "resourcequotas", ""),
             Self::Role => ("Role", "roles", RBAC),
             Self::RoleBinding => ("RoleBinding", "rolebindings", RBAC),
+            Self::Secret => ("Secret", "secrets", ""),
             Self::Service => ("Service", "services", ""),
             Self::ServiceAccount => ("ServiceAccount", "serviceaccounts", ""),
             Self::ValidatingPolicy => ("ValidatingAdmissionPolicy", "validatingadmissionpolicies", ADMISSION),
@@ -206,6 +211,7 @@ impl Of {
                 | Self::ProjectCalicoGlobalPolicy
                 | Self::ProjectCalicoPolicy
                 | Self::ResourceClaim
+                | Self::Secret
         )
     }
 }
@@ -284,6 +290,8 @@ pub struct Objects {
     pub engine_policies: Vec<EnginePolicy>,
     pub api_services: Vec<ApiService>,
     pub services: Vec<Service>,
+    /// Secrets that let somebody in: tokens of service accounts, and those by which nodes join.
+    pub credentials: Vec<Credential>,
     pub flow_schemas: Vec<FlowSchema>,
     pub requests: Vec<Request>,
     pub trust_bundles: Vec<Authorities>,

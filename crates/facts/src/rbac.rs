@@ -29,6 +29,8 @@ use shipped::{Era, SHIPPED, ShippedRole};
 #[derive(Clone, Debug)]
 pub struct Rbac {
     era: Era,
+    /// Whether all is known that its release ships.
+    is_known: bool,
     grants: Vec<Laid>,
     /// Of roles that have a shipped name, the rules that the shipped one has not.
     added: HashMap<usize, Vec<bool>>,
@@ -60,7 +62,7 @@ enum Held {
 impl Rbac {
     /// Looks up the role of every binding.
     pub(crate) fn new(objects: &Objects, release: Option<&Release>, distribution: Option<&'static str>) -> Self {
-        let era = Era::of(release, distribution);
+        let era = Era::of(release, distribution).told_by(objects);
         let mut by_name: HashMap<(&str, &str), usize> = HashMap::with_capacity(objects.roles.len());
         for (index, role) in objects.roles.iter().enumerate() {
             by_name.entry(key(role)).or_insert(index);
@@ -107,7 +109,7 @@ impl Rbac {
                 parts.insert(index, parts_of(role, objects));
             }
         }
-        Self { era, grants, added, open, parts }
+        Self { era, is_known: release.is_some_and(shipped::knows), grants, added, open, parts }
     }
 }
 
@@ -266,6 +268,11 @@ impl<'a> Access<'a> {
     pub fn whole(self, kinds: &[Of]) -> Result<(), Vec<Gap>> {
         let gaps: Vec<Gap> = kinds.iter().filter_map(|of| self.objects.whole(*of).err()).collect();
         if gaps.is_empty() { Ok(()) } else { Err(gaps) }
+    }
+
+    /// Whether all is known that the release of the cluster ships, be it shown or given.
+    pub fn knows_the_release(self) -> bool {
+        self.rbac.is_known
     }
 
     /// Whether Kubernetes ships a role of that name.

@@ -17,7 +17,7 @@ pub(crate) use discovery::releases;
 pub(crate) use flagz::{ReportedFlag, flags};
 pub(crate) use health::checks;
 pub use health::{HealthCheck, State};
-pub use metrics::{Deprecated, Metrics, Transformer};
+pub use metrics::{Deprecated, Metrics, Transformer, Written};
 pub(crate) use version::{Stamp, release, status};
 
 /// What a server that was asked told of itself besides its flags.

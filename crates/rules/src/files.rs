@@ -37,6 +37,8 @@ pub enum OfServer {
     File,
     /// The same, and this where no flag names one.
     FileOr(fn(&ApiServer) -> Verdict),
+    /// The same, and this where the file was not read: what the process shows of it besides, if that answers the question.
+    FileElse(fn(&ApiServer) -> Option<Verdict>),
     /// This, whatever the file.
     Whole(fn(&ApiServer) -> Verdict),
     /// The same, with the cluster around it; objects of these kinds have a say in it.
@@ -89,9 +91,13 @@ pub(crate) fn ask_server(of: OfFile, how: OfServer, server: &ApiServer, cluster:
     match how {
         OfServer::Whole(ask) => return ask(server),
         OfServer::Beside { ask, .. } => return ask(server, cluster),
-        OfServer::File | OfServer::FileOr(_) => {}
+        OfServer::File | OfServer::FileOr(_) | OfServer::FileElse(_) => {}
     }
-    match (server.file(of.kind())?, how) {
+    let file = match (server.file(of.kind()), how) {
+        (Err(unread), OfServer::FileElse(ask)) => return ask(server).unwrap_or(Err(unread)),
+        (file, _) => file?,
+    };
+    match (file, how) {
         (Some(taken), _) => of.ask(taken, Some(server)),
         (None, OfServer::FileOr(ask)) => ask(server),
         (None, _) => {

@@ -44,6 +44,7 @@ mod row;
 mod run;
 mod say;
 mod scheduler;
+mod secrets;
 mod users;
 mod validating;
 
@@ -96,7 +97,11 @@ impl Rule {
                 let of_kubelet = rows.iter().any(|row| row.process == KUBELET.component);
                 (!of_kubelet, of_kubelet)
             }
-            Check::Component(_) | Check::Declared(_) | Check::Starts(_) | Check::CommandLine(_) => (true, true),
+            Check::Component(_)
+            | Check::Declared(_)
+            | Check::Starts(_)
+            | Check::CommandLine(_)
+            | Check::ServerOrKubelet { .. } => (true, true),
             _ => (true, false),
         }
     }
@@ -161,6 +166,8 @@ pub enum Check {
     Component(fn(&Component) -> Verdict),
     /// Once per kubelet.
     Kubelet(fn(&Cluster, &Kubelet) -> Verdict),
+    /// Once per API server and once per kubelet, of what both are given.
+    ServerOrKubelet { server: fn(&ApiServer) -> Verdict, kubelet: fn(&Kubelet) -> Verdict },
     /// Once per kubelet that was asked or whose command line is declared, of a flag that no field stands for: no file tells of
     /// those.
     KubeletFlags(fn(&Cluster, &Kubelet) -> Verdict),
@@ -309,6 +316,7 @@ pub fn all() -> impl Iterator<Item = &'static Rule> {
         policy::RULES,
         rbac::RULES,
         scheduler::RULES,
+        secrets::RULES,
         users::RULES,
         validating::RULES,
     ];

@@ -19,8 +19,8 @@ use facts::{
     observed::Door,
 };
 use model::{
-    Answer, Component, Confidence, Entry, EvidenceId, Failure, Finding, Gap, GapKind, Label, Listener, Location,
-    Origin, Outcome, Plane, Release, Unanswered, Verdict,
+    Answer, Component, Confidence, Entry, Evidence, EvidenceId, Failure, Finding, Gap, GapKind, Label, Listener,
+    Location, Origin, Outcome, Plane, Release, Unanswered, Verdict,
 };
 
 use crate::{Check, Rule, Several, certificates, doors, files, manual, objects, plugins, row};
@@ -42,7 +42,8 @@ pub fn judge(cluster: &Cluster, rules: &[&'static Rule]) -> Judgement {
     // What only shows across clusters is no question to one of them.
     for rule in rules.iter().filter(|rule| !matches!(rule.check, Check::Fleet(_))) {
         let mut asked = false;
-        for question in questions(rule, cluster) {
+        for mut question in questions(rule, cluster) {
+            question.evidence = &cluster.evidence;
             asked |= question.put(rule, &mut judgement);
         }
         if !asked {
@@ -90,6 +91,8 @@ struct Question<'a> {
     of_objects: bool,
     /// What may win over everything that the answer rests on.
     outranked: Option<&'a Gap>,
+    /// All that was seen, sorted.
+    evidence: &'a [Evidence],
     ask: Box<dyn Fn() -> Verdict + 'a>,
 }
 
@@ -104,6 +107,7 @@ impl<'a> Question<'a> {
             release: None,
             of_objects: false,
             outranked: None,
+            evidence: &[],
             ask,
         }
     }
@@ -134,6 +138,11 @@ fn questions<'a>(rule: &'static Rule, cluster: &'a Cluster) -> Vec<Question<'a>>
     match &rule.check {
         Check::ApiServer(check) => {
             cluster.apiservers.iter().map(|server| of(server.component(), Box::new(move || check(server)))).collect()
+        }
+        Check::ServerOrKubelet { server: ask_server, kubelet: ask_kubelet } => {
+            let servers = cluster.apiservers.iter().map(|one| of(one.component(), Box::new(move || ask_server(one))));
+            let kubelets = cluster.kubelets.iter();
+            servers.chain(kubelets.map(|one| of(one.component(), Box::new(move || ask_kubelet(one))))).collect()
         }
         Check::Component(check) => {
             components().map(|component| of(component, Box::new(move || check(component)))).collect()
@@ -516,7 +525,10 @@ impl Question<'_> {
 
     /// What declares the instance, for a finding about something that has no place of its own.
     fn whole(&self) -> Option<Location> {
-        self.declared_in.map(|file| Location::whole(file.clone(), Plane::Declared))
+        let file = self.declared_in?;
+        let known =
+            self.evidence.binary_search_by(|piece| piece.id.cmp(file)).ok().and_then(|at| self.evidence.get(at));
+        Some(Location::whole(file.clone(), known.map_or(Plane::Declared, |piece| piece.plane)))
     }
 }
 

@@ -2,12 +2,12 @@
 
 use facts::{
     Cluster,
-    flags::{self, KUBE_APISERVER, KUBELET, Presence},
+    flags::{KUBE_APISERVER, KUBELET},
     objects::Of,
 };
 use model::{
-    Answer, Author, Change, Component, Confidence, Finding, Form, GapKind, Label, Location, Origin, Plane, ProblemKind,
-    Reading, Release, Remedy, Safety, Setting, Site, Unanswered, Version,
+    Answer, Author, Change, Component, Confidence, Finding, Form, GapKind, Label, Location, Origin, Plane, Reading,
+    Release, Remedy, Safety, Setting, Site, Unanswered,
 };
 
 /// The flag as an operator types it, or the field.
@@ -89,7 +89,7 @@ pub(crate) fn label(origin: &Origin, text: impl Into<String>) -> Option<Label> {
 
 /// The value of a setting as the component prints it, without the brackets of a list.
 pub(crate) fn listed(setting: &Setting) -> Option<Vec<String>> {
-    let reading = setting.in_force().ok()?;
+    let reading = setting.known().ok()?;
     let text = reading.in_force();
     let text = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
     Some(text.split(',').map(str::trim).filter(|item| !item.is_empty()).map(str::to_owned).collect())
@@ -100,7 +100,7 @@ pub(crate) fn reading<'a>(component: &'a Component, name: &str) -> Result<&'a Re
     let Some(setting) = component.setting(name) else {
         return Err(Unanswered::NotApplicable(format!("{} has no flag `{}`", component.release, flag(name))));
     };
-    setting.in_force().map_err(|gap| Unanswered::Gap(gap.clone()))
+    setting.known().map_err(|gap| Unanswered::Gap(gap.clone()))
 }
 
 /// A field of a configuration file, as the place of a finding.
@@ -208,25 +208,41 @@ pub(crate) fn fail(finding: Finding) -> Answer {
 }
 
 /// Whether it is certain that nobody sets a flag, although the release is not known.
-///
-/// The release is narrowed to those that have every flag that is given. So a flag that one of them lacks is not given,
-/// unless the flags contradict each other and nothing could be narrowed.
 pub(crate) fn is_never_given(component: &Component, name: &str) -> bool {
-    let Some(flag) = flags::table(component.name).and_then(|table| table.find(name)) else { return false };
-    let contradictory = component.problems.iter().any(|problem| problem.kind == ProblemKind::Conflict);
-    let gap = component.setting(name).and_then(|setting| setting.in_force().err());
-    gap.is_some_and(|gap| gap.kind == GapKind::Version)
-        && !contradictory
-        && component.release.minors().any(|minor| flag.presence(&Version::of_minor(minor)) == Presence::No)
+    component
+        .setting(name)
+        .is_some_and(|setting| setting.is_left_out && setting.in_force().is_err_and(|gap| gap.kind == GapKind::Version))
 }
 
-/// Whether a list of cipher suites is given and holds nothing but forward secrecy and authenticated encryption.
+/// Where a flag would be written that nobody gives, in the place of a reading; without a place where the component has none.
+pub(crate) fn left_out(component: &Component) -> Origin {
+    let mut readings = component.settings.iter().filter_map(|setting| setting.nearest().ok());
+    let home = readings.find_map(|reading| match &reading.origin {
+        Origin::Default { by: Author::Upstream { .. }, home: Some(home) } => Some(home.clone()),
+        _ => None,
+    });
+    Origin::Default { by: Author::Upstream { since: None }, home }
+}
+
+/// Suites with forward secrecy and authenticated encryption, by their names in Go (component-base/cli/flag/ciphersuites_flag.go, 1.36);
+/// two have a short one besides.
+const STRONG: [&str; 11] = [
+    "TLS_AES_128_GCM_SHA256",
+    "TLS_AES_256_GCM_SHA384",
+    "TLS_CHACHA20_POLY1305_SHA256",
+    "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256",
+    "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384",
+    "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305",
+    "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256",
+    "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256",
+    "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384",
+    "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305",
+    "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256",
+];
+
+/// Whether a list of cipher suites is given and holds nothing but those. A name that is none, such as one with a letter too few,
+/// is no strong suite.
 pub(crate) fn are_strong_suites(text: &str) -> bool {
-    let mut names = text.trim_matches(['[', ']']).split(',').filter(|name| !name.is_empty()).peekable();
-    names.peek().is_some()
-        && names.all(|name| {
-            let tls13 = name.starts_with("TLS_AES_") || name == "TLS_CHACHA20_POLY1305_SHA256";
-            let aead = name.contains("_GCM_") || name.contains("_CHACHA20_POLY1305");
-            tls13 || (name.starts_with("TLS_ECDHE_") && aead)
-        })
+    let mut names = text.trim_matches(['[', ']']).split(',').map(str::trim).filter(|name| !name.is_empty()).peekable();
+    names.peek().is_some() && names.all(|name| STRONG.contains(&name))
 }

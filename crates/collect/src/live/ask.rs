@@ -19,7 +19,7 @@ use super::{
     Pace,
     access::Way,
     client::{self, Answer, Conversation, Limits, Requests, Tally},
-    config::{authority, config},
+    config::{authority, config, last_day},
     failure::Failure,
     kubelets,
     outside::{Outside, Sights},
@@ -76,11 +76,12 @@ pub(super) async fn cluster(
     way: &Way,
     asks: &[&'static Ask],
     Pace { time, from_outside, kubelets: is_wanted, .. }: Pace,
+    lanes: usize,
     turn: OwnedSemaphorePermit,
 ) -> Result<Asked, Failure> {
     let until = Instant::now() + time;
     let server = way.server.trim_end_matches('/').to_owned();
-    let config = config(way).await?;
+    let config = config(way, time).await?;
     let authority = authority(&config);
     // Beside the questions, which it does not hold up.
     let mut outside = Outside::begin(&config, from_outside, until);
@@ -92,7 +93,7 @@ pub(super) async fn cluster(
     let own = talk(config.clone())?;
     // A token that is renewed on the way is renewed by one: the provider may take what renews it once.
     let others = if config.auth_info.auth_provider.is_some() { Arc::clone(&own) } else { talk(config.clone())? };
-    let talks = Talks { own, others, nobody: talk(bare)? };
+    let talks = Talks { own, others, nobody: talk(bare)?, lanes };
 
     let mut reviewing = tokio::task::JoinSet::new();
     reviewing.spawn(rights(Arc::clone(&talks.others)));
@@ -100,9 +101,13 @@ pub(super) async fn cluster(
         Ok(Some(raw)) => raw,
         // Who is not known is told the same whatever is asked.
         Ok(None) => {
+            let hint = last_day(&config).map_or_else(
+                || "have they expired? `kubectl --context` with that name would say the same".to_owned(),
+                |day| format!("the client certificate of the kubeconfig ends on {day}; is that over?"),
+            );
             return Err(Failure {
                 message: format!("{server}: it does not take the credentials (401)"),
-                hint: Some("have they expired? `kubectl --context` with that name would say the same".to_owned()),
+                hint: Some(hint),
             });
         }
         Err(failure) => {
@@ -126,7 +131,12 @@ pub(super) async fn cluster(
         let reply = asked(&talks.own, &may, second).await;
         // A server that answers neither which release it is nor who it is answers nothing, and is left alone.
         if no_answer(&reply.raw).is_some() {
-            let hint = Some("is it up? something that stands before it may answer in its place".to_owned());
+            let hint = if server.starts_with("http://") {
+                "the address has no TLS; does it begin with https://?"
+            } else {
+                "is it up? something that stands before it may answer in its place"
+            };
+            let hint = Some(hint.to_owned());
             return Err(Failure { message: format!("{server}: {why}"), hint });
         }
         replies.insert(index, reply);
@@ -142,8 +152,12 @@ pub(super) async fn cluster(
     let mut answers: Vec<Given> = Vec::with_capacity(asks.len());
     for (index, &ask) in asks.iter().enumerate() {
         // What panics is our fault, and the other answers are there all the same.
-        let none = || Raw::Unread(ask.unanswered(&super::nobody().message));
-        let raw = replies.remove(&index).map_or_else(none, |reply| reply.raw);
+        let none = || Reply { raw: Raw::Unread(ask.unanswered(&super::nobody().message)), is_refused: false };
+        let Reply { raw, is_refused } = replies.remove(&index).unwrap_or_else(none);
+        // Who may not be asked for it was not asked, and it is no gap that somebody should close.
+        if ask.beyond && is_refused {
+            continue;
+        }
         answers.push(Given { base: Arc::clone(&base), ask, raw });
     }
     for given in answers.iter().filter(|given| given.ask.path == live::PUBLISHED) {
@@ -158,6 +172,7 @@ pub(super) async fn cluster(
     });
     let others = Others { config: &config, server: &server, refused: &refused, until, tally: &tally };
     answers.extend(others.ask(&addresses(&answers, &config)).await);
+    disbelieve(&mut answers);
     if is_wanted {
         let limits = Limits { request: kubelets::PATIENCE, largest: kubelets::LARGEST, ..LIMITS };
         // A token that is renewed on the way is renewed by one.
@@ -177,6 +192,13 @@ pub(super) async fn cluster(
 /// How many questions one cluster is asked at a time: no more than a person with kubectl asks, and a server serves hundreds.
 pub(super) const LANES: usize = 6;
 
+/// How many of them are about what the servers of a cluster share. Each has a connection of its own, which takes both sides a
+/// handshake; of many clusters enough is under way at any time.
+pub(super) fn lanes(clusters: usize) -> usize {
+    const MANY: usize = 16;
+    if clusters > MANY { 2 } else { LANES - 2 }
+}
+
 /// A question with its place among all.
 type Question = (usize, &'static Ask);
 
@@ -195,6 +217,8 @@ struct Talks {
     others: Arc<Conversation>,
     /// Without credentials.
     nobody: Arc<Conversation>,
+    /// How many questions go side by side about what they share.
+    lanes: usize,
 }
 
 impl Talks {
@@ -257,7 +281,7 @@ impl Talks {
             known.into_iter().partition(|(_, ask)| is_one || of_one(ask));
         let mut running = tokio::task::JoinSet::new();
         for (talk, questions, lanes) in
-            [(&self.own, own, 1), (&self.nobody, nobody, 1), (&self.others, others, LANES - 2)]
+            [(&self.own, own, 1), (&self.nobody, nobody, 1), (&self.others, others, self.lanes)]
         {
             let left = Arc::new(Mutex::new(VecDeque::from(questions)));
             for _ in 0..lanes {
@@ -290,7 +314,8 @@ async fn asked(talk: &Conversation, may: &May, ask: &'static Ask) -> Reply {
     if talk.is_over() {
         return unanswered("the time for this cluster was over");
     }
-    if !may.ask(talk, ask).await {
+    let may = if ask.beyond { may.surely(talk, ask).await } else { may.ask(talk, ask).await };
+    if !may {
         return Reply { raw: Raw::Unread(ask.not_granted()), is_refused: true };
     }
     match one(talk, ask).await {
@@ -318,9 +343,19 @@ impl May {
         if rights.list(ask) {
             return true;
         }
-        let answer = talk.review(Review::Access(ask)).await.ok().flatten();
-        answer.and_then(|answer| live::allowed(&answer)) != Some(false)
+        review(talk, ask).await != Some(false)
     }
+
+    /// Whether the server says that it may be asked.
+    async fn surely(&self, talk: &Conversation, ask: &'static Ask) -> bool {
+        let Some(rights) = &self.rights else { return false };
+        rights.list(ask) || review(talk, ask).await == Some(true)
+    }
+}
+
+/// What the server says to a question about one right.
+async fn review(talk: &Conversation, ask: &'static Ask) -> Option<bool> {
+    live::allowed(&talk.review(Review::Access(ask)).await.ok().flatten()?)
 }
 
 /// Whom the API servers call themselves, by the lists that were given.
@@ -336,6 +371,26 @@ fn called(answers: &[Given]) -> Vec<live::Backend> {
         api_services: list(Of::ApiService),
         services: list(Of::Service),
     })
+}
+
+/// Takes no word for it that something is not there which every API server has, or which discovery shows.
+fn disbelieve(answers: &mut [Given]) {
+    let discovery = answers.iter().find(|given| given.ask.kind == Kind::Discovery).map(|given| &given.raw);
+    let shown = match discovery {
+        Some(Raw::Text(text)) => Some(text.clone()),
+        _ => None,
+    };
+    let is_missing = |given: &&mut Given| matches!(given.raw, Raw::Missing);
+    let mut missing = answers.iter_mut().filter(is_missing).peekable();
+    if missing.peek().is_none() {
+        return;
+    }
+    let shown = live::Shown::of(shown.as_deref());
+    for given in missing {
+        if let Some(gap) = shown.denies(given.ask) {
+            given.raw = Raw::Unread(gap);
+        }
+    }
 }
 
 /// The UID of kube-system, which lives as long as the cluster does.

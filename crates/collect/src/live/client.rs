@@ -183,6 +183,15 @@ impl Conversation {
     ) -> Result<Self, Failure> {
         // What is put off is asked again here, a few times and not for minutes.
         config.default_retry = false;
+        // Who stands between is who may not be there.
+        let server = match config.proxy_url.as_ref().and_then(|proxy| Some((proxy.scheme_str()?, proxy.authority()?))) {
+            Some((scheme, authority)) => {
+                let (_, host) = authority.as_str().rsplit_once('@').unwrap_or(("", authority.as_str()));
+                format!("{server} through the proxy {scheme}://{host}")
+            }
+            None => server.to_owned(),
+        };
+        let server = server.as_str();
         config.connect_timeout = Some(limits.connect);
         config.read_timeout = Some(limits.request);
         config.write_timeout = Some(limits.request);

@@ -9,6 +9,8 @@ use kube::config::{AuthInfo, Cluster, ExecConfig, ExecInteractiveMode};
 use serde_json::{Value, json};
 use tokio::io::AsyncReadExt as _;
 
+use super::failure::Failure;
+
 /// A credential has a few kilobytes.
 const LARGEST: u64 = 1 << 20;
 
@@ -20,24 +22,31 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// # Errors
 ///
 /// Why there are no credentials, in words for the person who named the context.
-pub(super) async fn credentials(user: &AuthInfo, cluster: &Cluster) -> Result<AuthInfo, String> {
+///
+/// It is given no longer than its cluster is.
+pub(super) async fn credentials(user: &AuthInfo, cluster: &Cluster, time: Duration) -> Result<AuthInfo, Failure> {
     let Some(plugin) = &user.exec else { return Ok(user.clone()) };
-    let output = tokio::time::timeout(PATIENCE, run(plugin, cluster))
-        .await
-        .map_err(|_| format!("the plug-in `{}` took longer than {} s", name(plugin), PATIENCE.as_secs()))??;
-    read(&output, user).map_err(|why| format!("the plug-in `{}` {why}", name(plugin)))
+    let patience = time.min(PATIENCE);
+    let by_hand = |message: String| Failure { message, hint: Some("run it by hand to see why".to_owned()) };
+    let late = || by_hand(format!("the plug-in `{}` gave nothing in {} s", name(plugin), patience.as_secs()));
+    let output = tokio::time::timeout(patience, run(plugin, cluster)).await.map_err(|_| late())??;
+    read(&output, user).map_err(|why| by_hand(format!("the plug-in `{}` {why}", name(plugin))))
 }
 
 fn name(plugin: &ExecConfig) -> &str {
     plugin.command.as_deref().unwrap_or_default()
 }
 
-async fn run(plugin: &ExecConfig, cluster: &Cluster) -> Result<Vec<u8>, String> {
+async fn run(plugin: &ExecConfig, cluster: &Cluster) -> Result<Vec<u8>, Failure> {
+    let failed = |message: String| Failure { message, hint: None };
     let Some(command) = plugin.command.as_deref().filter(|command| !command.is_empty()) else {
-        return Err("the user has a plug-in without a `command`".to_owned());
+        return Err(failed("the user has a plug-in without a `command`".to_owned()));
     };
     if plugin.interactive_mode == Some(ExecInteractiveMode::Always) {
-        return Err(format!("the plug-in `{command}` wants a terminal, and here it has none"));
+        return Err(Failure {
+            message: format!("the plug-in `{command}` wants a terminal, and here it has none"),
+            hint: Some("`interactiveMode: IfAvailable` lets it do without".to_owned()),
+        });
     }
     #[expect(clippy::disallowed_methods, reason = "the user named the context as access, and this is its plug-in")]
     let mut process = tokio::process::Command::new(command);
@@ -54,24 +63,32 @@ async fn run(plugin: &ExecConfig, cluster: &Cluster) -> Result<Vec<u8>, String> 
         }
     }
     let mut child = process.spawn().map_err(|error| {
-        let hint = plugin.install_hint.as_deref().map(|hint| format!("; {}", hint.trim())).unwrap_or_default();
+        let said = || plugin.install_hint.as_deref().map(|hint| hint.trim().to_owned()).filter(|hint| !hint.is_empty());
         match error.kind() {
-            std::io::ErrorKind::NotFound => format!("the plug-in `{command}` is not installed{hint}"),
-            _ => format!("the plug-in `{command}` cannot be run: {}", crate::walk::reason(&error)),
+            std::io::ErrorKind::NotFound => Failure {
+                message: format!("the plug-in `{command}` is not installed"),
+                hint: said().or_else(|| Some("install it, or name it in the kubeconfig by its whole path".to_owned())),
+            },
+            _ => failed(format!("the plug-in `{command}` cannot be run: {}", crate::walk::reason(&error))),
         }
     })?;
     let mut output = Vec::new();
     if let Some(stdout) = child.stdout.take() {
         let read = stdout.take(LARGEST + 1).read_to_end(&mut output).await;
-        read.map_err(|error| format!("the plug-in `{command}` cannot be read: {}", crate::walk::reason(&error)))?;
+        read.map_err(|error| {
+            failed(format!("the plug-in `{command}` cannot be read: {}", crate::walk::reason(&error)))
+        })?;
     }
     if output.len() as u64 > LARGEST {
-        return Err(format!("the plug-in `{command}` writes more than {} MiB", LARGEST >> 20));
+        return Err(failed(format!("the plug-in `{command}` writes more than {} MiB", LARGEST >> 20)));
     }
-    let status = child.wait().await.map_err(|error| crate::walk::reason(&error))?;
+    let status = child.wait().await.map_err(|error| failed(crate::walk::reason(&error)))?;
     // What it says of itself may hold a token, so that it is not repeated.
     if !status.success() {
-        return Err(format!("the plug-in `{command}` failed ({status}); run it by hand to see why"));
+        return Err(Failure {
+            message: format!("the plug-in `{command}` failed ({status})"),
+            hint: Some("run it by hand to see why".to_owned()),
+        });
     }
     Ok(output)
 }

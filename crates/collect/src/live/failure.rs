@@ -27,7 +27,7 @@ pub(super) fn chain(error: &dyn Error) -> String {
 /// repeated as it is.
 pub(super) fn of_connection(error: &dyn Error, server: &str) -> Failure {
     let said = chain(error);
-    let known: [(&[&str], &str, Option<&str>); 13] = [
+    let known: [(&[&str], &str, Option<&str>); 14] = [
         (
             &["Connection refused"],
             "nothing listens there",
@@ -59,7 +59,16 @@ pub(super) fn of_connection(error: &dyn Error, server: &str) -> Failure {
         ),
         (&["alert: ProtocolVersion", "PeerIncompatible"], "it speaks no TLS from 1.2 on", None),
         (&["InvalidContentType", "corrupt message"], "what answers there speaks no TLS", None),
-        (&["failed to lookup address", "Name or service not known", "dns error"], "its name has no address", None),
+        (
+            &["failed to lookup address", "Name or service not known", "dns error"],
+            "its name has no address",
+            Some("is it spelled right? some names are known to a VPN or to another name server alone"),
+        ),
+        (
+            &["KeyMismatch"],
+            "the client key of the kubeconfig does not belong to its client certificate",
+            Some("were the two renewed together?"),
+        ),
         (&["Network is unreachable", "No route to host", "Host is unreachable"], "there is no route to it", None),
         (
             &["timed out", "deadline has elapsed", "Elapsed"],

@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, fmt};
 
-use facts::live::Ask;
+use facts::live::{Ask, METADATA};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use sha2::{Digest as _, Sha256};
@@ -49,7 +49,8 @@ pub(super) async fn list(
     kept: Option<(&'static [Path], usize)>,
 ) -> Result<Option<Raw>, Failure> {
     let most = kept.map_or(MOST, |(_, most)| most);
-    let mut whole = Whole { keep: kept.map(|(keep, _)| keep), ..Whole::default() };
+    let (keep, may_repeat) = (kept.map(|(keep, _)| keep), ask.queries.len() > 1);
+    let mut whole = Whole { keep, may_repeat, ..Whole::default() };
     let cut = |whole: Whole, why: &str| {
         Ok(Some(match kept {
             Some(_) => Raw::Text(whole.finish(Some(why))),
@@ -75,6 +76,10 @@ pub(super) async fn list(
             let Ok(page) = serde_json::from_slice::<Page<'_>>(&held.bytes) else {
                 return Ok(Some(Raw::Unread(ask.unanswered("it is no list of objects"))));
             };
+            // What gives more than it was asked for is not looked at.
+            if ask.accept == METADATA && page.kind != Some("PartialObjectMetadataList") {
+                return Ok(Some(Raw::Unread(ask.unanswered("it is no list of metadata"))));
+            }
             let next = page.metadata.more.clone();
             if page.items.is_none() && page.kind.is_none_or(|kind| !kind.ends_with("List")) {
                 return Ok(Some(Raw::Unread(ask.unanswered("it is no list of objects"))));
@@ -100,6 +105,7 @@ pub(super) async fn list(
 #[derive(Default)]
 struct Whole {
     kind: String,
+    may_repeat: bool,
     seen: std::collections::BTreeSet<[u8; 32]>,
     /// The fields that are kept, where not all are.
     keep: Option<&'static [Path]>,
@@ -114,9 +120,10 @@ impl Whole {
         if self.kind.is_empty() {
             self.kind = page.kind.unwrap_or("List").to_owned();
         }
+        // Of one page there is each but once, and another query or page may find the same one.
+        let may_repeat = self.may_repeat || self.count > 0 || !page.metadata.more.is_empty();
         for object in page.items.iter().flatten() {
-            // Two queries may find the same one.
-            if !self.seen.insert(Sha256::digest(object.get().as_bytes()).into()) {
+            if may_repeat && !self.seen.insert(Sha256::digest(object.get().as_bytes()).into()) {
                 continue;
             }
             if self.count >= most {

@@ -13,6 +13,8 @@ mod runtime;
 mod serving;
 mod webhooks;
 
+pub(crate) use self::serving::is_suite;
+
 use std::collections::BTreeSet;
 
 use model::{Minor, Problem, ProblemKind};

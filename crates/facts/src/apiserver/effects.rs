@@ -1,6 +1,6 @@
 //! What settings amount to once all of them are known.
 
-use model::{Effective, Gap, Minor, Origin, Reading, Unanswered};
+use model::{Author, Effective, Gap, Minor, Origin, Reading, Unanswered};
 
 use super::{Anonymous, Authorizers, Server, config::Config, gates::Gates};
 use crate::{configuration::authn::Issuer, flags::KUBE_APISERVER, golang, merge::version_gap, pflag::Value};
@@ -41,6 +41,12 @@ pub(super) fn issuers(server: &Server<'_>, config: &Config) -> Result<Option<Vec
     }
 }
 
+/// Whether `AlwaysAllow` is not among the modes, whatever they are: Gardener gives Node, RBAC and a webhook by its release, and
+/// no owner of a Shoot has a say (pkg/component/kubernetes/apiserver, authorization.go of v1.110.0, deployment.go of v1.90.0).
+fn never_allows_all(server: &Server<'_>) -> bool {
+    server.invocation.distribution == Some("Gardener")
+}
+
 /// What becomes of requests without credentials in this release.
 pub(super) fn anonymous(
     server: &Server<'_>,
@@ -68,8 +74,12 @@ pub(super) fn anonymous(
     // pkg/kubeapiserver/options/authentication.go, ApplyAuthorization (1.6): only the modes of the flag count, so that an
     // AuthorizationConfiguration with AlwaysAllow resets nothing.
     if *allowed && server.version.minor >= Minor::new(1, 6) && !file_authorizes(server)? {
-        let authorizers = authorizers.as_ref().map_err(Clone::clone)?;
-        if authorizers.modes.iter().any(|mode| mode == ALWAYS_ALLOW) {
+        let allows_all = match authorizers {
+            Ok(authorizers) => authorizers.modes.iter().any(|mode| mode == ALWAYS_ALLOW),
+            Err(_) if never_allows_all(server) => false,
+            Err(unknown) => return Err(unknown.clone()),
+        };
+        if allows_all {
             anonymous.enabled = false;
             anonymous.decided_by =
                 Some(("--authorization-mode".to_owned(), server.place("authorization-mode").cloned()));
@@ -113,8 +123,12 @@ pub(super) fn unknown(server: &Server<'_>, name: &str) -> Gap {
     }
 }
 
+/// Where it comes from; since when a default is what it is tells releases apart that agree in all else.
 fn origin(server: &Server<'_>, name: &str) -> Origin {
     match server.reading_of(name) {
+        Some(Ok(Reading { origin: Origin::Default { by: Author::Upstream { .. }, home }, .. })) => {
+            Origin::Default { by: Author::Upstream { since: None }, home }
+        }
         Some(Ok(reading)) => reading.origin,
         _ => Origin::Implied { by: server.place(name).cloned(), how: format!("`--{name}` is not known") },
     }

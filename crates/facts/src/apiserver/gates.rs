@@ -300,8 +300,7 @@ pub(crate) fn in_force(
 }
 
 /// Whether a gate that is given is on by default and can be switched off.
-pub(super) fn is_a_default(server: &ApiServer, name: &str) -> Result<bool, Unanswered> {
-    let release = &server.component().release;
+pub(crate) fn is_a_default(release: &Release, name: &str) -> Result<bool, Unanswered> {
     let Some(gate) = KNOWN.gates.binary_search_by(|gate| gate.name.cmp(name)).ok().and_then(|at| KNOWN.gates.get(at))
     else {
         return Ok(false);
@@ -317,11 +316,10 @@ pub(super) fn is_a_default(server: &ApiServer, name: &str) -> Result<bool, Unans
 }
 
 /// Whether a gate is alpha in the release.
-pub(super) fn is_alpha(server: &ApiServer, name: &str) -> Result<bool, Unanswered> {
+pub(crate) fn is_alpha(release: &Release, name: &str) -> Result<bool, Unanswered> {
     if matches!(name, "AllAlpha" | "AllBeta") {
         return Ok(name == "AllAlpha");
     }
-    let release = &server.component().release;
     let gate = KNOWN.gates.binary_search_by(|gate| gate.name.cmp(name)).ok().and_then(|at| KNOWN.gates.get(at));
     let stages: Vec<Option<Stage>> = release.minors().map(|minor| gate.and_then(|gate| gate.stage(minor))).collect();
     if stages.iter().all(Option::is_none) {

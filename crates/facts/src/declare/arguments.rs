@@ -5,6 +5,8 @@
 //! environment are written out. Canonical Kubernetes keeps the same shape below `/var/snap/k8s/common/args`
 //! (canonical/k8s-snap, src/k8s/pkg/snap/util/arguments.go).
 
+pub(super) mod kubelet;
+
 use model::{Form, Gap, GapKind, Location, Site};
 use yaml::Span;
 
@@ -28,16 +30,21 @@ const DATA: &str = "/var/snap/microk8s/current";
 
 /// Whether a text holds the words without which it declares nothing.
 pub(super) fn speaks(text: &(impl crate::Text + ?Sized)) -> bool {
-    is_one(text.text())
+    are_flags(text.text(), &OWN)
 }
 
 /// Whether a text is a file of arguments of an API server.
 pub(super) fn declares(source: &Source<'_>) -> bool {
-    is_one(source.text)
+    are_flags(source.text, &OWN)
 }
 
-/// Whether all that a text says are flags, and one of them an API server's own. Such a text is no YAML and means to be none.
+/// Whether a text is such a file, of an API server or of a kubelet. It is no YAML and means to be none.
 pub(crate) fn is_one(text: &str) -> bool {
+    are_flags(text, &OWN) || are_flags(text, &kubelet::OWN)
+}
+
+/// Whether all that a text says are flags, and one of them among those.
+fn are_flags(text: &str, wanted: &[&str]) -> bool {
     let mut own = false;
     for line in lines(text) {
         let Some(name) = line.text.strip_prefix("--") else { return false };
@@ -45,24 +52,14 @@ pub(crate) fn is_one(text: &str) -> bool {
             return false;
         }
         let name = line.text.split(['=', ' ']).next().unwrap_or_default();
-        own |= OWN.contains(&name);
+        own |= wanted.contains(&name);
     }
     own
 }
 
 /// The API server that is started with it.
 pub(super) fn invocations(source: &Source<'_>, _: &[model::Evidence]) -> Vec<Invocation> {
-    let mut words = Vec::new();
-    for line in lines(source.text) {
-        for (start, part) in parts(line.text) {
-            let text: String = part.chars().filter(|c| !matches!(c, '"' | '\'')).collect();
-            let (text, unknown) = written_out(&text);
-            let unresolved = unknown.or_else(|| unfilled(&text));
-            let from = line.start + start;
-            let at = source.location(Span::new(from, from + part.len()), String::new());
-            words.push(Word { unresolved, ..Word::written(text, Site { at, form: Form::Line }) });
-        }
-    }
+    let mut words = words(source);
     in_the_snap(&mut words);
     let open_ended = command::shorten(&mut words);
     vec![Invocation {
@@ -81,6 +78,22 @@ pub(super) fn invocations(source: &Source<'_>, _: &[model::Evidence]) -> Vec<Inv
         distribution: distribution(source.text),
         problems: Vec::new(),
     }]
+}
+
+/// What the lines say.
+fn words(source: &Source<'_>) -> Vec<Word> {
+    let mut words = Vec::new();
+    for line in lines(source.text) {
+        for (start, part) in parts(line.text) {
+            let text: String = part.chars().filter(|c| !matches!(c, '"' | '\'')).collect();
+            let (text, unknown) = written_out(&text);
+            let unresolved = unknown.or_else(|| unfilled(&text));
+            let from = line.start + start;
+            let at = source.location(Span::new(from, from + part.len()), String::new());
+            words.push(Word { unresolved, ..Word::written(text, Site { at, form: Form::Line }) });
+        }
+    }
+    words
 }
 
 /// MicroK8s 1.19 to 1.22 keeps the data in a server of its own build, which knows two flags for that and wants no address of etcd

@@ -6,11 +6,13 @@
 //! v1.70.0, v1.90.0, v1.110.0, v1.125.0, v1.135.0 and the tree of August 2026 have in common. A Shoot does not name the
 //! release of Gardener that holds it, so that the rest is left open.
 
+pub(super) mod kubelet;
+
 use model::{Evidence, Form, Gap, GapKind, Location, Minor, Named, Problem, Shape, Site, Version};
 use yaml::{Cursor, Resolved};
 
 use super::{Source, agree::where_known, embedded, kubeadm::release, layers::Layers, pod::text_of};
-use crate::{Invocation, Mount};
+use crate::{Carried, Invocation, Mount, redact::parsable};
 
 const NAME: &str = "Gardener";
 const GROUP: &str = "core.gardener.cloud/";
@@ -115,13 +117,13 @@ pub(super) fn declares(source: &Source<'_>) -> bool {
 }
 
 /// The API server of every Shoot, and of every virtual cluster, that a text defines.
-pub(super) fn invocations(source: &Source<'_>, _: &[Evidence]) -> Vec<Invocation> {
+pub(super) fn invocations(source: &Source<'_>, evidence: &[Evidence]) -> Vec<Invocation> {
     let mut found = Vec::new();
     for document in source.documents() {
         for object in objects(&document.cursor()) {
             if let Some(spec) = defined(&object).filter(|_| found.len() <= super::MOST) {
                 let name = object.get("metadata").and_then(|metadata| text_of(&metadata, "name"));
-                found.push(Shoot { source, spec, name }.invocation(source.problems(document)));
+                found.push(Shoot { source, spec, name }.invocation(source.problems(document), evidence));
             }
         }
     }
@@ -152,6 +154,13 @@ fn defined<'a>(object: &Cursor<'a>) -> Option<Cursor<'a>> {
         }
         _ => None,
     }
+}
+
+/// What the ConfigMap of `structuredAuthentication` says.
+struct Issuers {
+    decides_anonymous: bool,
+    /// The text of it, where its places can be told.
+    file: Option<Evidence>,
 }
 
 struct Shoot<'a> {
@@ -202,8 +211,9 @@ impl<'a> Shoot<'a> {
         }
     }
 
-    fn invocation(&self, problems: Vec<Problem>) -> Invocation {
+    fn invocation(&self, problems: Vec<Problem>, evidence: &[Evidence]) -> Invocation {
         let mut flags = Layers::new(NAME, self.home());
+        let issuers = self.issuers(evidence);
         for (flag, value) in ADDED {
             flags.adds(flag, value);
         }
@@ -218,9 +228,9 @@ impl<'a> Shoot<'a> {
         for flag in OPEN {
             flags.sets_unseen(flag, gap(GapKind::Version, "what Gardener gives depends on its release"));
         }
-        self.authentication(&mut flags);
+        self.authentication(&mut flags, issuers.as_ref());
         self.authorization(&mut flags, workers.is_some());
-        self.written(&mut flags);
+        self.written(&mut flags, issuers.as_ref());
         Invocation {
             component: "kube-apiserver",
             instance: self.name.clone().unwrap_or_else(|| self.source.evidence.as_str().to_owned()),
@@ -233,7 +243,10 @@ impl<'a> Shoot<'a> {
             releases: Some((Minor::new(1, 10), Minor::new(1, u16::MAX))),
             mounts: vec![Mount::same(AUTHENTICATION), Mount::same(AUTHORIZATION), Mount::same(TOKENS)],
             carried: vec![
-                embedded::unread(self.source, AUTHENTICATION, "it is in a ConfigMap that the Shoot names"),
+                issuers.and_then(|issuers| issuers.file).map_or_else(
+                    || embedded::unread(self.source, AUTHENTICATION, "it is in a ConfigMap that the Shoot names"),
+                    |evidence| Carried { path: AUTHENTICATION.to_owned(), evidence },
+                ),
                 embedded::unread(self.source, AUTHORIZATION, "Gardener puts a webhook of its own to it"),
                 embedded::unread(self.source, TOKENS, "Gardener makes it"),
             ],
@@ -243,16 +256,56 @@ impl<'a> Shoot<'a> {
         }
     }
 
+    /// The ConfigMap that `structuredAuthentication` names, where it is at hand; Gardener reads the key `config.yaml` of it
+    /// (pkg/component/kubernetes/apiserver/authentication.go).
+    fn issuers(&self, evidence: &[Evidence]) -> Option<Issuers> {
+        let name = text_of(&self.server(&["structuredAuthentication"])?, "configMapName")?;
+        let read = |source: &Source<'_>, all: &[Evidence]| {
+            let is_it = |object: &Cursor<'_>| {
+                let named = object.get("metadata").and_then(|metadata| text_of(&metadata, "name"));
+                named.as_deref() == Some(name.as_str())
+            };
+            let maps = source.objects().into_iter().map(|(_, object)| object).filter(is_it);
+            let (_, text) = maps.flat_map(|map| super::config_map(&map)).find(|(key, _)| key == "config.yaml")?;
+            let stream = embedded::parse(&text);
+            let speaks_of = |document: &yaml::Document| document.cursor().get("anonymous").is_some();
+            let decides_anonymous = stream.documents.iter().any(speaks_of);
+            Some(Issuers { decides_anonymous, file: embedded::file(source, &text, all).ok() })
+        };
+        if let Some(found) = read(self.source, evidence) {
+            return Some(found);
+        }
+        let others = evidence.iter().filter(|piece| piece.id != *self.source.evidence);
+        others.into_iter().find_map(|piece| {
+            let text = piece.text().filter(|text| text.contains("ConfigMap") && text.contains(&name))?;
+            let parsed = parsable(piece, text);
+            let stream = yaml::parse(&parsed, &yaml::Limits::default());
+            let other = Source {
+                evidence: &piece.id,
+                plane: piece.plane,
+                text: &parsed,
+                root: self.source.root,
+                stream: &stream,
+                inside: None,
+            };
+            read(&other, std::slice::from_ref(piece))
+        })
+    }
+
     /// Requests without credentials, and the file of issuers. Later releases of Gardener say the former in a file of their
-    /// own (handleAuthenticationSettings): the same holds.
-    fn authentication(&self, flags: &mut Layers) {
+    /// own (handleAuthenticationSettings): the same holds. Where the file of issuers speaks of them no flag does.
+    fn authentication(&self, flags: &mut Layers, issuers: Option<&Issuers>) {
         if let Some(structured) = self.server(&["structuredAuthentication"]) {
             let at = self.source.at(&structured);
             flags.makes("authentication-config", AUTHENTICATION, at, "`structuredAuthentication` decides it");
-            flags.sets_unseen(
-                "anonymous-auth",
-                gap(GapKind::Unread, "the file of `structuredAuthentication` may decide it"),
-            );
+        }
+        if self.is_by_file(issuers) {
+            if issuers.is_none() {
+                flags.sets_unseen(
+                    "anonymous-auth",
+                    gap(GapKind::Unread, "the file of `structuredAuthentication` may decide it"),
+                );
+            }
         } else if self.server(&["enableAnonymousAuthentication"]).is_none() {
             flags.adds("anonymous-auth", "false");
         }
@@ -284,10 +337,16 @@ impl<'a> Shoot<'a> {
         }
     }
 
-    fn written(&self, flags: &mut Layers) {
+    /// Whether the file of issuers decides about requests without credentials, or may.
+    fn is_by_file(&self, issuers: Option<&Issuers>) -> bool {
+        let has_file = self.server(&["structuredAuthentication"]).is_some();
+        has_file && issuers.is_none_or(|issuers| issuers.decides_anonymous)
+    }
+
+    fn written(&self, flags: &mut Layers, issuers: Option<&Issuers>) {
         for named in FIELDS {
             let Some(found) = self.server(&[named.field]) else { continue };
-            if named.setting == "anonymous-auth" && self.server(&["structuredAuthentication"]).is_some() {
+            if named.setting == "anonymous-auth" && self.is_by_file(issuers) {
                 continue;
             }
             flags.written(named.setting, self.values(&found));

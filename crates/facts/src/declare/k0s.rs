@@ -6,6 +6,7 @@
 //! behind, then `rawArgs`, then the address of the datastore. Start at [`invocations`].
 
 mod commands;
+pub(super) mod kubelet;
 
 use model::{Evidence, Form, Gap, GapKind, Location, Minor, Problem, Site, Version};
 use yaml::{Cursor, Resolved};

@@ -4,6 +4,8 @@
 //! of the cluster before those of the node (pkg/cluster/internal/create/actions/config, pkg/internal/patch, v0.32.0).
 //! All control planes take theirs from the first one.
 
+pub(super) mod kubelet;
+
 use model::{Evidence, Form, Gap, GapKind, Location, Minor, Problem, ProblemKind, Site, Version};
 use yaml::{Cursor, Stream, Value};
 

@@ -6,6 +6,7 @@
 //! nodeup/pkg/model/kube_apiserver.go; of those before, only what changed since is known here, and left open.
 
 mod fields;
+pub(super) mod kubelet;
 mod line;
 
 use std::cell::OnceCell;

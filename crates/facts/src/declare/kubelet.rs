@@ -5,15 +5,16 @@
 //! command lines are in `lines`.
 
 mod lines;
+pub(in crate::declare) mod made;
 
-use model::{Evidence, EvidenceId, Form, Kind, Location, Plane, Problem, ProblemKind, Site};
+use model::{Evidence, EvidenceId, Form, Gap, Kind, Location, Minor, Plane, Problem, ProblemKind, Site};
 use yaml::{Cursor, Stream};
 
 pub(crate) use self::lines::{Beside, KubeletLine, declares as runs, lines, speaks as speaks_of_line};
 pub(super) use self::lines::{files, folders};
 use super::{MOST_KEYS, Source, config_map, embedded};
 use crate::{
-    Trees,
+    Hand, Trees,
     files::name_below,
     flags::Flag,
     kubelet::fields::{self, Odd},
@@ -59,6 +60,7 @@ fn config_maps<'a>(root: &Cursor<'a>) -> Vec<Cursor<'a>> {
 }
 
 /// The configuration of kubelets as one document has it.
+#[derive(Clone)]
 pub(crate) struct Configuration {
     /// The name of the file, below the root of its node where there is one.
     pub(crate) name: String,
@@ -71,27 +73,42 @@ pub(crate) struct Configuration {
     homes: Homes,
     /// Whether kubeadm reads it first, and fills in what it leaves out.
     pub(crate) is_for_kubeadm: bool,
+    /// Why fields may be set of which nothing is said here.
+    pub(crate) rest: Option<Gap>,
+    /// The last release in which all of it are flags, and no file is given; and the last in which that may be so.
+    pub(crate) without_file: Option<Minor>,
+    pub(crate) perhaps_without_file: Option<Minor>,
     pub(crate) problems: Vec<Problem>,
 }
 
-/// A field that is written.
+/// A field that is written, or that a distribution sets.
+#[derive(Clone)]
 pub(crate) struct Written {
     pub(crate) flag: &'static Flag,
     pub(crate) value: Result<String, Odd>,
     pub(crate) site: Site,
+    pub(crate) hand: Hand,
+    /// The releases in which that is so, both included; `None` for all.
+    pub(crate) releases: Option<(Minor, Minor)>,
 }
 
 /// The document, and each map of it that is there.
+#[derive(Clone)]
 struct Homes {
     root: Location,
     maps: Vec<(String, Location)>,
     /// Whether pointers are those of the text itself, and not of one that stands in a string of it.
     own: bool,
+    /// The one place for all fields, where a distribution makes the document.
+    site: Option<Site>,
 }
 
 impl Configuration {
     /// Where a field would be written.
     pub(crate) fn home(&self, flag: &Flag) -> Site {
+        if let Some(site) = &self.homes.site {
+            return site.clone();
+        }
         let parent = flag.name.rsplit_once('.').map_or("", |(parent, _)| parent);
         let there = self.homes.maps.iter().filter(|(path, _)| {
             path == parent || parent.strip_prefix(path.as_str()).is_some_and(|rest| rest.starts_with('.'))
@@ -107,6 +124,12 @@ impl Configuration {
     /// Whether it says something of a field.
     pub(crate) fn speaks_of(&self, flag: &Flag) -> bool {
         self.written.iter().any(|one| one.flag.name == flag.name) || self.cleared.contains(&flag.name)
+    }
+
+    /// What it says of a field in a release, whoever says so.
+    pub(crate) fn said(&self, flag: &Flag, minor: Minor) -> Option<&Written> {
+        let is_in = |one: &&Written| one.releases.is_none_or(|(from, to)| from <= minor && minor <= to);
+        self.written.iter().rev().filter(|one| one.flag.name == flag.name).find(is_in)
     }
 
     fn read(name: String, root: &Cursor<'_>, source: &Source<'_>, is_for_kubeadm: bool) -> Self {
@@ -125,7 +148,8 @@ impl Configuration {
                     setting: Some(field.flag.name.to_owned()),
                 });
             }
-            written.push(Written { flag: field.flag, value: field.value, site: Site { at, form: Form::Field } });
+            let site = Site { at, form: Form::Field };
+            written.push(Written { flag: field.flag, value: field.value, site, hand: Hand::Written, releases: None });
         }
         let mut open = vec![(String::new(), root.clone())];
         while let Some((path, here)) = open.pop() {
@@ -147,7 +171,7 @@ impl Configuration {
             location: Some(source.at(&node)),
             setting: None,
         }));
-        let homes = Homes { root: source.at(root), maps, own: source.inside.is_none() };
+        let homes = Homes { root: source.at(root), maps, own: source.inside.is_none(), site: None };
         Self {
             name,
             declared_in: source.evidence.clone(),
@@ -156,6 +180,9 @@ impl Configuration {
             cleared: fields::cleared(root),
             homes,
             is_for_kubeadm,
+            rest: None,
+            without_file: None,
+            perhaps_without_file: None,
             problems,
         }
     }
@@ -194,8 +221,11 @@ fn for_kubeadm(source: &Source<'_>, root: &Cursor<'_>) -> Configuration {
         plane: source.plane,
         written: Vec::new(),
         cleared: Vec::new(),
-        homes: Homes { root: source.at(root), maps: Vec::new(), own: false },
+        homes: Homes { root: source.at(root), maps: Vec::new(), own: false, site: None },
         is_for_kubeadm: true,
+        rest: None,
+        without_file: None,
+        perhaps_without_file: None,
         problems: Vec::new(),
     }
 }

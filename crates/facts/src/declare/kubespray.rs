@@ -9,6 +9,7 @@
 
 mod files;
 mod flags;
+pub(super) mod kubelet;
 mod line;
 mod variables;
 
@@ -115,6 +116,11 @@ pub(super) fn folders(source: &Source<'_>) -> Vec<String> {
 
 /// The API server that an inventory is about; the file that says most of it stands for all.
 pub(super) fn invocations(source: &Source<'_>, evidence: &[Evidence]) -> Vec<Invocation> {
+    with_variables(source, evidence, |variables| invocation(variables, evidence)).into_iter().collect()
+}
+
+/// What is made of the variables of an inventory, asked of the file that says most of them and of no other.
+fn with_variables<T>(source: &Source<'_>, evidence: &[Evidence], make: impl FnOnce(&Variables<'_>) -> T) -> Option<T> {
     let files = inventory::files(source.evidence.as_str(), evidence, &PLAYBOOK);
     let texts: Vec<_> = files
         .iter()
@@ -141,9 +147,8 @@ pub(super) fn invocations(source: &Source<'_>, evidence: &[Evidence]) -> Vec<Inv
         })
         .collect();
     let parts: Vec<(&File<'_>, Option<&Source<'_>>)> = files.iter().zip(sources.iter().map(Option::as_ref)).collect();
-    let Some(main) = most(&parts).filter(|(main, _)| *main.evidence == *source.evidence) else { return Vec::new() };
-    let variables = Variables::of(main, &parts);
-    vec![invocation(&variables, evidence)]
+    let main = most(&parts).filter(|(main, _)| *main.evidence == *source.evidence)?;
+    Some(make(&Variables::of(main, &parts)))
 }
 
 /// The file that says most of kubespray's variables, and of those that say as many the one that counts most.

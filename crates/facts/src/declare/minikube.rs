@@ -4,6 +4,8 @@
 //! kubeadm.go, ktmpl, versions.go), from the fields of pkg/minikube/config/types.go. What `--extra-config=apiserver.NAME=VALUE`
 //! says stands in `ExtraOptions` and overrides the rest.
 
+pub(super) mod kubelet;
+
 use model::{Evidence, Form, Location, Minor, Site, Version};
 use yaml::{Cursor, Resolved};
 

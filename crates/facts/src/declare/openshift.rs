@@ -8,6 +8,7 @@
 //! neither says; later ones have the operator write it, so that what is missing then is not known. A resource says only a
 //! part of it (cluster-kube-apiserver-operator, pkg/operator/configobservation), and leaves the rest open.
 
+pub(super) mod kubelet;
 mod master;
 
 use model::{Evidence, Form, Gap, GapKind, Location, Minor, Problem, Site, Version};

@@ -4,6 +4,8 @@
 //! by release, in rancher/kontainer-driver-metadata (pkg/rke/k8s_service_options.go, up to 1.31).
 //! `services.kube-api.extra_args` wins over all of it, and `extra_args_array` comes behind.
 
+pub(super) mod kubelet;
+
 use model::{Evidence, Form, Gap, GapKind, Location, Minor, Problem, Site, Version};
 use yaml::{Cursor, Resolved};
 

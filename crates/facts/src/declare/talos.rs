@@ -10,6 +10,7 @@
 
 mod command;
 mod files;
+pub(super) mod kubelet;
 
 use std::collections::BTreeMap;
 

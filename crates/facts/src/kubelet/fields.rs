@@ -26,12 +26,15 @@ pub(crate) enum Odd {
     Placeholder(String),
     /// The kubelet does not decode it: what it takes instead.
     Takes(&'static str),
+    /// It depends on what was not seen.
+    Unseen(Box<Gap>),
 }
 
 impl Odd {
     pub(crate) fn gap(&self, flag: &Flag, at: &Location) -> Gap {
         let name = spelled(flag.name);
         let (kind, reason) = match self {
+            Self::Unseen(gap) => return (**gap).clone(),
             Self::Placeholder(marker) => {
                 (GapKind::Templated, format!("`{name}` is `{marker}`, which somebody still fills in"))
             }
@@ -115,7 +118,7 @@ pub(crate) fn unknown<'a>(root: &Cursor<'a>) -> Vec<(String, Cursor<'a>, Option<
 }
 
 /// What a value comes to, as flags print it.
-fn value(flag: &Flag, node: &Cursor<'_>) -> Result<String, Odd> {
+pub(crate) fn value(flag: &Flag, node: &Cursor<'_>) -> Result<String, Odd> {
     let marker = node.scalar().and_then(|scalar| placeholder(scalar.text()));
     if let Some(marker) = marker {
         return Err(Odd::Placeholder(marker.to_owned()));

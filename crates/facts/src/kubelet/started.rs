@@ -13,7 +13,7 @@ use model::{
     Version, spelled,
 };
 
-use super::{default, default_without_file, held};
+use super::{checks, default, default_without_file, held};
 use crate::{
     File, Files, Hand, Invocation, Trees,
     declare::{Beside, Configuration, KubeletLine, configuration_in},
@@ -166,8 +166,10 @@ impl<'a> Started<'a> {
             (Beside::Unseen(gap), _) => return Base::Unseen(gap.clone()),
             _ => {}
         }
-        if let (Beside::KubeadmDefaults(home), _) = (&self.line.beside, self.beside) {
-            return Base::OfKubeadm(home);
+        match &self.line.beside {
+            Beside::KubeadmDefaults(home) => return Base::OfKubeadm(home),
+            Beside::Made(made) => return Base::File(made),
+            _ => {}
         }
         if !line.has("config") {
             return Base::Flags;
@@ -246,7 +248,7 @@ impl<'a> Started<'a> {
             let below = || -> Result<Reading, Gap> {
                 if let Some(gap) = &newer {
                     // What is written holds all the same.
-                    if !self.writes(&base, &patches, flag) {
+                    if !self.writes(&base, &patches, flag, version.minor) {
                         return Err(gap.clone());
                     }
                 }
@@ -276,14 +278,15 @@ impl<'a> Started<'a> {
             };
             readings.push((flag.name, reading));
         }
+        problems.extend(checks::all(version.minor, &checks::Values(&readings)));
         let unwritten = hidden.map(|gap| Unwritten::Hidden { gap: gap.clone(), version: version.clone() });
         AtRelease { minor: version.minor, readings, unwritten, problems }
     }
 
     /// Whether a file says something of a field.
-    fn writes(&self, base: &Base<'_>, patches: &Result<&[Configuration], Gap>, flag: &Flag) -> bool {
+    fn writes(&self, base: &Base<'_>, patches: &Result<&[Configuration], Gap>, flag: &Flag, minor: Minor) -> bool {
         let in_base = match base {
-            Base::File(file) | Base::OfKubeadm(file) => file.written.iter().any(|one| one.flag.name == flag.name),
+            Base::File(file) | Base::OfKubeadm(file) => file.said(flag, minor).is_some(),
             Base::Flags | Base::Unseen(_) => false,
         };
         in_base || patches.as_ref().is_ok_and(|all| all.iter().any(|one| one.speaks_of(flag)))
@@ -301,7 +304,7 @@ impl<'a> Started<'a> {
             Err(gap) if self.files.root.is_some() => Some(Err(gap.clone())),
             // Without a root nobody looked; that it may be so is said of the whole.
             Err(_) => None,
-            Ok(_) if self.writes(base, patches, flag) => {
+            Ok(_) if self.writes(base, patches, flag, version.minor) => {
                 Some(self.below(flag, version, base, patches.as_ref().map(|all| *all).map_err(Clone::clone)))
             }
             Ok(_) => None,
@@ -323,9 +326,8 @@ impl<'a> Started<'a> {
         let mut reading = match base {
             Base::Unseen(gap) => Err(gap.clone()),
             Base::Flags => default_without_file(flag, version, self.invocation()),
-            Base::File(file) | Base::OfKubeadm(file) => {
-                super::of_file(file, flag, version).unwrap_or_else(|| default(flag, version, Some(file.home(flag))))
-            }
+            Base::File(file) | Base::OfKubeadm(file) => super::of_file(file, flag, version)
+                .unwrap_or_else(|| super::unsaid(file, flag, version, self.invocation())),
         };
         if flag.since.is_none_or(|since| since > version.minor) {
             return reading;
@@ -334,7 +336,7 @@ impl<'a> Started<'a> {
             if patch.cleared.contains(&flag.name) {
                 reading = default(flag, version, Some(patch.home(flag)));
             }
-            let Some(one) = patch.written.iter().find(|one| one.flag.name == flag.name) else { continue };
+            let Some(one) = patch.said(flag, version.minor) else { continue };
             let said = match &one.value {
                 Ok(value) => Ok(held(patch, flag, version, value.clone(), Origin::Written(one.site.clone()))),
                 Err(odd) => Err(odd.gap(flag, &one.site.at)),
@@ -380,6 +382,9 @@ impl<'a> Started<'a> {
         if let Some(beside) = self.beside {
             named.insert(beside.declared_in.clone());
             problems.extend(beside.problems.iter().cloned());
+        }
+        if let Beside::Made(made) = &self.line.beside {
+            problems.extend(made.problems.iter().cloned());
         }
         let settings = merge::settings(&KUBELET, resolved.iter_mut().collect(), &release);
         let mut unseen: Vec<Gap> =
@@ -434,7 +439,9 @@ impl<'a> Started<'a> {
                     who_could_answer: "give the node's root with --root".to_owned(),
                 })
             }
-            Beside::Kubeadm | Beside::KubeadmDefaults(_) | Beside::Unseen(_) => self.line.outranked.clone(),
+            Beside::Kubeadm | Beside::KubeadmDefaults(_) | Beside::Unseen(_) | Beside::Made(_) => {
+                self.line.outranked.clone()
+            }
             Beside::OfK3s { .. } | Beside::Nothing => None,
         }
     }

@@ -6,6 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use model::{Body, Evidence, EvidenceId, Kind, Location, Plane, Version};
 use yaml::Cursor;
 
+use super::operator::{self, Operator};
 use crate::{
     redact::parsable,
     running::{Seen, at, flags, text, unreadable},
@@ -30,6 +31,8 @@ pub struct Node {
     pub address: Option<String>,
     pub system: String,
     pub runtime: String,
+    /// The service that put a label of its own on it.
+    pub(super) operator: Option<&'static Operator>,
     pub at: Location,
 }
 
@@ -163,12 +166,15 @@ pub(super) fn nodes(evidence: &Evidence) -> Seen<Vec<Node>> {
         let address = internal
             .filter(|address| text_of(address, "type").as_deref() == Some("InternalIP"))
             .find_map(|address| text_of(&address, "address"));
+        let labels = metadata.get("labels");
+        let operator = labels.and_then(|labels| labels.entries().find_map(|entry| operator::by_label(&entry.name)));
         Some(Node {
             name: text_of(&metadata, "name")?,
             version: told("kubeletVersion").and_then(|version| version.parse().ok()),
             address,
             system: told("osImage").unwrap_or_default(),
             runtime: told("containerRuntimeVersion").unwrap_or_default(),
+            operator,
             at: at(evidence, &metadata),
         })
     };

@@ -1,7 +1,8 @@
 //! Who runs a control plane, as far as a cluster that was asked shows it, and who therefore could tell what it hides.
 //!
 //! A version's suffix tells most: GKE, EKS, k3s, RKE2 and others build their own releases (see [`releases`](crate::releases)).
-//! Others are told by the address of their API server, by an API group of their own, or by the system of their nodes.
+//! Others are told by the address of their API server, by an API group of their own, or by the system or the labels of their
+//! nodes.
 
 use model::{Body, Evidence, Kind, Version};
 
@@ -39,7 +40,12 @@ const TALOS: Operator = Operator { name: "talos", who_knows: "`talosctl get mach
 /// users run themselves.
 pub fn service(name: &str) -> Option<&'static str> {
     const RUN_BY_THEIR_USERS: [Operator; 5] = [OPENSHIFT, K3S, RKE2, K0S, TALOS];
-    let known = SUFFIXES.iter().chain(&HOSTS).map(|(_, operator)| operator).find(|operator| operator.name == name)?;
+    let known = SUFFIXES
+        .iter()
+        .chain(&HOSTS)
+        .chain(&LABELS)
+        .map(|(_, operator)| operator)
+        .find(|operator| operator.name == name)?;
     (!RUN_BY_THEIR_USERS.contains(known)).then_some(known.who_knows)
 }
 
@@ -61,12 +67,39 @@ const HOSTS: [(&str, Operator); 8] = [
     (".azmk8s.io", AKS),
     (".eks.amazonaws.com", EKS),
     (".gke.goog", GKE),
-    (".k8s.ondigitalocean.com", Operator { name: "doks", who_knows: "DigitalOcean, who runs it" }),
-    (".linodelke.net", Operator { name: "lke", who_knows: "Akamai, who runs it" }),
+    (".k8s.ondigitalocean.com", DOKS),
+    (".linodelke.net", LKE),
     (".k8s.ovh.net", Operator { name: "ovh", who_knows: "OVHcloud, who runs it" }),
-    (".scw.cloud", Operator { name: "kapsule", who_knows: "Scaleway, who runs it" }),
-    (".vultr-k8s.com", Operator { name: "vke", who_knows: "Vultr, who runs it" }),
+    (".scw.cloud", KAPSULE),
+    (".vultr-k8s.com", VULTR),
 ];
+
+const DOKS: Operator = Operator { name: "doks", who_knows: "DigitalOcean, who runs it" };
+const LKE: Operator = Operator { name: "lke", who_knows: "Akamai, who runs it" };
+const KAPSULE: Operator = Operator { name: "kapsule", who_knows: "Scaleway, who runs it" };
+const VULTR: Operator = Operator { name: "vke", who_knows: "Vultr, who runs it" };
+
+/// How labels begin that a service puts on the nodes that it makes, by its documentation. Whoever has an address of its own, or
+/// builds releases without a mark, is told by these.
+static LABELS: [(&str, Operator); 9] = [
+    ("cloud.google.com/gke-", GKE),
+    ("doks.digitalocean.com/", DOKS),
+    ("eks.amazonaws.com/", EKS),
+    ("k8s.scaleway.com/", KAPSULE),
+    ("kubernetes.azure.com/node-image-version", AKS),
+    ("lke.linode.com/", LKE),
+    ("node.exoscale.net/", Operator { name: "sks", who_knows: "Exoscale, who runs it" }),
+    (
+        "oke.oraclecloud.com/",
+        Operator { name: "oke", who_knows: "Oracle, who runs it: `oci ce cluster get` shows some of it" },
+    ),
+    ("vke.vultr.com/", VULTR),
+];
+
+/// Whom a label of a node is of.
+pub(super) fn by_label(key: &str) -> Option<&'static Operator> {
+    LABELS.iter().find(|(start, _)| key.starts_with(start)).map(|(_, operator)| operator)
+}
 
 /// Who runs it; `None` where nothing tells.
 pub(super) fn recognise(
@@ -98,9 +131,10 @@ pub(super) fn recognise(
         return Some(AKS);
     }
     // The kubelets of a service carry its suffix where its API server does not.
-    nodes.iter().filter_map(|node| node.version.as_ref()).find_map(|version| {
+    let by_kubelet = nodes.iter().filter_map(|node| node.version.as_ref()).find_map(|version| {
         SUFFIXES.iter().find(|(mark, _)| version.suffix.starts_with(mark)).map(|(_, operator)| *operator)
-    })
+    });
+    by_kubelet.or_else(|| nodes.iter().find_map(|node| node.operator).copied())
 }
 
 #[cfg(test)]
@@ -116,6 +150,7 @@ mod tests {
             address: None,
             system: system.to_owned(),
             runtime: String::new(),
+            operator: None,
             at: Location::whole(EvidenceId::new("https://h/api/v1/nodes"), Plane::Running),
         }
     }
@@ -145,5 +180,14 @@ mod tests {
         assert_eq!(known("h", "v1.33.5", &[node("aks-nodepool1-1", "v1.33.5", "")]), Some("aks"));
         assert_eq!(known("h", "v1.33.5", &[node("n", "v1.33.5", "Talos (v1.11.0)")]), Some("talos"));
         assert_eq!(known("h", "v1.33.5", &[node("n", "v1.33.1-eks-ba24e9c", "")]), Some("eks"));
+        for (label, expected) in [
+            ("oke.oraclecloud.com/pool.name", Some("oke")),
+            ("doks.digitalocean.com/node-pool", Some("doks")),
+            ("kubernetes.azure.com/node-image-version", Some("aks")),
+            ("kubernetes.io/os", None),
+        ] {
+            let node = Node { operator: by_label(label), ..node("n", "v1.33.5", "") };
+            assert_eq!(known("10.0.0.1", "v1.33.5", &[node]), expected, "{label}");
+        }
     }
 }

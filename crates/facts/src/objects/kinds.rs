@@ -212,7 +212,8 @@ impl Spot<'_> {
 
     pub(super) fn meta(&self, object: &Cursor<'_>, words: &mut Words) -> Option<Meta> {
         /// The annotations that anything is read from; others may be as long as the object itself.
-        const KEPT: [&str; 2] = ["rbac.authorization.kubernetes.io/autoupdate", "kubernetes.io/config.mirror"];
+        const KEPT: [&str; 3] =
+            ["rbac.authorization.kubernetes.io/autoupdate", "kubernetes.io/config.mirror", others::ACCOUNT];
         let metadata = object.get("metadata")?;
         let name = metadata.get("name").filter(|name| name.text().is_some_and(|text| !text.is_empty()));
         // What is made with `generateName` has a name only once it is there.
@@ -278,6 +279,7 @@ pub(super) fn take(
             objects.engine_policies.extend(admission::of_engine(of, object, meta, spot, words));
         }
         Of::ApiService => objects.api_services.push(others::api_service(object, meta, spot, words)?),
+        Of::Secret => objects.credentials.extend(others::credential(object, meta)),
         Of::Service => objects.services.push(others::service(object, meta, words)),
         Of::FlowSchema => objects.flow_schemas.push(others::flow_schema(object, meta, spot, words)?),
         Of::CertificateSigningRequest => objects.requests.push(others::request(object, meta, spot, words)?),

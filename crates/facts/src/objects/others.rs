@@ -63,6 +63,39 @@ pub struct FlowSubjects {
     pub at: Span,
 }
 
+/// A Secret that lets whoever has it in, by its metadata alone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Credential {
+    pub meta: Meta,
+    pub of: CredentialOf,
+    /// The day on which it was made.
+    pub made: Option<Date>,
+}
+
+/// Whom a Secret lets in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CredentialOf {
+    /// A service account of its namespace, as long as the Secret is there
+    /// (pkg/apis/core/types.go, `SecretTypeServiceAccountToken`).
+    Account(Arc<str>),
+    /// A node that joins (`SecretTypeBootstrapToken`).
+    Node,
+}
+
+impl Credential {
+    /// The day on which it was used last, as the server notes it on tokens that it no longer makes by itself
+    /// (pkg/serviceaccount/legacy.go, 1.26 on).
+    pub fn last_used(&self) -> Option<&str> {
+        self.meta.label("kubernetes.io/legacy-token-last-used")
+    }
+}
+
+/// The annotation by which a Secret names its account, without which no server takes it.
+pub(super) const ACCOUNT: &str = "kubernetes.io/service-account.name";
+
+/// How the names of tokens begin by which nodes join (k8s.io/cluster-bootstrap token/api/types.go).
+const JOINING: &str = "bootstrap-token-";
+
 /// A CertificateSigningRequest.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Request {
@@ -205,6 +238,16 @@ pub(super) fn flow_schema(object: &Cursor<'_>, meta: Meta, spot: &Spot<'_>, word
 /// Seconds, minutes and the rest of a time of Kubernetes are of no use here: whoever judges knows the day.
 fn day(text: &str) -> Option<Date> {
     text.get(..10)?.parse().ok()
+}
+
+pub(super) fn credential(object: &Cursor<'_>, meta: Meta) -> Option<Credential> {
+    let of = match meta.annotation(ACCOUNT) {
+        Some(account) => CredentialOf::Account(account.into()),
+        None if &*meta.namespace == "kube-system" && meta.name.starts_with(JOINING) => CredentialOf::Node,
+        None => return None,
+    };
+    let made = object.at("/metadata/creationTimestamp").and_then(|made| day(made.text()?));
+    Some(Credential { of, made, meta })
 }
 
 pub(super) fn request(object: &Cursor<'_>, meta: Meta, spot: &Spot<'_>, words: &mut Words) -> Option<Request> {

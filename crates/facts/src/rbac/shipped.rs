@@ -14,7 +14,7 @@ use serde::{Deserialize, Deserializer, de};
 
 use crate::{
     flags::parse_minor,
-    objects::{PolicyRule, SubjectKind},
+    objects::{Extent, Meta, Objects, Of, PolicyRule, SubjectKind},
 };
 
 /// What Kubernetes ships.
@@ -65,8 +65,29 @@ pub struct Era {
     ever: u64,
     /// All up to the oldest that it may be of.
     surely: u64,
-    distribution: Option<&'static str>,
+    whose: Whose,
 }
+
+/// Whose a server may be, for what one distribution alone makes it ship.
+#[derive(Clone, Copy, Debug)]
+enum Whose {
+    Distribution(&'static str),
+    /// Nothing tells.
+    Anybody,
+    /// All that it ships is known, and nothing of it is a distribution's.
+    Upstream,
+}
+
+/// What every server of OpenShift makes at each of its starts, whatever else was made of the cluster (`clusterRoleBindings` and
+/// `buildControllerRoles` in plugin/pkg/auth/authorizer/rbac/bootstrappolicy of openshift/kubernetes, 1.21 on), and whose they
+/// are. By these it shows whose build it is to whoever may list roles or bindings, and to nobody less.
+const MARKS: [(&str, &str); 2] = [
+    ("system:openshift:public-info-viewer", "OpenShift"),
+    ("system:controller:service-ca-cert-publisher", "OpenShift"),
+];
+
+/// What a server puts on what it makes, and on nothing else (`addDefaultMetadata` in bootstrappolicy/policy.go).
+const BOOTSTRAPPED: (&str, &str) = ("kubernetes.io/bootstrapping", "rbac-defaults");
 
 #[derive(Deserialize)]
 struct Data {
@@ -156,7 +177,11 @@ impl Made {
 
     /// Nothing tells whose a cluster is that no distribution is known of; it may be that one's.
     fn may_be_theirs(&self, era: &Era) -> bool {
-        self.by.as_ref().is_none_or(|by| era.distribution.is_none_or(|name| name.eq_ignore_ascii_case(by)))
+        self.by.as_ref().is_none_or(|by| match era.whose {
+            Whose::Distribution(name) => name.eq_ignore_ascii_case(by),
+            Whose::Anybody => true,
+            Whose::Upstream => false,
+        })
     }
 
     /// Whether a server of that release makes it, gates being what they are by default.
@@ -181,7 +206,26 @@ impl Era {
         let (from, to) = release.map_or((FIRST, LAST), Release::bounds);
         let (from, to) = (from.clamp(FIRST, LAST), to.clamp(FIRST, LAST));
         let (ever, surely) = (bits(FIRST, to), bits(FIRST, from));
-        Self { now: bits(from, to), newest: bits(to, to), ever, surely, distribution }
+        let whose = distribution.map_or(Whose::Anybody, Whose::Distribution);
+        Self { now: bits(from, to), newest: bits(to, to), ever, surely, whose }
+    }
+
+    /// The same, as the roles and bindings of the cluster show whose server made them: what a distribution is known by
+    /// otherwise may be hidden from whoever lists them.
+    pub(super) fn told_by(mut self, objects: &Objects) -> Self {
+        let made = |meta: &Meta| {
+            let (_, whose) = MARKS.iter().find(|(name, _)| *name == &*meta.name)?;
+            (meta.label(BOOTSTRAPPED.0) == Some(BOOTSTRAPPED.1)).then_some(*whose)
+        };
+        let roles = objects.roles.iter().filter(|role| role.of_cluster).map(|role| &role.meta);
+        let bindings = objects.bindings.iter().filter(|binding| binding.of_cluster).map(|binding| &binding.meta);
+        let whole = [Of::ClusterRole, Of::ClusterRoleBinding].iter().any(|of| *objects.extent(*of) == Extent::Whole);
+        self.whose = match (roles.chain(bindings).find_map(made), self.whose) {
+            (Some(whose), _) => Whose::Distribution(whose),
+            (None, Whose::Anybody) if whole => Whose::Upstream,
+            (None, whose) => whose,
+        };
+        self
     }
 }
 

@@ -125,6 +125,56 @@ pub struct Transformer {
     pub writes: bool,
 }
 
+/// How a resource was written since the process began.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Written {
+    /// As it is: `identity` comes first among the providers that an entry gives it. What no entry covers is not counted.
+    Plain,
+    AesCbc,
+    AesGcm,
+    Kms,
+    Secretbox,
+}
+
+impl Written {
+    /// What the counter calls it (apiserver pkg/server/options/encryptionconfig/config.go, `…TransformerPrefixV1` and …V2, 1.36);
+    /// `identity` writes without a prefix. Keys of one provider are counted by their own names as well.
+    fn of(prefix: &str) -> Option<Self> {
+        match prefix.strip_prefix("k8s:enc:").and_then(|rest| rest.split(':').next()) {
+            Some("aescbc") => Some(Self::AesCbc),
+            Some("aesgcm") => Some(Self::AesGcm),
+            Some("kms") => Some(Self::Kms),
+            Some("secretbox") => Some(Self::Secretbox),
+            Some(_) => None,
+            None => matches!(prefix, "" | "identity").then_some(Self::Plain),
+        }
+    }
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Plain => "identity",
+            Self::AesCbc => "aescbc",
+            Self::AesGcm => "aesgcm",
+            Self::Kms => "kms",
+            Self::Secretbox => "secretbox",
+        }
+    }
+}
+
+impl Metrics {
+    /// How a resource was written since the process began; `None` where it was not, where that is not counted by resource, or where
+    /// it was written in several ways, as by a server that has read its configuration again.
+    pub fn written(&self, resource: &str) -> Option<Written> {
+        let mut ways = self
+            .transformers
+            .iter()
+            .filter(|one| one.writes && one.resource == resource)
+            .filter_map(|one| Written::of(&one.prefix));
+        let first = ways.next()?;
+        ways.all(|other| other == first).then_some(first)
+    }
+}
+
 /// An API that somebody used although it is deprecated.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Deprecated {

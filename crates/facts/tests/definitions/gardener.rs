@@ -27,8 +27,8 @@ fn gardener_makes_flags_of_a_shoot() {
         SHOOT,
         None,
         &[
-            // Whoever authorizes may reset it, and that is not known.
-            ("anonymous-auth", "", "unknown"),
+            // Whatever Gardener asks who may do what, none of it is `AlwaysAllow`, which would reset it.
+            ("anonymous-auth", "true", "written"),
             ("disable-admission-plugins", "[PodNodeSelector]", "made"),
             ("feature-gates", "A=false,B=true", "made"),
             ("max-mutating-requests-inflight", "200", "written"),
@@ -116,4 +116,43 @@ fn a_shoot_that_says_nothing_of_kubernetes_is_one() {
     let text = "apiVersion: core.gardener.cloud/v1beta1\nkind: Shoot\nspec: {provider: {type: local}}\n";
     holds(text, Some("1.31.1"), &[("anonymous-auth", "false", "Gardener"), ("profiling", "false", "Gardener")]);
     not_ours(&["apiVersion: core.gardener.cloud/v1beta1\nkind: Shoot\nspec: {maintenance: {}}\n"]);
+}
+
+#[test]
+fn which_webhook_is_asked_does_not_matter_to_requests_without_credentials() {
+    let text = |more: &str| {
+        format!(
+            "apiVersion: core.gardener.cloud/v1beta1\nkind: Shoot\nmetadata: {{name: s}}\nspec:\n  kubernetes:\n    version: 1.28.9\n    \
+             kubeAPIServer: {{enableAnonymousAuthentication: true{more}}}\n  provider: {{type: aws, workers: [{{name: a}}]}}\n"
+        )
+    };
+    let cluster = resolved(&text(""), None);
+    holds(&text(""), None, &[("authorization-mode", "", "unknown")]);
+    let anonymous = server(&cluster).anonymous().expect("known");
+    assert!(anonymous.enabled);
+    // A file may say otherwise.
+    let cluster = resolved(&text(", structuredAuthentication: {configMapName: a}"), Some("1.30.4"));
+    assert!(server(&cluster).anonymous().is_err());
+}
+
+#[test]
+fn a_config_map_of_issuers_is_read() {
+    let text = |more: &str| {
+        format!(
+            "apiVersion: core.gardener.cloud/v1beta1\nkind: Shoot\nmetadata: {{name: s}}\nspec:\n  kubernetes:\n    version: 1.32.8\n    \
+             kubeAPIServer: {{enableAnonymousAuthentication: true, structuredAuthentication: {{configMapName: a}}}}\n  provider: \
+             {{type: aws}}\n---\napiVersion: v1\nkind: ConfigMap\nmetadata: {{name: a}}\ndata:\n  config.yaml: |\n    apiVersion: \
+             apiserver.config.k8s.io/v1beta1\n    kind: AuthenticationConfiguration\n{more}"
+        )
+    };
+    let issuer = "    jwt:\n    - issuer: {url: 'https://i.test', audiences: [a]}\n      claimMappings: {username: {claim: sub, prefix: 'x:'}}\n";
+    let cluster = resolved(&text(issuer), None);
+    let server = server(&cluster);
+    assert!(server.anonymous().expect("known").enabled);
+    let issuers = server.issuers().expect("read").expect("a file");
+    assert_eq!(issuers.len(), 1);
+    // What the file says of them wins, and no flag stands beside it.
+    let cluster = resolved(&text(&format!("{issuer}    anonymous: {{enabled: false}}\n")), None);
+    let anonymous = shared::server(&cluster).anonymous().expect("known");
+    assert!(!anonymous.enabled);
 }

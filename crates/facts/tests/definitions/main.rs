@@ -11,6 +11,7 @@ mod hosted;
 mod k3s;
 mod kops;
 mod kubekey;
+mod kubelets;
 mod microk8s;
 mod openshift;
 mod overrides;

@@ -32,6 +32,11 @@ pub(crate) fn cluster_of(text: &str, version: Option<&str>) -> Cluster {
     resolved(None, &[("file", text)], version)
 }
 
+/// The same as that release.
+pub(crate) fn as_release(root: Option<&str>, files: &[(&str, &str)], version: Option<&str>) -> Cluster {
+    resolved(root, files, version)
+}
+
 fn resolved(root: Option<&str>, files: &[(&str, &str)], version: Option<&str>) -> Cluster {
     let evidence = files.iter().map(|(name, text)| evidence(name, text)).collect();
     let gathered = Gathered {

@@ -76,6 +76,9 @@ pub(super) fn said(no_way: NoWay, nothing_named: bool) -> String {
             }
         }
         NoWay::Unusable { file, why } => format!("kubeconfig {}: {}", plain(&file.display().to_string()), plain(&why)),
+        NoWay::NoCurrent { contexts } if contexts.is_empty() => {
+            "name what to look at: a file, a folder, or a cluster; the kubeconfig has no context".to_owned()
+        }
         NoWay::NoCurrent { contexts } => {
             format!("name what to look at: the kubeconfig has no current context; there is {}", listed(&contexts))
         }

@@ -1,6 +1,7 @@
 //! The program against clusters that run: a server of our own plays them, well-behaved or not.
 
 mod access;
+mod answers;
 mod bundles;
 mod doors;
 mod fleet;

@@ -36,7 +36,11 @@ fn check(cluster: &Cluster) -> Verdict {
     let said = cluster.identities.iter().flatten().filter_map(|identity| identity.host.as_deref());
     let of_nodes =
         cluster.objects.nodes.iter().filter(|node| node.is_of_the_control_plane()).map(|node| &*node.meta.name);
-    let there: BTreeSet<&str> = said.chain(of_nodes).collect();
+    // Who serves says so itself where it renews a lease, and goes by the name of its host, which need not be that of its node.
+    let mut there: BTreeSet<&str> = said.collect();
+    if there.is_empty() {
+        there.extend(of_nodes);
+    }
     // Where one answered and one is there, they are the same, whatever it is called.
     if there.len() > judged.len() {
         for host in there.difference(&judged) {

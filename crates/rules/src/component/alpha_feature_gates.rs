@@ -1,7 +1,10 @@
 //! A feature gate is switched on that is alpha in the release, or all of a stage are. The page beside this file explains the rule and tests it.
 
-use facts::apiserver::ApiServer;
-use model::{Answer, Finding, RuleCard, Severity, Unanswered, Verdict};
+use facts::{
+    apiserver::{ApiServer, GivenGate},
+    kubelet::Kubelet,
+};
+use model::{Answer, Component, Finding, RuleCard, Severity, Unanswered, Verdict};
 
 use crate::{Applies, Check, Rule, say};
 
@@ -15,15 +18,32 @@ pub(super) static RULE: Rule = Rule {
     },
     component: "cluster",
     applies: Applies::ALWAYS,
-    check: Check::ApiServer(check),
+    check: Check::ServerOrKubelet { server, kubelet },
 };
 
-fn check(server: &ApiServer) -> Verdict {
-    let mut answer = Answer { because: "no alpha feature is switched on".to_owned(), ..Answer::default() };
-    for gate in server.given_gates()?.into_iter().filter(|gate| gate.on) {
-        let message = match server.gate_is_alpha(&gate.name) {
+fn server(server: &ApiServer) -> Verdict {
+    check(server.component(), server.given_gates()?, "feature-gates", |name| server.gate_is_alpha(name))
+}
+
+fn kubelet(kubelet: &Kubelet) -> Verdict {
+    check(kubelet.component(), kubelet.given_gates()?, "featureGates", |name| kubelet.gate_is_alpha(name))
+}
+
+fn check(
+    component: &Component,
+    given: Vec<GivenGate>,
+    setting: &str,
+    is_alpha: impl Fn(&str) -> Result<bool, Unanswered>,
+) -> Verdict {
+    let mut answer = Answer {
+        seen: vec![say::reading(component, setting)?.origin.clone()],
+        because: "no alpha feature is switched on".to_owned(),
+        ..Answer::default()
+    };
+    for gate in given.into_iter().filter(|gate| gate.on) {
+        let message = match is_alpha(&gate.name) {
             Ok(true) if gate.name == "AllAlpha" => "`AllAlpha` switches every alpha feature on".to_owned(),
-            Ok(true) => format!("`{}` is on, and alpha in {}", gate.name, server.component().release),
+            Ok(true) => format!("`{}` is on, and alpha in {}", gate.name, component.release),
             Ok(false) if gate.name == "AllBeta" => "`AllBeta` switches every beta feature on".to_owned(),
             Err(Unanswered::Gap(gap)) => {
                 answer.gaps.push(gap);
@@ -38,7 +58,7 @@ fn check(server: &ApiServer) -> Verdict {
         );
         answer.findings.push(Finding {
             subject: Some(gate.name.clone()),
-            ..say::wrong("feature-gates", message, &gate.origin, remedy)
+            ..say::wrong(setting, message, &gate.origin, remedy)
         });
     }
     Ok(answer)

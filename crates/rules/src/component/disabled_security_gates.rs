@@ -1,7 +1,10 @@
 //! A feature gate is switched off that protects something and is on by default. The page beside this file explains the rule and tests it.
 
-use facts::apiserver::ApiServer;
-use model::{Answer, Finding, RuleCard, Severity, Unanswered, Verdict};
+use facts::{
+    apiserver::{ApiServer, GivenGate},
+    kubelet::Kubelet,
+};
+use model::{Answer, Component, Finding, Minor, RuleCard, Severity, Unanswered, Verdict};
 
 use crate::{Applies, Check, Rule, say};
 
@@ -15,7 +18,7 @@ pub(super) static RULE: Rule = Rule {
     },
     component: "cluster",
     applies: Applies::ALWAYS,
-    check: Check::ApiServer(check),
+    check: Check::ServerOrKubelet { server, kubelet },
 };
 
 /// Gates that protect, and whether one that is off is worse than the others.
@@ -33,15 +36,52 @@ const GATES: [(&str, bool); 11] = [
     ("UnauthenticatedHTTP2DOSMitigation", false),
 ];
 
-fn check(server: &ApiServer) -> Verdict {
+/// Those of them that a kubelet asks about.
+const OF_KUBELETS: [&str; 3] = ["KubeletFineGrainedAuthz", "RotateKubeletServerCertificate", "SeccompDefault"];
+
+fn server(server: &ApiServer) -> Verdict {
+    let gates = Gates {
+        component: server.component(),
+        setting: "feature-gates",
+        given: server.given_gates()?,
+        state: &|name| server.gate(name),
+        is_a_default: &|name| server.gate_is_a_default(name),
+    };
+    check(&gates, &|_| true)
+}
+
+fn kubelet(kubelet: &Kubelet) -> Verdict {
+    let gates = Gates {
+        component: kubelet.component(),
+        setting: "featureGates",
+        given: kubelet.given_gates()?,
+        state: &|name| kubelet.gate(name, Minor::new(1, 0)),
+        is_a_default: &|name| kubelet.gate_is_a_default(name),
+    };
+    check(&gates, &|name| OF_KUBELETS.contains(&name))
+}
+
+/// Whether a gate is on, and what gives it.
+type State = Result<(bool, Option<GivenGate>), Unanswered>;
+
+/// The gates of one process.
+struct Gates<'a> {
+    component: &'a Component,
+    setting: &'static str,
+    given: Vec<GivenGate>,
+    state: &'a dyn Fn(&str) -> State,
+    is_a_default: &'a dyn Fn(&str) -> Result<bool, Unanswered>,
+}
+
+fn check(gates: &Gates<'_>, asks_about: &dyn Fn(&str) -> bool) -> Verdict {
     let mut answer = Answer::default();
     // Where nothing is given nothing is switched off, whatever the release.
-    let given = server.given_gates()?;
-    for (name, worse) in GATES {
+    let given = &gates.given;
+    for (name, worse) in GATES.into_iter().filter(|(name, _)| asks_about(name)) {
         if !given.iter().any(|gate| !gate.on && (gate.name == name || gate.name == "AllBeta")) {
             continue;
         }
-        let by = match server.gate(name) {
+        let by = match (gates.state)(name) {
             Ok((false, Some(by))) => by,
             Err(Unanswered::Gap(gap)) => {
                 answer.gaps.push(gap);
@@ -49,7 +89,7 @@ fn check(server: &ApiServer) -> Verdict {
             }
             Ok(_) | Err(Unanswered::NotApplicable(_)) => continue,
         };
-        match server.gate_is_a_default(name) {
+        match (gates.is_a_default)(name) {
             Ok(true) => {}
             Ok(false) | Err(Unanswered::NotApplicable(_)) => continue,
             Err(Unanswered::Gap(gap)) => {
@@ -66,9 +106,10 @@ fn check(server: &ApiServer) -> Verdict {
         answer.findings.push(Finding {
             subject: Some(name.to_owned()),
             severity: worse.then_some(Severity::High),
-            ..say::wrong("feature-gates", format!("`{name}` is switched off{what}"), &by.origin, remedy)
+            ..say::wrong(gates.setting, format!("`{name}` is switched off{what}"), &by.origin, remedy)
         });
     }
+    answer.seen.extend(say::reading(gates.component, gates.setting).map(|given| given.origin.clone()));
     answer.because = "no gate that protects is switched off".to_owned();
     Ok(answer)
 }

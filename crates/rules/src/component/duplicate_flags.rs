@@ -25,6 +25,7 @@ fn check(component: &Component) -> Verdict {
         gaps: problems::hidden(component).into_iter().collect(),
         ..Answer::default()
     };
+    let valued = problems::without_words(component);
     for setting in &component.settings {
         // A field of a kubelet's file goes by the flags that set it.
         let is_own = |name: &str| {
@@ -34,7 +35,8 @@ fn check(component: &Component) -> Verdict {
             problem.kind == ProblemKind::Duplicate && problem.setting.as_deref().is_some_and(is_own)
         });
         let repeated = repeated.count();
-        match setting.nearest() {
+        let Some(given) = setting.readings.get(valued) else { continue };
+        match given {
             Ok(reading) if matches!(reading.origin, Origin::Written(_)) => {
                 let lost: Vec<&(Origin, String)> = reading
                     .overrides

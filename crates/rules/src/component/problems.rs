@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use model::{
-    Author, Component, Confidence, Finding, Form, Gap, Label, Location, Origin, Plane, Problem, Reading, Severity, Site,
+    Author, Component, Confidence, Finding, Form, Gap, GapKind, Label, Location, Origin, Plane, Problem, Reading,
+    Severity, Site,
 };
 
 use crate::say;
@@ -42,18 +43,56 @@ fn subject(problem: &Problem) -> String {
     }
 }
 
+/// How many of the places that tell of a setting show no words: what a process lists of itself are values, whatever made them.
+pub(super) fn without_words(component: &Component) -> usize {
+    let is_listed =
+        |reading: &Reading| reading.plane == Plane::Running && matches!(reading.origin, Origin::Reported(_));
+    usize::from(component.settings.iter().any(|setting| setting.nearest().is_ok_and(is_listed)))
+}
+
 /// Why there may be words that were not seen, or a release whose flags are not known: then nothing that is not written is
 /// known to be a default. `None` where every word was seen.
 pub(super) fn hidden(component: &Component) -> Option<Gap> {
+    not_seen(component).or_else(|| is_alone(component).then(|| nowhere(component)))
+}
+
+/// The same where a process that runs has nothing to hide: one that is given what it does not know does not start.
+pub(super) fn hidden_of_unknown(component: &Component) -> Option<Gap> {
+    not_seen(component)
+}
+
+fn not_seen(component: &Component) -> Option<Gap> {
     let mut counts: BTreeMap<&Gap, usize> = BTreeMap::new();
+    let valued = without_words(component);
     for setting in &component.settings {
-        match setting.in_force() {
-            Ok(Reading { origin: Origin::Default { by: Author::Upstream { .. }, .. }, .. }) => return None,
-            Ok(_) => {}
-            Err(gap) => *counts.entry(gap).or_default() += 1,
+        match setting.readings.get(valued) {
+            Some(Ok(Reading { origin: Origin::Default { by: Author::Upstream { .. }, .. }, open: None, .. })) => {
+                return None;
+            }
+            Some(Ok(reading)) => {
+                if let Some(gap) = reading.open.as_deref() {
+                    *counts.entry(gap).or_default() += 1;
+                }
+            }
+            Some(Err(gap)) => *counts.entry(gap).or_default() += 1,
+            None => {}
         }
     }
     counts.into_iter().max_by_key(|(_, count)| *count).map(|(gap, _)| gap.clone())
+}
+
+/// Whether what the process says of itself is all there is.
+fn is_alone(component: &Component) -> bool {
+    without_words(component) > 0 && component.settings.iter().all(|setting| setting.readings.len() == 1)
+}
+
+fn nowhere(component: &Component) -> Gap {
+    Gap {
+        kind: GapKind::NotCollected,
+        reason: format!("what {} lists of its flags is what each holds, and not how it was given", component.name),
+        wanted: format!("the arguments of {}", component.instance),
+        who_could_answer: "its manifest or unit, with --root, or portcullis on its node".to_owned(),
+    }
 }
 
 fn finding(component: &Component, problem: &Problem, subject: String, severity: Option<Severity>) -> Finding {

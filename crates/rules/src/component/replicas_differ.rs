@@ -130,6 +130,7 @@ fn of_servers(cluster: &Cluster) -> Verdict {
             _ => answer.findings.push(finding(flag.name, &held, asked)),
         }
     }
+    answer.findings.extend(FILES.iter().filter_map(|(about, flag)| other_file(cluster, about, flag)));
     // One reason for many settings is one gap.
     answer.gaps.sort();
     answer.gaps.dedup();
@@ -145,6 +146,48 @@ fn of_servers(cluster: &Cluster) -> Verdict {
         format!("{} API servers agree on {same} settings", servers.len())
     };
     Ok(answer)
+}
+
+/// The files of which a server counts the digest of what it read last, by what its metrics call them (apiserver
+/// pkg/server/options, `…_config_controller_last_config_info`, 1.30 on), and the flags that name them.
+const FILES: [(&str, &str); 3] = [
+    ("authentication", "authentication-config"),
+    ("authorization", "authorization-config"),
+    ("encryption", "encryption-provider-config"),
+];
+
+/// Files of one flag that are not the same, though they may have one name.
+fn other_file(cluster: &Cluster, about: &str, flag: &str) -> Option<Finding> {
+    let mut held: BTreeMap<&str, Vec<(&str, &Location)>> = BTreeMap::new();
+    for server in &cluster.apiservers {
+        if let Some(metrics) = server.metrics()
+            && let Some(digest) = metrics.config_hashes.get(about)
+        {
+            held.entry(digest).or_default().push((server.component().instance.as_str(), &metrics.at));
+        }
+    }
+    let mut sides: Vec<&Vec<(&str, &Location)>> = held.values().collect();
+    sides.sort_by_key(|of| of.len());
+    let [few, .., many] = sides[..] else { return None };
+    let names = |of: &[(&str, &Location)]| of.iter().map(|(name, _)| format!("`{name}`")).collect::<Vec<_>>();
+    let (_, at) = few.first()?;
+    let flag = say::flag(flag);
+    let read = if few.len() == 1 { "reads" } else { "read" };
+    Some(Finding {
+        subject: Some(flag.clone()),
+        setting: Some(flag.clone()),
+        message: format!("{} {read} another file for `{flag}` than {}", say::and(&names(few)), say::and(&names(many))),
+        severity: None,
+        confidence: Confidence::Certain,
+        primary: Origin::Reported((*at).clone()),
+        because: many.iter().map(|(name, at)| Label { at: (*at).clone(), text: format!("`{name}` has read this") }).collect(),
+        remedy: Some(Remedy {
+            title: "give every API server the same file".to_owned(),
+            safety: Safety::Manual,
+            breaks: Vec::new(),
+            changes: Vec::new(),
+        }),
+    })
 }
 
 /// The addresses of the API that were looked at: those that the cluster publishes, where it says so. What stands in front of them has a

@@ -31,7 +31,7 @@ fn check(component: &Component) -> Verdict {
     Ok(Answer {
         because: format!("{} knows every flag it is given", component.name),
         findings,
-        gaps: problems::hidden(component).into_iter().collect(),
+        gaps: problems::hidden_of_unknown(component).into_iter().collect(),
         ..Answer::default()
     })
 }

@@ -1,7 +1,7 @@
 //! Secrets that are stored as they are although a file says how to encrypt them. The page beside this file explains the rule and tests it.
 
-use facts::configuration::{InUse, encryption::{Encryption, With}};
-use model::{Answer, RuleCard, Severity, Verdict};
+use facts::{apiserver::ApiServer, configuration::{InUse, encryption::{Encryption, With}}, running::Written};
+use model::{Answer, Remedy, RuleCard, Severity, Verdict};
 
 use crate::{Applies, Check, OfFile, OfServer, Rule, say};
 
@@ -15,7 +15,7 @@ pub(super) static RULE: Rule = Rule {
     },
     component: "apiserver",
     applies: Applies::from(7, "1.7 brought encryption at rest"),
-    check: Check::File { of: OfFile::Encryption(check), server: OfServer::File },
+    check: Check::File { of: OfFile::Encryption(check), server: OfServer::FileElse(counted) },
 };
 
 fn check(used: &InUse<'_, Encryption>) -> Verdict {
@@ -35,15 +35,7 @@ fn check(used: &InUse<'_, Encryption>) -> Verdict {
             format!("{} only {}", say::and(&behind), if behind.len() == 1 { "reads" } else { "read" })
         };
         let plain = super::plain(used).map(|plain| format!("; written in plain text today: {plain}")).unwrap_or_default();
-        let remedy = say::remedy(
-            "put an encrypting provider first and `identity` last, then write every object again",
-            &[
-                "As long as one API server lacks the new key it cannot read what the others write: give every server the key \
-                 for reading first.",
-                "What is stored stays in plain text until it is written again.",
-            ],
-            None,
-        );
+        let remedy = remedy();
         let message = format!("`identity` comes first for `{resource}`, and {unused}{plain}");
         let mut finding = say::in_file("resources[].providers[0]", message, &first.at, remedy);
         finding.subject = Some(resource.to_owned());
@@ -55,4 +47,25 @@ fn check(used: &InUse<'_, Encryption>) -> Verdict {
     }
     answer.because = encrypted.join(", ");
     Ok(answer)
+}
+
+fn remedy() -> Remedy {
+    say::remedy(
+        "put an encrypting provider first and `identity` last, then write every object again",
+        &[
+            "As long as one API server lacks the new key it cannot read what the others write: give every server the key \
+             for reading first.",
+            "What is stored stays in plain text until it is written again.",
+        ],
+        None,
+    )
+}
+
+/// How secrets were written tells what comes first for them, and nothing of other resources.
+fn counted(server: &ApiServer) -> Option<Verdict> {
+    let counted = super::counted(server)?;
+    (counted.way == Written::Plain).then(|| {
+        let message = format!("`identity` comes first for `secrets`: they were written in plain text {}", super::SINCE);
+        Ok(say::fail(super::wrong(&counted, message, remedy())))
+    })
 }

@@ -1,10 +1,15 @@
 //! Encryption at rest: what the EncryptionConfiguration does to what is stored, and with which keys.
 
-use facts::configuration::{
-    InUse,
-    encryption::{Encryption, Provider, SENSITIVE, Stored},
+use facts::{
+    apiserver::ApiServer,
+    configuration::{
+        InUse,
+        encryption::{Encryption, Provider, SENSITIVE, Stored},
+    },
+    flag,
+    running::Written,
 };
-use model::{Label, Unanswered};
+use model::{Answer, Confidence, Finding, Label, Location, Origin, Remedy, Unanswered, Verdict};
 
 use crate::{rules, say};
 
@@ -66,4 +71,47 @@ fn plain(used: &InUse<'_, Encryption>) -> Option<String> {
 /// A place in the file beside the finding.
 fn label(provider: &Provider, text: impl Into<String>) -> Label {
     Label { at: provider.at.clone(), text: text.into() }
+}
+
+/// Since when metrics count.
+const SINCE: &str = "since the server started";
+
+/// How secrets were written, by the server's own count: what is known of an encryption configuration that nobody gave.
+struct Counted {
+    way: Written,
+    at: Location,
+    /// Whether the server keeps to the configuration that it started with.
+    is_settled: bool,
+}
+
+fn counted(server: &ApiServer) -> Option<Counted> {
+    let metrics = server.metrics()?;
+    let reload = server.get(&flag::ENCRYPTION_PROVIDER_CONFIG_AUTOMATIC_RELOAD);
+    let is_settled = match reload {
+        Ok(reload) => !reload.value,
+        // Before 1.26 there was no such flag.
+        Err(Unanswered::NotApplicable(_)) => true,
+        Err(Unanswered::Gap(_)) => false,
+    };
+    Some(Counted { way: metrics.written("secrets")?, at: metrics.at.clone(), is_settled })
+}
+
+fn wrong(counted: &Counted, message: String, remedy: Remedy) -> Finding {
+    Finding {
+        subject: Some("secrets".to_owned()),
+        setting: None,
+        message,
+        severity: None,
+        // One that reads its configuration again may write otherwise by now.
+        confidence: if counted.is_settled { Confidence::Certain } else { Confidence::Probable },
+        primary: Origin::Reported(counted.at.clone()),
+        because: Vec::new(),
+        remedy: Some(remedy),
+    }
+}
+
+/// What was counted is what comes next as well, of a server that does not read its configuration again.
+fn fine(counted: &Counted, because: String) -> Option<Verdict> {
+    let seen = vec![Origin::Reported(counted.at.clone())];
+    counted.is_settled.then(|| Ok(Answer { seen, because, ..Answer::default() }))
 }

@@ -1,6 +1,6 @@
 //! Which resources are encrypted at all. The page beside this file explains the rule and tests it.
 
-use facts::configuration::{InUse, encryption::{Encryption}};
+use facts::{apiserver::ApiServer, configuration::{InUse, encryption::Encryption}};
 use model::{RuleCard, Severity, Verdict};
 
 use crate::{Applies, Check, OfFile, OfServer, Rule, say};
@@ -15,7 +15,7 @@ pub(super) static RULE: Rule = Rule {
     },
     component: "apiserver",
     applies: Applies::from(7, "1.7 brought encryption at rest"),
-    check: Check::File { of: OfFile::Encryption(check), server: OfServer::File },
+    check: Check::File { of: OfFile::Encryption(check), server: OfServer::FileElse(counted) },
 };
 
 fn check(used: &InUse<'_, Encryption>) -> Verdict {
@@ -44,4 +44,10 @@ fn check(used: &InUse<'_, Encryption>) -> Verdict {
         None => "`secrets` has an entry, and nothing is written in plain text".to_owned(),
     };
     Ok(say::file_is_fine(&first.at, because))
+}
+
+/// What no entry covers is not counted.
+fn counted(server: &ApiServer) -> Option<Verdict> {
+    let counted = super::counted(server)?;
+    super::fine(&counted, format!("`secrets` has an entry: they were written with {} {}", counted.way.name(), super::SINCE))
 }

@@ -3,7 +3,7 @@
 use facts::{
     Cluster,
     objects::Of,
-    rbac::{Who, shipped},
+    rbac::Who,
 };
 use model::{Answer, Confidence, Gap, GapKind, RuleCard, Severity, Verdict};
 
@@ -36,7 +36,7 @@ fn ask(cluster: &Cluster) -> Verdict {
     let access = served(cluster)?;
     let remedy = || gist::remedy(REMEDY, BREAKS);
     let mut answer = Answer::default();
-    let exact = cluster.release.as_ref().is_some_and(shipped::knows);
+    let exact = access.knows_the_release();
     let (mut looked, mut open) = (0_usize, 0_usize);
     for role in cluster.objects.roles.iter().filter(|role| access.ships(role)) {
         looked += 1;

@@ -62,10 +62,8 @@ impl Checks<'_> {
             self.refuse("tls-min-version", message);
         }
         if let Some(suites) = self.server.list("tls-cipher-suites") {
-            let known = |suite: &String| {
-                CIPHERS.contains(&suite.as_str()) || (self.since(19) && CIPHERS_1_19.contains(&suite.as_str()))
-            };
-            let wrong: Vec<&String> = suites.iter().filter(|suite| !known(suite)).collect();
+            let minor = self.server.version.minor;
+            let wrong: Vec<&String> = suites.iter().filter(|suite| !is_suite(suite, minor)).collect();
             for suite in &wrong {
                 self.refuse("tls-cipher-suites", format!("`--tls-cipher-suites` has no suite `{}`", shown(suite)));
             }
@@ -265,6 +263,11 @@ impl Checks<'_> {
 /// A media type without its parameters, as mime.ParseMediaType has it.
 fn media_type(text: &str) -> String {
     text.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
+}
+
+/// Whether a component of that release knows a suite by this name (cli.flag.TLSCipherSuites; kubelets ask it as well).
+pub(crate) fn is_suite(name: &str, minor: Minor) -> bool {
+    CIPHERS.contains(&name) || (minor >= Minor::new(1, 19) && CIPHERS_1_19.contains(&name))
 }
 
 const HTTP2_CIPHERS: [&str; 2] = ["TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256", "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256"];

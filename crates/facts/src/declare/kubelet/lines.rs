@@ -33,7 +33,7 @@ pub(crate) struct KubeletLine {
 }
 
 impl KubeletLine {
-    fn of(invocation: Invocation, beside: Beside) -> Self {
+    pub(super) fn of(invocation: Invocation, beside: Beside) -> Self {
         Self { invocation, beside, outranked: None, peers: None }
     }
 }
@@ -51,7 +51,45 @@ pub(crate) enum Beside {
     KubeadmDefaults(Box<Configuration>),
     /// The file that it is given is made of what nobody looked at.
     Unseen(Gap),
+    /// A distribution makes the file of its own definition.
+    Made(Box<Configuration>),
 }
+
+/// A definition of a distribution that says something of the kubelets of its nodes.
+struct Definition {
+    /// Whether it may; a text without the words has none.
+    speaks: fn(&str) -> bool,
+    runs: fn(&Source<'_>) -> bool,
+    lines: fn(&Source<'_>, &[Evidence]) -> Vec<KubeletLine>,
+}
+
+/// The definitions, and whether a text holds the words of one.
+macro_rules! definitions {
+    ($($($module:ident)::+),* $(,)?) => {
+        const DEFINITIONS: &[Definition] = &[$(Definition {
+            speaks: |text| $($module)::+::speaks(text),
+            runs: $($module)::+::runs,
+            lines: $($module)::+::lines,
+        }),*];
+
+        fn speaks_of_definition(text: &(impl crate::Text + ?Sized)) -> bool {
+            $($($module)::+::speaks(text))||*
+        }
+    };
+}
+
+definitions!(
+    crate::declare::talos::kubelet,
+    crate::declare::kops::kubelet,
+    crate::declare::rke::kubelet,
+    crate::declare::kubespray::kubelet,
+    crate::declare::minikube::kubelet,
+    crate::declare::kind::kubelet,
+    crate::declare::gardener::kubelet,
+    crate::declare::k0s::kubelet,
+    crate::declare::openshift::kubelet,
+    crate::declare::arguments::kubelet,
+);
 
 /// The names under which kubeadm keeps what belongs to one node, and whether that joins a cluster.
 const NODES: [(&str, bool); 4] = [
@@ -74,6 +112,7 @@ pub(crate) fn speaks(text: &(impl crate::Text + ?Sized)) -> bool {
         || speaks_of_pod(text)
         || speaks_of_process(text)
         || k3s::speaks_of_kubelet(text)
+        || speaks_of_definition(text)
 }
 
 fn speaks_of_unit(text: &(impl crate::Text + ?Sized)) -> bool {
@@ -119,6 +158,12 @@ fn is_one(source: &Source<'_>) -> bool {
         || (k3s::speaks_of_kubelet(source.text) && k3s::runs_kubelet(source))
         || (speaks_of_process(source.text)
             && (listing::runs(Program::Kubelet, source.text) || !compose::all_of(Program::Kubelet, source).is_empty()))
+        || defined(source).is_some()
+}
+
+/// The definition that a text is.
+fn defined(source: &Source<'_>) -> Option<&'static Definition> {
+    DEFINITIONS.iter().find(|one| (one.speaks)(source.text) && (one.runs)(source))
 }
 
 /// Visits every text that starts a kubelet.
@@ -150,7 +195,9 @@ pub(crate) fn lines(evidence: &[Evidence], trees: &Trees, root: Option<&str>) ->
         if found.len() >= MOST {
             return;
         }
-        if speaks_of_unit(source.text) && unit::runs(Program::Kubelet, source) {
+        if let Some(definition) = defined(source) {
+            found.extend((definition.lines)(source, evidence));
+        } else if speaks_of_unit(source.text) && unit::runs(Program::Kubelet, source) {
             found.extend(
                 unit::all_of(Program::Kubelet, source, evidence)
                     .into_iter()

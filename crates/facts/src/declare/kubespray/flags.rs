@@ -136,7 +136,7 @@ impl Meant {
     }
 
     /// Those that deploy a release of Kubernetes; where the variables fit none of them, all that do.
-    fn deploying(self, minor: u16) -> Vec<u16> {
+    pub(super) fn deploying(self, minor: u16) -> Vec<u16> {
         let all = RELEASES.iter().filter(|(_, oldest, newest)| *oldest <= minor && minor <= *newest);
         let all: Vec<u16> = all.map(|(own, ..)| *own).collect();
         let mut fit = all.clone();

@@ -202,6 +202,16 @@ impl<'a> Variables<'a> {
         Said::Open(found.text().and_then(unfilled).unwrap_or_else(|| unreadable(name, "is neither true nor false")))
     }
 
+    /// A switch as a template prints it.
+    pub(super) fn printed_switch(&self, value: &Cursor<'_>) -> Option<String> {
+        match (value.resolved(), value.text()) {
+            (Some(Resolved::Bool(on)), _) => Some(on.to_string()),
+            (_, Some("true" | "True" | "yes" | "Yes" | "YES" | "on" | "On" | "ON")) => Some("true".to_owned()),
+            (_, Some("false" | "False" | "no" | "No" | "NO" | "off" | "Off" | "OFF")) => Some("false".to_owned()),
+            _ => None,
+        }
+    }
+
     pub(super) fn list(&self, name: &str) -> Said<Vec<String>> {
         let (found, at) = match self.node(name) {
             Said::Value((_, found), at) => (found, at),

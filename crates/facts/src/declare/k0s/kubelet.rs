@@ -1,0 +1,144 @@
+//! The kubelets of k0s by `spec.workerProfiles`: fields of their configuration, one set for each profile.
+//!
+//! k0sproject/k0s, pkg/component/controller/kubeletconfig.go of v1.20 to v1.24 and workerconfig/reconciler.go (buildProfile) since,
+//! and pkg/component/worker/kubelet.go, which sets a few fields on the worker whatever the profile says.
+
+use model::{Evidence, Form, GapKind, Location, Site};
+use yaml::Cursor;
+
+use super::{Cluster, KNOWN, MOST, NAME, of, text_of};
+use crate::declare::{
+    Source,
+    kubelet::{
+        KubeletLine,
+        made::{Made, Nodes, list, since, unseen, within},
+    },
+};
+
+const HOME: Form = Form::ByHand("write it in `values` of the profile in `spec.workerProfiles`");
+
+/// Fields that a worker sets whatever the profile says (writeKubeletConfig).
+const FIXED: [&str; 3] = ["authentication.x509.clientCAFile", "containerRuntimeEndpoint", "staticPodURL"];
+
+/// Up to v1.24 (getDefaultProfile).
+const SUITES: [&str; 8] = [
+    "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256",
+    "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256",
+    "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305",
+    "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384",
+    "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305",
+    "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384",
+    "TLS_RSA_WITH_AES_256_GCM_SHA384",
+    "TLS_RSA_WITH_AES_128_GCM_SHA256",
+];
+
+/// Since (AllowedTLS12CipherSuiteIDs of pkg/constant).
+const NEW_SUITES: [&str; 6] = [
+    "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256",
+    "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384",
+    "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256",
+    "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256",
+    "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384",
+    "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256",
+];
+
+pub(in crate::declare) fn speaks(text: &(impl crate::Text + ?Sized)) -> bool {
+    text.contains("workerProfiles") && super::speaks(text)
+}
+
+pub(in crate::declare) fn runs(source: &Source<'_>) -> bool {
+    speaks(source.text) && source.objects().iter().any(|(_, object)| of(object).is_some())
+}
+
+pub(in crate::declare) fn lines(source: &Source<'_>, _: &[Evidence]) -> Vec<KubeletLine> {
+    let mut found = Vec::new();
+    for (document, object) in source.objects() {
+        let Some(definition) = of(&object).filter(|_| found.len() <= MOST) else { continue };
+        let cluster = Cluster { source, definition };
+        for mut nodes in cluster.kubelets() {
+            nodes.problems = source.problems(document);
+            found.push(nodes.line(source));
+        }
+    }
+    found
+}
+
+impl Cluster<'_> {
+    fn kubelets(&self) -> Vec<Nodes> {
+        let profiles = self.get(&["workerProfiles"]);
+        let metadata = self.definition.root.get("metadata");
+        let cluster = metadata.and_then(|metadata| text_of(&metadata, "name")).filter(|name| name != NAME);
+        let cluster = cluster.unwrap_or_else(|| self.source.evidence.as_str().to_owned());
+        let mut found = Vec::new();
+        for profile in profiles.iter().flat_map(|profiles| profiles.items().take(MOST)) {
+            let name = text_of(&profile, "name").unwrap_or_default();
+            let place = profile.get("values").unwrap_or_else(|| profile.clone());
+            found.push(Nodes {
+                version: self.version(),
+                releases: within(KNOWN.0, u16::MAX),
+                made: Some(self.profile(&profile, self.source.at(&place), name == "default-windows")),
+                outranked: Some(unseen(
+                    GapKind::NotCollected,
+                    "what `--kubelet-extra-args` of a worker says wins over its profile, and was not seen",
+                )),
+                ..Nodes::new(NAME, format!("{cluster} ({name})"))
+            });
+        }
+        found
+    }
+
+    fn profile(&self, profile: &Cursor<'_>, at: Location, is_windows: bool) -> Made {
+        let mut made = Made::new(NAME, self.source, Site { at, form: HOME });
+        // A field that no one knows is lost.
+        if let Some(values) = profile.get("values").or_else(|| profile.get("config")) {
+            made.fields(&values, self.source, &FIXED);
+        }
+        let data = self.data();
+        made.adds_in("authentication.x509.clientCAFile", format!("{data}/pki/ca.crt"), within(KNOWN.0, 32));
+        made.adds_in("authentication.x509.clientCAFile", "/run/k0s/kubelet/ca.crt", since(34));
+        let moved = unseen(GapKind::Version, "it moved within that release of k0s");
+        made.leaves_open("authentication.x509.clientCAFile", moved, within(33, 33));
+        for name in ["containerRuntimeEndpoint", "staticPodURL"] {
+            made.leaves_open(name, unseen(GapKind::Unresolved, "k0s decides it on the worker"), None);
+        }
+        let by_network = || unseen(GapKind::Unresolved, "k0s works it out from its network, its folders or the node");
+        for name in
+            ["clusterDNS", "clusterDomain", "kubeReservedCgroup", "kubeletCgroups", "resolvConf", "volumePluginDir"]
+        {
+            if !made.is_written(name) {
+                made.leaves_open(name, by_network(), None);
+            }
+        }
+        // kubeletconfig.go had none before 1.22.
+        let queries = unseen(GapKind::Version, "it came within that release of k0s");
+        for (name, value, releases) in [
+            ("authentication.anonymous.enabled", "false".to_owned(), None),
+            ("authentication.webhook.enabled", "true".to_owned(), None),
+            ("authorization.mode", "Webhook".to_owned(), None),
+            ("eventRecordQPS", "0".to_owned(), since(22)),
+            ("failSwapOn", "false".to_owned(), None),
+            ("rotateCertificates", "true".to_owned(), None),
+            ("serverTLSBootstrap", "true".to_owned(), None),
+            ("tlsCipherSuites", list(SUITES), within(KNOWN.0, 22)),
+            ("tlsCipherSuites", list(NEW_SUITES), since(28)),
+            ("tlsMinVersion", "VersionTLS12".to_owned(), since(28)),
+        ] {
+            if !made.is_written(name) {
+                made.adds_in(name, value, releases);
+            }
+        }
+        if !made.is_written("eventRecordQPS") {
+            made.leaves_open("eventRecordQPS", queries, within(21, 21));
+        }
+        for name in ["tlsCipherSuites", "tlsMinVersion"] {
+            if !made.is_written(name) {
+                let from = if name == "tlsCipherSuites" { 23 } else { KNOWN.0 };
+                made.leaves_open(name, unseen(GapKind::Version, "it depends on the release of k0s"), within(from, 27));
+            }
+        }
+        if is_windows {
+            made.rest(unseen(GapKind::Unresolved, "a worker on Windows has defaults of its own"));
+        }
+        made
+    }
+}

@@ -1,0 +1,132 @@
+//! Answers that are not taken at their word, and what is asked of nobody but those who may do more than anybody needs.
+
+use super::{
+    Handler, Request, audit_unseen, cluster, file, ok, outcome, outcome_in, run, server::Server, side_by_side, status,
+};
+use super::{err, out};
+
+const GROUPS: &str = r#"{"kind":"APIGroupList","groups":[
+    {"name":"rbac.authorization.k8s.io","versions":[{"groupVersion":"rbac.authorization.k8s.io/v1","version":"v1"}]},
+    {"name":"apiregistration.k8s.io","versions":[{"groupVersion":"apiregistration.k8s.io/v1","version":"v1"}]}]}"#;
+
+/// A list with one object, which is wrong, of each of these paths.
+const WRONG: [(&str, &str, &str); 5] = [
+    ("/api/v1/namespaces", r#"{"metadata":{"name":"team"}}"#, "cluster-resource-quotas"),
+    (
+        "/api/v1/serviceaccounts",
+        r#"{"metadata":{"name":"default","namespace":"team"}}"#,
+        "rbac-default-service-accounts",
+    ),
+    (
+        "/apis/rbac.authorization.k8s.io/v1/clusterroles",
+        r#"{"metadata":{"name":"all"},"rules":[{"apiGroups":["*"],"resources":["*"],"verbs":["*"]}]}"#,
+        "rbac-wildcards",
+    ),
+    (
+        "/apis/rbac.authorization.k8s.io/v1/clusterrolebindings",
+        r#"{"metadata":{"name":"all"},"roleRef":{"kind":"ClusterRole","name":"all"},"subjects":[{"kind":"Group","name":"system:authenticated"}]}"#,
+        "rbac-authenticated-group-bindings",
+    ),
+    (
+        "/apis/apiregistration.k8s.io/v1/apiservices",
+        r#"{"metadata":{"name":"v1.example.org"},"spec":{"group":"example.org","version":"v1","insecureSkipTLSVerify":true,"service":{"name":"a","namespace":"b"}}}"#,
+        "apiservice-tls-verified",
+    ),
+];
+
+fn with_wrong_objects(request: &Request) -> super::Reply {
+    let path = request.path.split('?').next().unwrap_or_default();
+    if path == "/apis" {
+        return ok(GROUPS);
+    }
+    match WRONG.iter().find(|(known, ..)| *known == path) {
+        Some((_, object, _)) => {
+            ok(format!(r#"{{"kind":"List","apiVersion":"v1","metadata":{{}},"items":[{object}]}}"#))
+        }
+        None if path.starts_with("/apis/rbac.authorization.k8s.io/v1/") || path.starts_with("/api/v1/") => {
+            let known = cluster(request);
+            let none = r#"{"kind":"List","apiVersion":"v1","metadata":{},"items":[]}"#;
+            if known.status == 404 && !path.contains("/configmaps/") { ok(none) } else { known }
+        }
+        None => cluster(request),
+    }
+}
+
+/// Something that stands before a server may say of anything that it is not there.
+#[test]
+fn what_every_server_has_is_not_believed_to_be_missing() {
+    let lying = |hidden: &'static str| -> Handler {
+        Box::new(move |request| {
+            let path = request.path.split('?').next().unwrap_or_default();
+            if path == hidden { status(404, "{}") } else { with_wrong_objects(request) }
+        })
+    };
+    const NAMES: [&str; 5] = ["lying-0", "lying-1", "lying-2", "lying-3", "lying-4"];
+    let mut clusters: Vec<(&'static str, Handler)> = vec![("honest", Box::new(with_wrong_objects))];
+    clusters.extend(NAMES.into_iter().zip(WRONG.map(|(path, ..)| lying(path))));
+    let (found, _servers) = side_by_side("believed", clusters);
+    for (name, (path, _, rule)) in NAMES.into_iter().zip(WRONG) {
+        assert_eq!(outcome_in(&found["honest"], rule), "fail", "{rule}");
+        assert_eq!(outcome_in(&found[name], rule), "undetermined", "without {path}: {rule}");
+        for entry in found[name]["verdicts"].as_array().expect("verdicts") {
+            let rule = entry["rule"].as_str().expect("a name");
+            let passes = entry["outcome"] == "pass" && outcome_in(&found[name], rule) == "pass";
+            assert!(!passes || outcome_in(&found["honest"], rule) == "pass", "without {path}: {rule}");
+        }
+    }
+}
+
+/// A Secret with what its metadata tells, and one annotation that tells too much.
+const TOKEN: &str = r#"{"metadata":{"name":"ci-token","namespace":"team","creationTimestamp":"2024-03-01T08:00:00Z",
+    "annotations":{"kubernetes.io/service-account.name":"ci","kubectl.kubernetes.io/last-applied-configuration":"hunter3hunter3"}}"#;
+
+fn may(verbs: &str, resource: &str) -> String {
+    let rule = format!(r#"{{"verbs":{verbs},"apiGroups":["*"],"resources":["{resource}"]}}"#);
+    let paths = r#"{"verbs":["get"],"nonResourceURLs":["*"]}"#;
+    format!(r#"{{"status":{{"resourceRules":[{rule}],"nonResourceRules":[{paths}],"incomplete":false}}}}"#)
+}
+
+#[test]
+fn of_secrets_only_what_they_are_called_is_asked_and_only_of_those_who_may_read_them() {
+    let serve = |rights: String, kind: &'static str, rest: &'static str| {
+        Server::start(move |request| match request.path.split('?').next().unwrap_or_default() {
+            "/apis/authorization.k8s.io/v1/selfsubjectrulesreviews" => status(201, &rights),
+            "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews" => {
+                status(201, &format!(r#"{{"status":{{"allowed":{}}}}}"#, !request.body.contains("\"secrets\"")))
+            }
+            "/api/v1/secrets" if request.path.contains("service-account-token") => {
+                ok(format!(r#"{{"kind":"{kind}","apiVersion":"v1","metadata":{{}},"items":[{TOKEN}{rest}}}]}}"#))
+            }
+            "/api/v1/secrets" => ok(format!(r#"{{"kind":"{kind}","apiVersion":"v1","metadata":{{}},"items":[]}}"#)),
+            _ => cluster(request),
+        })
+    };
+    let all = may(r#"["*"]"#, "*");
+    let rich = serve(all.clone(), "PartialObjectMetadataList", "");
+    let kubeconfig = file("secrets-rich", &rich.kubeconfig("lab", "{token: abc}"));
+    let report = audit_unseen(&kubeconfig);
+    assert_eq!(outcome(&report, "secrets-legacy-sa-tokens"), "fail");
+    assert_eq!(outcome(&report, "secrets-bootstrap-token-expiry"), "pass");
+    let asked: Vec<Request> = rich.seen().into_iter().filter(|one| one.path.starts_with("/api/v1/secrets")).collect();
+    assert_eq!(asked.len(), 2, "{asked:?}");
+    for request in &asked {
+        assert_eq!(request.header("accept"), "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1");
+    }
+    let said = run(&kubeconfig, &["audit", "--format", "json", "-v", "--isolated", "--no-probe"]);
+    assert!(!(out(&said) + &err(&said)).contains("hunter3"));
+
+    // Who gives more than was asked for is not listened to.
+    let loud = serve(all, "SecretList", r#","data":{"token":"aHVudGVyMg=="}"#);
+    let kubeconfig = file("secrets-loud", &loud.kubeconfig("lab", "{token: abc}"));
+    let said = run(&kubeconfig, &["audit", "--format", "json", "-v", "--isolated", "--no-probe"]);
+    let report: serde_json::Value = serde_json::from_str(&out(&said)).expect("JSON");
+    assert_eq!(outcome(&report, "secrets-legacy-sa-tokens"), "undetermined");
+    assert!(!out(&said).contains("aHVudGVyMg"));
+
+    // Who may not read them is asked nothing, and misses nothing.
+    let poor = serve(may(r#"["get","list"]"#, "pods"), "PartialObjectMetadataList", "");
+    let report = audit_unseen(&file("secrets-poor", &poor.kubeconfig("lab", "{token: abc}")));
+    assert_eq!(outcome(&report, "secrets-legacy-sa-tokens"), "not asked");
+    assert!(!poor.seen().iter().any(|one| one.path.starts_with("/api/v1/secrets")));
+    assert!(!report.to_string().contains("list secrets"));
+}

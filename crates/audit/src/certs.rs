@@ -61,17 +61,18 @@ pub fn certs(
     let mut redactor = Redactor::new();
     for target in targets {
         let Target::Path(path) = target else { continue };
-        let before = drawer.found.len();
+        let mut held_one = false;
         for piece in collect::pem::pem(path, &mut redactor) {
             // What tools write before the block is no broken YAML to anybody who asks for certificates.
             if drawer.of_file(&piece) {
+                held_one = true;
                 summary
                     .problems
                     .retain(|problem| problem.place.as_ref().is_none_or(|(evidence, _)| evidence != piece.id.as_str()));
             }
         }
-        // A folder of certificates declares no component, and is what was wanted.
-        if drawer.found.len() > before {
+        // A folder of certificates declares no component, and is what was wanted, also where each was seen elsewhere before.
+        if held_one {
             summary.empty.retain(|(name, _)| *name != target.name());
         }
     }

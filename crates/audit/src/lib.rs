@@ -426,7 +426,9 @@ fn report_of(known: Known, entries: Vec<Judged>, not_asked: Vec<&'static str>) -
         release: cluster.release,
         components: {
             let servers = cluster.apiservers.into_iter().map(facts::apiserver::ApiServer::into_component);
-            servers.chain(cluster.kubelets.into_iter().map(facts::kubelet::Kubelet::into_component)).collect()
+            let kubelets = cluster.kubelets.into_iter().map(facts::kubelet::Kubelet::into_component);
+            let etcds = cluster.etcds.into_iter().map(facts::etcd::Etcd::into_component);
+            servers.chain(kubelets).chain(etcds).collect()
         },
         stored,
         files: cluster.given.into_iter().map(|file| file.component).collect(),

@@ -14,6 +14,7 @@ use crate::{
     apiserver::{self, ApiServer},
     configuration::{self, Given},
     declare::{self, Declared},
+    etcd::{self, Etcd},
     flags::KUBE_APISERVER,
     kubeconfig::{self, Kubeconfig},
     kubelet::{self, Kubelet},
@@ -60,6 +61,8 @@ pub struct Cluster {
     pub apiservers: Vec<ApiServer>,
     /// The kubelets that were asked, and what is declared of others; sorted by the instance.
     pub kubelets: Vec<Kubelet>,
+    /// The members of etcd that are declared, sorted by the instance.
+    pub etcds: Vec<Etcd>,
     /// The API servers that renew a lease, of a cluster that was asked; `None` where that is not known.
     pub identities: Option<Vec<Identity>>,
     /// The nodes of a cluster that was asked; `None` where that is not known.
@@ -124,7 +127,8 @@ impl Cluster {
     /// Every component, by name and instance.
     pub fn components(&self) -> impl Iterator<Item = &Component> {
         let kubelets = self.kubelets.iter().map(Kubelet::component);
-        self.apiservers.iter().map(ApiServer::component).chain(kubelets)
+        let etcds = self.etcds.iter().map(Etcd::component);
+        self.apiservers.iter().map(ApiServer::component).chain(kubelets).chain(etcds)
     }
 }
 
@@ -162,6 +166,10 @@ pub fn wants(gathered: &Gathered, options: &Options) -> Vec<Want> {
         let files = files(Some(root), &line.invocation, &gathered.evidence);
         let (named, _) = kubelet::started::named(&line, options.version.as_ref());
         wants.extend(named.iter().filter_map(|path| files.host_path(path).ok()).map(host_file));
+    }
+    for line in declare::etcd_lines(&gathered.evidence, &gathered.trees, Some(root)) {
+        let files = files(Some(root), &line, &gathered.evidence);
+        wants.extend(etcd::named(&line).and_then(|path| files.host_path(&path).ok()).map(host_file));
     }
     wants.sort_unstable();
     wants.dedup_by(|a, b| {
@@ -259,6 +267,7 @@ pub fn resolve(gathered: Gathered, options: &Options) -> Cluster {
     let servers = bounds().map(|(from, _)| from).min().zip(bounds().map(|(_, to)| to).max());
     let mut kubelets = kubelet::resolve(&evidence, &trees, root.as_deref(), options, servers);
     observed::contradict_kubelets(&mut kubelets, &doors);
+    let etcds = etcd::resolve(&evidence, &trees, root.as_deref());
     let rbac = Rbac::new(&objects, release.as_ref().or(stated.as_ref()), distribution);
     Cluster {
         name,
@@ -269,6 +278,7 @@ pub fn resolve(gathered: Gathered, options: &Options) -> Cluster {
         release,
         apiservers,
         kubelets,
+        etcds,
         identities,
         nodes,
         published,

@@ -35,11 +35,16 @@ pub static KUBELET_FLAGS: LazyLock<Table> = LazyLock::new(|| {
     .indexed()
 });
 
+/// The flags of etcd, by etcd's own releases.
+pub static ETCD: LazyLock<Table> =
+    LazyLock::new(|| Table::parse(include_str!("data/flags/etcd.json")).expect("the embedded table parses"));
+
 /// The settings of a component, by the name that it goes by; `None` of one that has no table.
 pub fn table(component: &str) -> Option<&'static Table> {
     match component {
         "kube-apiserver" => Some(&KUBE_APISERVER),
         "kubelet" => Some(&KUBELET),
+        "etcd" => Some(&ETCD),
         _ => None,
     }
 }

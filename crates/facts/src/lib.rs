@@ -13,6 +13,7 @@ pub mod apiserver;
 mod cluster;
 pub mod configuration;
 mod declare;
+pub mod etcd;
 mod files;
 pub mod flag;
 pub mod flags;

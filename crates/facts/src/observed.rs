@@ -36,6 +36,15 @@ pub struct Observed {
     pub tls: Result<Option<Handshake>, Gap>,
 }
 
+impl Observed {
+    /// Whether it was seen at the address of a door. Of a name that leads to one address alone, the evidence bears the name.
+    pub fn is_at(&self, door: &Door) -> bool {
+        let address = || self.tls.as_ref().ok()?.as_ref()?.address;
+        self.endpoint == door.address()
+            || (self.endpoint == door.endpoint() && address().is_none_or(|address| Some(address) == door.ip()))
+    }
+}
+
 /// The versions from the oldest on.
 pub const PROTOCOLS: [&str; 6] = ["SSL 2.0", "SSL 3.0", "TLS 1.0", "TLS 1.1", "TLS 1.2", "TLS 1.3"];
 
@@ -53,7 +62,7 @@ pub(crate) fn all(evidence: &[Evidence], doors: &[Door]) -> Vec<Observed> {
             one.component = Some("kube-apiserver".to_owned());
         }
         // Of what shows nothing of TLS, whoever looked may have known who it is.
-        let door = doors.iter().find(|door| door.address() == one.endpoint);
+        let door = doors.iter().find(|door| one.is_at(door));
         one.component = one.component.take().or_else(|| door?.who.map(|who| who.component().to_owned()));
     }
     found
@@ -115,7 +124,7 @@ fn is_asked(endpoint: &str, evidence: &[Evidence]) -> bool {
 /// Gives each door what was seen of TLS at its address.
 pub(crate) fn join(doors: &mut [Door], observed: &[Observed]) {
     for door in doors {
-        let same = observed.iter().find(|one| one.endpoint == door.address());
+        let same = observed.iter().find(|one| one.is_at(door));
         door.tls = same.and_then(|one| one.tls.clone().ok().flatten());
         // Who refuses as servers of Kubernetes do, with the certificate that every API server has, is one.
         let leaves = || door.tls.iter().flat_map(|tls| &tls.chains).filter_map(|chain| chain.served.leaf());

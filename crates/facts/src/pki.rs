@@ -8,6 +8,7 @@
 //! Start at [`read`].
 
 mod certificate;
+mod constraints;
 mod der;
 mod held;
 mod pem;
@@ -16,6 +17,7 @@ mod served;
 use model::{Evidence, Key, Location, Nature, PrivateKey, Span};
 
 pub use certificate::{Certificate, Name, Purpose, Usage};
+pub use constraints::Constraints;
 pub(crate) use der::{private_key, public_key, published_key};
 pub use held::{Found, Held, KeyFile, Role, Seen};
 pub(crate) use held::{held, is_of_keys};

@@ -77,3 +77,46 @@ fn certificates_without_end_are_odd_and_do_no_harm() {
     }
     assert_eq!(pki::Served::default().breaks(), ["no certificate is sent"]);
 }
+
+/// As a server of Kubernetes refuses whoever is nobody.
+fn answers(name: &str) -> Evidence {
+    let text = r#"{"reach":"answered","asked":[{"over":"tls http/1.1","path":"/api","meaning":"unauthenticated","status":401,
+        "words":"{\"kind\": \"Status\", \"apiVersion\": \"v1\", \"code\": 401}"}]}"#;
+    Evidence { kind: Kind::Answers, ..piece(name, Body::Text(text.into())) }
+}
+
+#[test]
+fn what_was_seen_of_tls_at_a_name_belongs_to_the_door_of_its_address() {
+    let handshake = |address: &str| {
+        format!(
+            r#"{{"kind": "Handshake", "host": "api.example", "address": "{address}", "protocols": {{"TLS 1.3": true}},
+            "groups": {{"TLS 1.3": ["X25519MLKEM768"]}}, "chains": []}}"#
+        )
+    };
+    let doors = |evidence: Vec<Evidence>| {
+        let gathered = Gathered {
+            name: "a".to_owned(),
+            target: "a".to_owned(),
+            root: None,
+            evidence,
+            trees: portcullis_facts::Trees::default(),
+        };
+        portcullis_facts::resolve(gathered, &Options::default()).doors
+    };
+    // One address alone, whose evidence bears the name that somebody typed.
+    let found = doors(vec![
+        piece("tls://api.example:8443", Body::Text(handshake("192.0.2.1:8443").into())),
+        answers("http://api.example:8443@192.0.2.1:8443"),
+    ]);
+    let [door] = &found[..] else { panic!("{found:?}") };
+    let from = door.looks().from.expect("a release that TLS tells");
+    assert_eq!(from.value.to_string(), "1.31");
+    // Of several each has its own.
+    let found = doors(vec![
+        piece("tls://192.0.2.2:8443", Body::Text(handshake("192.0.2.2:8443").into())),
+        piece("tls://api.example:8443", Body::Text(handshake("192.0.2.1:8443").into())),
+        answers("http://api.example:8443@192.0.2.2:8443"),
+        answers("http://api.example:8443@192.0.2.3:8443"),
+    ]);
+    assert_eq!(found.iter().map(|door| door.tls.is_some()).collect::<Vec<_>>(), [true, false], "{found:?}");
+}

@@ -54,6 +54,7 @@ mod pages;
 use facts::{
     Cluster,
     apiserver::ApiServer,
+    etcd::Etcd,
     flags::KUBELET,
     fleet::Fleet,
     kubeconfig::{Endpoint, Kubeconfig, User},
@@ -140,7 +141,8 @@ impl Rule {
                 | Check::KubeconfigFile(_)
                 | Check::User(_)
                 | Check::Certificate { .. }
-                | Check::KubeletUnit(_),
+                | Check::KubeletUnit(_)
+                | Check::Etcd(_),
                 _,
             ) => false,
             // Nodes are named after the machines that servers run on.
@@ -174,6 +176,10 @@ pub enum Check {
     /// Once per kubelet, and once per door of these listeners, except that of a node whose kubelet is known by its settings:
     /// what it does is then for `component-planes-disagree`.
     KubeletOrDoor { kubelet: fn(&Cluster, &Kubelet) -> Verdict, of: &'static [Listener], door: fn(&Door) -> Verdict },
+    /// Once per etcd whose command line is declared.
+    Etcd(fn(&Etcd) -> Verdict),
+    /// The same, and once per door of these listeners.
+    EtcdOrDoor { etcd: fn(&Etcd) -> Verdict, of: &'static [Listener], door: fn(&Door) -> Verdict },
     /// Once per instance of a component whose command line is read.
     CommandLine(fn(&Component) -> Verdict),
     /// Once per instance of a component that somebody declares.

@@ -11,6 +11,7 @@ use std::{
 use facts::{
     Cluster,
     apiserver::ApiServer,
+    etcd::Etcd,
     fleet::Fleet,
     kubeconfig::{Endpoint, Kubeconfig, User},
     kubelet::{Kubelet, Peers},
@@ -131,6 +132,9 @@ fn questions<'a>(rule: &'static Rule, cluster: &'a Cluster) -> Vec<Question<'a>>
         let kubelets = cluster.kubelets.iter().filter(move |kubelet| kubelet.shows_flags || !of_flags);
         kubelets.map(move |kubelet| of(kubelet.component(), Box::new(move || ask(cluster, kubelet))))
     };
+    let of_etcds = |ask: fn(&Etcd) -> Verdict| {
+        cluster.etcds.iter().map(move |etcd| of(etcd.component(), Box::new(move || ask(etcd))))
+    };
     match &rule.check {
         Check::ApiServer(check) => {
             cluster.apiservers.iter().map(|server| of(server.component(), Box::new(move || check(server)))).collect()
@@ -168,6 +172,10 @@ fn questions<'a>(rule: &'static Rule, cluster: &'a Cluster) -> Vec<Question<'a>>
                 !cluster.kubelets.iter().any(|one| one.stands_at(door.address()))
             });
             of_kubelets(*kubelet, false).chain(doors).collect()
+        }
+        Check::Etcd(check) => of_etcds(*check).collect(),
+        Check::EtcdOrDoor { etcd, of: listeners, door } => {
+            of_etcds(*etcd).chain(of_doors(cluster, listeners, *door, |_| true)).collect()
         }
         Check::Starts(check) => {
             let given = cluster.given.iter().map(|given| {

@@ -125,6 +125,10 @@ fn less_is_less_sure(
             }) {
                 return true;
             }
+            let mut etcds = cluster.etcds.iter().map(|etcd| etcd.component());
+            if etcds.any(|etcd| etcd.declared_in == id && entry.instance.as_ref() == Some(&etcd.instance)) {
+                return true;
+            }
             let files = cluster.given.iter().filter(|file| file.component.declared_in == id);
             files.map(|file| &file.component.instance).any(|name| entry.instance.as_ref() == Some(name))
         };

@@ -108,7 +108,7 @@ impl Outside {
     /// Goes on with the addresses that the cluster publishes, which `slice` lists.
     pub(super) fn published(&mut self, slice: &str) {
         let Some(named) = self.named.clone().filter(|_| self.verified) else { return };
-        let is_local = matches!(named.host, Host::Address(own) if own.is_loopback());
+        let is_local = is_local(&named);
         for address in facts::live::addresses(slice).iter().filter_map(|address| address.parse::<SocketAddr>().ok()) {
             let is_named = self.addresses.get().is_some_and(|known| known.contains(&address));
             if is_named || !may_serve(address.ip(), is_local) || !self.published.insert(address) {
@@ -125,7 +125,7 @@ impl Outside {
     /// Goes on with whom the API calls, as far as that can be reached from here.
     pub(super) fn called(&mut self, backends: Vec<Backend>) {
         let Some(named) = self.named.clone().filter(|_| self.verified) else { return };
-        let is_local = matches!(named.host, Host::Address(own) if own.is_loopback());
+        let is_local = is_local(&named);
         for Backend { host, port, address, listener } in backends {
             // Whoever writes the list does not choose where we go: what is no plain name or address of a host is nobody.
             let Ok(host) = host.parse::<Host>() else { continue };
@@ -173,6 +173,14 @@ impl Outside {
 
     fn pace(&self, pace: &Pace) -> Pace {
         Pace { time: pace.time.min(self.until.saturating_duration_since(Instant::now())), ..pace.clone() }
+    }
+}
+
+/// Whether the cluster was named by an address of this machine, or by the name that every machine has for itself (RFC 6761 §6.3).
+fn is_local(named: &Endpoint) -> bool {
+    match &named.host {
+        Host::Address(own) => own.is_loopback(),
+        Host::Name(name) => name == "localhost" || name.ends_with(".localhost"),
     }
 }
 

@@ -44,6 +44,7 @@ const SHELLS: [&str; 5] = ["ash", "bash", "busybox", "dash", "sh"];
 pub(super) enum Program {
     ApiServer,
     Kubelet,
+    Etcd,
 }
 
 impl Program {
@@ -52,6 +53,7 @@ impl Program {
         match self {
             Self::ApiServer => "kube-apiserver",
             Self::Kubelet => "kubelet",
+            Self::Etcd => "etcd",
         }
     }
 
@@ -60,6 +62,7 @@ impl Program {
         match self {
             Self::ApiServer => "apiserver",
             Self::Kubelet => "kubelet",
+            Self::Etcd => "etcd",
         }
     }
 
@@ -67,7 +70,7 @@ impl Program {
     fn at(self, words: &[&str], at: usize) -> Option<usize> {
         let word = words.get(at)?;
         // The value of a flag may end in any name.
-        if word.starts_with('-') || (self == Self::Kubelet && !starts_there(words, at)) {
+        if word.starts_with('-') || (self != Self::ApiServer && !starts_there(self, words, at)) {
             return None;
         }
         let program = base(word);
@@ -85,18 +88,21 @@ impl Program {
             // The script of CoreOS that runs hyperkube's kubelet and hands over all its own words (coreos-overlay,
             // app-admin/kubelet-wrapper).
             Self::Kubelet => (program == "kubelet-wrapper").then_some(at + 1),
+            Self::Etcd => None,
         }
     }
 }
 
-/// Whether a word can be the kubelet that is started, and not its folder, or the unit that another program does something to: behind
+/// Whether a word can be the program that is started, and not its folder, or the unit that another program does something to: behind
 /// other words it is given arguments.
-fn starts_there(words: &[&str], at: usize) -> bool {
+fn starts_there(program: Program, words: &[&str], at: usize) -> bool {
     const OTHERS: [&str; 12] =
         ["cp", "curl", "install", "journalctl", "kill", "killall", "ls", "mv", "pkill", "rm", "service", "systemctl"];
-    let is_folder = words.get(at).is_some_and(|word| word.ends_with("/lib/kubelet"));
+    let folder = format!("/lib/{}", program.component());
+    let is_folder = words.get(at).is_some_and(|word| word.ends_with(&folder));
     let before = words.get(..at).unwrap_or_default();
-    let is_given = || words.get(at + 1).is_some_and(|next| next.starts_with(['-', '$']) || *next == "kubelet");
+    let is_given =
+        || words.get(at + 1).is_some_and(|next| next.starts_with(['-', '$']) || *next == program.component());
     !is_folder && !before.iter().any(|word| OTHERS.contains(&base(word))) && (at == 0 || is_given())
 }
 
@@ -165,6 +171,7 @@ fn find_within(wanted: Program, words: &[&str], image: Option<&str>, depth: usiz
         Program::ApiServer => name.starts_with(wanted.component()),
         // Many others begin with its name: `kubelet-csr-approver`.
         Program::Kubelet => ["kubelet", "kubelet-amd64", "kubelet-arm64"].contains(&name),
+        Program::Etcd => is_image_of_etcd(name),
     });
     (entry_point && first.starts_with("--")).then_some(Start::Direct(0))
 }
@@ -201,8 +208,15 @@ pub(super) fn image_name(image: &str) -> &str {
     base(image).split(':').next().unwrap_or_default()
 }
 
+/// Whether an image of that name holds etcd: those of registry.k8s.io and quay.io/coreos, Rancher's mirror of the latter and RKE2's own;
+/// those of one architecture end in its name.
+pub(super) fn is_image_of_etcd(name: &str) -> bool {
+    let plain = ["-amd64", "-arm64", "-arm"].iter().find_map(|end| name.strip_suffix(end)).unwrap_or(name);
+    ["etcd", "coreos-etcd", "mirrored-coreos-etcd", "hardened-etcd"].contains(&plain)
+}
+
 /// A gap for a value that still holds a placeholder. The flag's own name does not count: nobody templates that alone.
-pub(super) fn unfilled(text: &str) -> Option<Gap> {
+pub(crate) fn unfilled(text: &str) -> Option<Gap> {
     let value = if text.starts_with('-') { text.split_once('=').map_or("", |(_, value)| value) } else { text };
     let marker =
         placeholder(value).or_else(|| placeholder(text).filter(|marker| marker.starts_with(['{', '<', '$'])))?;
@@ -248,6 +262,18 @@ mod tests {
         assert!(!starts(&["nsenter", "-t", "1", "systemctl", "restart", "kubelet"], None));
         assert!(!starts(&["chroot", "/host", "ls", "/var/lib/kubelet"], None));
         assert!(!starts(&["sh", "-c", "systemctl restart kubelet"], None));
+    }
+
+    #[test]
+    fn etcd_is_told_from_what_has_its_name() {
+        let starts = |words: &[&str], image: Option<&str>| find(Program::Etcd, words, image).is_some();
+        assert!(starts(&["etcd", "--name=a"], None) && starts(&["/usr/bin/etcd"], None));
+        assert!(starts(&["docker", "run", "quay.io/coreos/etcd:v3.5.9", "/usr/local/bin/etcd", "--name", "a"], None));
+        assert!(starts(&["--name=a"], Some("registry.k8s.io/etcd:3.5.15-0")));
+        assert!(!starts(&["--name=a"], Some("registry.k8s.io/etcd-manager:v3")));
+        assert!(!starts(&["etcdctl", "--endpoints=a", "get", "etcd"], None));
+        assert!(!starts(&["sh", "-c", "systemctl restart etcd"], None));
+        assert!(!starts(&["chown", "-R", "etcd", "/var/lib/etcd"], None));
     }
 
     #[test]

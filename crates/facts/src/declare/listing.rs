@@ -60,6 +60,7 @@ fn marks(program: Program) -> &'static [&'static str] {
     match program {
         Program::ApiServer => &["--etcd-servers"],
         Program::Kubelet => &["--api-servers", "--config", "--kubeconfig"],
+        Program::Etcd => &["--advertise-client-urls", "--config-file", "--data-dir", "--listen-client-urls"],
     }
 }
 

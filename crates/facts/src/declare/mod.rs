@@ -12,6 +12,7 @@ mod compose;
 mod documents;
 mod eks_anywhere;
 mod embedded;
+mod etcd;
 mod gardener;
 mod inventory;
 mod k0s;
@@ -40,6 +41,8 @@ mod unit;
 mod vcluster;
 
 pub(crate) use arguments::is_one as is_arguments;
+pub(crate) use command::unfilled;
+pub(crate) use etcd::{declares as declares_etcd, is_variable, lines as etcd_lines, speaks as speaks_of_etcd};
 pub(crate) use kubelet::{
     Beside, Configuration, KubeletLine, configuration_in, configurations, is_one as is_kubelet, lines as kubelet_lines,
     runs as runs_kubelet, speaks as speaks_of_kubelet, speaks_of_line as speaks_of_kubelet_line,
@@ -242,6 +245,7 @@ pub(crate) fn files(evidence: &[Evidence], trees: &Trees, root: Option<&str>) ->
         found.extend(k0s::files(source, evidence));
     });
     found.extend(kubelet::files(evidence, trees, root));
+    found.extend(etcd::files(evidence, trees, root));
     found
 }
 
@@ -263,6 +267,7 @@ pub(crate) fn folders(evidence: &[Evidence], trees: &Trees, root: Option<&str>) 
         found.extend(talhelper::folders(source));
     });
     found.extend(kubelet::folders(evidence, trees, root));
+    found.extend(etcd::folders(evidence, trees, root));
     found.sort_unstable();
     found.dedup();
     found

@@ -12,6 +12,7 @@ use yaml::{Cursor, Resolved, Value};
 use super::{
     MOST, Source,
     command::{self, Program, Start, base, find, image_name, script_start, unfilled},
+    etcd::{self, MOST_VARIABLES, VARIABLE},
     shell::{self, Variable},
 };
 use crate::{Invocation, Mount, Word};
@@ -33,12 +34,17 @@ pub(super) fn runs(program: Program, source: &Source<'_>) -> bool {
     for document in source.documents() {
         each_pod(&document.cursor(), &mut |pod| {
             found = found
-                || containers(&pod.spec).any(|container| {
-                    let words = raw_words(&container);
-                    let image = container.get("image").and_then(|image| image.text().map(str::to_owned));
-                    find(program, &words.iter().map(|word| word.text.as_str()).collect::<Vec<_>>(), image.as_deref())
+                || pod.may_run(program)
+                    && containers(&pod.spec).any(|container| {
+                        let words = raw_words(&container);
+                        let image = container.get("image").and_then(|image| image.text().map(str::to_owned));
+                        find(
+                            program,
+                            &words.iter().map(|word| word.text.as_str()).collect::<Vec<_>>(),
+                            image.as_deref(),
+                        )
                         .is_some()
-                });
+                    });
         });
     }
     found
@@ -55,7 +61,9 @@ pub(super) fn all_of(program: Program, source: &Source<'_>) -> Vec<Invocation> {
     for document in source.documents() {
         let first = found.len();
         each_pod(&document.cursor(), &mut |pod| {
-            for container in containers(&pod.spec).take((MOST + 1).saturating_sub(found.len())) {
+            for container in
+                containers(&pod.spec).filter(|_| pod.may_run(program)).take((MOST + 1).saturating_sub(found.len()))
+            {
                 found.extend(invocation(program, &pod, &container, source));
             }
         });
@@ -75,6 +83,16 @@ pub(super) struct Pod<'a> {
 impl<'a> Pod<'a> {
     pub(super) fn name(&self) -> Option<String> {
         self.metadata.as_ref().and_then(|metadata| text_of(metadata, "name"))
+    }
+
+    /// Whether it can be one of the control plane: an etcd elsewhere is the store of somebody's application.
+    fn may_run(&self, program: Program) -> bool {
+        let namespace = self.metadata.as_ref().and_then(|metadata| text_of(metadata, "namespace"));
+        program != Program::Etcd
+            || match namespace.as_deref() {
+                None => self.template_metadata.is_none(),
+                Some(name) => ["kube-system", "openshift-etcd"].contains(&name),
+            }
     }
 
     pub(super) fn containers(&self) -> impl Iterator<Item = Cursor<'a>> + use<'a> {
@@ -157,14 +175,19 @@ fn raw_words<'a>(container: &Cursor<'a>) -> Vec<RawWord<'a>> {
 /// The release that an image names, if it is an image of the component.
 pub(super) fn image_version(program: Program, image: &str) -> Option<Version> {
     let name = image_name(image);
-    if !(name.contains(program.component()) || name.contains("hyperkube")) {
+    let is_its_own = match program {
+        Program::Etcd => command::is_image_of_etcd(name),
+        _ => name.contains(program.component()) || name.contains("hyperkube"),
+    };
+    if !is_its_own {
         return None;
     }
     let without_digest = image.split('@').next().unwrap_or(image);
     let tag = base(without_digest).split_once(':')?.1;
     // `v1.7.5_coreos.0`: a tag has no `+`, so builders write `_` or `-` for it.
     let version: Version = tag.replacen('_', "+", 1).parse().ok()?;
-    (version.minor.major == 1).then_some(version)
+    let majors = if program == Program::Etcd { 2..=3 } else { 1..=1 };
+    majors.contains(&version.minor.major).then_some(version)
 }
 
 fn invocation(program: Program, pod: &Pod<'_>, container: &Cursor<'_>, source: &Source<'_>) -> Option<Invocation> {
@@ -211,6 +234,12 @@ fn invocation(program: Program, pod: &Pod<'_>, container: &Cursor<'_>, source: &
     }
 
     open_ended = command::shorten(&mut words).or(open_ended);
+    if program == Program::Etcd {
+        words.splice(0..0, flags_of_etcd(container, &environment, source));
+        if environment.open {
+            open_ended.get_or_insert_with(|| unresolved("envFrom".to_owned()));
+        }
+    }
     if let Some(word) = words.iter().find(|word| word.text.starts_with("--openshift-config")) {
         // OpenShift's server takes its arguments from a KubeAPIServerConfig, so that what is not written here may be set there.
         let file = word.text.split_once('=').map_or("the file of --openshift-config", |(_, file)| file);
@@ -383,6 +412,22 @@ impl Environment {
         expanded.text.push_str(rest);
         expanded
     }
+}
+
+/// The flags that etcd takes from the variables of a container, before those of its command line; the last of two of one name counts.
+fn flags_of_etcd(container: &Cursor<'_>, environment: &Environment, source: &Source<'_>) -> Vec<Word> {
+    let mut found: BTreeMap<String, Word> = BTreeMap::new();
+    for entry in container.get("env").into_iter().flat_map(|env| env.items().take(MOST_VARIABLES).collect::<Vec<_>>()) {
+        let Some(flag) = text_of(&entry, "name").and_then(|name| etcd::flag_of(&name)) else { continue };
+        let value = entry.get("value");
+        let expanded = environment.expand(value.as_ref().and_then(|value| value.text()).unwrap_or_default());
+        let unknown = entry.get("valueFrom").is_some().then(|| format!("--{flag}"));
+        let gap = unknown.or(expanded.unknown).map(unresolved).or_else(|| unfilled(&expanded.text));
+        let site = Site { at: source.at(value.as_ref().unwrap_or(&entry)), form: VARIABLE };
+        let word = Word { unresolved: gap, ..Word::written(format!("--{flag}={}", expanded.text), site) };
+        found.insert(flag, word);
+    }
+    found.into_values().collect()
 }
 
 /// Words that the kubelet cannot read: `command` and `args` are lists of strings.

@@ -28,6 +28,7 @@ use super::{
     Source,
     command::{self, Program, Start, find, script_start, unfilled},
     embedded::Place,
+    etcd::{self, MOST_VARIABLES, VARIABLE},
     runtime, shell,
 };
 use crate::{Invocation, Word, kubelet::Peers, redact::parsable};
@@ -81,7 +82,7 @@ pub(super) fn beside<T>(
 
 /// Environment files of a unit, by their paths on the host.
 pub(super) fn environment_files(source: &Source<'_>, evidence: &[Evidence]) -> Vec<String> {
-    if !declares(source) && !runs(Program::Kubelet, source) {
+    if !declares(source) && !runs(Program::Kubelet, source) && !runs(Program::Etcd, source) {
         return Vec::new();
     }
     let unit = unit(source, evidence);
@@ -236,7 +237,7 @@ pub(super) fn files_of_started(source: &Source<'_>, evidence: &[Evidence]) -> Ve
 
 /// Whether a file that says how the component is started goes by this kind.
 fn is_of_kind(program: Program, kind: Kind) -> bool {
-    kind == Kind::Workload || program == Program::Kubelet && kind == Kind::ConfigFile
+    kind == Kind::Workload || program != Program::ApiServer && kind == Kind::ConfigFile
 }
 
 fn invocation(
@@ -319,7 +320,7 @@ fn invocation(
                     Some(start)
                 })
                 .collect();
-            let variables = if container.is_one { container.variables } else { environment.variables() };
+            let variables = if container.is_one { container.variables.clone() } else { environment.variables() };
             let commands = shell::commands(&script, &variables);
             let (command, after) =
                 commands.iter().find_map(|command| script_start(program, command).map(|after| (command, after)))?;
@@ -346,6 +347,10 @@ fn invocation(
         found.push(Word { unresolved: Some(gap.clone()), ..Word::written("", site) });
     }
     open_ended = command::shorten(&mut found).or(open_ended);
+    if program == Program::Etcd {
+        found.splice(0..0, flags_of_etcd(environment, &container, &list, &unit.texts, source));
+        open_ended = open_ended.or_else(|| environment.open.clone().filter(|_| !container.is_one));
+    }
     let path = match &source.inside {
         Some(Place::File(file, _)) => file.path.as_str(),
         _ => source.evidence.as_str(),
@@ -367,6 +372,42 @@ fn invocation(
         distribution: None,
         problems: Vec::new(),
     })
+}
+
+/// The flags that etcd takes from its environment, before those of its command line: that of the unit, or what a container in between is given of it.
+fn flags_of_etcd(
+    environment: &Environment,
+    container: &Container,
+    command: &Site,
+    texts: &[Piece<'_>],
+    source: &Source<'_>,
+) -> Vec<Word> {
+    let mut found = Vec::new();
+    let of_command = || Site { at: command.at.clone(), form: VARIABLE };
+    if container.is_one {
+        for (name, variable) in container.variables.iter().take(MOST_VARIABLES) {
+            let Some(flag) = etcd::flag_of(name) else { continue };
+            let (text, gap) = match variable {
+                shell::Variable::Known(text) => (text.as_str(), unfilled(text)),
+                shell::Variable::Unknown => ("", Some(unknown(name))),
+            };
+            found.push(Word { unresolved: gap, ..Word::written(format!("--{flag}={text}"), of_command()) });
+        }
+        return found;
+    }
+    for (name, value) in environment.values.iter().take(MOST_VARIABLES) {
+        let Some(flag) = etcd::flag_of(name) else { continue };
+        found.push(match value {
+            Ok(held) => {
+                let text = text_of(&held.glyphs);
+                let at = if text.is_empty() { command.at.clone() } else { place(texts, source, &held.glyphs) };
+                let site = Site { at, form: VARIABLE };
+                Word { unresolved: unfilled(&text), ..Word::written(format!("--{flag}={text}"), site) }
+            }
+            Err(gap) => Word { unresolved: Some(gap.clone()), ..Word::written(format!("--{flag}="), of_command()) },
+        });
+    }
+    found
 }
 
 /// Where a flag would be added: behind the last word of the command, or of the variable that the command ends with.

@@ -120,6 +120,11 @@ impl Door {
         self.name.rsplit('@').next().unwrap_or_default()
     }
 
+    /// `HOST:PORT` as somebody named it.
+    pub fn endpoint(&self) -> &str {
+        self.name.split('@').next().unwrap_or_default()
+    }
+
     /// Whether it is where whoever looked knew it to be.
     pub fn is_known(&self) -> bool {
         self.known.is_some() && self.known == self.who

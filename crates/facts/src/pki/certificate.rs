@@ -15,7 +15,10 @@ use x509_cert::{
     name::Name as Listed,
 };
 
-use super::der::{first_value, public_key};
+use super::{
+    Constraints,
+    der::{first_value, public_key},
+};
 
 /// A certificate.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,6 +39,8 @@ pub struct Certificate {
     pub usages: Option<Vec<Usage>>,
     /// `None` where it says nothing, and then every purpose is allowed.
     pub purposes: Option<Vec<Purpose>>,
+    /// Whom it may vouch for, of an authority that is bound to names.
+    pub constraints: Option<Constraints>,
     pub key_id: Option<Vec<u8>>,
     pub issuer_key_id: Option<Vec<u8>>,
     /// Of it all, to tell whether two are one.
@@ -103,7 +108,7 @@ impl Certificate {
         let seconds =
             |time: &x509_cert::time::Time| i64::try_from(time.to_unix_duration().as_secs()).unwrap_or(i64::MAX);
         let (mut hosts, mut authority, mut usages, mut purposes) = (Vec::new(), None, None, None);
-        let (mut key_id, mut issuer_key_id) = (None, None);
+        let (mut key_id, mut issuer_key_id, mut constraints) = (None, None, None);
         for extension in tbs.extensions().into_iter().flatten() {
             let value = extension.extn_value.as_bytes();
             match extension.extn_id.to_string().as_str() {
@@ -114,6 +119,7 @@ impl Certificate {
                     hosts.extend(names.iter().filter_map(host));
                 }
                 "2.5.29.19" => authority = BasicConstraints::from_der(value).ok().map(|basic| basic.ca),
+                "2.5.29.30" => constraints = Constraints::read(value),
                 "2.5.29.35" => {
                     let id = AuthorityKeyIdentifier::from_der(value).ok().and_then(|id| id.key_identifier);
                     issuer_key_id = id.map(|id| id.as_bytes().to_vec());
@@ -135,6 +141,7 @@ impl Certificate {
             authority,
             usages,
             purposes,
+            constraints,
             key_id,
             issuer_key_id,
             is_followed: bytes.len() < length,

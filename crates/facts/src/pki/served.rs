@@ -10,7 +10,7 @@ use x509_cert::{
     time::Time,
 };
 
-use super::{Certificate, certificate::name, der::first_value};
+use super::{Certificate, Purpose, certificate::name, der::first_value};
 
 /// What was served, read as far as it can be.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -38,6 +38,9 @@ impl Served {
             breaks.push("no certificate is sent".to_owned());
         }
         let name = |at: usize| format!("certificate {}", at + 1);
+        if self.leaf().is_some_and(|leaf| !leaf.is_for(Purpose::Server)) {
+            breaks.push(format!("{} is not for servers, by the purposes that it names", name(0)));
+        }
         for (at, one) in self.certificates.iter().enumerate() {
             let Ok(one) = one else { continue };
             if let Some(first) = self.certificates[..at].iter().position(|other| other.as_ref() == Ok(one)) {
@@ -46,6 +49,7 @@ impl Served {
             }
             let Some(Ok(before)) = at.checked_sub(1).and_then(|before| self.certificates.get(before)) else { continue };
             if before.may_be_issued_by(one) {
+                breaks.extend(self.refuses(at).map(|why| format!("{} {why}", name(at))));
                 continue;
             }
             let others =
@@ -61,6 +65,18 @@ impl Served {
             });
         }
         breaks
+    }
+
+    /// Why clients take nobody's certificate from the one at a place, which issued the one before it (RFC 5280 §6.1.4, Go's
+    /// crypto/x509, `isValid`).
+    fn refuses(&self, at: usize) -> Option<String> {
+        let (issuer, leaf) = (self.certificates.get(at)?.as_ref().ok()?, self.leaf()?);
+        if issuer.authority != Some(true) {
+            return Some("does not say that it is an authority".to_owned());
+        }
+        let constraints = issuer.constraints.as_ref()?;
+        let forbidden = leaf.hosts.iter().find(|host| !constraints.allow(host))?;
+        Some(format!("may not vouch for {forbidden}, by the names to which it is bound"))
     }
 
     /// Where the way from the first of them ends, in whatever order they came: who issued the last one on it and was not sent, an

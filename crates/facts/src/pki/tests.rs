@@ -64,6 +64,32 @@ fn the_way_of_a_chain_is_followed_in_whatever_order_it_came() {
     assert_eq!(wants(&[("leaf", "leaf")]), None);
 }
 
+/// `openssl x509` made them: `bound` may vouch for names of corp.example and addresses of 10.0.0.0/8, `nobody` is no authority.
+#[test]
+fn what_keeps_clients_from_a_chain_is_told_by_what_its_parts_may_do() {
+    let read = items(include_str!("../../tests/vectors/chains.pem"));
+    let named = |name: &str| {
+        let of = |item: &Item| match item {
+            Item::Certificate(one) if one.subject.common_name.as_deref() == Some(name) => Some(one.as_ref().clone()),
+            _ => None,
+        };
+        Ok(read.iter().find_map(of).expect("a certificate of that name"))
+    };
+    let breaks = |names: &[&str]| Served { certificates: names.iter().map(|name| named(name)).collect() }.breaks();
+    assert_eq!(breaks(&["within", "bound"]), Vec::<String>::new());
+    assert_eq!(
+        breaks(&["beyond", "bound"]),
+        ["certificate 2 may not vouch for localhost, by the names to which it is bound"]
+    );
+    assert_eq!(
+        breaks(&["below", "nobody"]),
+        [
+            "certificate 1 is not for servers, by the purposes that it names",
+            "certificate 2 does not say that it is an authority"
+        ]
+    );
+}
+
 #[test]
 fn what_stands_beside_a_block_does_not_matter_to_it() {
     let ca = recorded("ca.crt");

@@ -151,6 +151,11 @@ fn certificates_are_listed_by_the_day_on_which_they_end() {
     let written = file("text", &format!("Certificate:\n    Data:\n        Version: 3 (0x2)\n{pem}"));
     let told = run(&written, &["certs", &written.display().to_string(), "--isolated"]);
     assert_eq!((err(&told), told.get_output().status.code()), (String::new(), Some(0)));
+    // A file is what was wanted also where another one holds the same.
+    let copy = file("copy", &pem);
+    let twice = [&written, &copy].map(|path| path.display().to_string());
+    let told = run(&written, &["certs", &twice[0], &twice[1], "--isolated"]);
+    assert_eq!((err(&told), told.get_output().status.code()), (String::new(), Some(0)));
     let soon = run(&kubeconfig, &[&arguments[..], &["--within", "0"]].concat());
     assert_eq!(soon.get_output().status.code(), Some(1));
 }

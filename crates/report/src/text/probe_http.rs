@@ -31,7 +31,7 @@ pub(super) fn http(http: &ProbedHttp, look: Look, text: &mut String) {
             None if http.version_from.is_some() || http.version_to.is_some() => {
                 "something built as servers of Kubernetes are; answers do not tell which".to_owned()
             }
-            None => "nothing that is known here".to_owned(),
+            None => "nothing that is known here, so that of rules only those about certificates apply".to_owned(),
         },
         look,
         text,

@@ -246,7 +246,7 @@ fn behaviour<'a>(cluster: &'a Cluster, outside: &[&'a Observed], answer: &mut An
                 }
             }
         }
-        let door = cluster.doors.iter().find(|door| door.address() == one.endpoint);
+        let door = cluster.doors.iter().find(|door| one.is_at(door));
         if let Some(door) = door.filter(|door| door.reach == Reach::Answered && !door.answers_everything()) {
             given.entry(door.given().map(Answered::bare).collect()).or_default().push((door.address(), &door.at));
         }

@@ -1,12 +1,17 @@
 //! Where etcd can be reached. The page beside this file explains the rule and tests it.
 
-use facts::{addresses::is_of_internet, observed::Door};
-use model::{Confidence, Demand, Gap, GapKind, Listener, Meaning, RuleCard, Severity, Unanswered, Verdict};
+use facts::{
+    addresses::is_of_internet,
+    etcd::{Etcd, Listen},
+    observed::Door,
+};
+use model::{Answer, Confidence, Demand, Finding, Gap, GapKind, Listener, Meaning, RuleCard, Severity, Unanswered, Verdict};
 
+use super::members;
 use crate::{
     Applies, Check, Rule,
     doors::{self, Open},
-    say,
+    kubelets, say,
 };
 
 pub(super) static RULE: Rule = Rule {
@@ -19,12 +24,40 @@ pub(super) static RULE: Rule = Rule {
     },
     component: "etcd",
     applies: Applies::ALWAYS,
-    check: Check::Door { of: &[Listener::Etcd, Listener::EtcdPeer, Listener::EtcdMetrics], ask: check },
+    check: Check::EtcdOrDoor {
+        etcd: ask,
+        of: &[Listener::Etcd, Listener::EtcdPeer, Listener::EtcdMetrics],
+        door: check,
+    },
 };
 
 const REMEDY: &str = "bind `--listen-client-urls`, `--listen-peer-urls` and `--listen-metrics-urls` to loopback and to an address of the control plane";
 
 const BREAKS: [&str; 1] = ["Backup hosts, monitoring and members that come through another address lose access."];
+
+fn ask(etcd: &Etcd) -> Verdict {
+    let mut answer = Answer::default();
+    for name in ["listen-client-urls", "listen-peer-urls", "listen-metrics-urls"] {
+        if name == "listen-metrics-urls" && say::is_never_given(etcd.component(), name) {
+            continue;
+        }
+        let one = etcd.listens(name).map(|(listens, reading)| {
+            let wide: Vec<String> = listens.iter().filter(|one| one.is_everywhere()).map(shown).collect();
+            if wide.is_empty() {
+                return say::fine(etcd.component(), name, reading);
+            }
+            let message = format!("{} is every address of the machine", say::and(&wide));
+            let finding = members::wrong(name, message, reading, (REMEDY, &BREAKS), None);
+            say::fail(Finding { subject: Some(format!("--{name}")), ..finding })
+        });
+        kubelets::add(&mut answer, one);
+    }
+    Ok(answer)
+}
+
+fn shown(listen: &Listen) -> String {
+    format!("`{}`", listen.url)
+}
 
 fn check(door: &Door) -> Verdict {
     // Who ends the handshake without a certificate was reached all the same.

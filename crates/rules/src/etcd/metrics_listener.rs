@@ -1,8 +1,12 @@
 //! The listener of etcd's metrics. The page beside this file explains the rule and tests it.
 
-use facts::observed::{Answer as Given, Door};
+use facts::{
+    etcd::{Etcd, Listen},
+    observed::{Answer as Given, Door},
+};
 use model::{Confidence, Listener, RuleCard, Severity, Unanswered, Verdict};
 
+use super::members;
 use crate::{
     Applies, Check, Rule,
     doors::{self, Open},
@@ -19,7 +23,7 @@ pub(super) static RULE: Rule = Rule {
     },
     component: "etcd",
     applies: Applies::ALWAYS,
-    check: Check::Door { of: &[Listener::EtcdMetrics], ask: check },
+    check: Check::EtcdOrDoor { etcd: ask, of: &[Listener::EtcdMetrics], door: check },
 };
 
 const REMEDY: &str = "bind `--listen-metrics-urls` to loopback, or give it an https URL";
@@ -27,6 +31,21 @@ const REMEDY: &str = "bind `--listen-metrics-urls` to loopback, or give it an ht
 const BREAKS: [&str; 1] = [
     "A Prometheus that scrapes it over the network has to go through a proxy on the node, or to bring a client certificate.",
 ];
+
+fn ask(etcd: &Etcd) -> Verdict {
+    const FLAG: &str = "listen-metrics-urls";
+    if say::is_never_given(etcd.component(), FLAG) {
+        return Err(Unanswered::NotApplicable(format!("`--{FLAG}` is not given")));
+    }
+    let (listens, reading) = etcd.listens(FLAG)?;
+    let open: Vec<&Listen> = listens.iter().filter(|one| !one.is_tls && !one.is_local()).collect();
+    if open.is_empty() {
+        return Ok(say::fine(etcd.component(), FLAG, reading));
+    }
+    let urls: Vec<String> = open.iter().map(|one| format!("`{}`", one.url)).collect();
+    let message = format!("metrics are given to anybody at {}, without TLS", say::and(&urls));
+    Ok(say::fail(members::wrong(FLAG, message, reading, (REMEDY, &BREAKS), None)))
+}
 
 fn check(door: &Door) -> Verdict {
     if let Some(verdict) = doors::shut(door) {

@@ -1,8 +1,9 @@
 //! The API of etcd 2. The page beside this file explains the rule and tests it.
 
-use facts::observed::Door;
-use model::{Confidence, Listener, Meaning, RuleCard, Severity, Unanswered, Verdict};
+use facts::{etcd::Etcd, observed::Door};
+use model::{Confidence, Listener, Meaning, Minor, RuleCard, Safety, Severity, Unanswered, Verdict};
 
+use super::members;
 use crate::{
     Applies, Check, Rule,
     doors::{self, Open},
@@ -14,12 +15,12 @@ pub(super) static RULE: Rule = Rule {
         id: "etcd-v2-api-off",
         title: "etcd serves its old API",
         severity: Severity::Medium,
-        fix: None,
+        fix: Some(Safety::Review),
         page: include_str!("v2_api_off.md"),
     },
     component: "etcd",
     applies: Applies::ALWAYS,
-    check: Check::Door { of: &[Listener::Etcd], ask: check },
+    check: Check::EtcdOrDoor { etcd: ask, of: &[Listener::Etcd], door: check },
 };
 
 const REMEDY: &str = "take `--enable-v2` away; up to 3.1 it cannot be switched off, so upgrade";
@@ -27,6 +28,19 @@ const REMEDY: &str = "take `--enable-v2` away; up to 3.1 it cannot be switched o
 const BREAKS: [&str; 1] = [
     "Old flannel, Calico or home-made tools that store data through v2 stop; v2 data is not in v3 snapshots.",
 ];
+
+fn ask(etcd: &Etcd) -> Verdict {
+    const FLAG: &str = "enable-v2";
+    if say::is_never_given(etcd.component(), FLAG) && etcd.component().release.is_at_least(Minor::new(3, 4)) {
+        return Err(Unanswered::NotApplicable(format!("`--{FLAG}` is not given, and off by itself from 3.4 on")));
+    }
+    let reading = etcd.get(FLAG)?;
+    if reading.in_force() != "true" {
+        return Ok(say::fine(etcd.component(), FLAG, reading));
+    }
+    let change = say::set(FLAG, &reading.origin, "false");
+    Ok(say::fail(members::wrong(FLAG, members::message(etcd, FLAG, reading), reading, (REMEDY, &BREAKS), change)))
+}
 
 fn check(door: &Door) -> Verdict {
     doors::answered(door)?;

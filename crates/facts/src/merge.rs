@@ -247,8 +247,13 @@ fn agree(name: &str, held: &[Held<'_>]) -> Result<Reading, Gap> {
         return Err(version_gap(format!("`{name}` is in no possible release")));
     };
     let newest: &Result<Reading, Gap> = newest;
-    // A flag that became a list prints what it holds in brackets from then on.
-    let bare = |text: &str| text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text).to_owned();
+    // A flag that became a list prints what it holds in brackets from then on, and gates are printed behind a colon from 1.31 on.
+    let of_gates = name == "--feature-gates";
+    let bare = |text: &str| {
+        let text = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
+        let pairs = text.split(',').map(|pair| pair.strip_prefix(':').filter(|_| of_gates).unwrap_or(pair));
+        pairs.collect::<Vec<_>>().join(",")
+    };
     let same = |other: &Result<Reading, Gap>| match (other, newest) {
         (Ok(a), Ok(b)) => {
             (a.value == b.value || bare(&a.value) == bare(&b.value))

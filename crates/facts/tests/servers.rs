@@ -690,6 +690,9 @@ fn a_flag_that_became_a_list_means_the_same_as_before() {
     let argv = ["--etcd-servers=x", "--enable-admission-plugins=NodeRestriction", "--service-account-issuer=https://a"];
     let server = resolve(&invocation(argv.iter().copied()), None, &NO_FILES);
     assert_eq!(in_force(&server, "service-account-issuer"), "[https://a]");
+    let argv = ["--etcd-servers=x", "--enable-admission-plugins=NodeRestriction", "--feature-gates=NodeSwap=true"];
+    let server = resolve(&invocation(argv.iter().copied()), None, &NO_FILES);
+    assert_eq!(in_force(&server, "feature-gates"), ":NodeSwap=true");
 }
 
 #[test]

@@ -2,12 +2,12 @@
 
 use facts::{
     Cluster,
-    flags::{KUBE_APISERVER, KUBELET},
+    flags::{self, Flag, KUBE_APISERVER, KUBELET, Presence},
     objects::Of,
 };
 use model::{
-    Answer, Author, Change, Component, Confidence, Finding, Form, GapKind, Label, Location, Origin, Plane, Reading,
-    Release, Remedy, Safety, Setting, Site, Unanswered,
+    Answer, Author, Change, Component, Confidence, Finding, Form, GapKind, Label, Location, Origin, Plane, ProblemKind,
+    Reading, Release, Remedy, Safety, Setting, Site, Unanswered, Version,
 };
 
 /// The flag as an operator types it, or the field.
@@ -208,10 +208,19 @@ pub(crate) fn fail(finding: Finding) -> Answer {
 }
 
 /// Whether it is certain that nobody sets a flag, although the release is not known.
+///
+/// The release is narrowed to those that have every flag that is given. So a flag that one of them lacks is not given either,
+/// unless the flags contradict each other and nothing could be narrowed.
 pub(crate) fn is_never_given(component: &Component, name: &str) -> bool {
-    component
-        .setting(name)
-        .is_some_and(|setting| setting.is_left_out && setting.in_force().is_err_and(|gap| gap.kind == GapKind::Version))
+    let Some(setting) = component.setting(name) else { return false };
+    if !setting.in_force().is_err_and(|gap| gap.kind == GapKind::Version) {
+        return false;
+    }
+    let contradictory = || component.problems.iter().any(|problem| problem.kind == ProblemKind::Conflict);
+    let flag = flags::table(component.name).and_then(|table| table.find(name));
+    let lacks =
+        |flag: &Flag| component.release.minors().any(|minor| flag.presence(&Version::of_minor(minor)) == Presence::No);
+    setting.is_left_out || (flag.is_some_and(lacks) && !contradictory())
 }
 
 /// Where a flag would be written that nobody gives, in the place of a reading; without a place where the component has none.

@@ -44,9 +44,12 @@ const OF_A_HOST: [&str; 12] = [
 const UNORDERED: [&str; 4] =
     ["disable-admission-plugins", "enable-admission-plugins", "runtime-config", "watch-cache-sizes"];
 
+/// Who holds one value.
+type Holders<'a> = Vec<(&'a Component, &'a Reading)>;
+
 /// Puts lists together that hold the same in another order.
-fn by_items<'a>(held: BTreeMap<&'a str, Vec<(&'a Component, &'a Reading)>>) -> BTreeMap<&'a str, Vec<(&'a Component, &'a Reading)>> {
-    let mut together: BTreeMap<Vec<&str>, (&'a str, Vec<(&'a Component, &'a Reading)>)> = BTreeMap::new();
+fn by_items<'a>(held: BTreeMap<&'a str, Holders<'a>>) -> BTreeMap<&'a str, Holders<'a>> {
+    let mut together: BTreeMap<Vec<&str>, (&'a str, Holders<'a>)> = BTreeMap::new();
     for (value, of) in held {
         let mut items: Vec<&str> = value.trim_matches(['[', ']']).split(',').map(str::trim).collect();
         items.sort_unstable();

@@ -20,13 +20,7 @@ const LONGEST_LINE: usize = 64 * 1024;
 
 /// Reads the file, which every release does alike.
 pub fn read(evidence: &Evidence, version: &Release) -> Read<Policies> {
-    let mut read = Read {
-        value: None,
-        problems: Vec::new(),
-        taken_by: version.minors().collect(),
-        by_release: Vec::new(),
-        names: Vec::new(),
-    };
+    let mut read = Read::nothing(version.minors().collect());
     let Some(text) = evidence.text() else { return read };
     let (mut count, mut start) = (0, 0);
     for line in text.split_inclusive('\n') {
@@ -55,11 +49,7 @@ pub fn read(evidence: &Evidence, version: &Release) -> Read<Policies> {
         }
     }
     let policies = Policies { count };
-    if !read.taken_by.is_empty() {
-        read.by_release.push((read.taken_by.clone(), policies.clone()));
-    }
-    read.value = Some(policies);
-    read
+    read.with(policies)
 }
 
 const GROUP: &str = "abac.authorization.kubernetes.io";

@@ -86,8 +86,7 @@ pub fn certs(
             }
         };
         let evidence = seen.iter().map(|one| endpoint::evidence(one, seen.len() == 1)).collect();
-        let gathered =
-            Gathered { name: name.clone(), target: name, root: None, evidence, trees: facts::Trees::default() };
+        let gathered = Gathered::of(name, evidence);
         drawer.of_cluster(&facts::resolve(gathered, &facts::Options { version: None, as_of: Some(as_of) }));
     }
     let mut certificates: Vec<wire::HeldCertificate> =

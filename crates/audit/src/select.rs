@@ -1,5 +1,6 @@
 //! Which rules a run asks.
 
+use facts::distance;
 use rules::{
     Rule,
     benchmark::{self, Benchmark},
@@ -75,8 +76,7 @@ pub struct NoSuchRule {
 pub fn select(profile: Profile, wanted: &[String], skipped: &[String]) -> Result<Vec<&'static Rule>, NoSuchRule> {
     for pattern in wanted.iter().chain(skipped) {
         if !rules::all().any(|rule| matches(pattern, rule.info.id)) {
-            let nearest = nearest(pattern.trim_matches('*'), rules::all().map(|rule| rule.info.id));
-            return Err(NoSuchRule { pattern: pattern.clone(), nearest });
+            return Err(NoSuchRule { pattern: pattern.clone(), nearest: nearest_rule(pattern) });
         }
     }
     let any = |patterns: &[String], id: &str| patterns.iter().any(|pattern| matches(pattern, id));
@@ -85,6 +85,18 @@ pub fn select(profile: Profile, wanted: &[String], skipped: &[String]) -> Result
         .filter(|rule| wanted.is_empty() || any(wanted, rule.info.id))
         .filter(|rule| !any(skipped, rule.info.id))
         .collect())
+}
+
+/// The rule that a pattern was to match, if one is near enough.
+fn nearest_rule(pattern: &str) -> Option<&'static str> {
+    let names = rules::all().map(|rule| rule.info.id);
+    let Some(begins) = pattern.strip_suffix('*').filter(|begins| !begins.contains(['*', '?'])) else {
+        return nearest(pattern.trim_matches('*'), names);
+    };
+    // What is to begin so is held against as much of each name.
+    let begins = begins.trim_end_matches('-');
+    let near = names.map(|name| (distance(begins, name.get(..begins.len()).unwrap_or(name)), name.len(), name));
+    near.filter(|(distance, ..)| *distance <= begins.len() / 8).min().map(|(.., name)| name)
 }
 
 /// Whether a glob matches the whole name: `*` is any text, `?` one character.
@@ -121,24 +133,10 @@ pub fn nearest<'a>(typed: &str, names: impl Iterator<Item = &'a str>) -> Option<
             let begins = !typed.is_empty() && (name.starts_with(typed) || name.contains(typed));
             (if begins { 0 } else { distance(typed, name) }, name)
         })
-        .filter(|(distance, name)| *distance <= 2 + name.len() / 4)
+        // Of a short name two other letters make another word.
+        .filter(|(distance, name)| *distance <= 2 + name.len() / 4 && distance * 2 < name.len())
         .min_by_key(|(distance, name)| (*distance, name.len()))
         .map(|(_, name)| name)
-}
-
-/// Characters to change, add or drop until the texts are equal (Levenshtein).
-fn distance(a: &str, b: &str) -> usize {
-    let mut row: Vec<usize> = (0..=b.chars().count()).collect();
-    for (i, from) in a.chars().take(200).enumerate() {
-        let mut corner = row[0];
-        row[0] = i + 1;
-        for (j, to) in b.chars().enumerate() {
-            let changed = corner + usize::from(from != to);
-            corner = row[j + 1];
-            row[j + 1] = changed.min(row[j] + 1).min(corner + 1);
-        }
-    }
-    row[row.len() - 1]
 }
 
 #[cfg(test)]
@@ -167,6 +165,8 @@ mod tests {
             |pattern: &str| select(Profile::All, &[pattern.to_owned()], &[]).err().and_then(|error| error.nearest);
         assert_eq!(wrong("apiserver-anon-*"), Some("apiserver-anonymous-auth"));
         assert_eq!(wrong("apiserver-anonymus-auth"), Some("apiserver-anonymous-auth"));
+        assert_eq!(wrong("apiserver-anomym*"), Some("apiserver-anonymous-auth"));
+        assert_eq!(wrong("zzz-*"), None);
         assert_eq!(wrong("zzz"), None);
     }
 

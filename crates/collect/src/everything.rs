@@ -15,7 +15,7 @@ use model::EvidenceId;
 use crate::{
     Account, Inputs, Listed, Options, Outcome, Target, Trouble,
     bundle::{self, Bundle, Signed, Unusable},
-    gather,
+    files::gather,
     live::{self, Came, Live, Pace, Way},
 };
 

@@ -258,5 +258,5 @@ fn taken_in(way: &Way, asked: Asked, redactor: &mut Redactor, inputs: &mut Input
 }
 
 fn bare(ask: &Ask, id: EvidenceId, body: Body) -> Evidence {
-    Evidence { id, plane: ask.plane, kind: ask.kind, body, secrets: Vec::new(), digest: None }
+    Evidence::of(id, ask.plane, ask.kind, body)
 }

@@ -57,13 +57,7 @@ fn evidence() -> Vec<Evidence> {
 }
 
 fn resolve(evidence: Vec<Evidence>) -> Cluster {
-    let gathered = Gathered {
-        name: "bench".to_owned(),
-        target: "bench".to_owned(),
-        root: None,
-        evidence,
-        trees: portcullis_facts::Trees::default(),
-    };
+    let gathered = Gathered::of("bench", evidence);
     portcullis_facts::resolve(gathered, &Options::default())
 }
 

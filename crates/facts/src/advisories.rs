@@ -331,7 +331,7 @@ fn all(cluster: &Cluster) -> Vec<Judged> {
         })
         .collect();
     let servers: Vec<&ApiServer> = cluster.apiservers.iter().collect();
-    subjects.extend(kubelets(cluster).into_iter().map(|(version, nodes)| Subject {
+    subjects.extend(cluster.objects.nodes_by_kubelet().into_iter().map(|(version, nodes)| Subject {
         component: "kubelet",
         instance: version.to_string(),
         at: nodes.first().map(|node| node.meta.part("/status/nodeInfo/kubeletVersion", node.at)),
@@ -365,17 +365,6 @@ fn all(cluster: &Cluster) -> Vec<Judged> {
         let key = |judged: &Judged| (judged.component, judged.instance.clone());
         a.exposure.cmp(&b.exposure).then_with(|| worst_first(a.advisory, b.advisory)).then_with(|| key(a).cmp(&key(b)))
     });
-    found
-}
-
-/// The nodes of each release of the kubelet.
-fn kubelets(cluster: &Cluster) -> BTreeMap<Version, Vec<&Node>> {
-    let mut found: BTreeMap<Version, Vec<&Node>> = BTreeMap::new();
-    for node in &cluster.objects.nodes {
-        if let Some(version) = &node.kubelet {
-            found.entry(version.clone()).or_default().push(node);
-        }
-    }
     found
 }
 

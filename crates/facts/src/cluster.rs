@@ -39,6 +39,14 @@ pub struct Gathered {
     pub trees: Trees,
 }
 
+impl Gathered {
+    /// Evidence that goes by the name under which it was asked for, with nothing read beside it.
+    pub fn of(name: impl Into<String>, evidence: Vec<Evidence>) -> Self {
+        let name = name.into();
+        Self { target: name.clone(), name, root: None, evidence, trees: Trees::default() }
+    }
+}
+
 /// What the user says where the evidence does not.
 #[derive(Clone, Debug, Default)]
 pub struct Options {

@@ -8,6 +8,8 @@ use std::{collections::HashMap, fmt::Write, sync::LazyLock};
 use model::{Minor, Version};
 use serde::Deserialize;
 
+use crate::distance;
+
 /// The API server's flags.
 pub static KUBE_APISERVER: LazyLock<Table> =
     LazyLock::new(|| Table::parse(include_str!("data/flags/kube-apiserver.json")).expect("the embedded table parses"));
@@ -297,30 +299,6 @@ pub fn generate() -> String {
         }
     }
     out
-}
-
-/// Levenshtein's distance with a swap of neighbours as one step.
-fn distance(a: &str, b: &str) -> usize {
-    let (a, b) = (a.as_bytes(), b.as_bytes());
-    let width = b.len() + 1;
-    let mut rows = vec![vec![0; width]; a.len() + 1];
-    for (index, row) in rows.iter_mut().enumerate() {
-        row[0] = index;
-    }
-    for (index, cell) in rows[0].iter_mut().enumerate() {
-        *cell = index;
-    }
-    for i in 1..=a.len() {
-        for j in 1..width {
-            let cost = usize::from(a[i - 1] != b[j - 1]);
-            let mut best = (rows[i - 1][j] + 1).min(rows[i][j - 1] + 1).min(rows[i - 1][j - 1] + cost);
-            if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
-                best = best.min(rows[i - 2][j - 2] + 1);
-            }
-            rows[i][j] = best;
-        }
-    }
-    rows[a.len()][width - 1]
 }
 
 pub(crate) fn parse_minor(text: &str) -> Option<Minor> {

@@ -7,6 +7,19 @@ use std::fmt;
 
 use model::{Author, Evidence, EvidenceId, Gap, Location, Minor, Origin, Plane, Problem, Site, Version};
 
+/// Minor releases from the first to the last, both included; `None` for all of them.
+pub type Releases = Option<(Minor, Minor)>;
+
+/// The releases of Kubernetes from 1.`from` to 1.`to`.
+pub(crate) fn within(from: u16, to: u16) -> Releases {
+    Some((Minor::new(1, from), Minor::new(1, to)))
+}
+
+/// Kubernetes 1.`from` and whatever comes after it.
+pub(crate) fn onward(from: u16) -> Releases {
+    within(from, u16::MAX)
+}
+
 /// One process of a component, as somebody declared it or as it runs.
 #[derive(Clone, Debug)]
 pub struct Invocation {
@@ -25,8 +38,8 @@ pub struct Invocation {
     pub list: Option<Site>,
     /// The release that the image names.
     pub version: Option<(Version, Location)>,
-    /// The releases that the declaration's own format can be about, both included; `None` where it says nothing.
-    pub releases: Option<(Minor, Minor)>,
+    /// The releases that the declaration's own format can be about.
+    pub releases: Releases,
     /// Paths that it sees of its host.
     pub mounts: Vec<Mount>,
     /// Files of its host that the declaration itself brings along.
@@ -48,8 +61,8 @@ pub struct Word {
     /// The word holds something that only the running process knows, or a placeholder nobody has filled in yet.
     pub unresolved: Option<Gap>,
     pub hand: Hand,
-    /// The releases in which the word is there, both included; `None` for all of them.
-    pub releases: Option<(Minor, Minor)>,
+    /// The releases in which the word is there.
+    pub releases: Releases,
 }
 
 /// Who put a word on the command line.
@@ -89,6 +102,32 @@ impl Word {
 }
 
 impl Invocation {
+    /// A process of which no more is known than where it is declared, and its words.
+    pub fn of(
+        component: &'static str,
+        instance: String,
+        declared_in: EvidenceId,
+        plane: Plane,
+        words: Vec<Word>,
+    ) -> Self {
+        Self {
+            component,
+            instance,
+            declared_in,
+            plane,
+            words,
+            open_ended: None,
+            list: None,
+            version: None,
+            releases: None,
+            mounts: Vec::new(),
+            carried: Vec::new(),
+            contained: false,
+            distribution: None,
+            problems: Vec::new(),
+        }
+    }
+
     /// The words as a component of that release receives them.
     pub fn words_in(&self, minor: Minor) -> Vec<&Word> {
         self.words.iter().filter(|word| word.is_in(minor)).collect()

@@ -410,14 +410,12 @@ mod tests {
     use super::*;
 
     fn config(text: &str) -> Kubeconfig {
-        let evidence = Evidence {
-            id: EvidenceId::new("node/etc/kubernetes/admin.conf"),
-            plane: Plane::Declared,
-            kind: Kind::Kubeconfig,
-            body: Body::Text(text.into()),
-            secrets: Vec::new(),
-            digest: None,
-        };
+        let evidence = Evidence::of(
+            EvidenceId::new("node/etc/kubernetes/admin.conf"),
+            Plane::Declared,
+            Kind::Kubeconfig,
+            Body::Text(text.into()),
+        );
         read(&evidence, Some("node"))
     }
 

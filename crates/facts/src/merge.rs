@@ -291,23 +291,38 @@ pub(crate) fn problems(resolved: &[&AtRelease]) -> Vec<Problem> {
     if let [one] = resolved {
         return one.problems.clone();
     }
+    together(resolved.iter().map(|one| (std::slice::from_ref(&one.minor), one.problems.as_slice())), |stopped| {
+        stopped.len() == resolved.len()
+    })
+}
+
+/// The problems of several releases as one list, each saying in which of them it is there. `stops` tells of the releases that
+/// one stops whether that is the end of it; where it is not, it says whom it stops.
+pub(crate) fn together<'p>(
+    releases: impl Iterator<Item = (&'p [Minor], &'p [Problem])>,
+    stops: impl Fn(&[Minor]) -> bool,
+) -> Vec<Problem> {
     struct Seen {
         problem: Problem,
         minors: Vec<Minor>,
         stopped: Vec<Minor>,
     }
     let mut seen: Vec<Seen> = Vec::new();
-    for one in resolved {
-        for found in &one.problems {
+    let mut count = 0;
+    for (minors, problems) in releases {
+        count += minors.len();
+        for found in problems {
             let problem = Problem { stops: false, ..found.clone() };
             let known = seen.iter().position(|known| known.problem == problem).unwrap_or_else(|| {
                 seen.push(Seen { problem, minors: Vec::new(), stopped: Vec::new() });
                 seen.len() - 1
             });
             let Some(known) = seen.get_mut(known) else { continue };
-            if known.minors.last() != Some(&one.minor) {
-                known.minors.push(one.minor);
-                known.stopped.extend(found.stops.then_some(one.minor));
+            if known.minors.last() != minors.last() {
+                known.minors.extend(minors);
+                if found.stops {
+                    known.stopped.extend(minors);
+                }
             }
         }
     }
@@ -316,13 +331,12 @@ pub(crate) fn problems(resolved: &[&AtRelease]) -> Vec<Problem> {
         [only] => only.to_string(),
         [from, .., to] => format!("{from} to {to}"),
     };
-    let everywhere = |minors: &[Minor]| minors.len() == resolved.len();
     seen.into_iter()
         .map(|Seen { mut problem, minors, stopped }| {
-            problem.stops = everywhere(&stopped);
-            if !problem.stops && !stopped.is_empty() {
+            problem.stops = stops(&stopped);
+            if !stopped.is_empty() && stopped.len() != count {
                 problem.message = format!("{}, which stops {}", problem.message, range(&stopped));
-            } else if !everywhere(&minors) {
+            } else if minors.len() != count {
                 problem.message = format!("{}, in {}", problem.message, range(&minors));
             }
             problem

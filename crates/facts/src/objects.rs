@@ -18,7 +18,7 @@ mod read;
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use model::{Gap, GapKind, Location, Span};
+use model::{Gap, GapKind, Location, Span, Version};
 
 use crate::advisories::Matched;
 
@@ -317,6 +317,17 @@ impl Objects {
     pub fn extent(&self, of: Of) -> &Extent {
         const NOT_ASKED: &Extent = &Extent::NotAsked;
         self.extents.get(&of).unwrap_or(NOT_ASKED)
+    }
+
+    /// The nodes of each release of the kubelet.
+    pub fn nodes_by_kubelet(&self) -> BTreeMap<Version, Vec<&Node>> {
+        let mut found: BTreeMap<Version, Vec<&Node>> = BTreeMap::new();
+        for node in &self.nodes {
+            if let Some(version) = &node.kubelet {
+                found.entry(version.clone()).or_default().push(node);
+            }
+        }
+        found
     }
 
     /// The list that a server gave of a kind, for whoever says what is not in it.

@@ -2,36 +2,17 @@
 
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod shared;
+
 use std::fmt::Write as _;
 
-use model::{Author, EvidenceId, Form, Kind, Origin, Plane, Reading};
-use portcullis_facts::{Gathered, Options, Redactor, apiserver::ApiServer, recognise, resolve};
+use model::{Author, Form, Kind, Origin, Reading};
+use portcullis_facts::{apiserver::ApiServer, recognise};
+use shared::{keeps_none_of, settings};
 
 /// Resolves the one API server that a text declares.
 fn server(text: &str) -> ApiServer {
-    let recognised = recognise(text.as_bytes());
-    assert_eq!(recognised.kind, Kind::Workload, "{text}");
-    let evidence = Redactor::new().evidence(EvidenceId::new("file.yaml"), Plane::Declared, Kind::Workload, text);
-    let gathered = Gathered {
-        name: "a".to_owned(),
-        target: "a".to_owned(),
-        root: None,
-        evidence: vec![evidence],
-        trees: portcullis_facts::Trees::default(),
-    };
-    let mut servers = resolve(gathered, &Options::default()).apiservers;
-    assert_eq!(servers.len(), 1, "{text}");
-    servers.remove(0)
-}
-
-/// Every setting with its value, or with the kind of its gap.
-fn settings(server: &ApiServer) -> Vec<(String, String)> {
-    let component = server.component();
-    let shown = |reading: Result<&Reading, &model::Gap>| match reading {
-        Ok(reading) => format!("{} ({})", reading.value, reading.in_force()),
-        Err(gap) => format!("{:?}", gap.kind),
-    };
-    component.settings.iter().map(|setting| (setting.name.to_owned(), shown(setting.in_force()))).collect()
+    shared::server(&shared::cluster(text)).clone()
 }
 
 fn reading(server: &ApiServer, flag: &str) -> Reading {
@@ -539,10 +520,8 @@ fn a_file_that_a_definition_brings_along_is_read_in_its_place() {
     \x20   files:\n    - path: /srv/authz.yaml\n      content: |\n        ---\n        apiVersion: apiserver.config.k8s.io/v1\n        kind: AuthorizationConfiguration\n        authorizers:\n        - type: RBAC\n          name: rbac\n\
     \x20   - path: /srv/enc.yaml\n      content: |\n        apiVersion: apiserver.config.k8s.io/v1\n        kind: EncryptionConfiguration\n        resources:\n        - resources: [secrets]\n          providers:\n          - aescbc: {keys: [{name: a, secret: QUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUE=}]}\n          - nothing: {}\n\
     \x20   - path: /srv/audit.yaml\n      contentFrom: {secret: {name: s, key: k}}\n";
-    let recognised = recognise(text.as_bytes());
-    assert_eq!(recognised.kind, Kind::Workload);
-    let evidence = Redactor::new().evidence(EvidenceId::new("file.yaml"), Plane::Declared, Kind::Workload, text);
-    assert!(!evidence.text().unwrap().contains("QUFB"), "a key in a file in a definition is cut");
+    // A key in a file in a definition is cut.
+    keeps_none_of("QUFB", text);
 
     let server = server(text);
     let authorizers = server.authorizers().expect("the file says who authorizes");

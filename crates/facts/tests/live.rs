@@ -35,19 +35,13 @@ fn answers(given: &[(&str, Given<'_>)]) -> Vec<Evidence> {
                 Some(Given::Refused) => Body::Unread(ask.forbidden(Some("jane"))),
                 Some(Given::Missing) | None => Body::Missing,
             };
-            Evidence { id, plane: ask.plane, kind: ask.kind, body, secrets: Vec::new(), digest: None }
+            Evidence::of(id, ask.plane, ask.kind, body)
         })
         .collect()
 }
 
 fn resolve(evidence: Vec<Evidence>) -> Cluster {
-    let gathered = Gathered {
-        name: "lab".to_owned(),
-        target: "lab".to_owned(),
-        root: None,
-        evidence,
-        trees: portcullis_facts::Trees::default(),
-    };
+    let gathered = Gathered::of("lab", evidence);
     portcullis_facts::resolve(gathered, &Options::default())
 }
 

@@ -2,29 +2,14 @@
 
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use model::{EvidenceId, Kind, Plane, Reading};
-use portcullis_facts::{
-    Cluster, Gathered, Options, Redactor, apiserver::ApiServer, configuration::FileKind, recognise, resolve,
-};
+mod shared;
 
-fn cluster(text: &str) -> Cluster {
-    let recognised = recognise(text.as_bytes());
-    assert_eq!(recognised.kind, Kind::Workload, "{text}");
-    let evidence = Redactor::new().evidence(EvidenceId::new("file.yaml"), Plane::Declared, Kind::Workload, text);
-    let gathered = Gathered {
-        name: "a".to_owned(),
-        target: "a".to_owned(),
-        root: None,
-        evidence: vec![evidence],
-        trees: portcullis_facts::Trees::default(),
-    };
-    resolve(gathered, &Options::default())
-}
+use model::{EvidenceId, Kind, Plane, Reading};
+use portcullis_facts::{Redactor, apiserver::ApiServer, configuration::FileKind, recognise};
+use shared::{cluster, together};
 
 fn server(text: &str) -> ApiServer {
-    let mut servers = cluster(text).apiservers;
-    assert_eq!(servers.len(), 1, "{text}");
-    servers.remove(0)
+    shared::server(&cluster(text)).clone()
 }
 
 fn reading(server: &ApiServer, flag: &str) -> Reading {
@@ -213,7 +198,7 @@ fn a_file_that_a_flag_names_is_read_from_base64_and_gzip() {
     ] {
         let server = server(&text);
         let policy = server.file(FileKind::AuditPolicy).unwrap_or_else(|_| panic!("not read: {text}"));
-        assert!(policy.is_some_and(|taken| taken.at.evidence.as_str() == "file.yaml!/etc/p.yaml"), "{text}");
+        assert!(policy.is_some_and(|taken| taken.at.evidence.as_str() == "file!/etc/p.yaml"), "{text}");
     }
     // What is cut off, or is packed otherwise, is not guessed.
     for text in
@@ -312,16 +297,9 @@ fn a_config_map_holds_files_of_any_kind() {
     let text = "apiVersion: v1\nkind: ConfigMap\ndata:\n  kubeconfig: |\n    clusters:\n    - cluster: {server: 'http://a'}\n    contexts: []\n    users: [{name: a, user: {token: hunter2}}]\n";
     let recognised = recognise(text.as_bytes());
     assert_eq!(recognised.kind, Kind::Kubeconfig);
-    let evidence = Redactor::new().evidence(EvidenceId::new("cm"), Plane::Declared, Kind::Kubeconfig, text);
-    assert!(!evidence.text().expect("a text").contains("hunter2"));
-    let gathered = Gathered {
-        name: "a".to_owned(),
-        target: "a".to_owned(),
-        root: None,
-        evidence: vec![evidence],
-        trees: portcullis_facts::Trees::default(),
-    };
-    let configs = resolve(gathered, &Options::default()).kubeconfigs;
+    let configs = together(None, &[("cm", text)]);
+    assert!(!configs.evidence[0].text().expect("a text").contains("hunter2"));
+    let configs = configs.kubeconfigs;
     assert_eq!(configs[0].name, "cm (kubeconfig)");
     let server = configs[0].endpoints[0].server.as_ref().expect("a server");
     assert_eq!(&text[server.at.span.expect("a span").range()], "'http://a'");

@@ -6,24 +6,11 @@ use model::{Body, Evidence, EvidenceId, Gap, GapKind, Kind, Plane};
 use portcullis_facts::{Gathered, Options, observed::Observed, pki};
 
 fn piece(name: &str, body: Body) -> Evidence {
-    Evidence {
-        id: EvidenceId::new(name.to_owned()),
-        plane: Plane::Observed,
-        kind: Kind::Handshake,
-        body,
-        secrets: Vec::new(),
-        digest: None,
-    }
+    Evidence::of(EvidenceId::new(name.to_owned()), Plane::Observed, Kind::Handshake, body)
 }
 
 fn observed(evidence: Vec<Evidence>) -> Vec<Observed> {
-    let gathered = Gathered {
-        name: "a".to_owned(),
-        target: "a".to_owned(),
-        root: None,
-        evidence,
-        trees: portcullis_facts::Trees::default(),
-    };
+    let gathered = Gathered::of("a", evidence);
     portcullis_facts::resolve(gathered, &Options::default()).observed
 }
 

@@ -4,8 +4,7 @@
 
 mod shared;
 
-use portcullis_facts::{Gathered, Options, resolve};
-use shared::{cluster, evidence, holds, keeps_none_of, not_ours, pointed, reading, renders, server, set, together};
+use shared::{cluster, cluster_of, holds, keeps_none_of, not_ours, pointed, reading, renders, server, set, together};
 
 /// What both are given from 1.28 on, with their folder as `DATA`.
 const ALWAYS: &str = "
@@ -35,19 +34,7 @@ const DEFAULTS: &str = "--authorization-mode=Node,RBAC --anonymous-auth=false --
 
 /// A definition that is read as one of the given release.
 fn of(release: &str, text: &str) -> portcullis_facts::Cluster {
-    assert_eq!(portcullis_facts::recognise(text.as_bytes()).kind, model::Kind::Workload, "{text}");
-    let options = Options { version: Some(release.parse().unwrap()), ..Options::default() };
-    let evidence = vec![evidence("file", text)];
-    resolve(
-        Gathered {
-            name: "a".to_owned(),
-            target: "a".to_owned(),
-            root: None,
-            evidence,
-            trees: portcullis_facts::Trees::default(),
-        },
-        &options,
-    )
+    cluster_of(text, Some(release))
 }
 
 fn below(data: &str, blocks: &[&str]) -> Vec<String> {

@@ -56,20 +56,15 @@ fn invocation<'a>(argv: impl IntoIterator<Item = &'a str>) -> Invocation {
     let words =
         argv.into_iter().zip(1..).map(|(text, index)| Word::written(text, Site { at: at(index), form: Form::Word }));
     Invocation {
-        component: "kube-apiserver",
-        instance: "kube-apiserver-node".to_owned(),
-        words: words.collect(),
-        plane: Plane::Declared,
-        open_ended: None,
         list: Some(Site { at: at(0), form: Form::List }),
-        version: None,
-        releases: None,
-        mounts: Vec::new(),
-        carried: Vec::new(),
         contained: true,
-        distribution: None,
-        problems: Vec::new(),
-        declared_in,
+        ..Invocation::of(
+            "kube-apiserver",
+            "kube-apiserver-node".to_owned(),
+            declared_in.clone(),
+            Plane::Declared,
+            words.collect(),
+        )
     }
 }
 
@@ -182,14 +177,7 @@ fn evidence(invocation: &Invocation, version: &Version, present: &BTreeMap<Strin
         wants.retain(|want| !found.iter().any(|known| known.id == Files::id("/root", &want.path)));
         found.extend(wants.into_iter().map(|want| {
             let id = Files::id("/root", &want.path);
-            let piece = |body| Evidence {
-                id: id.clone(),
-                plane: Plane::Declared,
-                kind: Kind::ConfigFile,
-                body,
-                secrets: Vec::new(),
-                digest: None,
-            };
+            let piece = |body| Evidence::of(id.clone(), Plane::Declared, Kind::ConfigFile, body);
             match present.get(&want.path) {
                 // Private keys were not recorded.
                 Some(text) if want.contents == Contents::Unneeded || text.starts_with("(a private key") => {
@@ -932,13 +920,7 @@ fn with_files(words: &[&str], files: &[(&str, &str)]) -> facts::Cluster {
         let id = EvidenceId::new(format!("n{path}"));
         evidence.push(redactor.evidence(id, Plane::Declared, Kind::ConfigFile, text));
     }
-    let gathered = Gathered {
-        name: "n".to_owned(),
-        target: "n".to_owned(),
-        root: Some("n".to_owned()),
-        evidence,
-        trees: portcullis_facts::Trees::default(),
-    };
+    let gathered = Gathered { root: Some("n".to_owned()), ..Gathered::of("n", evidence) };
     facts::resolve(gathered, &facts::Options::default())
 }
 
@@ -973,12 +955,8 @@ fn a_file_that_the_server_refuses_or_that_was_not_given_is_a_gap() {
 
 #[test]
 fn a_file_by_itself_narrows_the_releases_to_those_that_take_it() {
-    let gathered = |text: &str| Gathered {
-        name: "a".to_owned(),
-        target: "a".to_owned(),
-        root: None,
-        evidence: vec![Redactor::new().evidence(EvidenceId::new("a"), Plane::Declared, Kind::ConfigFile, text)],
-        trees: portcullis_facts::Trees::default(),
+    let gathered = |text: &str| {
+        Gathered::of("a", vec![Redactor::new().evidence(EvidenceId::new("a"), Plane::Declared, Kind::ConfigFile, text)])
     };
     let one = |text: &str| facts::resolve(gathered(text), &facts::Options::default()).given.swap_remove(0);
     let policy = one(POLICY);
@@ -986,4 +964,10 @@ fn a_file_by_itself_narrows_the_releases_to_those_that_take_it() {
     assert_eq!(policy.component.problems, []);
     let old = one(&POLICY.replace("/v1", "/v1beta1"));
     assert_eq!((old.component.release.to_string().as_str(), old.component.starts), ("1.8 to 1.23", None));
+    // Where no release takes it, each for a reason of its own, it is for what the newest does not take.
+    let refused = one(&POLICY.replace("[{level: Metadata}]", "[]"));
+    assert_eq!(refused.component.starts, Some(false));
+    let stops = refused.component.problems.iter().filter(|problem| problem.stops);
+    let stops: Vec<&str> = stops.map(|problem| problem.message.as_str()).collect();
+    assert_eq!(stops, ["the policy has no rules, which stops 1.12 to 1.36"]);
 }

@@ -4,9 +4,34 @@ use model::{Body, Evidence, Location, Named, Plane, Shape};
 
 use super::*;
 
+/// Plans one change at a place in the text, which is the `span` or the node of that pointer, and makes it.
+fn changed_at(
+    text: &str,
+    (span, pointer): (Span, &str),
+    form: Form,
+    setting: &str,
+    to: Option<&str>,
+) -> Result<String, String> {
+    let id = EvidenceId::new("a.yaml");
+    let at = Location { evidence: id.clone(), plane: Plane::Declared, span: Some(span), pointer: pointer.to_owned() };
+    let site = Site { at, form };
+    let change = match to {
+        Some(to) => Change::Set { setting: setting.to_owned(), site, to: to.to_owned() },
+        None => Change::Remove { setting: setting.to_owned(), sites: vec![site] },
+    };
+    let evidence = Evidence::of(id, Plane::Declared, Kind::Workload, Body::Text(text.into()));
+    let edits = plan(&[change], &[evidence]).map_err(|refusal| refusal.reason)?;
+    Ok(apply(text, &edits))
+}
+
+/// The first place of some words in a text.
+fn span_of(text: &str, words: &str) -> Span {
+    let start = text.find(words).unwrap();
+    Span::new(u32::try_from(start).unwrap(), u32::try_from(start + words.len()).unwrap())
+}
+
 /// Plans one change at the node whose pointer is given, and makes it.
 fn changed(text: &str, pointer: &str, form: Form, setting: &str, to: Option<&str>) -> Result<String, String> {
-    let id = EvidenceId::new("a.yaml");
     let stream = yaml::parse(text, &Limits::default());
     // The place of something that is not there yet is what there is of the way to it.
     let mut there = pointer;
@@ -14,27 +39,7 @@ fn changed(text: &str, pointer: &str, form: Form, setting: &str, to: Option<&str
         there = &there[..there.rfind('/').unwrap()];
     }
     let span = stream.documents[0].at(there).unwrap().span();
-    let at = Location {
-        evidence: id.clone(),
-        plane: Plane::Declared,
-        span: Some(Span::new(span.start, span.end)),
-        pointer: pointer.to_owned(),
-    };
-    let site = Site { at, form };
-    let change = match to {
-        Some(to) => Change::Set { setting: setting.to_owned(), site, to: to.to_owned() },
-        None => Change::Remove { setting: setting.to_owned(), sites: vec![site] },
-    };
-    let evidence = Evidence {
-        id,
-        plane: Plane::Declared,
-        kind: Kind::Workload,
-        body: Body::Text(text.into()),
-        secrets: Vec::new(),
-        digest: None,
-    };
-    let edits = plan(&[change], &[evidence]).map_err(|refusal| refusal.reason)?;
-    Ok(apply(text, &edits))
+    changed_at(text, (Span::new(span.start, span.end), pointer), form, setting, to)
 }
 
 #[test]
@@ -250,14 +255,8 @@ mod lines;
 
 #[test]
 fn a_file_that_is_put_together_is_changed_where_its_parts_are() {
-    let piece = |name: &str| Evidence {
-        id: EvidenceId::new(name),
-        plane: Plane::Declared,
-        kind: Kind::Workload,
-        body: Body::Text("a: b\n".into()),
-        secrets: Vec::new(),
-        digest: None,
-    };
+    let piece =
+        |name: &str| Evidence::of(EvidenceId::new(name), Plane::Declared, Kind::Workload, Body::Text("a: b\n".into()));
     let refused = |name: &str| {
         let at = Location {
             evidence: EvidenceId::new(name),

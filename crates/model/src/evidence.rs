@@ -241,6 +241,11 @@ pub struct Digest {
 }
 
 impl Evidence {
+    /// Evidence without secrets, and of which nobody kept the digest.
+    pub fn of(id: EvidenceId, plane: Plane, kind: Kind, body: Body) -> Self {
+        Self { id, plane, kind, body, secrets: Vec::new(), digest: None }
+    }
+
     /// The text, where it was read as such.
     pub fn text(&self) -> Option<&Arc<str>> {
         match &self.body {

@@ -46,7 +46,7 @@ pub(crate) enum Command {
     Cve(Cve),
     /// Show what changed between two reports
     Diff(Diff),
-    /// Ask a configuration file what the server would do with it
+    /// Show what a release of the API server does with a configuration file
     #[command(subcommand)]
     Simulate(Simulate),
     /// Explain a rule: what it finds, why that matters, what a fix breaks
@@ -57,10 +57,10 @@ pub(crate) enum Command {
     RbacManifest(RbacManifest),
     /// Print the JSON Schema of an output
     Schema(Schema),
-    /// The settings of Portcullis itself
+    /// Show the settings of Portcullis itself
     #[command(subcommand)]
     Config(Config),
-    /// Print what completes these words in a shell
+    /// Print the completions of these commands for a shell
     Completions(Completions),
     /// Print the manual page, as man(1) reads it
     Man(Man),
@@ -302,7 +302,7 @@ pub(crate) struct Audit {
     #[arg(long, value_name = "FILE")]
     pub(crate) resume: Option<PathBuf>,
 
-    /// The findings that somebody owns until a day; they are shown and do not fail
+    /// A list of findings that somebody answers for until a day; they are shown, and do not fail the run
     #[arg(long, value_name = "FILE", env = "PORTCULLIS_WAIVERS", hide_env_values = true)]
     pub(crate) waivers: Option<PathBuf>,
 }
@@ -413,7 +413,7 @@ pub(crate) enum Simulate {
         #[command(flatten)]
         asked: SimulateRequests,
     },
-    /// Who of an AuthorizationConfiguration decides about requests, and who is only asked
+    /// Which authorizers of an AuthorizationConfiguration decide about requests, and which are only asked
     Authorization {
         #[command(flatten)]
         shared: SimulateFile,
@@ -426,7 +426,7 @@ pub(crate) enum Simulate {
         #[arg(long = "webhook", value_name = "NAME=STATE")]
         webhooks: Vec<String>,
     },
-    /// What of an EncryptionConfiguration writes and reads resources
+    /// Which providers of an EncryptionConfiguration write and read resources
     Encryption {
         #[command(flatten)]
         shared: SimulateFile,

@@ -23,7 +23,7 @@ pub(crate) fn first_words() -> Exit {
 Tells whether the doors of a Kubernetes control plane are locked, and proves it.
 
   portcullis audit kube-apiserver.yaml      one file, a folder, or - for standard input
-  portcullis audit --context NAME           a cluster that runs; without a name, the current one
+  portcullis audit --context NAME           a running cluster, by its context
   portcullis resolve kube-apiserver.yaml    what is in force, and why
   portcullis explain apiserver-anonymous-auth
   portcullis rules                          every rule, worst first

@@ -19,7 +19,7 @@ mod terminal;
 
 use std::process::ExitCode;
 
-use clap::error::ErrorKind;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use crate::{
     args::{Command, Config},
@@ -71,23 +71,23 @@ fn refused(error: &clap::Error) -> Exit {
     if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
         return terminal::print(&error.render().to_string());
     }
-    if let Some(path) = mistaken_for_a_command(error) {
-        let path = settings::plain(&path);
-        terminal::talk(&format!("error: no command `{path}`; to audit that file: portcullis audit {path}"));
-        return Exit::Usage;
+    if let Some(message) = no_command(error) {
+        return wrong(&UsageError(message));
     }
     terminal::talk(error.render().to_string().trim_end());
     Exit::Usage
 }
 
-/// The word that was typed in the place of a command, if it looks like something to audit.
-fn mistaken_for_a_command(error: &clap::Error) -> Option<String> {
-    if error.kind() != ErrorKind::InvalidSubcommand {
-        return None;
-    }
-    let Some(clap::error::ContextValue::String(word)) = error.get(clap::error::ContextKind::InvalidSubcommand) else {
-        return None;
-    };
+/// What to say where a word was typed in the place of a command that is none: it may be something to audit.
+fn no_command(error: &clap::Error) -> Option<String> {
+    let Some(ContextValue::String(word)) = error.get(ContextKind::InvalidSubcommand) else { return None };
     let looks_like_a_path = word == "-" || word.contains(['/', '.', '\\']) || std::path::Path::new(word).exists();
-    looks_like_a_path.then(|| word.clone())
+    let word = settings::plain(word);
+    let advice = match error.get(ContextKind::SuggestedSubcommand) {
+        _ if looks_like_a_path => format!("to audit that file: portcullis audit {word}"),
+        Some(ContextValue::Strings(near)) if !near.is_empty() => format!("nearest: {}", near.join(", ")),
+        Some(ContextValue::String(near)) => format!("nearest: {near}"),
+        _ => "portcullis --help lists them".to_owned(),
+    };
+    Some(format!("no command `{word}`; {advice}"))
 }

@@ -15,7 +15,7 @@ use std::{
 use crate::{
     args,
     exit::Exit,
-    settings::{UsageError, plain, unknown},
+    settings::{UsageError, plain, unknown, why},
     terminal::talk,
 };
 
@@ -188,6 +188,11 @@ struct Unfinished {
     then: PathBuf,
 }
 
+fn unwritten(error: &io::Error) -> String {
+    // A file that is not there is made.
+    if error.kind() == io::ErrorKind::NotFound { "no such folder".to_owned() } else { why(error) }
+}
+
 impl Drop for Unfinished {
     fn drop(&mut self) {
         let _ = fs::remove_file(&self.now);
@@ -200,8 +205,9 @@ impl Sink {
     /// A file is made and taken away again: most results are written at the end, and a run that is stopped before that leaves
     /// nothing behind.
     pub(crate) fn open(place: &Place) -> Result<Self, UsageError> {
-        let out = Out::open(place)
-            .map_err(|error| UsageError(format!("cannot write the result to {}: {error}", place.name())))?;
+        let out = Out::open(place).map_err(|error| {
+            UsageError(format!("cannot write the result to {}: {}", place.name(), unwritten(&error)))
+        })?;
         Ok(Self { place: place.clone(), out: Some(out).filter(|out| out.unfinished.is_none()), broken: None })
     }
 
@@ -248,7 +254,7 @@ impl Sink {
             Ok(()) => Exit::Done,
             Err(error) if self.place == Place::Stdout && error.kind() == io::ErrorKind::BrokenPipe => Exit::Done,
             Err(error) => {
-                talk(&format!("error: cannot write the result to {}: {error}", self.place.name()));
+                talk(&format!("error: cannot write the result to {}: {}", self.place.name(), unwritten(&error)));
                 Exit::Fault
             }
         }

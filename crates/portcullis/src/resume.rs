@@ -16,7 +16,7 @@ use audit::{Account, AuditTarget, Inputs};
 use report::{Fleet, RunProblem, wire};
 use serde::{Deserialize, Serialize};
 
-use crate::settings::{UsageError, plain};
+use crate::settings::{UsageError, plain, why};
 
 /// Of one line; a cluster of a large file of manifests has a few hundred megabytes.
 const LARGEST: u64 = 1 << 30;
@@ -222,7 +222,7 @@ impl Ledger {
         self.write(|_| Ok(()));
         match self.broken {
             None => Ok(()),
-            Some(error) => Err(format!("cannot write to {}: {error}", self.name)),
+            Some(error) => Err(format!("cannot write to {}: {}", self.name, why(&error))),
         }
     }
 }

@@ -17,6 +17,7 @@ use audit::{
 };
 use jiff::civil::Date;
 
+pub(crate) use self::source::why;
 use crate::args;
 
 /// A call that is wrong: nothing was looked at.

@@ -203,14 +203,7 @@ pub(crate) fn sample() -> Report {
         judged(entry("d-pass", Severity::Low, Outcome::Pass), Vec::new()),
         judged(entry("e-none", Severity::Low, Outcome::NotApplicable("1.19 removed it".to_owned())), Vec::new()),
     ];
-    let missing = Evidence {
-        id: EvidenceId::new("root/etc/x"),
-        plane: Plane::Declared,
-        kind: Kind::ConfigFile,
-        body: Body::Missing,
-        secrets: Vec::new(),
-        digest: None,
-    };
+    let missing = Evidence::of(EvidenceId::new("root/etc/x"), Plane::Declared, Kind::ConfigFile, Body::Missing);
     let text = Evidence {
         id: EvidenceId::new("a.yaml"),
         kind: Kind::Workload,

@@ -238,13 +238,7 @@ pub fn observed(bytes: &[u8]) {
     }
     let of = |name: &str, kind| Redactor::new().evidence(EvidenceId::new(name.to_owned()), Plane::Observed, kind, text);
     let evidence = vec![of("http://h:6443@192.0.2.1:6443", Kind::Answers), of("tls://192.0.2.1:6443", Kind::Handshake)];
-    let gathered = Gathered {
-        name: "any".to_owned(),
-        target: "any".to_owned(),
-        root: None,
-        evidence,
-        trees: facts::Trees::default(),
-    };
+    let gathered = Gathered::of("any", evidence);
     let cluster = facts::resolve(gathered, &Options::default());
     for door in &cluster.doors {
         let looks = door.looks();

@@ -130,13 +130,8 @@ fn texts(layout: Layout, words: &[Written], ending: &str) -> Vec<(String, Kind, 
 }
 
 fn evidence(files: Vec<(String, Kind, String)>) -> Vec<Evidence> {
-    let piece = |(id, kind, text): (String, Kind, String)| Evidence {
-        id: EvidenceId::new(id),
-        plane: Plane::Declared,
-        kind,
-        body: Body::Text(text.into()),
-        secrets: Vec::new(),
-        digest: None,
+    let piece = |(id, kind, text): (String, Kind, String)| {
+        Evidence::of(EvidenceId::new(id), Plane::Declared, kind, Body::Text(text.into()))
     };
     files.into_iter().map(piece).collect()
 }
@@ -144,13 +139,7 @@ fn evidence(files: Vec<(String, Kind, String)>) -> Vec<Evidence> {
 /// Every value by its name, and the origin of one.
 fn held(evidence: &[Evidence], name: &str) -> (BTreeMap<&'static str, String>, Origin) {
     let options = Options { version: "1.20.2".parse().ok(), as_of: None };
-    let gathered = Gathered {
-        name: "n".to_owned(),
-        target: "n".to_owned(),
-        root: Some("n".to_owned()),
-        evidence: evidence.to_vec(),
-        trees: facts::Trees::default(),
-    };
+    let gathered = Gathered { root: Some("n".to_owned()), ..Gathered::of("n", evidence.to_vec()) };
     let cluster = facts::resolve(gathered, &options);
     assert_eq!(
         cluster.apiservers.len(),

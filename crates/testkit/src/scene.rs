@@ -280,19 +280,23 @@ impl Scene {
         EvidenceId::new(format!("{}{path}", self.root.as_deref().unwrap_or_default()))
     }
 
+    /// A line of the page put behind a text of that evidence, and noted.
+    fn put(&mut self, (page_line, line): &(usize, String), id: &EvidenceId, text: &mut String) {
+        self.lines.push(LineMap {
+            page_line: *page_line,
+            evidence: id.clone(),
+            start: text.len(),
+            indent: 0,
+            text: line.clone(),
+        });
+        text.push_str(line);
+    }
+
     /// The text of a fence as it stands, each of its lines noted.
     fn whole(&mut self, fence: &Fence, id: &EvidenceId) -> String {
         let mut text = String::new();
-        for (page_line, line) in &fence.body {
-            let start = text.len();
-            self.lines.push(LineMap {
-                page_line: *page_line,
-                evidence: id.clone(),
-                start,
-                indent: 0,
-                text: line.clone(),
-            });
-            text.push_str(line);
+        for line in &fence.body {
+            self.put(line, id, &mut text);
             text.push('\n');
         }
         text
@@ -301,19 +305,11 @@ impl Scene {
     /// The lines of a fence as the items of a list in JSON, behind what begins the document.
     fn listed(&mut self, fence: &Fence, id: &EvidenceId, head: String) -> String {
         let mut text = head;
-        for (index, (page_line, line)) in fence.body.iter().enumerate() {
+        for (index, line) in fence.body.iter().enumerate() {
             if index > 0 {
                 text.push_str(",\n");
             }
-            let start = text.len();
-            self.lines.push(LineMap {
-                page_line: *page_line,
-                evidence: id.clone(),
-                start,
-                indent: 0,
-                text: line.clone(),
-            });
-            text.push_str(line);
+            self.put(line, id, &mut text);
         }
         text.push_str("\n]\n}\n");
         text
@@ -445,13 +441,7 @@ impl Scene {
     }
 
     fn gathered(&self, evidence: Vec<Evidence>) -> Gathered {
-        Gathered {
-            name: "case".to_owned(),
-            target: "case".to_owned(),
-            root: self.root.clone(),
-            evidence,
-            trees: facts::Trees::default(),
-        }
+        Gathered { root: self.root.clone(), ..Gathered::of("case", evidence) }
     }
 
     fn options(&self) -> Options {
@@ -481,7 +471,7 @@ impl Scene {
 
 /// A piece of evidence with that body.
 fn piece(id: EvidenceId, kind: Kind, body: Body) -> Evidence {
-    Evidence { id, plane: Plane::Declared, kind, body, secrets: Vec::new(), digest: None }
+    Evidence::of(id, Plane::Declared, kind, body)
 }
 
 /// Nobody could read it.

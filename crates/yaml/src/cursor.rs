@@ -99,6 +99,11 @@ impl<'a> Cursor<'a> {
         matches!(self.resolved(), Some(Resolved::Null))
     }
 
+    /// Whether this is a scalar that means `true`.
+    pub fn is_true(&self) -> bool {
+        matches!(self.resolved(), Some(Resolved::Bool(true)))
+    }
+
     /// The value of a key. `None` if there is no such key or this is not a mapping.
     pub fn get(&self, name: &str) -> Option<Cursor<'a>> {
         let found = find(self.mapping()?, name)?;

@@ -4,24 +4,28 @@
 //! checks: equal keys, aliases that lead nowhere or in circles, and whether the tree would explode if aliases were
 //! written out. It does not say what a value means. Start at [`parse`].
 
+mod faults;
 mod json;
+mod keys;
+mod outline;
+mod places;
 
-use std::borrow::Cow;
 use std::collections::HashMap;
-use std::collections::hash_map;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use granit_parser as granit;
-use granit_parser::{ErrorKind, Event, Parser, ScalarStyle, StructureStyle};
+use granit_parser::{Event, Parser, ScalarStyle, StructureStyle};
 
 use crate::scalar::{Scalar, Style, Tag};
-use crate::skim::skim;
-use crate::source::{find_indicator, shorten};
+use crate::source::shorten;
 use crate::tree::{
-    Anchored, Comment, Content, Document, Entry, Fault, FaultKind, Mapping, Node, Properties, Sequence, Span, Stream,
-    Value,
+    Anchored, Comment, Content, Document, Entry, FaultKind, Mapping, Node, Properties, Sequence, Span, Stream, Value,
 };
+
+pub use self::outline::outline;
+#[cfg(test)]
+pub(crate) use self::outline::outline_by_events;
 
 /// How much of a text is read. Whatever is cut off is reported as a [`FaultKind::Limit`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -113,74 +117,6 @@ fn options(limits: &Limits) -> granit::Options {
         bom_inside_document_as_content: true,
         block_scalar_eof_without_line_feed: true,
     }
-}
-
-/// The keys at the root of each document, without the trees below them: for whoever only wants to know what a text is.
-///
-/// `None` where only [`parse`] can tell: of a text with a fault, a tag, an anchor or an alias. Where there are keys, `parse`
-/// finds the same and no fault that is fatal.
-pub fn outline(text: &str, limits: &Limits) -> Option<Vec<Vec<String>>> {
-    if text.len() > limits.bytes.min(u32::MAX as usize) {
-        return None;
-    }
-    skim(text, limits).or_else(|| outline_by_events(text, limits))
-}
-
-/// The same of any text, as the parser tells it.
-pub(crate) fn outline_by_events(text: &str, limits: &Limits) -> Option<Vec<Vec<String>>> {
-    /// What comes next in a collection.
-    #[derive(Clone, Copy, PartialEq)]
-    enum Next {
-        Key,
-        Value,
-        Item,
-    }
-    let mut documents: Vec<Vec<String>> = Vec::new();
-    let mut open: Vec<Next> = Vec::new();
-    let mut nodes = 0_usize;
-    let mut parser = Parser::new_from_str_with_options(text, options(limits));
-    while let Some(event) = parser.next_event() {
-        let (event, _) = event.ok()?;
-        let opened = match &event {
-            Event::DocumentStart(..) if documents.len() >= limits.documents => return None,
-            Event::DocumentStart(..) => {
-                documents.push(Vec::new());
-                continue;
-            }
-            Event::Scalar(_, _, 0, None) => None,
-            Event::MappingStart(_, 0, None) => Some(Next::Key),
-            Event::SequenceStart(_, 0, None) => Some(Next::Item),
-            Event::MappingEnd | Event::SequenceEnd => {
-                open.pop();
-                continue;
-            }
-            Event::Scalar(..) | Event::MappingStart(..) | Event::SequenceStart(..) => return None,
-            Event::Anchor(..) | Event::Alias(_) | Event::UnresolvedAlias(_) => return None,
-            _ => continue,
-        };
-        nodes += 1;
-        if nodes > limits.nodes {
-            return None;
-        }
-        let at_root = open.len() == 1;
-        match open.last_mut() {
-            Some(next @ Next::Key) => {
-                let Event::Scalar(key, ..) = event else { return None };
-                // Null is no key, and two smaller signs merge.
-                if matches!(&*key, "" | "~" | "null" | "Null" | "NULL" | "<<") {
-                    return None;
-                }
-                if at_root {
-                    documents.last_mut()?.push(key.into_owned());
-                }
-                *next = Next::Value;
-            }
-            Some(next @ Next::Value) => *next = Next::Key,
-            Some(Next::Item) | None => {}
-        }
-        open.extend(opened);
-    }
-    Some(documents)
 }
 
 struct Builder<'t> {
@@ -480,82 +416,6 @@ impl<'t> Builder<'t> {
         (Some(Arc::clone(&record.target)), record.size)
     }
 
-    /// Notes where the anchor of the node before is written.
-    fn name_anchor(&mut self, span: Span) {
-        // For a collection the event comes after its start, for a scalar after the whole of it.
-        let properties = match self.open.last_mut() {
-            Some(frame) => match &mut frame.children {
-                Children::Items(items) => match items.last_mut() {
-                    Some(last) => &mut last.properties,
-                    None => &mut frame.properties,
-                },
-                Children::Entries(entries, key) => match (key, entries.last_mut()) {
-                    (Some(key), _) => &mut key.properties,
-                    (None, Some(entry)) => &mut entry.value.properties,
-                    (None, None) => &mut frame.properties,
-                },
-            },
-            None => match &mut self.root {
-                Some(root) => &mut root.properties,
-                None => return,
-            },
-        };
-        properties.get_or_insert_default().anchor = Some(span);
-    }
-
-    /// The span of a block scalar from its header to the end of its last line. `content` is what the parser reports:
-    /// the lines below the header with their breaks.
-    fn block_scalar(&mut self, content: Span) -> Span {
-        let from = self.last_end;
-        self.last_end = self.last_end.max(content.end as usize);
-        let start = find_indicator(self.text, b"|>", from, content.start as usize).unwrap_or(content.start as usize);
-        let raw = self.text.get(start..content.end as usize).unwrap_or_default();
-        let header = raw.split(['\n', '\r', '#']).next().unwrap_or_default();
-        // All blank lines at the end belong to a scalar that keeps them, none to others.
-        let length = if header.contains('+') {
-            let without_return = raw.strip_suffix('\n').unwrap_or(raw);
-            without_return.strip_suffix('\r').unwrap_or(without_return).len()
-        } else {
-            raw.trim_end_matches([' ', '\t', '\n', '\r']).len().max(header.trim_end().len())
-        };
-        Span::new(start, start + length)
-    }
-
-    /// The parser places a list that is not indented below its key after the first dash; this is where it starts.
-    fn sequence_start(&self, span: Span, style: StructureStyle) -> Span {
-        let in_mapping = self.open.last().is_some_and(|frame| matches!(frame.children, Children::Entries(..)));
-        if style == StructureStyle::Flow || !in_mapping {
-            return span;
-        }
-        match find_indicator(self.text, b"-", self.last_end, span.start as usize) {
-            Some(dash) => Span::new(dash, span.end as usize),
-            None => span,
-        }
-    }
-
-    /// A value that is not written stands right after its colon or dash. The parser places some before the colon and
-    /// some after a comment.
-    fn unwritten(&self, span: Span) -> Span {
-        let Some(frame) = self.open.last() else {
-            return span;
-        };
-        let at = span.start as usize;
-        let after = match &frame.children {
-            Children::Items(_) if frame.flow => None,
-            Children::Items(items) => {
-                let from = if items.is_empty() { frame.start.start as usize } else { self.last_end };
-                find_indicator(self.text, b"-", from, at)
-            }
-            Children::Entries(_, None) => None,
-            Children::Entries(_, Some(_)) => {
-                let rest = self.text.get(at..).unwrap_or_default();
-                let blanks = rest.len() - rest.trim_start_matches([' ', '\t']).len();
-                rest[blanks..].starts_with(':').then_some(at + blanks)
-            }
-        };
-        after.map_or(span, |indicator| Span::new(indicator + 1, indicator + 1))
-    }
-
     fn scalar_tag(&mut self, tag: &granit::Tag, span: Span) -> Tag {
         if is_non_specific(tag) {
             return Tag::NonSpecific;
@@ -583,141 +443,6 @@ impl<'t> Builder<'t> {
     fn unknown_tag(&mut self, span: Span) {
         let message = format!("the tag `{}` is passed over", shorten(span.slice(self.text)));
         self.fault(FaultKind::Tag, span, message, None);
-    }
-
-    /// Reports keys that do not count. Returns whether all do.
-    fn check_keys(&mut self, entries: &[Entry]) -> bool {
-        let mut simple = true;
-        for entry in entries {
-            let Some(key) = entry.key.scalar() else {
-                simple = false;
-                let message = format!("{} is no key in JSON", entry.key.value().noun());
-                self.fault(FaultKind::Key, entry.key.span, message, None);
-                continue;
-            };
-            if key.is_merge() {
-                simple = false;
-                self.check_merge(&entry.value);
-            } else if key.key_name().is_none() {
-                simple = false;
-                let message = "null is no key in JSON".to_owned();
-                self.fault(FaultKind::Key, entry.key.span, message, None);
-            }
-        }
-        let name = |entry: &'_ Entry| -> Option<usize> {
-            let key = entry.key.scalar()?;
-            (!key.is_merge()).then_some(())?;
-            key.key_name().map(|name| name.len())
-        };
-        if entries.len() <= 16 {
-            // Most mappings are small, and comparing pairs beats hashing.
-            for (at, later) in entries.iter().enumerate().skip(1) {
-                let Some(length) = name(later) else { continue };
-                let earlier = entries[..at].iter().rev().find(|earlier| {
-                    name(earlier) == Some(length)
-                        && earlier.key.scalar().and_then(Scalar::key_name)
-                            == later.key.scalar().and_then(Scalar::key_name)
-                });
-                if let Some(earlier) = earlier {
-                    simple = false;
-                    self.duplicate(earlier, later);
-                }
-            }
-            return simple;
-        }
-        let mut seen: HashMap<Cow<'_, str>, &Entry> = HashMap::with_capacity(entries.len());
-        for later in entries {
-            if name(later).is_none() {
-                continue;
-            }
-            let Some(key) = later.key.scalar().and_then(Scalar::key_name) else {
-                continue;
-            };
-            match seen.entry(key) {
-                hash_map::Entry::Vacant(vacant) => _ = vacant.insert(later),
-                hash_map::Entry::Occupied(mut occupied) => {
-                    simple = false;
-                    let earlier = occupied.insert(later);
-                    self.duplicate(earlier, later);
-                }
-            }
-        }
-        simple
-    }
-
-    fn duplicate(&mut self, earlier: &Entry, later: &Entry) {
-        let name = later.key.scalar().map(Scalar::text).unwrap_or_default();
-        let message = format!("the key `{}` is given twice in one mapping", shorten(name));
-        let related = Some((earlier.key.span, "first given here".to_owned()));
-        self.fault(FaultKind::DuplicateKey, later.key.span, message, related);
-    }
-
-    fn check_merge(&mut self, value: &Node) {
-        let fits = match value.value() {
-            Value::Mapping(_) => true,
-            Value::Sequence(sequence) => sequence.items.iter().all(|item| item.mapping().is_some()),
-            // An alias that leads nowhere has its own fault.
-            Value::Scalar(_) => value.definition().is_none(),
-        };
-        if !fits {
-            let message = "`<<` merges a mapping or a list of mappings".to_owned();
-            self.fault(FaultKind::Merge, value.span, message, None);
-        }
-    }
-
-    fn syntax(&mut self, error: &granit::ScanError) {
-        let start = error.marker().byte_offset().unwrap_or(self.last_end).min(self.text.len());
-        let start = self.text.floor_char_boundary(start);
-        let rest = &self.text[start..];
-        let length = rest.chars().next().filter(|next| !matches!(next, '\n' | '\r')).map_or(0, char::len_utf8);
-        let line_start = self.text[..start].rfind(['\n', '\r']).map_or(0, |at| at + 1);
-        let line_end = rest.find(['\n', '\r']).map_or(self.text.len(), |at| start + at);
-        let kind = match error.kind() {
-            ErrorKind::RecursionLimitExceeded => FaultKind::Limit,
-            _ => FaultKind::Syntax,
-        };
-        let mut message = match error.kind() {
-            ErrorKind::RecursionLimitExceeded => "the text is nested deeper than is read".to_owned(),
-            ErrorKind::UnclosedQuotedScalar => "the quote that opens here is never closed".to_owned(),
-            ErrorKind::UnclosedFlowCollection { open } => {
-                format!("the `{open}` that opens here is never closed")
-            }
-            ErrorKind::UnexpectedCharacter { character: '\0' } => "the text holds a NUL byte".to_owned(),
-            kind => kind.to_string(),
-        };
-        // A long line is no line that a person wrote as a template, and looking through it costs.
-        if line_end - line_start < 1000 && self.text[line_start..line_end].contains("{{") {
-            message.push_str("; the line holds `{{`, as in a template that was not rendered");
-        }
-        self.fault(kind, Span::new(start, start + length), message, None);
-    }
-
-    fn stop(&mut self, span: Span, what: &str) -> ControlFlow<()> {
-        let message = format!("the text holds {what}; the rest was not looked at");
-        self.fault(FaultKind::Limit, span, message, None);
-        self.root = None;
-        ControlFlow::Break(())
-    }
-
-    fn is_full(&self) -> bool {
-        self.full
-    }
-
-    fn fault(&mut self, kind: FaultKind, span: Span, message: String, related: Option<(Span, String)>) {
-        if self.full {
-            return;
-        }
-        let mut fault = Fault { kind, span, message, related, document: self.document };
-        if self.stream.faults.len() + 1 >= self.limits.faults {
-            self.full = true;
-            fault = Fault {
-                kind: FaultKind::Limit,
-                message: "the text has more faults than are listed".to_owned(),
-                related: None,
-                ..fault
-            };
-        }
-        self.stream.faults.push(fault);
     }
 }
 

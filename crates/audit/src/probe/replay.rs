@@ -85,5 +85,5 @@ fn taken(piece: wire::SavedEvidence, redactor: &mut Redactor) -> Evidence {
         }
         (None, None) => Body::Missing,
     };
-    Evidence { id, plane, kind, body, secrets: Vec::new(), digest: None }
+    Evidence::of(id, plane, kind, body)
 }

@@ -146,13 +146,7 @@ mod tests {
         };
         let piece = evidence(&seen, &mut Redactor::new());
         assert_eq!(piece.id.as_str(), "http://api.example:6443@192.0.2.1:6443");
-        let gathered = facts::Gathered {
-            name: "lab".to_owned(),
-            target: "lab".to_owned(),
-            root: None,
-            evidence: vec![piece],
-            trees: facts::Trees::default(),
-        };
+        let gathered = facts::Gathered::of("lab", vec![piece]);
         let cluster = facts::resolve(gathered, &facts::Options::default());
         let [door] = &cluster.doors[..] else { panic!("{} doors", cluster.doors.len()) };
         assert_eq!(door.answers.len(), 4);

@@ -59,7 +59,7 @@ pub fn evidence(observation: &Observation, alone: bool) -> Evidence {
         Sight::NotOffered => Body::Missing,
         Sight::Unseen(why) => Body::Unread(unread(&name, &why.to_string())),
     };
-    Evidence { id, plane: Plane::Observed, kind: Kind::Handshake, body, secrets: Vec::new(), digest: None }
+    Evidence::of(id, Plane::Observed, Kind::Handshake, body)
 }
 
 /// Nothing was seen of an endpoint.

@@ -6,7 +6,7 @@ use facts::{Gathered, Redactor};
 use model::Evidence;
 
 use super::{Arrived, Event, replay};
-use crate::{Account, Listed, NODE, Options, Target, bundle, gather};
+use crate::{Account, Listed, NODE, Options, Target, bundle, files::gather};
 
 /// Hands over what the files of a listed cluster show, and what became of each; who is asked is left to others.
 pub(super) fn gather_files(

@@ -260,14 +260,12 @@ impl Sights {
                 }
             }
             if let Some((name, why)) = &one.nowhere {
-                evidence.push(Evidence {
-                    id: EvidenceId::new(format!("tls://{name}")),
-                    plane: Plane::Observed,
-                    kind: Kind::Handshake,
-                    body: Body::Unread(endpoint::unread(name, why)),
-                    secrets: Vec::new(),
-                    digest: None,
-                });
+                evidence.push(Evidence::of(
+                    EvidenceId::new(format!("tls://{name}")),
+                    Plane::Observed,
+                    Kind::Handshake,
+                    Body::Unread(endpoint::unread(name, why)),
+                ));
             }
         }
         evidence

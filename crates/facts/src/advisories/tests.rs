@@ -121,13 +121,8 @@ mod asked {
             let id = EvidenceId::new(ask.name("https://h"));
             redactor.evidence(id, ask.plane, ask.kind, text)
         };
-        let missing = |ask: &crate::live::Ask| Evidence {
-            id: EvidenceId::new(ask.name("https://h")),
-            plane: ask.plane,
-            kind: ask.kind,
-            body: Body::Missing,
-            secrets: Vec::new(),
-            digest: None,
+        let missing = |ask: &crate::live::Ask| {
+            Evidence::of(EvidenceId::new(ask.name("https://h")), ask.plane, ask.kind, Body::Missing)
         };
         ASKS.iter()
             .map(|ask| {
@@ -150,13 +145,7 @@ mod asked {
     const NODE_AND_RBAC: &str = "authorization-mode=Node,RBAC anonymous-auth=true";
 
     fn judged(evidence: Vec<Evidence>) -> Vec<Judged> {
-        let gathered = Gathered {
-            name: "lab".to_owned(),
-            target: "lab".to_owned(),
-            root: None,
-            evidence,
-            trees: crate::Trees::default(),
-        };
+        let gathered = Gathered::of("lab", evidence);
         judge(&crate::resolve(gathered, &Options::default())).to_vec()
     }
 

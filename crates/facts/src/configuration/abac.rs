@@ -22,13 +22,7 @@ const LONGEST_LINE: usize = 64 * 1024;
 
 /// Reads the file, which every release does alike.
 pub fn read(evidence: &Evidence, version: &Release) -> Read<Policies> {
-    let mut read = Read {
-        value: None,
-        problems: Vec::new(),
-        taken_by: version.minors().collect(),
-        by_release: Vec::new(),
-        names: Vec::new(),
-    };
+    let mut read = Read::nothing(version.minors().collect());
     let Some(text) = evidence.text() else { return read };
     let (mut count, mut start, mut everything) = (0, 0, Vec::new());
     for line in text.split_inclusive('\n') {
@@ -57,12 +51,7 @@ pub fn read(evidence: &Evidence, version: &Release) -> Read<Policies> {
         }
         everything.extend(everybody(&line[..length]).map(|value| Placed { value: value.to_owned(), at }));
     }
-    let policies = Policies { count, everything };
-    if !read.taken_by.is_empty() {
-        read.by_release.push((read.taken_by.clone(), policies.clone()));
-    }
-    read.value = Some(policies);
-    read
+    read.with(Policies { count, everything })
 }
 
 const GROUP: &str = "abac.authorization.kubernetes.io";

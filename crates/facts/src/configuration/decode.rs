@@ -7,13 +7,19 @@
 //!
 //! A file is parsed once and decoded once for each release that is possible. Start at [`read`].
 
+mod fields;
+mod merge;
+mod names;
+
 use std::{cell::RefCell, collections::BTreeSet};
 
-use model::{Body, Evidence, Location, Minor, Problem, ProblemKind, Release, Span};
-use yaml::{Cursor, FaultKind, Resolved, Value};
+use model::{Evidence, Location, Minor, Problem, ProblemKind, Release, Span};
+use yaml::{Cursor, FaultKind};
 
+pub(super) use self::{fields::child, merge::merge};
+use self::{fields::noun, merge::Decoded};
 use super::written;
-use crate::{Contents, File, Files, golang, kubeconfig, pki, redact::parsable};
+use crate::{Contents, Files, distance, redact::parsable};
 
 /// Problems that are listed of one document; a file that has more is told about the first ones.
 const MOST_PROBLEMS: usize = 200;
@@ -23,7 +29,8 @@ const MOST_PROBLEMS: usize = 200;
 pub struct Read<T> {
     /// `None` where the file says nothing that any possible release could use.
     pub value: Option<T>,
-    /// One stops where every possible release refuses the file for it.
+    /// One stops where every possible release refuses the file for it; where none takes it, each for its own reasons, what the
+    /// newest refuses it for.
     pub problems: Vec<Problem>,
     /// The possible releases that nothing in the file stops; empty where the server does not start.
     pub taken_by: Vec<Minor>,
@@ -31,6 +38,22 @@ pub struct Read<T> {
     pub by_release: Vec<(Vec<Minor>, T)>,
     /// Files that this one names and that the server wants when it starts, and what of them it wants.
     pub names: Vec<(Placed<String>, Contents)>,
+}
+
+impl<T: Clone> Read<T> {
+    /// A file of which nothing is known yet, so that all of these releases take it.
+    pub(super) fn nothing(taken_by: Vec<Minor>) -> Self {
+        Self { value: None, problems: Vec::new(), taken_by, by_release: Vec::new(), names: Vec::new() }
+    }
+
+    /// The same, where all releases that take it make one thing of it.
+    pub(super) fn with(mut self, value: T) -> Self {
+        if !self.taken_by.is_empty() {
+            self.by_release.push((self.taken_by.clone(), value.clone()));
+        }
+        self.value = Some(value);
+        self
+    }
 }
 
 /// A value and where it is written.
@@ -123,7 +146,7 @@ pub(super) fn read<T: Clone + PartialEq>(
 ) -> Read<T> {
     let minors: Vec<Minor> = release.minors().collect();
     let Some(text) = evidence.text() else {
-        return Read { value: None, problems: Vec::new(), taken_by: minors, by_release: Vec::new(), names: Vec::new() };
+        return Read::nothing(minors);
     };
     let text = parsable(evidence, text);
     let stream = yaml::parse(&text, &yaml::Limits::default());
@@ -140,73 +163,6 @@ pub(super) fn read<T: Clone + PartialEq>(
         left = rest;
     }
     merge(all)
-}
-
-/// What releases that read alike made of one file.
-type Decoded<T> = (Vec<Minor>, Option<T>, Vec<Problem>, Vec<(Placed<String>, Contents)>);
-
-pub(super) fn merge<T: Clone + PartialEq>(all: Vec<Decoded<T>>) -> Read<T> {
-    struct Seen {
-        problem: Problem,
-        minors: Vec<Minor>,
-        stopped: Vec<Minor>,
-    }
-    let count: usize = all.iter().map(|(minors, ..)| minors.len()).sum();
-    let mut seen: Vec<Seen> = Vec::new();
-    let (mut taken_by, mut value, mut names) = (Vec::new(), None, Vec::new());
-    let mut by_release: Vec<(Vec<Minor>, T)> = Vec::new();
-    let taken = |problems: &[Problem]| !problems.iter().any(|problem| problem.stops);
-    let any_takes = all.iter().any(|(_, _, problems, _)| taken(problems));
-    for (minors, read, problems, named) in all {
-        let takes = taken(&problems);
-        if takes {
-            taken_by.extend(&minors);
-        }
-        if let Some(read) = read.as_ref().filter(|_| takes) {
-            match by_release.iter_mut().find(|(_, known)| known == read) {
-                Some((known, _)) => known.extend(&minors),
-                None => by_release.push((minors.clone(), read.clone())),
-            }
-        }
-        // The newest release that takes the file knows most of its fields.
-        if read.is_some() && (takes || !any_takes) {
-            (value, names) = (read, named);
-        }
-        for found in problems {
-            let stops = found.stops;
-            let problem = Problem { stops: false, ..found };
-            let known = seen.iter().position(|known| known.problem == problem).unwrap_or_else(|| {
-                seen.push(Seen { problem, minors: Vec::new(), stopped: Vec::new() });
-                seen.len() - 1
-            });
-            if let Some(known) = seen.get_mut(known)
-                && known.minors.last() != minors.last()
-            {
-                known.minors.extend(&minors);
-                if stops {
-                    known.stopped.extend(&minors);
-                }
-            }
-        }
-    }
-    let range = |minors: &[Minor]| match minors {
-        [] => String::new(),
-        [only] => only.to_string(),
-        [from, .., to] => format!("{from} to {to}"),
-    };
-    let problems = seen
-        .into_iter()
-        .map(|Seen { mut problem, minors, stopped }| {
-            problem.stops = stopped.len() == count;
-            if !problem.stops && !stopped.is_empty() {
-                problem.message = format!("{}, which stops {}", problem.message, range(&stopped));
-            } else if minors.len() != count {
-                problem.message = format!("{}, in {}", problem.message, range(&minors));
-            }
-            problem
-        })
-        .collect();
-    Read { value, problems, taken_by, by_release, names }
 }
 
 /// Collects what a release would refuse, each with its place.
@@ -471,209 +427,6 @@ impl<'a> Decoder<'a> {
     pub(super) fn warn(&mut self, kind: ProblemKind, at: &Location, message: impl Into<String>) {
         self.push(kind, false, at.clone(), message, None);
     }
-
-    /// Reports every field that is not in the list; `false` where this is no mapping at all, which the server refuses.
-    ///
-    /// Null is a mapping without fields.
-    pub(super) fn fields(&mut self, cursor: &Cursor<'_>, known: &[&str]) -> bool {
-        self.fields_since(cursor, known, &[])
-    }
-
-    /// The same, with fields that came in a later release.
-    pub(super) fn fields_since(&mut self, cursor: &Cursor<'_>, known: &[&str], later: &[(&str, u16)]) -> bool {
-        if cursor.is_null() {
-            return true;
-        }
-        if cursor.mapping().is_none() {
-            self.wrong(cursor, "a mapping");
-            return false;
-        }
-        let strict = self.strict;
-        for item in cursor.entries() {
-            let name = item.name.as_ref();
-            if known.contains(&name) {
-                continue;
-            }
-            let since = later.iter().find(|(known, _)| *known == name).map(|(_, since)| Minor::new(1, *since));
-            let message = match since {
-                Some(since) if self.is_from(since) => continue,
-                Some(since) => format!("`{name}` came in {since}"),
-                None => format!("unknown field `{}`", shown(name)),
-            };
-            let names = known.iter().copied().chain(later.iter().map(|(name, _)| *name));
-            let near = if since.is_some() { None } else { nearest(name, names) };
-            let at = self.location(item.key.span, item.value.pointer());
-            self.push(ProblemKind::Unknown, strict, at, message, near.map(|near| format!("perhaps `{near}`")));
-        }
-        true
-    }
-
-    fn wrong(&mut self, cursor: &Cursor<'_>, wanted: &str) {
-        let name = cursor.name().map_or_else(|| "this item".to_owned(), |name| format!("`{}`", shown(name)));
-        self.refuse(cursor, format!("{name} takes {wanted}, and this is {}", noun(cursor)));
-    }
-
-    /// The items of a list; none where the field is not there or null.
-    pub(super) fn list<'c>(&mut self, parent: &Cursor<'c>, key: &str) -> Vec<Cursor<'c>> {
-        match child(parent, key) {
-            None => Vec::new(),
-            Some(list) if list.sequence().is_some() => list.items().collect(),
-            Some(other) => {
-                self.wrong(&other, "a list");
-                Vec::new()
-            }
-        }
-    }
-
-    /// A list of strings, in which null is the empty one.
-    pub(super) fn strings(&mut self, parent: &Cursor<'_>, key: &str) -> Vec<Placed<String>> {
-        let mut strings = Vec::new();
-        for item in self.list(parent, key) {
-            match item.resolved() {
-                Some(Resolved::Str(text)) => strings.push(Placed { value: text.to_owned(), at: self.at(&item) }),
-                Some(Resolved::Null) => strings.push(Placed { value: String::new(), at: self.at(&item) }),
-                _ => self.wrong(&item, "a string"),
-            }
-        }
-        strings
-    }
-
-    /// A mapping; `None` where the field is not there or null.
-    pub(super) fn object<'c>(&mut self, parent: &Cursor<'c>, key: &str) -> Option<Cursor<'c>> {
-        let value = child(parent, key)?;
-        if value.mapping().is_none() {
-            self.wrong(&value, "a mapping");
-            return None;
-        }
-        Some(value)
-    }
-
-    /// A string; `None` where the field is not there or null.
-    pub(super) fn string(&mut self, parent: &Cursor<'_>, key: &str) -> Option<Placed<String>> {
-        let value = child(parent, key)?;
-        match value.str() {
-            Some(text) => Some(Placed { value: text.to_owned(), at: self.at(&value) }),
-            None => {
-                self.wrong(&value, "a string");
-                None
-            }
-        }
-    }
-
-    /// A boolean; `None` where the field is not there or null.
-    pub(super) fn boolean(&mut self, parent: &Cursor<'_>, key: &str) -> Option<Placed<bool>> {
-        let value = child(parent, key)?;
-        match value.resolved() {
-            Some(Resolved::Bool(truth)) => Some(Placed { value: truth, at: self.at(&value) }),
-            _ => {
-                self.wrong(&value, "a boolean");
-                None
-            }
-        }
-    }
-
-    /// A whole number of so many bits; `None` where the field is not there or null.
-    pub(super) fn integer(&mut self, parent: &Cursor<'_>, key: &str, bits: u32) -> Option<Placed<i64>> {
-        let value = child(parent, key)?;
-        let number = match value.resolved() {
-            Some(Resolved::Int(number)) => i64::try_from(number).ok(),
-            // Go writes 5.0 as 5 on its way through JSON. The bound keeps the cast exact.
-            Some(Resolved::Float(number)) if number.fract() == 0.0 && number.abs() < 9e15 => Some(number as i64),
-            _ => None,
-        };
-        let limit = 1_i64 << (bits.clamp(2, 63) - 1);
-        match number.filter(|number| bits >= 64 || (-limit..limit).contains(number)) {
-            Some(number) => Some(Placed { value: number, at: self.at(&value) }),
-            None => {
-                self.wrong(&value, "a whole number");
-                None
-            }
-        }
-    }
-
-    /// A duration in nanoseconds; `None` where the field is not there.
-    ///
-    /// It is written as Go prints one. Null is refused, because the type reads null as an empty text (apimachinery
-    /// pkg/apis/meta/v1, `Duration.UnmarshalJSON`), but where `optional` a null is no duration at all.
-    pub(super) fn duration(&mut self, parent: &Cursor<'_>, key: &str, optional: bool) -> Option<Placed<i64>> {
-        let value = parent.get(key)?;
-        if value.is_null() && optional {
-            return None;
-        }
-        let Some(text) = value.str() else {
-            self.wrong(&value, "a duration such as `30s`");
-            return None;
-        };
-        match golang::parse_duration(text) {
-            Some(length) => Some(Placed { value: length, at: self.at(&value) }),
-            None => {
-                self.refuse(&value, format!("`{}` is no duration such as `30s`", shown(text)));
-                None
-            }
-        }
-    }
-
-    /// The place of a field, or of what would hold it.
-    pub(super) fn place(&self, parent: &Cursor<'_>, key: &str) -> Location {
-        self.at(&child(parent, key).unwrap_or_else(|| parent.clone()))
-    }
-
-    /// Remembers a file that this one names, and says so where it is known not to be there.
-    pub(super) fn wants(&mut self, path: &Placed<String>) {
-        self.names(path, Contents::Unneeded);
-    }
-
-    /// The same of a file with keys or certificates, and what they are.
-    pub(super) fn wants_keys(&mut self, path: &Placed<String>) {
-        self.names(path, Contents::Keys);
-    }
-
-    /// The keys and certificates of such a file, where they can be seen.
-    pub(super) fn keys_of(&self, path: &Placed<String>) -> Option<Vec<pki::Placed>> {
-        match self.around.files?.look(&path.value) {
-            File::Read(evidence) => pki::read(evidence),
-            _ => None,
-        }
-    }
-
-    /// The same of a kubeconfig.
-    pub(super) fn wants_kubeconfig(&mut self, path: &Placed<String>) {
-        self.names(path, Contents::Kubeconfig);
-    }
-
-    /// The same of the kubeconfig of a webhook that the server asks for its client at once.
-    pub(super) fn calls(&mut self, path: &Placed<String>) {
-        self.wants_kubeconfig(path);
-        let Some(files) = self.around.files else { return };
-        let File::Read(evidence) = files.look(&path.value) else { return };
-        for changes in kubeconfig::CHANGES {
-            self.since(changes);
-        }
-        if let Some(fault) = kubeconfig::fault(evidence, &path.value, self.minor, files) {
-            self.push(fault.kind, true, path.at.clone(), format!("`{}` {}", shown(&path.value), fault.message), None);
-        }
-        let led_to = kubeconfig::named(evidence, &path.value);
-        self.names.extend(led_to.into_iter().map(|one| (one.path, one.contents)));
-    }
-
-    /// The same of a file like this one, and its contents where they can be seen.
-    pub(super) fn reads(&mut self, path: &Placed<String>) -> Option<&'a Evidence> {
-        self.names(path, Contents::Text);
-        match self.around.files?.look(&path.value) {
-            File::Read(evidence) if matches!(evidence.body, Body::Text(_)) => Some(evidence),
-            _ => None,
-        }
-    }
-
-    fn names(&mut self, path: &Placed<String>, contents: Contents) {
-        if let Some(files) = self.around.files
-            && let Some((kind, fault)) = files.look(&path.value).fault()
-        {
-            let message = format!("`{}` {fault}", shown(&path.value));
-            self.push(kind, true, path.at.clone(), message, None);
-        }
-        self.names.push((path.clone(), contents));
-    }
 }
 
 /// Why a text that begins like JSON is none; `None` where it is JSON or begins otherwise.
@@ -686,24 +439,6 @@ pub(super) fn json_fault(text: &str) -> Option<String> {
         // Deeper than serde follows is no fault.
         Err(error) if error.to_string().contains("recursion") => None,
         Err(error) => Some(format!("a text that begins with `{{` is read as JSON, and this is none: {error}")),
-    }
-}
-
-/// The value of a field; null is a field that is not there.
-pub(super) fn child<'c>(parent: &Cursor<'c>, key: &str) -> Option<Cursor<'c>> {
-    parent.get(key).filter(|value| !value.is_null())
-}
-
-fn noun(cursor: &Cursor<'_>) -> &'static str {
-    match cursor.value() {
-        Value::Sequence(_) => "a list",
-        Value::Mapping(_) => "a mapping",
-        Value::Scalar(_) => match cursor.resolved() {
-            Some(Resolved::Bool(_)) => "a boolean",
-            Some(Resolved::Int(_) | Resolved::Float(_)) => "a number",
-            Some(Resolved::Null) | None => "null",
-            Some(Resolved::Str(_)) => "a string",
-        },
     }
 }
 
@@ -725,24 +460,10 @@ pub(super) fn nearest<'n>(name: &str, names: impl Iterator<Item = &'n str>) -> O
     let plain = |text: &str| text.replace(['-', '_'], "").to_ascii_lowercase();
     let wanted = plain(name);
     names
-        .map(|candidate| (steps(&plain(candidate), &wanted), candidate))
-        .filter(|(steps, candidate)| *steps <= (candidate.len() / 4).clamp(1, 3))
+        .map(|candidate| (distance(&plain(candidate), &wanted), candidate))
+        .filter(|(distance, candidate)| *distance <= (candidate.len() / 4).clamp(1, 3))
         .min()
         .map(|(_, candidate)| candidate)
-}
-
-/// Levenshtein's distance.
-fn steps(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.chars().enumerate() {
-        let mut corner = std::mem::replace(&mut row[0], i + 1);
-        for (j, y) in b.iter().enumerate() {
-            let best = (row[j] + 1).min(row[j + 1] + 1).min(corner + usize::from(x != *y));
-            corner = std::mem::replace(&mut row[j + 1], best);
-        }
-    }
-    row[b.len()]
 }
 
 /// Whether a name is a DNS-1123 label: what namespaces are called.

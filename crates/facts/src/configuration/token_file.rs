@@ -24,13 +24,7 @@ pub struct TokenUser {
 
 /// Reads the file, which every release does alike.
 pub fn read(evidence: &Evidence, version: &Release) -> Read<TokenFile> {
-    let mut read = Read {
-        value: None,
-        problems: Vec::new(),
-        taken_by: version.minors().collect(),
-        by_release: Vec::new(),
-        names: Vec::new(),
-    };
+    let mut read = Read::nothing(version.minors().collect());
     let Some(text) = evidence.text() else { return read };
     let place = |start: usize, end: usize| {
         let bound = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
@@ -74,11 +68,7 @@ pub fn read(evidence: &Evidence, version: &Release) -> Read<TokenFile> {
         }
     }
     let tokens = TokenFile { users };
-    if !read.taken_by.is_empty() {
-        read.by_release.push((read.taken_by.clone(), tokens.clone()));
-    }
-    read.value = Some(tokens);
-    read
+    read.with(tokens)
 }
 
 fn problem(stops: bool, message: String, at: Location) -> Problem {

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use model::{Gap, GapKind, Minor, Site};
 
-use crate::{Hand, Word, flags::KUBE_APISERVER};
+use crate::{Hand, Word, flags::KUBE_APISERVER, within};
 
 /// One flag with the words it is given by, in the order in which they stand.
 pub(super) struct Given {
@@ -49,8 +49,8 @@ pub(super) fn agree(
             releases.iter().filter_map(|release| known.get(&(*release, class)).map(Vec::as_slice)).collect();
         let from = if minor == first { 0 } else { minor };
         let until = if to == last { u16::MAX } else { to };
-        let within = Some((Minor::new(1, from), Minor::new(1, until)));
-        words.extend(common(distribution, &lines).into_iter().map(|word| Word { releases: within, ..word }));
+        let releases = within(from, until);
+        words.extend(common(distribution, &lines).into_iter().map(|word| Word { releases, ..word }));
         minor = to + 1;
     }
     where_known(words)

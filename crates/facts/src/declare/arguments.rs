@@ -12,7 +12,7 @@ use yaml::Span;
 
 use super::{
     Source,
-    command::{self, unfilled},
+    command::{self, Program, unfilled},
 };
 use crate::{Invocation, Word};
 
@@ -63,20 +63,10 @@ pub(super) fn invocations(source: &Source<'_>, _: &[model::Evidence]) -> Vec<Inv
     in_the_snap(&mut words);
     let open_ended = command::shorten(&mut words);
     vec![Invocation {
-        component: "kube-apiserver",
-        instance: source.evidence.as_str().to_owned(),
-        declared_in: source.evidence.clone(),
-        plane: source.plane,
-        list: Some(Site { at: end(source), form: Form::Lines }),
-        words,
         open_ended,
-        version: None,
-        releases: None,
-        mounts: Vec::new(),
-        carried: Vec::new(),
-        contained: false,
+        list: Some(Site { at: end(source), form: Form::Lines }),
         distribution: distribution(source.text),
-        problems: Vec::new(),
+        ..source.process(Program::ApiServer, None, words)
     }]
 }
 

@@ -3,16 +3,18 @@
 //! What CKE gives is in cybozu-go/cke, op/k8s/apiserver_restart.go, `APIServerParams` (v1.17.8 to v1.35.4; a release of CKE
 //! deploys the minor release of Kubernetes whose number it has). `options.kube-api.extra_args` comes behind it.
 
-use model::{Evidence, Form, Gap, GapKind, Minor, Problem, Site};
-use yaml::{Cursor, Resolved};
+use model::{Evidence, Form, Gap, GapKind, Problem, Site};
+use yaml::Cursor;
 
 use super::{
-    Source, command, embedded,
+    Source,
+    command::{self, Program},
+    embedded,
     embedded::Written,
     layers::{Layers, outside},
-    pod::text_of,
+    lookup::{find, text_of},
 };
-use crate::{Carried, Invocation, Mount, Word};
+use crate::{Carried, Invocation, Mount, Word, onward, within};
 
 const NAME: &str = "CKE";
 
@@ -112,12 +114,8 @@ struct Cluster<'a> {
 }
 
 impl<'a> Cluster<'a> {
-    fn get(&self, path: &[&str]) -> Option<Cursor<'a>> {
-        path.iter().try_fold(self.root.clone(), |here, name| here.get(name)).filter(|found| !found.is_null())
-    }
-
     fn server(&self, name: &str) -> Option<Cursor<'a>> {
-        self.get(&["options", "kube-api", name])
+        find(&self.root, &["options", "kube-api", name])
     }
 
     fn home(&self) -> Site {
@@ -134,10 +132,10 @@ impl<'a> Cluster<'a> {
         let home = self.home();
         let mut flags = Layers::new(NAME, home.clone());
         for (flag, value) in ADDED {
-            flags.adds_in(flag, value, Some((Minor::new(1, KNOWN.0), Minor::new(1, KNOWN.1))));
+            flags.adds_in(flag, value, within(KNOWN.0, KNOWN.1));
         }
         for (flag, value, from, to) in BY_RELEASE {
-            flags.adds_in(flag, value, Some((Minor::new(1, from), Minor::new(1, to))));
+            flags.adds_in(flag, value, within(from, to));
         }
         let mut carried =
             vec![embedded::unread(self.source, ENCRYPTION, "CKE makes it, with a key that it keeps in Vault")];
@@ -154,25 +152,20 @@ impl<'a> Cluster<'a> {
         }
         let open_ended = command::shorten(&mut words);
         Invocation {
-            component: "kube-apiserver",
-            instance: text_of(&self.root, "name").unwrap_or_else(|| self.source.evidence.as_str().to_owned()),
-            declared_in: self.source.evidence.clone(),
-            plane: self.source.plane,
-            words,
             open_ended,
             list: Some(home),
-            version: None,
-            releases: Some((Minor::new(1, 12), Minor::new(1, u16::MAX))),
+            releases: onward(12),
             mounts: self.mounts(),
             carried,
             contained: true,
             distribution: Some(NAME),
             problems,
+            ..self.source.process(Program::ApiServer, text_of(&self.root, "name"), words)
         }
     }
 
     fn fields(&self, flags: &mut Layers, carried: &mut Vec<Carried>, evidence: &[Evidence]) {
-        if let Some(subnet) = self.get(&["service_subnet"])
+        if let Some(subnet) = find(&self.root, &["service_subnet"])
             && let Some(text) = subnet.text()
         {
             let at = self.source.at(&subnet);
@@ -182,14 +175,14 @@ impl<'a> Cluster<'a> {
         // The domain is a field of the kubelet's own configuration (op.ClusterDomain of server/strategy.go).
         const DOMAIN: [&str; 4] = ["options", "kubelet", "config", "clusterDomain"];
         let issuer = |domain: &str| format!("https://kubernetes.default.svc.{domain}");
-        match self.get(&DOMAIN).as_ref().and_then(|found| Some((found.text()?, self.source.at(found)))) {
+        match find(&self.root, &DOMAIN).as_ref().and_then(|found| Some((found.text()?, self.source.at(found)))) {
             Some((domain, at)) => {
                 flags.makes("service-account-issuer", issuer(domain), at, "`clusterDomain` decides it");
             }
             None => flags.adds("service-account-issuer", issuer("cluster.local")),
         }
         let Some(enabled) = self.server("audit_log_enabled") else { return };
-        if !matches!(enabled.resolved(), Some(Resolved::Bool(true))) {
+        if !enabled.is_true() {
             return;
         }
         let path =
@@ -213,8 +206,7 @@ impl<'a> Cluster<'a> {
             let (Some(host), Some(container)) = (text_of(&bind, "source"), text_of(&bind, "destination")) else {
                 continue;
             };
-            let read_only =
-                bind.get("read_only").is_some_and(|only| matches!(only.resolved(), Some(Resolved::Bool(true))));
+            let read_only = bind.get("read_only").is_some_and(|only| only.is_true());
             mounts.push(Mount { container, host: Some(host), read_only });
         }
         mounts

@@ -4,7 +4,7 @@
 //! that run on it. What it does not say of the network it takes from the `Cluster` (kubeadmconfig_controller.go,
 //! reconcileTopLevelObjectSettings, v0.3.0 to v1.9.0). Patches and variables of a `ClusterClass` are not followed.
 
-use model::{Evidence, Form, Gap, GapKind, Minor, Site};
+use model::{Evidence, Form, Gap, GapKind, Site};
 use yaml::Cursor;
 
 use super::{
@@ -12,9 +12,9 @@ use super::{
     command::unfilled,
     embedded::Written,
     kubeadm::{Around, Configuration, Fallback, Layer, Shape, release},
-    pod::text_of,
+    lookup::name_of,
 };
-use crate::{Carried, Hand, Invocation};
+use crate::{Carried, Hand, Invocation, onward};
 
 const GROUP: &str = "cluster.x-k8s.io/";
 
@@ -117,11 +117,11 @@ fn configuration<'a>(
         cluster: part("clusterConfiguration"),
         init: part("initConfiguration"),
         shape,
-        releases: Some((Minor::new(1, oldest), Minor::new(1, u16::MAX))),
+        releases: onward(oldest),
         home: Some((layer(spec.clone()), &["clusterConfiguration"])),
         around: Around {
             distribution: Some("cluster-api"),
-            instance: object.get("metadata").and_then(|metadata| text_of(&metadata, "name")),
+            instance: name_of(object),
             version,
             subnet: network(source, cluster, &["services", "cidrBlocks"]),
             domain: network(source, cluster, &["serviceDomain"]),

@@ -12,8 +12,8 @@ use yaml::Cursor;
 use super::{
     Source,
     command::{self, Program, Start, find, image_name, unfilled},
+    lookup::text_of,
     pod::image_version,
-    pod::text_of,
     shell,
 };
 use crate::{Invocation, Mount, Word};
@@ -86,20 +86,12 @@ fn invocation(program: Program, source: &Source<'_>, name: String, service: &Cur
     let version = image.as_ref().and_then(|image| Some((image_version(program, image.text()?)?, source.at(image))));
     let form = if list.sequence().is_some() { Form::List } else { Form::Script };
     Some(Invocation {
-        component: program.component(),
-        instance: name,
-        declared_in: source.evidence.clone(),
-        plane: source.plane,
-        words: own,
         open_ended,
         list: Some(Site { at: source.at(&list), form }),
         version,
-        releases: None,
         mounts: mounts(service),
-        carried: Vec::new(),
         contained: image_text.is_none_or(|image| !image_name(image).is_empty()),
-        distribution: None,
-        problems: Vec::new(),
+        ..source.process(program, Some(name), own)
     })
 }
 

@@ -4,7 +4,7 @@
 //! v0.23.0 and the tree of August 2026). What a template gives, `apiServerExtraArgs` and the rest of the definition override;
 //! the suites of TLS override all of it. Snow has no template and is left open.
 
-use model::{Evidence, Form, Gap, GapKind, Location, Minor, Site, Version};
+use model::{Evidence, Form, Gap, GapKind, Location, Site, Version};
 use yaml::Cursor;
 
 use super::{
@@ -13,9 +13,9 @@ use super::{
     embedded,
     kubeadm::{Argument, Around, Configuration, Fallback, Layer, Shape, release},
     layers::map_at,
-    pod::text_of,
+    lookup::{find, is_of, name_of, text_of},
 };
-use crate::{Hand, Invocation};
+use crate::{Hand, Invocation, onward};
 
 const NAME: &str = "EKS Anywhere";
 const GROUP: &str = "anywhere.eks.amazonaws.com/";
@@ -64,10 +64,7 @@ pub(super) fn invocations(source: &Source<'_>, _: &[Evidence]) -> Vec<Invocation
 }
 
 fn is(object: &Cursor<'_>, kind: &str) -> bool {
-    let text = |key: &str| object.get(key).and_then(|value| value.text());
-    text("kind") == Some(kind)
-        && text("apiVersion").is_some_and(|version| version.starts_with(GROUP))
-        && object.get("spec").is_some_and(|spec| spec.mapping().is_some())
+    is_of(object, GROUP, kind) && object.get("spec").is_some_and(|spec| spec.mapping().is_some())
 }
 
 struct Cluster<'s, 'a> {
@@ -77,31 +74,26 @@ struct Cluster<'s, 'a> {
 }
 
 impl<'a> Cluster<'_, 'a> {
-    fn get(&self, path: &[&str]) -> Option<Cursor<'a>> {
-        path.iter().try_fold(self.object.clone(), |here, name| here.get(name)).filter(|found| !found.is_null())
-    }
-
     fn home(&self) -> Site {
         map_at(self.source, self.object, &EXTRA)
     }
 
     /// The minor release, which is all that the definition names.
     fn version(&self) -> Option<(Version, Location)> {
-        let found = self.get(&["spec", "kubernetesVersion"])?;
+        let found = find(self.object, &["spec", "kubernetesVersion"])?;
         let minor = release(found.text()?)?.minor;
         Some((Version::of_minor(minor), self.source.at(&found)))
     }
 
     fn provider(&self) -> String {
-        let kind = self.get(&["spec", "datacenterRef", "kind"]);
+        let kind = find(self.object, &["spec", "datacenterRef", "kind"]);
         kind.and_then(|kind| kind.text().map(str::to_owned)).unwrap_or_default()
     }
 
     fn configuration(&self) -> Configuration<'a> {
-        let metadata = self.object.get("metadata");
         let is_snow = self.provider() == "SnowDatacenterConfig";
         let open = is_snow.then(|| gap(GapKind::Version, "what EKS Anywhere gives on Snow is not known to this build"));
-        let subnet = match self.get(&["spec", "clusterNetwork", "services", "cidrBlocks"]) {
+        let subnet = match find(self.object, &["spec", "clusterNetwork", "services", "cidrBlocks"]) {
             Some(blocks) => {
                 let list: Vec<String> =
                     blocks.items().take(MOST).filter_map(|block| block.text().map(str::to_owned)).collect();
@@ -117,11 +109,11 @@ impl<'a> Cluster<'_, 'a> {
             cluster: Vec::new(),
             init: Vec::new(),
             shape: Shape::Map,
-            releases: Some((Minor::new(1, 20), Minor::new(1, u16::MAX))),
+            releases: onward(20),
             home: None,
             around: Around {
                 distribution: Some(NAME),
-                instance: metadata.and_then(|metadata| text_of(&metadata, "name")),
+                instance: name_of(self.object),
                 version: self.version(),
                 subnet,
                 beneath: self.arguments(),
@@ -162,7 +154,7 @@ impl<'a> Cluster<'_, 'a> {
             );
         }
         self.identity(&mut put);
-        let written = self.get(&EXTRA);
+        let written = find(self.object, &EXTRA);
         for entry in written.iter().flat_map(|map| map.entries()).take(MOST) {
             let text = entry.value.text().unwrap_or_default();
             // Empty ones are left out (AddIfNotEmpty).
@@ -172,13 +164,13 @@ impl<'a> Cluster<'_, 'a> {
             let site = Site { at: self.source.at(&entry.value), form: Form::Entry };
             put(&entry.name, text.to_owned(), site, Hand::Written, unfilled(text));
         }
-        if let Some(encryption) = self.get(&["spec", "etcdEncryption"]).filter(|list| list.items().len() > 0) {
+        if let Some(encryption) = find(self.object, &["spec", "etcdEncryption"]).filter(|list| list.items().len() > 0) {
             let site = Site { at: self.source.at(&encryption), form: Form::Field };
             let hand = Hand::Made("`etcdEncryption` decides it".to_owned());
             put("encryption-provider-config", ENCRYPTION.to_owned(), site, hand, None);
         }
         put("tls-cipher-suites", SUITES.to_owned(), home.clone(), Hand::Default(NAME), None);
-        if let Some(issuer) = self.get(&["spec", "podIamConfig", "serviceAccountIssuer"])
+        if let Some(issuer) = find(self.object, &["spec", "podIamConfig", "serviceAccountIssuer"])
             && let Some(text) = issuer.text()
         {
             let site = Site { at: self.source.at(&issuer), form: Form::Field };
@@ -192,7 +184,7 @@ impl<'a> Cluster<'_, 'a> {
 
     /// Providers of identity, which are objects of their own.
     fn identity(&self, put: Put<'_>) {
-        let providers = self.get(&["spec", "identityProviderRefs"]);
+        let providers = find(self.object, &["spec", "identityProviderRefs"]);
         for provider in providers.iter().flat_map(|list| list.items()).take(MOST) {
             let site = Site { at: self.source.at(&provider), form: Form::Field };
             let (kind, name) = (text_of(&provider, "kind").unwrap_or_default(), text_of(&provider, "name"));
@@ -205,10 +197,7 @@ impl<'a> Cluster<'_, 'a> {
             if kind != "OIDCConfig" {
                 continue;
             }
-            let named = |object: &&&Cursor<'a>| {
-                is(object, "OIDCConfig")
-                    && object.get("metadata").and_then(|metadata| text_of(&metadata, "name")) == name
-            };
+            let named = |object: &&&Cursor<'a>| is(object, "OIDCConfig") && name_of(object) == name;
             let config = self.beside.iter().find(named).and_then(|object| object.get("spec"));
             for (flag, field) in OIDC {
                 let Some(config) = &config else {

@@ -8,7 +8,7 @@ use yaml::{Cursor, Limits, Scalar, Span, Stream};
 use model::Location;
 
 pub(super) use self::{
-    files::{composed, file, json, part, present, unread},
+    files::{carried, composed, file, json, part, present, unread},
     written::{DATA_URL, PACKED_URL, Written},
 };
 use super::Source;

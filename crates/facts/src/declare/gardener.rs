@@ -8,11 +8,19 @@
 
 pub(super) mod kubelet;
 
-use model::{Evidence, Form, Gap, GapKind, Location, Minor, Named, Problem, Shape, Site, Version};
-use yaml::{Cursor, Resolved};
+use model::{Evidence, Form, Gap, GapKind, Location, Named, Problem, Shape, Site, Version};
+use yaml::Cursor;
 
-use super::{Source, agree::where_known, embedded, kubeadm::release, layers::Layers, pod::text_of};
-use crate::{Carried, Invocation, Mount, redact::parsable};
+use super::{
+    Source,
+    agree::where_known,
+    command::Program,
+    embedded,
+    kubeadm::release,
+    layers::Layers,
+    lookup::{find, name_of, text_of},
+};
+use crate::{Carried, Invocation, Mount, onward, redact::parsable, within};
 
 const NAME: &str = "Gardener";
 const GROUP: &str = "core.gardener.cloud/";
@@ -122,7 +130,7 @@ pub(super) fn invocations(source: &Source<'_>, evidence: &[Evidence]) -> Vec<Inv
     for document in source.documents() {
         for object in objects(&document.cursor()) {
             if let Some(spec) = defined(&object).filter(|_| found.len() <= super::MOST) {
-                let name = object.get("metadata").and_then(|metadata| text_of(&metadata, "name"));
+                let name = name_of(&object);
                 found.push(Shoot { source, spec, name }.invocation(source.problems(document), evidence));
             }
         }
@@ -170,13 +178,9 @@ struct Shoot<'a> {
 }
 
 impl<'a> Shoot<'a> {
-    fn get(&self, path: &[&str]) -> Option<Cursor<'a>> {
-        path.iter().try_fold(self.spec.clone(), |here, name| here.get(name)).filter(|found| !found.is_null())
-    }
-
     fn server(&self, path: &[&str]) -> Option<Cursor<'a>> {
-        let server = self.get(&["kubernetes", "kubeAPIServer"])?;
-        path.iter().try_fold(server, |here, name| here.get(name)).filter(|found| !found.is_null())
+        let server = find(&self.spec, &["kubernetes", "kubeAPIServer"])?;
+        find(&server, path)
     }
 
     fn home(&self) -> Site {
@@ -194,7 +198,7 @@ impl<'a> Shoot<'a> {
     }
 
     fn version(&self) -> Option<(Version, Location)> {
-        let found = self.get(&["kubernetes", "version"])?;
+        let found = find(&self.spec, &["kubernetes", "version"])?;
         Some((release(found.text()?)?, self.source.at(&found)))
     }
 
@@ -218,7 +222,7 @@ impl<'a> Shoot<'a> {
             flags.adds(flag, value);
         }
         // A Shoot without workers has no kubelets.
-        let workers = self.get(&["provider", "workers"]).filter(|workers| workers.items().len() > 0);
+        let workers = find(&self.spec, &["provider", "workers"]).filter(|workers| workers.items().len() > 0);
         if workers.is_some() {
             flags.adds("allow-privileged", "true");
             flags.adds("kubelet-preferred-address-types", "InternalIP,Hostname,ExternalIP");
@@ -232,15 +236,9 @@ impl<'a> Shoot<'a> {
         self.authorization(&mut flags, workers.is_some());
         self.written(&mut flags, issuers.as_ref());
         Invocation {
-            component: "kube-apiserver",
-            instance: self.name.clone().unwrap_or_else(|| self.source.evidence.as_str().to_owned()),
-            declared_in: self.source.evidence.clone(),
-            plane: self.source.plane,
-            words: where_known(flags.words()),
-            open_ended: None,
             list: Some(self.home()),
             version: self.version(),
-            releases: Some((Minor::new(1, 10), Minor::new(1, u16::MAX))),
+            releases: onward(10),
             mounts: vec![Mount::same(AUTHENTICATION), Mount::same(AUTHORIZATION), Mount::same(TOKENS)],
             carried: vec![
                 issuers.and_then(|issuers| issuers.file).map_or_else(
@@ -253,6 +251,7 @@ impl<'a> Shoot<'a> {
             contained: true,
             distribution: Some(NAME),
             problems,
+            ..self.source.process(Program::ApiServer, self.name.clone(), where_known(flags.words()))
         }
     }
 
@@ -318,7 +317,6 @@ impl<'a> Shoot<'a> {
         const FILE: &str = "authorization-config";
         const WEBHOOK: &str = "authorization-webhook-config-file";
         let open = || gap(GapKind::Version, "what Gardener gives depends on its release");
-        let within = |from, to| Some((Minor::new(1, from), Minor::new(1, to)));
         if self.server(&["featureGates", "StructuredAuthorizationConfiguration"]).is_some() {
             for flag in [MODE, FILE, WEBHOOK] {
                 flags.sets_unseen(flag, open());
@@ -331,9 +329,9 @@ impl<'a> Shoot<'a> {
         match self.server(&["structuredAuthorization"]) {
             Some(structured) => {
                 let at = self.source.at(&structured);
-                flags.makes_in(FILE, AUTHORIZATION, at, "`structuredAuthorization` decides it", within(30, u16::MAX));
+                flags.makes_in(FILE, AUTHORIZATION, at, "`structuredAuthorization` decides it", onward(30));
             }
-            None => flags.adds_in(FILE, AUTHORIZATION, within(30, u16::MAX)),
+            None => flags.adds_in(FILE, AUTHORIZATION, onward(30)),
         }
     }
 
@@ -393,7 +391,7 @@ impl<'a> Shoot<'a> {
             );
         }
         // Without workers some groups are off, which ones by the release of Gardener, unless they are named.
-        if self.get(&["provider", "workers"]).is_none_or(|workers| workers.items().len() == 0) {
+        if find(&self.spec, &["provider", "workers"]).is_none_or(|workers| workers.items().len() == 0) {
             flags.sets_unseen(
                 "runtime-config",
                 gap(GapKind::Version, "Gardener switches APIs off where there are no workers, by its release"),
@@ -409,7 +407,7 @@ impl<'a> Shoot<'a> {
                 flags.makes("watch-cache-sizes", all.join(","), self.source.at(&sizes), "`watchCacheSizes` decides it");
             }
         }
-        let networks = self.get(&["networking", "services"]);
+        let networks = find(&self.spec, &["networking", "services"]);
         let ranges = |found: &Cursor<'_>| {
             let list: Vec<&str> = found.items().take(MOST).filter_map(|item| item.text()).collect();
             found.text().map(str::to_owned).or_else(|| (!list.is_empty()).then(|| list.join(",")))
@@ -446,9 +444,7 @@ impl<'a> Shoot<'a> {
         let off: Vec<(String, Location)> = plugins
             .iter()
             .flat_map(|plugins| plugins.items().take(MOST).collect::<Vec<_>>())
-            .filter(|plugin| {
-                plugin.get("disabled").is_some_and(|off| matches!(off.resolved(), Some(Resolved::Bool(true))))
-            })
+            .filter(|plugin| plugin.get("disabled").is_some_and(|off| off.is_true()))
             .filter_map(|plugin| Some((text_of(&plugin, "name")?, self.source.at(&plugin))))
             .collect();
         if let Some((_, at)) = off.first() {

@@ -6,6 +6,8 @@
 //! groups by how deep they are; a host itself comes last. Which hosts run an API server is written in the inventory, not
 //! here: groups that no control plane node need be in, and single hosts, leave what they set in doubt.
 
+use std::cell::Cell;
+
 use model::{Body, Evidence, Gap, GapKind};
 
 /// Files of one inventory that are read.
@@ -45,6 +47,45 @@ pub(super) struct File<'a> {
     pub(super) doubt: Option<Gap>,
     /// Why what it sets is not known.
     pub(super) unread: Option<Gap>,
+}
+
+/// Puts variables into texts, and follows nothing else of Jinja.
+pub(super) struct Fill {
+    /// Variables that stand in one another, at most.
+    pub(super) deepest: usize,
+    /// A text that is longer, or grows so while variables are put in, is left as it is.
+    pub(super) longest: usize,
+    /// How many may still be put in.
+    pub(super) left: Cell<usize>,
+}
+
+impl Fill {
+    /// A text with those variables put in whose value is known.
+    pub(super) fn text(&self, text: &str, value: &dyn Fn(&str) -> Option<String>) -> String {
+        self.within(self.deepest, text, value)
+    }
+
+    fn within(&self, deepest: usize, text: &str, value: &dyn Fn(&str) -> Option<String>) -> String {
+        if deepest == 0 || text.len() > self.longest || !text.contains("{{") {
+            return text.to_owned();
+        }
+        let (mut filled, mut rest) = (String::new(), text);
+        while let Some((before, behind)) = rest.split_once("{{") {
+            let Some((name, after)) = behind.split_once("}}").filter(|_| self.left.get() > 0) else { break };
+            self.left.set(self.left.get() - 1);
+            filled.push_str(before);
+            match value(name.trim()) {
+                Some(held) => filled.push_str(&self.within(deepest - 1, &held, value)),
+                None => filled.push_str(&format!("{{{{{name}}}}}")),
+            }
+            rest = after;
+            if filled.len() > self.longest {
+                return text.to_owned();
+            }
+        }
+        filled.push_str(rest);
+        filled
+    }
 }
 
 /// The folder of the inventory that a file belongs to, with the `/` at its end, and the way from there.

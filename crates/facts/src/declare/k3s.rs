@@ -21,8 +21,14 @@ use self::{
     flags::{NEWEST, Product},
     settings::{Lies, Settings},
 };
-use super::{Source, command, embedded::Place, layers::made_at_start, unit};
-use crate::{Hand, Invocation, Mount, Word};
+use super::{
+    Source,
+    command::{self, Program},
+    embedded::Place,
+    layers::made_at_start,
+    unit,
+};
+use crate::{Hand, Invocation, Mount, Word, onward};
 
 /// Keys that a server has and an agent has not, and no other file that anybody knows.
 const SERVER: [&str; 57] = [
@@ -286,20 +292,12 @@ pub(super) fn kubelet(source: &Source<'_>, evidence: &[Evidence]) -> Option<(Inv
     let folder = kubelet::folder(product, &settings);
     let (releases, distribution) = (releases(product, &settings), Some(product.name()));
     let invocation = Invocation {
-        component: "kubelet",
-        instance: name.unwrap_or_else(|| source.evidence.as_str().to_owned()),
-        declared_in: source.evidence.clone(),
-        plane: source.plane,
-        words,
         open_ended,
-        list: None,
         version: settings.version.clone(),
         releases: Some(releases),
-        mounts: Vec::new(),
-        carried: Vec::new(),
-        contained: false,
         distribution,
         problems: settings.problems,
+        ..source.process(Program::Kubelet, name, words)
     };
     Some((invocation, folder))
 }
@@ -350,11 +348,6 @@ fn invocation(source: &Source<'_>, evidence: &[Evidence], settings: Settings, pr
     let name = settings.last("node-name").map(|given| given.text.clone());
     let (releases, distribution) = (releases(product, &settings), Some(product.name()));
     Some(Invocation {
-        component: "kube-apiserver",
-        instance: name.unwrap_or_else(|| source.evidence.as_str().to_owned()),
-        declared_in: source.evidence.clone(),
-        plane: source.plane,
-        words,
         open_ended,
         list: Some(settings.home.clone()),
         version: version(&settings),
@@ -364,6 +357,7 @@ fn invocation(source: &Source<'_>, evidence: &[Evidence], settings: Settings, pr
         contained: product == Product::Rke2,
         distribution,
         problems: settings.problems,
+        ..source.process(Program::ApiServer, name, words)
     })
 }
 
@@ -426,7 +420,7 @@ fn unknown(settings: &Settings) -> Word {
             wanted: "the arguments of the running server".to_owned(),
             who_could_answer: "a server of the cluster".to_owned(),
         }),
-        releases: Some((Minor::new(1, NEWEST + 1), Minor::new(1, u16::MAX))),
+        releases: onward(NEWEST + 1),
         ..Word::written("", settings.home.clone())
     }
 }

@@ -5,11 +5,17 @@
 //! both wins over the other changed twice (v0.5.0: Kamaji, v0.6.1: what is written, later by flag), and no object names the
 //! release of Kamaji that holds it.
 
-use model::{Evidence, Form, Gap, GapKind, Location, Minor, Problem, Site, Version};
+use model::{Evidence, Form, Gap, GapKind, Location, Problem, Site, Version};
 use yaml::Cursor;
 
-use super::{Source, command, kubeadm::release, layers::Layers, pod::text_of};
-use crate::{Invocation, Mount, Word};
+use super::{
+    Source,
+    command::{self, Program},
+    kubeadm::release,
+    layers::Layers,
+    lookup::{find, is_of, name_of},
+};
+use crate::{Invocation, Mount, Word, onward};
 
 const NAME: &str = "Kamaji";
 const GROUP: &str = "kamaji.clastix.io/";
@@ -71,18 +77,14 @@ pub(super) fn invocations(source: &Source<'_>, _: &[Evidence]) -> Vec<Invocation
     let mut found = Vec::new();
     for (document, object) in source.objects() {
         let Some(spec) = spec(&object).filter(|_| found.len() <= super::MOST) else { continue };
-        let name = object.get("metadata").and_then(|metadata| text_of(&metadata, "name"));
+        let name = name_of(&object);
         found.push(Tenant { source, spec }.invocation(name, source.problems(document)));
     }
     found
 }
 
 fn spec<'a>(object: &Cursor<'a>) -> Option<Cursor<'a>> {
-    let is =
-        |key: &str, test: &dyn Fn(&str) -> bool| object.get(key).and_then(|value| value.text().map(test)) == Some(true);
-    let is_one =
-        is("kind", &|kind| kind == "TenantControlPlane") && is("apiVersion", &|group| group.starts_with(GROUP));
-    object.get("spec").filter(|spec| is_one && spec.get("kubernetes").is_some())
+    object.get("spec").filter(|spec| is_of(object, GROUP, "TenantControlPlane") && spec.get("kubernetes").is_some())
 }
 
 struct Tenant<'a> {
@@ -91,24 +93,14 @@ struct Tenant<'a> {
 }
 
 impl<'a> Tenant<'a> {
-    fn get(&self, path: &[&str]) -> Option<Cursor<'a>> {
-        path.iter().try_fold(self.spec.clone(), |here, name| here.get(name)).filter(|found| !found.is_null())
-    }
-
-    fn text(&self, path: &[&str]) -> Option<(String, Location)> {
-        let found = self.get(path)?;
-        let text = found.scalar()?.text();
-        (!text.is_empty()).then(|| (text.to_owned(), self.source.at(&found)))
-    }
-
     fn list(&self, path: &[&str]) -> Option<(Vec<String>, Location)> {
-        let found = self.get(path)?;
+        let found = find(&self.spec, path)?;
         let items: Vec<String> = found.items().take(MOST).filter_map(|item| item.text().map(str::to_owned)).collect();
         (!items.is_empty()).then(|| (items, self.source.at(&found)))
     }
 
     fn arguments(&self) -> Option<Cursor<'a>> {
-        self.get(&["controlPlane", "deployment", "extraArgs", "apiServer"])
+        find(&self.spec, &["controlPlane", "deployment", "extraArgs", "apiServer"])
     }
 
     fn home(&self) -> Site {
@@ -122,7 +114,7 @@ impl<'a> Tenant<'a> {
     }
 
     fn version(&self) -> Option<(Version, Location)> {
-        let (text, at) = self.text(&["kubernetes", "version"])?;
+        let (text, at) = self.source.text(&self.spec, &["kubernetes", "version"])?;
         Some((release(&text)?, at))
     }
 
@@ -138,20 +130,15 @@ impl<'a> Tenant<'a> {
         let mut words = flags.words();
         let open_ended = command::shorten(&mut words);
         Invocation {
-            component: "kube-apiserver",
-            instance: name.unwrap_or_else(|| self.source.evidence.as_str().to_owned()),
-            declared_in: self.source.evidence.clone(),
-            plane: self.source.plane,
-            words,
             open_ended,
             list: Some(self.home()),
             version: self.version(),
-            releases: Some((Minor::new(1, 20), Minor::new(1, u16::MAX))),
+            releases: onward(20),
             mounts: self.mounts(),
-            carried: Vec::new(),
             contained: true,
             distribution: Some(NAME),
             problems,
+            ..self.source.process(Program::ApiServer, name, words)
         }
     }
 
@@ -174,10 +161,11 @@ impl<'a> Tenant<'a> {
         }
         // The list came later, and wins where both are there (GetEffectiveCIDRs).
         let ranges = self.list(&["networkProfile", "serviceCidrs"]).map(|(ranges, at)| (ranges.join(","), at));
-        if let Some((ranges, at)) = ranges.or_else(|| self.text(&["networkProfile", "serviceCidr"])) {
+        if let Some((ranges, at)) = ranges.or_else(|| self.source.text(&self.spec, &["networkProfile", "serviceCidr"]))
+        {
             flags.makes("service-cluster-ip-range", ranges, at, "`networkProfile` decides it");
         }
-        if let Some((port, at)) = self.text(&["networkProfile", "port"]) {
+        if let Some((port, at)) = self.source.text(&self.spec, &["networkProfile", "port"]) {
             flags.makes("secure-port", port, at, "`networkProfile.port` decides it");
         }
     }
@@ -194,7 +182,7 @@ impl<'a> Tenant<'a> {
             ),
         );
         flags.sets_unseen("advertise-address", gap(GapKind::NotCollected, "it is the address of the tenant's Service"));
-        if let Some(addon) = self.get(&["addons", "konnectivity"]) {
+        if let Some(addon) = find(&self.spec, &["addons", "konnectivity"]) {
             let at = self.source.at(&addon);
             flags.makes("egress-selector-config-file", EGRESS, at, "`addons.konnectivity` decides it");
         }

@@ -14,7 +14,7 @@ use super::{
     command::unfilled,
     embedded,
     kubeadm::{Argument, Around, Configuration, Fallback, Layer, Shape, tagged},
-    pod::text_of,
+    lookup::text_of,
 };
 use crate::{Hand, Invocation};
 

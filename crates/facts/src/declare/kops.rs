@@ -11,8 +11,8 @@ mod line;
 
 use std::cell::OnceCell;
 
-use model::{Evidence, Form, Gap, GapKind, Location, Minor, Problem, ProblemKind, Site, Version};
-use yaml::{Cursor, Resolved};
+use model::{Evidence, Form, Gap, GapKind, Location, Problem, ProblemKind, Site, Version};
+use yaml::Cursor;
 
 use self::{
     fields::{FIELDS, values},
@@ -21,11 +21,12 @@ use self::{
 use super::{
     Source,
     agree::{Distribution, Given, agree},
+    command::Program,
     embedded::{self, Written},
     kubeadm::release,
-    pod::text_of,
+    lookup::{find, name_of, text_of},
 };
-use crate::{Carried, Invocation, Mount};
+use crate::{Carried, Invocation, Mount, onward, within};
 
 const NAME: &str = "kops";
 
@@ -145,7 +146,7 @@ pub(super) fn invocations(source: &Source<'_>, evidence: &[Evidence]) -> Vec<Inv
     for document in source.documents() {
         let root = document.cursor();
         if let Some(spec) = root.get("spec").filter(|_| is_cluster(&root)) {
-            let name = root.get("metadata").and_then(|metadata| text_of(&metadata, "name"));
+            let name = name_of(&root);
             let cluster = Cluster { source, spec, name, home: OnceCell::new() };
             found.push(cluster.invocation(source.problems(document), evidence));
         }
@@ -170,24 +171,9 @@ struct Field {
 }
 
 impl<'a> Cluster<'a> {
-    fn get(&self, path: &[&str]) -> Option<Cursor<'a>> {
-        path.iter().try_fold(self.spec.clone(), |here, name| here.get(name)).filter(|found| !found.is_null())
-    }
-
-    fn text(&self, path: &[&str]) -> Option<(String, Location)> {
-        let found = self.get(path)?;
-        let text = found.text().filter(|text| !text.is_empty())?.to_owned();
-        Some((text, self.source.at(&found)))
-    }
-
-    fn is_on(&self, path: &[&str]) -> Option<Location> {
-        let found = self.get(path)?;
-        matches!(found.resolved(), Some(Resolved::Bool(true))).then(|| self.source.at(&found))
-    }
-
     /// `spec.kubeAPIServer`, or what there is of the way to it.
     fn place(&self) -> Location {
-        let server = self.get(&["kubeAPIServer"]).filter(|server| server.mapping().is_some());
+        let server = find(&self.spec, &["kubeAPIServer"]).filter(|server| server.mapping().is_some());
         let mut at = self.source.at(server.as_ref().unwrap_or(&self.spec));
         if self.source.inside.is_none() {
             at.pointer = format!("{}/kubeAPIServer", self.spec.pointer());
@@ -201,7 +187,7 @@ impl<'a> Cluster<'a> {
 
     /// The fields that are written, as flags.
     fn fields(&self) -> Vec<Field> {
-        let Some(server) = self.get(&["kubeAPIServer"]) else { return Vec::new() };
+        let Some(server) = find(&self.spec, &["kubeAPIServer"]) else { return Vec::new() };
         let mut found: Vec<Field> = Vec::new();
         for named in FIELDS {
             let Some(value) = server.get(named.field).filter(|value| !value.is_null()) else { continue };
@@ -215,7 +201,7 @@ impl<'a> Cluster<'a> {
 
     /// OpenID Connect, which v1alpha3 keeps apart (configureOIDC).
     fn oidc(&self) -> Vec<(&'static str, Vec<String>, Location)> {
-        let Some(oidc) = self.get(&["authentication", "oidc"]) else { return Vec::new() };
+        let Some(oidc) = find(&self.spec, &["authentication", "oidc"]) else { return Vec::new() };
         let mut found = Vec::new();
         for (field, flag) in [
             ("clientID", "oidc-client-id"),
@@ -248,7 +234,7 @@ impl<'a> Cluster<'a> {
     }
 
     fn version(&self) -> Option<(Version, Location)> {
-        let (text, at) = self.text(&["kubernetesVersion"])?;
+        let (text, at) = self.source.text(&self.spec, &["kubernetesVersion"])?;
         Some((release(&text)?, at))
     }
 
@@ -277,23 +263,18 @@ impl<'a> Cluster<'a> {
             agree(&distribution, KUBERNETES, possible, like, |kops, minor| self.command(kops, minor, &fields));
         // From 1.10 on kops gives the flag that took its place (apiserver.go, v1.18.3), and not both.
         for word in words.iter_mut().filter(|word| word.text == "--admission-control=") {
-            word.releases = Some((Minor::new(1, 0), Minor::new(1, 9)));
+            word.releases = within(0, 9);
         }
         Invocation {
-            component: "kube-apiserver",
-            instance: self.name.clone().unwrap_or_else(|| self.source.evidence.as_str().to_owned()),
-            declared_in: self.source.evidence.clone(),
-            plane: self.source.plane,
-            words,
-            open_ended: None,
             list: Some(home),
             version: self.version(),
-            releases: Some((Minor::new(1, 5), Minor::new(1, u16::MAX))),
+            releases: onward(5),
             mounts: self.mounts(&fields),
             carried: self.carried(evidence),
             contained: true,
             distribution: Some(NAME),
             problems,
+            ..self.source.process(Program::ApiServer, self.name.clone(), words)
         }
     }
 
@@ -367,7 +348,10 @@ impl<'a> Cluster<'a> {
             let folder = field.values.first().and_then(|path| path.rsplit_once('/')).map(|(folder, _)| folder);
             mounts.extend(folder.filter(|folder| !folder.is_empty()).map(Mount::same));
         }
-        if self.get(&["authentication", "aws"]).or_else(|| self.get(&["authentication", "kopeio"])).is_some() {
+        if find(&self.spec, &["authentication", "aws"])
+            .or_else(|| find(&self.spec, &["authentication", "kopeio"]))
+            .is_some()
+        {
             mounts.push(Mount::same(AUTHENTICATOR));
         }
         mounts
@@ -390,7 +374,7 @@ impl<'a> Cluster<'a> {
             "it is the secret `encryptionconfig` of the cluster",
         ));
         let mut budget = MOST_BYTES;
-        let assets = self.get(&["fileAssets"]);
+        let assets = find(&self.spec, &["fileAssets"]);
         for asset in assets.iter().flat_map(|assets| assets.items().take(MOST).collect::<Vec<_>>()) {
             let Some(path) = text_of(&asset, "path") else { continue };
             let roles: Vec<String> = asset
@@ -403,8 +387,7 @@ impl<'a> Cluster<'a> {
             {
                 continue;
             }
-            let coded =
-                asset.get("isBase64").is_some_and(|coded| matches!(coded.resolved(), Some(Resolved::Bool(true))));
+            let coded = asset.get("isBase64").is_some_and(|coded| coded.is_true());
             let file = match asset.get("content") {
                 Some(content) => Written::new(self.source, path, content, if coded { "base64" } else { "" }),
                 None => Written::unread(path, "its content is not here"),

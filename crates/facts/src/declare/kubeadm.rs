@@ -19,8 +19,8 @@ use yaml::Cursor;
 
 pub(super) use self::given::Argument;
 use self::{added::NEWEST, given::find};
-use super::{Source, embedded};
-use crate::{Carried, Hand, Invocation, flags::KUBE_APISERVER};
+use super::{Source, command::Program, embedded};
+use crate::{Carried, Hand, Invocation, Releases, flags::KUBE_APISERVER};
 
 const GROUP: &str = "kubeadm.k8s.io/";
 
@@ -171,7 +171,7 @@ fn shape_of(root: &Cursor<'_>) -> Option<((Minor, Minor), Shape)> {
 }
 
 /// The releases that the version of a document stands for.
-pub(super) fn minors_of(root: &Cursor<'_>) -> Option<(Minor, Minor)> {
+pub(super) fn minors_of(root: &Cursor<'_>) -> Releases {
     shape_of(root).map(|(releases, _)| releases)
 }
 
@@ -201,7 +201,7 @@ pub(super) struct Configuration<'a> {
     pub(super) init: Vec<Layer<'a>>,
     pub(super) shape: Shape,
     /// The releases that the format can be about.
-    pub(super) releases: Option<(Minor, Minor)>,
+    pub(super) releases: Releases,
     /// Where the ClusterConfiguration is, or would be: a map, and the keys below it.
     pub(super) home: Option<(Layer<'a>, &'static [&'static str])>,
     pub(super) around: Around,
@@ -290,11 +290,6 @@ impl<'a> Configuration<'a> {
         };
         let name = self.around.instance.clone().or_else(named);
         Invocation {
-            component: "kube-apiserver",
-            instance: name.unwrap_or_else(|| source.evidence.as_str().to_owned()),
-            declared_in: source.evidence.clone(),
-            plane: source.plane,
-            words,
             open_ended,
             list: Some(self.home()),
             version: self.version(),
@@ -304,6 +299,7 @@ impl<'a> Configuration<'a> {
             contained: true,
             distribution: Some(self.around.distribution.unwrap_or(KUBEADM)),
             problems,
+            ..source.process(Program::ApiServer, name, words)
         }
     }
 

@@ -5,8 +5,8 @@
 //! other fields. An option of the command (`--with-security-enhancement`) gives more, and no definition says whether it was
 //! there: what depends on it is left open. Definitions of k3s, and the inventories of release 4, have another shape.
 
-use model::{Evidence, Form, Gap, GapKind, Location, Minor, Site, Version};
-use yaml::{Cursor, Resolved};
+use model::{Evidence, Form, Gap, GapKind, Location, Site, Version};
+use yaml::Cursor;
 
 use super::{
     Source,
@@ -14,9 +14,9 @@ use super::{
     embedded,
     kubeadm::{Argument, Around, Configuration, Fallback, Layer, Shape, release},
     layers::map_at,
-    pod::text_of,
+    lookup::{find, is_of, name_of, text_of},
 };
-use crate::{Hand, Invocation};
+use crate::{Hand, Invocation, onward};
 
 const NAME: &str = "KubeKey";
 const GROUP: &str = "kubekey.kubesphere.io/";
@@ -67,9 +67,7 @@ pub(super) fn invocations(source: &Source<'_>, _: &[Evidence]) -> Vec<Invocation
 }
 
 fn spec<'a>(object: &Cursor<'a>) -> Option<Cursor<'a>> {
-    let text = |key: &str| object.get(key).and_then(|value| value.text());
-    let is_one = text("kind") == Some("Cluster") && text("apiVersion").is_some_and(|group| group.starts_with(GROUP));
-    let spec = object.get("spec").filter(|_| is_one)?;
+    let spec = object.get("spec").filter(|_| is_of(object, GROUP, "Cluster"))?;
     let kubernetes = spec.get("kubernetes")?;
     let is_plain = text_of(&kubernetes, "type").is_none_or(|kind| kind == "kubernetes");
     (spec.get("hosts").is_some() && is_plain).then_some(spec)
@@ -82,12 +80,8 @@ struct Cluster<'s, 'a> {
 }
 
 impl<'a> Cluster<'_, 'a> {
-    fn get(&self, path: &[&str]) -> Option<Cursor<'a>> {
-        path.iter().try_fold(self.spec.clone(), |here, name| here.get(name)).filter(|found| !found.is_null())
-    }
-
     fn version(&self) -> Option<(Version, Location)> {
-        let found = self.get(&["kubernetes", "version"])?;
+        let found = find(&self.spec, &["kubernetes", "version"])?;
         Some((release(found.text()?)?, self.source.at(&found)))
     }
 
@@ -99,7 +93,7 @@ impl<'a> Cluster<'_, 'a> {
 
     fn configuration(&self) -> Configuration<'a> {
         let subnet =
-            self.get(&["network", "kubeServiceCIDR"]).and_then(|found| Some((found.text()?.to_owned(), found)));
+            find(&self.spec, &["network", "kubeServiceCIDR"]).and_then(|found| Some((found.text()?.to_owned(), found)));
         let subnet = match subnet {
             Some((text, found)) => {
                 let site = Site { at: self.source.at(&found), form: Form::Field };
@@ -108,17 +102,16 @@ impl<'a> Cluster<'_, 'a> {
             None => Fallback::Known("10.233.0.0/18".to_owned(), self.home(), Hand::Default(NAME)),
         };
         let carried = [POLICY, WEBHOOK].map(|path| embedded::unread(self.source, path, "KubeKey writes it"));
-        let metadata = self.object.get("metadata");
         Configuration {
             root: Layer { source: self.source, node: self.object.clone() },
             cluster: Vec::new(),
             init: Vec::new(),
             shape: Shape::Map,
-            releases: Some((Minor::new(1, 15), Minor::new(1, u16::MAX))),
+            releases: onward(15),
             home: None,
             around: Around {
                 distribution: Some(NAME),
-                instance: metadata.and_then(|metadata| text_of(&metadata, "name")),
+                instance: name_of(self.object),
                 version: self.version(),
                 subnet,
                 beneath: self.arguments(),
@@ -150,8 +143,8 @@ impl<'a> Cluster<'_, 'a> {
                 Some(gap("`etcd` of the definition decides it")),
             );
         }
-        let audit = self.get(&["kubernetes", "audit", "enabled"]);
-        if let Some(audit) = audit.filter(|on| matches!(on.resolved(), Some(Resolved::Bool(true)))) {
+        let audit = find(&self.spec, &["kubernetes", "audit", "enabled"]);
+        if let Some(audit) = audit.filter(|on| on.is_true()) {
             let site = Site { at: self.source.at(&audit), form: Form::Field };
             for (name, value) in [("audit-policy-file", POLICY), ("audit-webhook-config-file", WEBHOOK)] {
                 // Which of two switches counts differs by release (EnableAudit).
@@ -159,7 +152,7 @@ impl<'a> Cluster<'_, 'a> {
                 put(name, value.to_owned(), site.clone(), Hand::Default(NAME), Some(gap(reason)));
             }
         }
-        let written = self.get(&["kubernetes", "apiserverArgs"]);
+        let written = find(&self.spec, &["kubernetes", "apiserverArgs"]);
         for item in written.iter().flat_map(|list| list.items()).take(MOST) {
             let Some((name, value)) = item.text().and_then(|text| text.split_once('=')) else { continue };
             // The gates are made of `featureGates` after it (UpdateFeatureGatesConfiguration).

@@ -12,7 +12,7 @@ use yaml::{Cursor, Stream};
 
 pub(crate) use self::lines::{Beside, KubeletLine, declares as runs, lines, speaks as speaks_of_line};
 pub(super) use self::lines::{files, folders};
-use super::{MOST_KEYS, Source, config_map, embedded};
+use super::{MOST_KEYS, Source, config_map, embedded, lookup::is_of};
 use crate::{
     Hand, Trees,
     files::name_below,
@@ -45,8 +45,7 @@ pub(crate) fn is_one(stream: &Stream) -> bool {
 }
 
 fn is_configuration(root: &Cursor<'_>) -> bool {
-    let text = |key: &str| root.get(key).and_then(|value| value.text().map(str::to_owned));
-    text("kind").as_deref() == Some(KIND) && text("apiVersion").is_some_and(|version| version.starts_with(GROUP))
+    is_of(root, GROUP, KIND)
 }
 
 /// The ConfigMaps among the objects of a document.

@@ -15,7 +15,7 @@ mod variables;
 
 use std::collections::BTreeSet;
 
-use model::{Evidence, Form, Gap, GapKind, Kind, Location, Minor, Site, Version};
+use model::{Evidence, Form, Gap, GapKind, Kind, Location, Site, Version};
 use yaml::{Cursor, Limits};
 
 use self::{
@@ -30,7 +30,7 @@ use super::{
     kubeadm::{Argument, Around, Configuration, Fallback, Layer, Shape as Format, release},
     layers::made_at_start,
 };
-use crate::{Hand, Invocation, Word, redact::parsable};
+use crate::{Hand, Invocation, Word, onward, redact::parsable, within};
 
 const NAME: &str = "kubespray";
 
@@ -186,7 +186,7 @@ fn invocation(variables: &Variables<'_>, evidence: &[Evidence]) -> Invocation {
         cluster: Vec::new(),
         init: Vec::new(),
         shape: Format::Map,
-        releases: Some((Minor::new(1, meant.oldest()), Minor::new(1, u16::MAX))),
+        releases: onward(meant.oldest()),
         home: None,
         around: Around {
             distribution: Some(NAME),
@@ -310,7 +310,7 @@ fn unknown(home: &Site) -> [Word; 2] {
             wanted: "the manifest as kubeadm wrote it".to_owned(),
             who_could_answer: MANIFESTS.to_owned(),
         }),
-        releases: Some((Minor::new(1, from), Minor::new(1, to))),
+        releases: within(from, to),
         ..Word::written("", home.clone())
     })
 }

@@ -2,11 +2,11 @@
 //!
 //! A layer takes the place of one below it flag by flag, so that every flag is told by whoever set it last.
 
-use model::{Body, Evidence, Form, Gap, GapKind, Kind, Location, Minor, Site};
+use model::{Body, Evidence, Form, Gap, GapKind, Location, Site};
 use yaml::Cursor;
 
-use super::{Source, command::unfilled};
-use crate::{Carried, Files, Hand, Word};
+use super::{Source, command::unfilled, embedded};
+use crate::{Carried, Files, Hand, Releases, Word, within};
 
 /// The flags of one process, weakest first.
 pub(super) struct Layers {
@@ -32,7 +32,7 @@ impl Layers {
     }
 
     /// The same, in some releases only; for others it may be added with another value.
-    pub(super) fn adds_in(&mut self, name: &str, value: impl AsRef<str>, releases: Option<(Minor, Minor)>) {
+    pub(super) fn adds_in(&mut self, name: &str, value: impl AsRef<str>, releases: Releases) {
         let word = Word {
             hand: Hand::Default(self.distribution),
             releases,
@@ -53,7 +53,7 @@ impl Layers {
         value: impl AsRef<str>,
         at: Location,
         how: impl Into<String>,
-        releases: Option<(Minor, Minor)>,
+        releases: Releases,
     ) {
         let value = value.as_ref();
         self.takes_away(name);
@@ -73,7 +73,7 @@ impl Layers {
     }
 
     /// A flag that may be there in some releases, which depends on more than the release; beside what is there in others.
-    pub(super) fn sets_unseen_in(&mut self, name: &str, gap: Gap, releases: Option<(Minor, Minor)>) {
+    pub(super) fn sets_unseen_in(&mut self, name: &str, gap: Gap, releases: Releases) {
         let word = Word {
             hand: Hand::Default(self.distribution),
             unresolved: Some(gap),
@@ -139,7 +139,7 @@ pub(super) fn map_at(source: &Source<'_>, root: &Cursor<'_>, path: &[&str]) -> S
 pub(super) fn outside((first, last): (u16, u16), gap: &Gap, home: &Site) -> Vec<Word> {
     let word = |from: u16, to: u16| Word {
         unresolved: Some(gap.clone()),
-        releases: Some((Minor::new(1, from), Minor::new(1, to))),
+        releases: within(from, to),
         ..Word::written("", home.clone())
     };
     vec![word(0, first.saturating_sub(1)), word(last + 1, u16::MAX)]
@@ -176,15 +176,7 @@ pub(super) fn made_at_start(
         } else {
             Body::Present
         };
-        let evidence = Evidence {
-            id: source.evidence.clone(),
-            plane: source.plane,
-            kind: Kind::ConfigFile,
-            body,
-            secrets: Vec::new(),
-            digest: None,
-        };
-        found.push(Carried { path: path.to_owned(), evidence });
+        found.push(embedded::carried(source, path, body));
     }
     found
 }

@@ -127,20 +127,13 @@ fn invocation(program: Program, source: &Source<'_>, line: &Line<'_>, alone: boo
     let open_ended = command::shorten(&mut words).or(gap);
     let name = source.evidence.as_str();
     Invocation {
-        component: program.component(),
-        instance: if alone { name.to_owned() } else { format!("{name} ({})", line.process) },
-        declared_in: source.evidence.clone(),
-        plane: source.plane,
-        list: line.words.first().zip(line.words.last()).map(|(first, last)| site(first.0, last.0 + last.1.len())),
-        words,
         open_ended,
-        version: None,
-        releases: None,
-        mounts: Vec::new(),
-        carried: Vec::new(),
-        contained: false,
-        distribution: None,
-        problems: Vec::new(),
+        list: line.words.first().zip(line.words.last()).map(|(first, last)| site(first.0, last.0 + last.1.len())),
+        ..source.process(
+            program,
+            Some(if alone { name.to_owned() } else { format!("{name} ({})", line.process) }),
+            words,
+        )
     }
 }
 

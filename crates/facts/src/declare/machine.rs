@@ -15,16 +15,16 @@ mod script;
 use std::{borrow::Cow, collections::BTreeMap};
 
 use model::{Evidence, Gap, GapKind, Problem, ProblemKind};
-use yaml::{Cursor, Limits, Resolved, Stream};
+use yaml::{Cursor, Limits, Stream};
 
 pub(crate) use self::script::{bodies, has_documents, is_page};
 use super::{
     Source,
-    command::base,
+    command::{Program, base},
     embedded::{DATA_URL, PACKED_URL, Place, Written},
-    k0s, k3s, kind, kubeadm, pod,
-    pod::text_of,
-    unit,
+    k0s, k3s, kind, kubeadm,
+    lookup::text_of,
+    pod, unit,
 };
 use crate::Invocation;
 
@@ -305,7 +305,7 @@ impl<'a> Machine<'a> {
     fn unit(&mut self, source: &'a Source<'a>, entry: &Cursor<'a>, key: &str) {
         let Some(name) = text_of(entry, "name").filter(|name| !name.contains('/')) else { return };
         // A masked unit is a link to nowhere.
-        if entry.get("mask").is_some_and(|mask| matches!(mask.resolved(), Some(Resolved::Bool(true)))) {
+        if entry.get("mask").is_some_and(|mask| mask.is_true()) {
             return;
         }
         let one = |entry: &Cursor<'a>, path: String| match entry.get(key).filter(|content| !content.is_null()) {
@@ -381,9 +381,7 @@ impl<'a> Machine<'a> {
 /// A file of Ignition or Butane.
 fn stored<'a>(source: &'a Source<'a>, entry: &Cursor<'a>) -> Option<Written<'a>> {
     let path = text_of(entry, "path")?;
-    let is_added = entry.get("append").is_some_and(|append| {
-        matches!(append.resolved(), Some(Resolved::Bool(true))) || append.items().next().is_some()
-    });
+    let is_added = entry.get("append").is_some_and(|append| append.is_true() || append.items().next().is_some());
     let contents = entry.get("contents");
     let field = |name: &str| contents.as_ref().and_then(|contents| contents.get(name)).filter(|field| !field.is_null());
     let packed = field("compression").and_then(|code| code.text().map(str::to_owned)).filter(|code| !code.is_empty());
@@ -451,11 +449,7 @@ fn hidden(source: &Source<'_>, file: &Written<'_>) -> Option<Invocation> {
     let gap = file.gap()?;
     let location = file.inside.as_ref().map(|inside| inside.location(yaml::Span { start: 0, end: 0 }));
     Some(Invocation {
-        component: "kube-apiserver",
-        instance: stem.to_owned(),
-        declared_in: source.evidence.clone(),
-        plane: source.plane,
-        words: Vec::new(),
+        contained: is_manifest,
         problems: vec![Problem {
             kind: ProblemKind::Unreadable,
             stops: false,
@@ -465,13 +459,7 @@ fn hidden(source: &Source<'_>, file: &Written<'_>) -> Option<Invocation> {
             setting: None,
         }],
         open_ended: Some(gap),
-        list: None,
-        version: None,
-        releases: None,
-        mounts: Vec::new(),
-        carried: Vec::new(),
-        contained: is_manifest,
-        distribution: None,
+        ..source.process(Program::ApiServer, Some(stem.to_owned()), Vec::new())
     })
 }
 

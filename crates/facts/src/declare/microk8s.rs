@@ -9,18 +9,18 @@ pub(super) mod kubelet;
 
 use std::collections::BTreeMap;
 
-use model::{Evidence, Form, Gap, GapKind, Minor, Problem, Site};
-use yaml::{Cursor, Resolved};
+use model::{Evidence, Form, Gap, GapKind, Problem, Site};
+use yaml::Cursor;
 
 use super::{
     Source,
     arguments::written_out,
-    command::{self, unfilled},
+    command::{self, Program, unfilled},
     embedded::Written,
     layers::{Layers, map_at, outside},
-    pod::text_of,
+    lookup::text_of,
 };
-use crate::{Carried, Invocation, Word};
+use crate::{Carried, Invocation, Word, onward, within};
 
 const NAME: &str = "MicroK8s";
 
@@ -166,7 +166,7 @@ fn parts<'a>(source: &Source<'a>) -> Vec<Cursor<'a>> {
         source.documents().map(|document| document.cursor()).filter(|root| !root.is_null()).take(MOST).collect();
     let is_worker = |root: &Cursor<'_>| {
         let worker = root.get("join").and_then(|join| join.get("worker"));
-        worker.is_some_and(|worker| matches!(worker.resolved(), Some(Resolved::Bool(true))))
+        worker.is_some_and(|worker| worker.is_true())
     };
     if roots.iter().all(is_part) && !roots.iter().any(is_worker) { roots } else { Vec::new() }
 }
@@ -204,7 +204,6 @@ impl<'a> Launch<'a> {
 
     fn invocation(&self, problems: Vec<Problem>, evidence: &[Evidence]) -> Invocation {
         let home = self.home();
-        let within = |from, to| Some((Minor::new(1, from), Minor::new(1, to)));
         let mut flags = Layers::new(NAME, home.clone());
         for (flag, value, from, to) in ADDED {
             flags.adds_in(flag, value, within(from, to));
@@ -226,20 +225,13 @@ impl<'a> Launch<'a> {
         }
         let open_ended = command::shorten(&mut words).or(open);
         Invocation {
-            component: "kube-apiserver",
-            instance: self.source.evidence.as_str().to_owned(),
-            declared_in: self.source.evidence.clone(),
-            plane: self.source.plane,
-            words,
             open_ended,
             list: Some(home),
-            version: None,
-            releases: Some((Minor::new(1, KNOWN.0), Minor::new(1, u16::MAX))),
-            mounts: Vec::new(),
+            releases: onward(KNOWN.0),
             carried: self.files(evidence),
-            contained: false,
             distribution: Some(NAME),
             problems,
+            ..self.source.process(Program::ApiServer, None, words)
         }
     }
 
@@ -251,8 +243,7 @@ impl<'a> Launch<'a> {
             let named = part.get("addons");
             for addon in named.iter().flat_map(|addons| addons.items()).take(MOST) {
                 let Some(name) = text_of(&addon, "name") else { continue };
-                let is_off =
-                    addon.get("disable").is_some_and(|off| matches!(off.resolved(), Some(Resolved::Bool(true))));
+                let is_off = addon.get("disable").is_some_and(|off| off.is_true());
                 let own = name.rsplit('/').next().unwrap_or_default();
                 match own {
                     "rbac" if is_off => flags.makes(

@@ -7,13 +7,13 @@
 pub(super) mod kubelet;
 
 use model::{Evidence, Form, Location, Minor, Site, Version};
-use yaml::{Cursor, Resolved};
+use yaml::Cursor;
 
 use super::{
     Source,
     command::unfilled,
     kubeadm::{Argument, Around, Configuration, Fallback, Layer, Shape, release},
-    pod::text_of,
+    lookup::text_of,
 };
 use crate::{Hand, Invocation};
 
@@ -110,9 +110,7 @@ impl<'a> Profile<'a> {
 
     /// The first node that runs an API server.
     fn node(&self) -> Option<Cursor<'a>> {
-        let is_one = |node: &Cursor<'_>| {
-            node.get("ControlPlane").is_some_and(|on| matches!(on.resolved(), Some(Resolved::Bool(true))))
-        };
+        let is_one = |node: &Cursor<'_>| node.get("ControlPlane").is_some_and(|on| on.is_true());
         self.root.get("Nodes")?.items().take(MOST).find(is_one)
     }
 

@@ -26,6 +26,7 @@ mod kubelet;
 mod kubespray;
 mod layers;
 mod listing;
+mod lookup;
 mod machine;
 mod microk8s;
 mod minikube;
@@ -53,7 +54,8 @@ use model::{Evidence, EvidenceId, Kind, Location, Plane, Problem, ProblemKind, S
 pub(crate) use sysconfig::is_one as is_variables;
 use yaml::{Cursor, Document, Fault, FaultKind, Stream};
 
-use crate::{Invocation, Text as _, Trees, redact::parsable, words::Words};
+use self::command::Program;
+use crate::{Invocation, Text as _, Trees, Word, redact::parsable, words::Words};
 
 /// Objects of one text beyond this many are not looked at.
 const MOST_OBJECTS: usize = 10_000;
@@ -170,6 +172,13 @@ impl<'a> Source<'a> {
                 setting: None,
             })
             .collect()
+    }
+
+    /// A process that the text declares, of which no more is known than its words. It goes by a name of its own, or else by that
+    /// of the file.
+    fn process(&self, program: Program, name: Option<String>, words: Vec<Word>) -> Invocation {
+        let instance = name.unwrap_or_else(|| self.evidence.as_str().to_owned());
+        Invocation::of(program.component(), instance, self.evidence.clone(), self.plane, words)
     }
 
     /// Where a value is defined.

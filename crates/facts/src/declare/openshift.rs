@@ -14,8 +14,15 @@ mod master;
 use model::{Evidence, Form, Gap, GapKind, Location, Minor, Problem, Site, Version};
 use yaml::Cursor;
 
-use super::{Source, agree::where_known, config_map, embedded, layers::Layers, pod::text_of};
-use crate::{Hand, Invocation, Mount, Word};
+use super::{
+    Source,
+    agree::where_known,
+    command::Program,
+    config_map, embedded,
+    layers::Layers,
+    lookup::{find, is_of, name_of, text_of},
+};
+use crate::{Hand, Invocation, Mount, Word, onward};
 
 const NAME: &str = "OpenShift";
 const CONFIG: &str = "kubecontrolplane.config.openshift.io/";
@@ -83,11 +90,6 @@ pub(super) fn invocations(source: &Source<'_>, _: &[Evidence]) -> Vec<Invocation
     found
 }
 
-fn is(object: &Cursor<'_>, group: &str, kind: &str) -> bool {
-    let text = |key: &str| object.get(key).and_then(|value| value.text());
-    text("kind") == Some(kind) && text("apiVersion").is_some_and(|version| version.starts_with(group))
-}
-
 /// What the server is told, in layers of which the last that speaks counts.
 struct Config<'a> {
     source: &'a Source<'a>,
@@ -100,7 +102,7 @@ struct Config<'a> {
 
 impl<'a> Config<'a> {
     fn of(source: &'a Source<'a>, object: &Cursor<'a>) -> Option<Self> {
-        if is(object, CONFIG, "KubeAPIServerConfig") {
+        if is_of(object, CONFIG, "KubeAPIServerConfig") {
             let mut config =
                 Self { source, whole: object.clone(), layers: vec![object.clone()], part: None, name: None };
             // The operator merges such a file with others; only what it makes of them is whole.
@@ -110,7 +112,7 @@ impl<'a> Config<'a> {
             config.part = (!is_whole).then_some("this is a part of the configuration, and the operator adds to it");
             return Some(config);
         }
-        if !is(object, OPERATOR, "KubeAPIServer") {
+        if !is_of(object, OPERATOR, "KubeAPIServer") {
             return None;
         }
         let spec = object.get("spec")?;
@@ -119,16 +121,13 @@ impl<'a> Config<'a> {
             .filter_map(|name| spec.get(name))
             .filter(|layer| layer.mapping().is_some())
             .collect();
-        let name = object.get("metadata").and_then(|metadata| text_of(&metadata, "name"));
+        let name = name_of(object);
         let part = Some("this is what the operator is told, and not all of what it makes of it");
         (!layers.is_empty()).then(|| Self { source, whole: object.clone(), layers, part, name })
     }
 
     fn get(&self, path: &[&str]) -> Option<Cursor<'a>> {
-        let found = |layer: &Cursor<'a>| {
-            path.iter().try_fold(layer.clone(), |here, name| here.get(name)).filter(|found| !found.is_null())
-        };
-        self.layers.iter().rev().find_map(found)
+        self.layers.iter().rev().find_map(|layer| find(layer, path))
     }
 
     fn home(&self) -> Site {
@@ -290,8 +289,8 @@ impl<'a> Config<'a> {
 
 /// What an `APIServer` of config.openshift.io decides.
 fn resource(source: &Source<'_>, object: &Cursor<'_>, problems: Vec<Problem>) -> Option<Invocation> {
-    let is_hosted = ["HostedCluster", "HostedControlPlane"].iter().any(|kind| is(object, HOSTED, kind));
-    if !is_hosted && !is(object, RESOURCE, "APIServer") {
+    let is_hosted = ["HostedCluster", "HostedControlPlane"].iter().any(|kind| is_of(object, HOSTED, kind));
+    if !is_hosted && !is_of(object, RESOURCE, "APIServer") {
         return None;
     }
     let whole = object.get("spec")?;
@@ -348,7 +347,7 @@ fn resource(source: &Source<'_>, object: &Cursor<'_>, problems: Vec<Problem>) ->
             "`additionalCORSAllowedOrigins` is added to OpenShift's own",
         );
     }
-    let name = object.get("metadata").and_then(|metadata| text_of(&metadata, "name"));
+    let name = name_of(object);
     let open = unseen("this resource decides a part of what the API server is started with");
     let mut invocation = invocation(source, name, flags.words(), Some(open), home, problems);
     if is_hosted {
@@ -493,20 +492,14 @@ fn invocation(
 ) -> Invocation {
     let same = |path: &str| Mount { container: path.to_owned(), host: None, read_only: false };
     Invocation {
-        component: "kube-apiserver",
-        instance: name.unwrap_or_else(|| source.evidence.as_str().to_owned()),
-        declared_in: source.evidence.clone(),
-        plane: source.plane,
-        words,
         open_ended,
         list: Some(list),
-        version: None,
-        releases: Some((Minor::new(1, 12), Minor::new(1, u16::MAX))),
+        releases: onward(12),
         mounts: vec![same("/etc/kubernetes"), same("/var/log/kube-apiserver")],
-        carried: Vec::new(),
         contained: true,
         distribution: Some(NAME),
         problems,
+        ..source.process(Program::ApiServer, name, words)
     }
 }
 

@@ -13,6 +13,7 @@ use super::{
     MOST, Source,
     command::{self, Program, Start, base, find, image_name, script_start, unfilled},
     etcd::{self, MOST_VARIABLES, VARIABLE},
+    lookup::text_of,
     shell::{self, Variable},
 };
 use crate::{Invocation, Mount, Word};
@@ -257,20 +258,14 @@ fn invocation(program: Program, pod: &Pod<'_>, container: &Cursor<'_>, source: &
         .as_ref()
         .and_then(|image| image_version(program, image.text()?).map(|version| (version, source.at(image))));
     Some(Invocation {
-        component: program.component(),
-        instance: node.or(name).unwrap_or_else(|| source.evidence.as_str().to_owned()),
-        declared_in: source.evidence.clone(),
-        plane: source.plane,
-        words,
         open_ended,
         list,
         version,
-        releases: None,
         mounts: mounts(&pod.spec, container),
-        carried: Vec::new(),
         contained: true,
         distribution: distribution(pod),
         problems,
+        ..source.process(program, node.or(name), words)
     })
 }
 
@@ -482,8 +477,7 @@ fn mounts(spec: &Cursor<'_>, container: &Cursor<'_>) -> Vec<Mount> {
                 let below = text_of(&mount, "subPath").unwrap_or_default();
                 format!("{}/{}", host.trim_end_matches('/'), below.trim_matches('/')).trim_end_matches('/').to_owned()
             });
-            let read_only =
-                mount.get("readOnly").is_some_and(|flag| matches!(flag.resolved(), Some(Resolved::Bool(true))));
+            let read_only = mount.get("readOnly").is_some_and(|flag| flag.is_true());
             Some(Mount { container: container.trim_end_matches('/').to_owned(), host, read_only })
         })
         .collect()
@@ -511,8 +505,4 @@ fn distribution(pod: &Pod<'_>) -> Option<&'static str> {
         }
     }
     None
-}
-
-pub(super) fn text_of(cursor: &Cursor<'_>, key: &str) -> Option<String> {
-    cursor.get(key).and_then(|value| value.text().map(str::to_owned)).filter(|text| !text.is_empty())
 }

@@ -6,16 +6,18 @@
 
 pub(super) mod kubelet;
 
-use model::{Evidence, Form, Gap, GapKind, Location, Minor, Problem, Site, Version};
-use yaml::{Cursor, Resolved};
+use model::{Evidence, Form, Gap, GapKind, Location, Problem, Site, Version};
+use yaml::Cursor;
 
 use super::{
-    Source, command, embedded,
+    Source,
+    command::{self, Program},
+    embedded,
     kubeadm::{release, tagged},
     layers::{Layers, map_at, outside},
-    pod::text_of,
+    lookup::{find, text_of},
 };
-use crate::{Carried, Invocation, Mount};
+use crate::{Carried, Invocation, Mount, onward, within};
 
 const NAME: &str = "RKE";
 
@@ -86,25 +88,9 @@ struct Cluster<'a> {
 }
 
 impl<'a> Cluster<'a> {
-    fn get(&self, path: &[&str]) -> Option<Cursor<'a>> {
-        path.iter().try_fold(self.root.clone(), |here, name| here.get(name)).filter(|found| !found.is_null())
-    }
-
-    fn text(&self, path: &[&str]) -> Option<(String, Location)> {
-        let found = self.get(path)?;
-        let text = found.text().filter(|text| !text.is_empty())?.to_owned();
-        Some((text, self.source.at(&found)))
-    }
-
-    /// Where a switch is on.
-    fn on(&self, path: &[&str]) -> Option<Location> {
-        let found = self.get(path)?;
-        matches!(found.resolved(), Some(Resolved::Bool(true))).then(|| self.source.at(&found))
-    }
-
     /// The addresses of the nodes that have a role, as the others reach them.
     fn addresses(&self, role: &str) -> Vec<String> {
-        let nodes = self.get(&["nodes"]);
+        let nodes = find(&self.root, &["nodes"]);
         let nodes = nodes.iter().flat_map(|nodes| nodes.items().take(MOST).collect::<Vec<_>>());
         nodes
             .filter(|node| node.get("role").is_some_and(|roles| has(&roles, role)))
@@ -113,9 +99,10 @@ impl<'a> Cluster<'a> {
     }
 
     fn version(&self) -> Option<(Version, Location)> {
-        let asked = self.text(&["kubernetes_version"]).and_then(|(text, at)| Some((release(&text)?, at)));
+        let asked =
+            self.source.text(&self.root, &["kubernetes_version"]).and_then(|(text, at)| Some((release(&text)?, at)));
         asked.or_else(|| {
-            let (image, at) = self.text(&["system_images", "kubernetes"])?;
+            let (image, at) = self.source.text(&self.root, &["system_images", "kubernetes"])?;
             Some((tagged(&image)?, at))
         })
     }
@@ -143,20 +130,16 @@ impl<'a> Cluster<'a> {
         let open_ended = command::shorten(&mut words);
         let name = text_of(&self.root, "cluster_name").filter(|name| !name.is_empty());
         Invocation {
-            component: "kube-apiserver",
-            instance: name.unwrap_or_else(|| self.source.evidence.as_str().to_owned()),
-            declared_in: self.source.evidence.clone(),
-            plane: self.source.plane,
-            words,
             open_ended,
             list: Some(self.home()),
             version,
-            releases: Some((Minor::new(1, 8), Minor::new(1, u16::MAX))),
+            releases: onward(8),
             mounts: self.mounts(),
             carried: self.carried(evidence),
             contained: true,
             distribution: Some(NAME),
             problems,
+            ..self.source.process(Program::ApiServer, name, words)
         }
     }
 
@@ -188,8 +171,7 @@ impl<'a> Cluster<'a> {
         const SUITES: &str = "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384,\
                               TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305,TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,\
                               TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305";
-        let since = |from: u16, to: u16| Some((Minor::new(1, from), Minor::new(1, to)));
-        let known = since(KNOWN.0, KNOWN.1);
+        let known = within(KNOWN.0, KNOWN.1);
         for (name, value) in [
             ("tls-cipher-suites", SUITES),
             ("allow-privileged", "true"),
@@ -206,7 +188,7 @@ impl<'a> Cluster<'a> {
         ] {
             flags.adds_in(name, value, known);
         }
-        let sure = since(SURE, KNOWN.1);
+        let sure = within(SURE, KNOWN.1);
         for (name, value) in [
             (ADMISSION_FILE, ADMISSION),
             ("runtime-config", "authorization.k8s.io/v1beta1=true"),
@@ -218,15 +200,15 @@ impl<'a> Cluster<'a> {
         {
             flags.adds_in(name, value, sure);
             let reason = "it depends on the release of RKE as well".to_owned();
-            flags.sets_unseen_in(name, Gap { kind: GapKind::Version, ..unseen(&reason) }, since(KNOWN.0, SURE - 1));
+            flags.sets_unseen_in(name, Gap { kind: GapKind::Version, ..unseen(&reason) }, within(KNOWN.0, SURE - 1));
         }
-        flags.adds_in("insecure-port", "0", since(KNOWN.0, 23));
-        let issuing = since(20, KNOWN.1);
+        flags.adds_in("insecure-port", "0", within(KNOWN.0, 23));
+        let issuing = within(20, KNOWN.1);
         flags.adds_in("service-account-issuer", "rke", issuing);
         let key = format!("{CERTIFICATES}/kube-service-account-token-key.pem");
         flags.adds_in("service-account-signing-key-file", key, issuing);
         flags.adds_in("api-audiences", "unknown", issuing);
-        flags.adds_in("feature-gates", "ServiceAccountIssuerDiscovery=false", since(20, 20));
+        flags.adds_in("feature-gates", "ServiceAccountIssuerDiscovery=false", within(20, 20));
     }
 
     /// What RKE makes of settings of its own.
@@ -236,25 +218,28 @@ impl<'a> Cluster<'a> {
             (&["services", "kube-api", "service_cluster_ip_range"][..], "service-cluster-ip-range"),
             (&["services", "kube-api", "service_node_port_range"], "service-node-port-range"),
         ] {
-            if let Some((value, at)) = self.text(path) {
+            if let Some((value, at)) = self.source.text(&self.root, path) {
                 flags.makes(flag, value, at, how(path));
             }
         }
-        if let Some((_, at)) = self.text(&["authorization", "mode"]).filter(|(mode, _)| mode != "rbac") {
+        if let Some((_, at)) =
+            self.source.text(&self.root, &["authorization", "mode"]).filter(|(mode, _)| mode != "rbac")
+        {
             // Without it the server allows everything, and nothing is written for it.
             flags.makes("authorization-mode", "AlwaysAllow", at, "without `rbac` RKE gives no authorizer");
         }
-        if let Some((name, at)) = self.text(&["cloud_provider", "name"]) {
+        if let Some((name, at)) = self.source.text(&self.root, &["cloud_provider", "name"]) {
             // getCloudProviderName
             let provider = if name == "external-aws" { "external" } else { &name };
             flags.makes("cloud-provider", provider, at.clone(), how(&["cloud_provider", "name"]));
             flags.makes("cloud-config", "/etc/kubernetes/cloud-config", at, how(&["cloud_provider"]));
         }
         self.webhook(flags);
-        if let Some(at) = self.on(&["services", "kube-api", "secrets_encryption_config", "enabled"]) {
+        if let Some(at) = self.source.on(&self.root, &["services", "kube-api", "secrets_encryption_config", "enabled"])
+        {
             flags.makes("encryption-provider-config", ENCRYPTION, at, how(&["secrets_encryption_config", "enabled"]));
         }
-        if let Some(at) = self.on(&["services", "kubelet", "generate_serving_certificate"]) {
+        if let Some(at) = self.source.on(&self.root, &["services", "kubelet", "generate_serving_certificate"]) {
             let file = format!("{CERTIFICATES}/kube-ca.pem");
             flags.makes("kubelet-certificate-authority", file, at, how(&["kubelet", "generate_serving_certificate"]));
         }
@@ -270,14 +255,15 @@ impl<'a> Cluster<'a> {
         const TTL: &str = "authentication-token-webhook-cache-ttl";
         let strategy = ["authentication", "strategy"];
         let named = self
-            .text(&strategy)
+            .source
+            .text(&self.root, &strategy)
             .filter(|(text, _)| text.split('|').any(|strategy| strategy.trim().eq_ignore_ascii_case("webhook")));
-        let webhook = self.get(&["authentication", "webhook"]);
+        let webhook = find(&self.root, &["authentication", "webhook"]);
         let Some(at) = webhook.as_ref().map(|webhook| self.source.at(webhook)).or(named.map(|(_, at)| at)) else {
             // Rancher has its own service answer where the endpoint of the cluster itself is open to its users.
             let endpoint = self.root.parent().and_then(|around| around.get("local_cluster_auth_endpoint"));
             let is_open = endpoint.and_then(|endpoint| endpoint.get("enabled"));
-            if is_open.is_some_and(|open| matches!(open.resolved(), Some(Resolved::Bool(true)))) {
+            if is_open.is_some_and(|open| open.is_true()) {
                 flags.sets_unseen(CONFIG, unseen("Rancher decides it where it opens the cluster's own endpoint"));
                 flags.sets_unseen(TTL, unseen("Rancher decides it where it opens the cluster's own endpoint"));
             }
@@ -285,7 +271,7 @@ impl<'a> Cluster<'a> {
         };
         let how = "`authentication` asks for a webhook";
         flags.makes(CONFIG, "/etc/kubernetes/kube-api-authn-webhook.yaml", at.clone(), how);
-        match self.text(&["authentication", "webhook", "cache_timeout"]) {
+        match self.source.text(&self.root, &["authentication", "webhook", "cache_timeout"]) {
             Some((time, at)) => flags.makes(TTL, time, at, "`authentication.webhook.cache_timeout` decides it"),
             None => flags.makes(TTL, "5s", at, how),
         }
@@ -293,13 +279,14 @@ impl<'a> Cluster<'a> {
 
     fn etcd(&self, flags: &mut Layers) {
         let external = ["services", "etcd", "external_urls"];
-        let urls = self.get(&external).filter(|urls| urls.items().next().is_some());
+        let urls = find(&self.root, &external).filter(|urls| urls.items().next().is_some());
         if let Some(urls) = urls {
             let at = self.source.at(&urls);
             let how = "`services.etcd.external_urls` decides it";
             let list: Vec<&str> = urls.items().filter_map(|url| url.text()).collect();
             flags.makes("etcd-servers", list.join(","), at.clone(), how);
-            let path = self.text(&["services", "etcd", "path"]).map(|(path, _)| path).unwrap_or_default();
+            let path =
+                self.source.text(&self.root, &["services", "etcd", "path"]).map(|(path, _)| path).unwrap_or_default();
             flags.makes("etcd-prefix", path, at.clone(), how);
             for (flag, file) in [
                 ("etcd-cafile", "kube-etcd-client-ca"),
@@ -313,7 +300,7 @@ impl<'a> Cluster<'a> {
         // GetEtcdConnString names the node itself first, so that the order differs from node to node.
         let servers: Vec<String> =
             self.addresses("etcd").iter().map(|address| format!("https://{address}:2379")).collect();
-        match self.get(&["nodes"]) {
+        match find(&self.root, &["nodes"]) {
             Some(nodes) if !servers.is_empty() => {
                 flags.makes(
                     "etcd-servers",
@@ -329,8 +316,8 @@ impl<'a> Cluster<'a> {
     fn advertised(&self, flags: &mut Layers) {
         match &self.addresses("controlplane")[..] {
             [only] if only.parse::<std::net::IpAddr>().is_ok() => {
-                let at =
-                    self.get(&["nodes"]).map_or_else(|| self.source.at(&self.root), |nodes| self.source.at(&nodes));
+                let at = find(&self.root, &["nodes"])
+                    .map_or_else(|| self.source.at(&self.root), |nodes| self.source.at(&nodes));
                 flags.makes("advertise-address", only, at, "the address of the node decides it");
             }
             _ => flags.sets_unseen("advertise-address", unseen("it is the address of each control plane node")),
@@ -345,7 +332,7 @@ impl<'a> Cluster<'a> {
             (&["services", "kube-api", "always_pull_images"], "AlwaysPullImages"),
             (&["services", "kube-api", "event_rate_limit", "enabled"], "EventRateLimit"),
         ] {
-            let Some(at) = self.on(path) else { continue };
+            let Some(at) = self.source.on(&self.root, path) else { continue };
             plugins = format!("{plugins},{plugin}");
             if plugin == "PodSecurityPolicy" {
                 let how = "`pod_security_policy` decides it";
@@ -359,9 +346,9 @@ impl<'a> Cluster<'a> {
     }
 
     fn audit(&self, flags: &mut Layers) {
-        let Some(log) = self.get(&["services", "kube-api", "audit_log"]) else { return };
+        let Some(log) = find(&self.root, &["services", "kube-api", "audit_log"]) else { return };
         let at = self.source.at(&log);
-        let is_on = self.on(&["services", "kube-api", "audit_log", "enabled"]).is_some();
+        let is_on = self.source.on(&self.root, &["services", "kube-api", "audit_log", "enabled"]).is_some();
         match log.get("configuration").filter(|found| !found.is_null()) {
             Some(configuration) => {
                 let how = "`audit_log.configuration` decides it";
@@ -396,7 +383,7 @@ impl<'a> Cluster<'a> {
             (AUDIT_POLICY, &["services", "kube-api", "audit_log", "configuration", "policy"]),
         ];
         let file = |(path, keys): (&str, &[&str])| {
-            let found = self.get(keys).filter(|found| found.mapping().is_some())?;
+            let found = find(&self.root, keys).filter(|found| found.mapping().is_some())?;
             let evidence = embedded::part(self.source, &found, None, &[], evidence).ok()?;
             Some(Carried { path: path.to_owned(), evidence })
         };
@@ -405,13 +392,13 @@ impl<'a> Cluster<'a> {
 
     fn written(&self, flags: &mut Layers) {
         let place = |value: &Cursor<'_>, form| Site { at: self.source.at(value), form };
-        let arguments = self.get(&["services", "kube-api", "extra_args"]);
+        let arguments = find(&self.root, &["services", "kube-api", "extra_args"]);
         for entry in arguments.iter().flat_map(|arguments| arguments.entries()).take(MOST) {
             let value = entry.value.text().unwrap_or_default().to_owned();
             let value = if entry.value.is_null() { String::new() } else { value };
             flags.written(&entry.name, [(value, place(&entry.value, Form::Entry))]);
         }
-        let arrays = self.get(&["services", "kube-api", "extra_args_array"]);
+        let arrays = find(&self.root, &["services", "kube-api", "extra_args_array"]);
         for entry in arrays.iter().flat_map(|arrays| arrays.entries()).take(MOST) {
             let values: Vec<(String, Site)> = entry
                 .value
@@ -425,7 +412,7 @@ impl<'a> Cluster<'a> {
 
     fn mounts(&self) -> Vec<Mount> {
         let mut mounts = vec![Mount::same("/etc/kubernetes"), Mount::same("/var/log/kube-audit")];
-        let binds = self.get(&["services", "kube-api", "extra_binds"]);
+        let binds = find(&self.root, &["services", "kube-api", "extra_binds"]);
         for bind in binds.iter().flat_map(|binds| binds.items().take(MOST).collect::<Vec<_>>()) {
             mounts.extend(bind.text().and_then(Mount::bind));
         }

@@ -10,8 +10,8 @@
 use model::{Evidence, Form, Gap, GapKind, Location, Site};
 
 use super::{
-    Source, command,
-    command::unfilled,
+    Source,
+    command::{self, Program, unfilled},
     unit::{self, Held, environment_file},
 };
 use crate::{Files, Invocation, Word};
@@ -92,20 +92,9 @@ pub(super) fn invocations(source: &Source<'_>, evidence: &[Evidence]) -> Vec<Inv
     let open_ended = command::shorten(&mut words).or(Some(open));
     let home = words.iter().rev().find(|word| !word.text.is_empty()).map(|word| word.site.at.clone());
     vec![Invocation {
-        component: "kube-apiserver",
-        instance: source.evidence.as_str().to_owned(),
-        declared_in: source.evidence.clone(),
-        plane: source.plane,
-        list: home.map(|at| Site { at, form: Form::Lines }),
-        words,
         open_ended,
-        version: None,
-        releases: None,
-        mounts: Vec::new(),
-        carried: Vec::new(),
-        contained: false,
-        distribution: None,
-        problems: Vec::new(),
+        list: home.map(|at| Site { at, form: Form::Lines }),
+        ..source.process(Program::ApiServer, None, words)
     }]
 }
 

@@ -10,8 +10,8 @@
 use model::{Evidence, Form};
 use yaml::{Cursor, Limits, Resolved, Span, Value};
 
-use super::{Source, embedded, pod::text_of, talos};
-use crate::{Invocation, redact::parsable};
+use super::{Source, embedded, lookup::text_of, talos};
+use crate::{Invocation, onward, redact::parsable};
 
 /// Nodes, patches of one, and everything else that is listed.
 const MOST: usize = 128;
@@ -71,7 +71,7 @@ fn planes<'a>(root: &Cursor<'a>) -> Vec<Cursor<'a>> {
     let Some(nodes) = root.get("nodes").filter(|_| is_one) else { return Vec::new() };
     let is_plane = |node: &Cursor<'_>| {
         let named = text_of(node, "hostname").is_some() || text_of(node, "ipAddress").is_some();
-        named && node.get("controlPlane").is_some_and(|plane| matches!(plane.resolved(), Some(Resolved::Bool(true))))
+        named && node.get("controlPlane").is_some_and(|plane| plane.is_true())
     };
     nodes.items().take(MOST).filter(is_plane).collect()
 }
@@ -410,8 +410,7 @@ fn patches<'a>(root: &Cursor<'a>, node: &Cursor<'a>) -> Vec<Cursor<'a>> {
         let list = holder.and_then(|holder| holder.get("patches"));
         list.iter().flat_map(|list| list.items().collect::<Vec<_>>()).take(MOST).collect()
     };
-    let overrides =
-        node.get("overridePatches").is_some_and(|held| matches!(held.resolved(), Some(Resolved::Bool(true))));
+    let overrides = node.get("overridePatches").is_some_and(|held| held.is_true());
     let mut found = if overrides { Vec::new() } else { list(root.get("controlPlane").as_ref()) };
     found.extend(list(Some(node)));
     found.extend(list(Some(root)));
@@ -448,7 +447,7 @@ fn machine(source: &Source<'_>, root: &Cursor<'_>, node: &Cursor<'_>, evidence: 
         word.site.form = BY_HAND;
     }
     // Talos 1.0 was the first one that it knew, and deploys 1.23 unless it is told otherwise.
-    invocation.releases = Some((model::Minor::new(1, 23), model::Minor::new(1, u16::MAX)));
+    invocation.releases = onward(23);
     if let Some(list) = &mut invocation.list {
         list.form = BY_HAND;
     }

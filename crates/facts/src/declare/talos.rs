@@ -15,16 +15,18 @@ pub(super) mod kubelet;
 use std::collections::BTreeMap;
 
 use model::{Evidence, Form, Gap, GapKind, Location, Minor, Problem, ProblemKind, Site, Version};
-use yaml::{Cursor, Document, Resolved};
+use yaml::{Cursor, Document};
 
 use self::command::{NEWEST, OLDEST, RELEASES, Talos};
 use super::{
     Source,
     agree::{Distribution, agree},
+    command::Program,
     kubeadm::tagged,
-    pod::{Environment, text_of},
+    lookup::{find, text_of},
+    pod::Environment,
 };
-use crate::{Hand, Invocation, Mount, Word};
+use crate::{Hand, Invocation, Mount, Word, onward};
 
 const NAME: &str = "Talos";
 
@@ -153,13 +155,11 @@ impl<'a> Machine<'a> {
 
     /// A value of the document v1alpha1.
     fn get(&self, path: &[&str]) -> Option<Cursor<'a>> {
-        path.iter().try_fold(self.whole.clone()?, |here, name| here.get(name)).filter(|found| !found.is_null())
+        find(self.whole.as_ref()?, path)
     }
 
     fn text(&self, path: &[&str]) -> Option<(String, Location)> {
-        let found = self.get(path)?;
-        let text = found.text().filter(|text| !text.is_empty())?.to_owned();
-        Some((text, self.source.at(&found)))
+        self.source.text(self.whole.as_ref()?, path)
     }
 
     /// The document that configures the server, or the map in the document v1alpha1.
@@ -305,20 +305,16 @@ impl<'a> Machine<'a> {
         }
         let name = self.text(&["machine", "network", "hostname"]).map(|(name, _)| name);
         Invocation {
-            component: "kube-apiserver",
-            instance: name.unwrap_or_else(|| self.source.evidence.as_str().to_owned()),
-            declared_in: self.source.evidence.clone(),
-            plane: self.source.plane,
-            words,
             open_ended,
             list: Some(self.home()),
             version: self.version(),
-            releases: Some((Minor::new(1, 18), Minor::new(1, u16::MAX))),
+            releases: onward(18),
             mounts: self.mounts(),
             carried: self.carried(&releases, evidence),
             contained: true,
             distribution: Some(NAME),
             problems,
+            ..self.source.process(Program::ApiServer, name, words)
         }
     }
 
@@ -413,7 +409,6 @@ impl<'a> Machine<'a> {
     }
 
     fn is_on(&self, path: &[&str]) -> Option<Location> {
-        let found = self.get(path)?;
-        matches!(found.resolved(), Some(Resolved::Bool(true))).then(|| self.source.at(&found))
+        self.source.on(self.whole.as_ref()?, path)
     }
 }

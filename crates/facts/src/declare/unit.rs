@@ -357,20 +357,12 @@ fn invocation(
     };
     let name = file_name(path);
     Some(Invocation {
-        component: program.component(),
-        instance: drop_in_of(path).unwrap_or(name).trim_end_matches(".service").to_owned(),
-        declared_in: source.evidence.clone(),
-        plane: source.plane,
-        words: found,
         open_ended,
         list: Some(list),
         version: container.version,
-        releases: None,
         mounts: container.mounts,
-        carried: Vec::new(),
         contained: container.is_one,
-        distribution: None,
-        problems: Vec::new(),
+        ..source.process(program, Some(drop_in_of(path).unwrap_or(name).trim_end_matches(".service").to_owned()), found)
     })
 }
 

@@ -4,11 +4,17 @@
 //! `controlPlane.distro.k8s.apiServer.extraArgs` comes behind it. No value names the release of vcluster, so that what its
 //! releases give differently is left open. Values of releases before 0.20 have another shape and are not read.
 
-use model::{Evidence, Form, Gap, GapKind, Location, Minor, Problem, Site, Version};
+use model::{Evidence, Form, Gap, GapKind, Location, Problem, Site, Version};
 use yaml::{Cursor, Resolved};
 
-use super::{Source, command, kubeadm::release, layers::Layers};
-use crate::{Invocation, Mount, Word};
+use super::{
+    Source,
+    command::{self, Program},
+    kubeadm::release,
+    layers::Layers,
+    lookup::find,
+};
+use crate::{Invocation, Mount, Word, onward};
 
 const NAME: &str = "vcluster";
 
@@ -101,16 +107,8 @@ struct Virtual<'a> {
 }
 
 impl<'a> Virtual<'a> {
-    fn get(&self, path: &[&str]) -> Option<Cursor<'a>> {
-        path.iter().try_fold(self.root.clone(), |here, name| here.get(name)).filter(|found| !found.is_null())
-    }
-
-    fn own(&self, path: &[&str]) -> Option<Cursor<'a>> {
-        path.iter().try_fold(self.distro.clone(), |here, name| here.get(name)).filter(|found| !found.is_null())
-    }
-
     fn home(&self) -> Site {
-        match self.own(&["apiServer", "extraArgs"]).filter(|list| list.sequence().is_some()) {
+        match find(&self.distro, &["apiServer", "extraArgs"]).filter(|list| list.sequence().is_some()) {
             Some(list) => Site { at: self.source.at(&list), form: Form::List },
             None => Site {
                 at: self.source.at(&self.distro),
@@ -121,7 +119,7 @@ impl<'a> Virtual<'a> {
 
     fn version(&self) -> Option<(Version, Location)> {
         [&["version"][..], &["image", "tag"], &["apiServer", "image", "tag"]].iter().find_map(|path| {
-            let found = self.own(path)?;
+            let found = find(&self.distro, path)?;
             Some((release(found.text()?)?, self.source.at(&found)))
         })
     }
@@ -134,17 +132,17 @@ impl<'a> Virtual<'a> {
         for (flag, reason) in OPEN {
             flags.sets_unseen(flag, gap(reason));
         }
-        if let Some(domain) = self.get(&["networking", "advanced", "clusterDomain"])
+        if let Some(domain) = find(&self.root, &["networking", "advanced", "clusterDomain"])
             && domain.text().is_some_and(|text| text != "cluster.local")
         {
             flags.sets_unseen("service-account-issuer", gap(RELEASE));
         }
-        if self.get(&["privateNodes", "enabled"]).is_some_and(|on| on.text() == Some("true")) {
+        if find(&self.root, &["privateNodes", "enabled"]).is_some_and(|on| on.text() == Some("true")) {
             for flag in ["kubelet-client-certificate", "kubelet-client-key", "kubelet-preferred-address-types"] {
                 flags.sets_unseen(flag, gap(RELEASE));
             }
         }
-        let arguments = self.own(&["apiServer", "extraArgs"]);
+        let arguments = find(&self.distro, &["apiServer", "extraArgs"]);
         for item in arguments.iter().flat_map(|list| list.items()).take(MOST) {
             let Some(text) = item.text() else { continue };
             let name = text.trim_start_matches('-').split('=').next().unwrap_or_default();
@@ -161,7 +159,7 @@ impl<'a> Virtual<'a> {
             flags.puts(name, vec![Word { unresolved: command::unfilled(text), ..Word::written(text, site) }]);
         }
         // A command of one's own takes the place of all of it.
-        let replaced = self.own(&["apiServer", "command"]).filter(|list| list.items().len() > 0);
+        let replaced = find(&self.distro, &["apiServer", "command"]).filter(|list| list.items().len() > 0);
         let open = replaced.map(|_| gap("`apiServer.command` takes the place of vcluster's own command"));
         let mut words = flags.words();
         if let Some(gap) = &open {
@@ -171,20 +169,15 @@ impl<'a> Virtual<'a> {
         }
         let open_ended = command::shorten(&mut words).or(open);
         Invocation {
-            component: "kube-apiserver",
-            instance: self.source.evidence.as_str().to_owned(),
-            declared_in: self.source.evidence.clone(),
-            plane: self.source.plane,
-            words,
             open_ended,
             list: Some(self.home()),
             version: self.version(),
-            releases: Some((Minor::new(1, 25), Minor::new(1, u16::MAX))),
+            releases: onward(25),
             mounts: vec![Mount { container: "/data".to_owned(), host: None, read_only: false }],
-            carried: Vec::new(),
             contained: true,
             distribution: Some(NAME),
             problems,
+            ..self.source.process(Program::ApiServer, None, words)
         }
     }
 }

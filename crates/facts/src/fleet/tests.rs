@@ -76,13 +76,11 @@ fn what_nobody_showed_is_a_gap() {
         wanted: "get /openid/v1/jwks".to_owned(),
         who_could_answer: "a user".to_owned(),
     };
-    refused.evidence.push(Evidence {
-        id: EvidenceId::new(format!("https://h{KEY_SET}")),
-        plane: Plane::Running,
-        kind: Kind::Objects,
-        body: Body::Unread(gap),
-        secrets: Vec::new(),
-        digest: None,
-    });
+    refused.evidence.push(Evidence::of(
+        EvidenceId::new(format!("https://h{KEY_SET}")),
+        Plane::Running,
+        Kind::Objects,
+        Body::Unread(gap),
+    ));
     assert!(Member::of(&refused).token_keys.gap.is_some());
 }

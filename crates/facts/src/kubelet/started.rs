@@ -6,17 +6,21 @@
 //! of `--config-dir` are patches (mergeKubeletConfigurations, RFC 7396): maps are merged key by key, lists replaced, and what
 //! is null falls back to its default.
 
+mod files;
+mod over;
+
 use std::collections::{BTreeMap, BTreeSet};
 
-use model::{
-    Author, Body, Component, Evidence, EvidenceId, Gap, GapKind, Minor, Origin, Problem, ProblemKind, Reading, Release,
-    Version, spelled,
-};
+use model::{Component, Evidence, EvidenceId, Gap, GapKind, Minor, Origin, Problem, Reading, Release, Version};
 
+use self::{
+    files::{NoFile, configuration, merged, unlooked},
+    over::{GATES, gates, over, quoting, union},
+};
 use super::{checks, default, default_without_file, held};
 use crate::{
-    File, Files, Hand, Invocation, Trees,
-    declare::{Beside, Configuration, KubeletLine, configuration_in},
+    Files, Hand, Invocation, Trees,
+    declare::{Beside, Configuration, KubeletLine},
     flags::{Flag, KUBELET, KUBELET_FLAGS, Presence},
     line::{
         Line,
@@ -32,9 +36,6 @@ use crate::{
 const MANNERS: Manners =
     Manners { refuses_words: Minor::new(1, 20), forks: &[], once: &[("config", Minor::new(1, 5))] };
 
-/// Files of one folder that are merged.
-const MOST_DROP_INS: usize = 256;
-
 /// What the fields start from.
 enum Base<'c> {
     /// There is no file, so that they are what the flags are.
@@ -43,12 +44,6 @@ enum Base<'c> {
     /// kubeadm writes one of which nothing stands here.
     OfKubeadm(&'c Configuration),
     Unseen(Gap),
-}
-
-/// Why a file is none, and what that does to the kubelet.
-struct NoFile {
-    gap: Gap,
-    problem: Option<Problem>,
 }
 
 /// What one cluster's evidence says of a kubelet that is started somewhere.
@@ -456,127 +451,4 @@ pub(super) fn release_of(
     within: Option<(Minor, Minor)>,
 ) -> (Release, Option<(String, String)>) {
     possible(&line.invocation, version, within)
-}
-
-const GATES: &str = "featureGates";
-
-/// The gates of flags over those of files (kubeletConfigFlagPrecedence).
-fn gates(given: &Reading, below: Result<Reading, Gap>) -> Result<Reading, Gap> {
-    let below = below?;
-    let value = union(&below.value, &given.value);
-    Ok(over(Reading { value, ..given.clone() }, below))
-}
-
-/// Pairs of two maps, the second of which wins.
-fn union(first: &str, second: &str) -> String {
-    let pairs = |text: &str| -> Vec<(String, String)> {
-        let pairs = text.split(',').filter_map(|pair| pair.split_once('='));
-        pairs.map(|(key, value)| (key.to_owned(), value.to_owned())).collect()
-    };
-    let all: BTreeMap<String, String> = pairs(first).into_iter().chain(pairs(second)).collect();
-    let mut pairs: Vec<String> = all.iter().map(|(key, value)| format!("{key}={value}")).collect();
-    pairs.sort();
-    pairs.join(",")
-}
-
-/// What wins, with what somebody wrote, or a distribution sets, and it won over.
-fn over(mut reading: Reading, below: Reading) -> Reading {
-    if !matches!(below.origin, Origin::Default { by: Author::Upstream { .. }, .. }) {
-        reading.overrides.push((below.origin, below.value));
-    }
-    reading.overrides.extend(below.overrides);
-    reading
-}
-
-fn quoting(gap: &Gap, flag: &Flag, below: &Reading) -> Gap {
-    if !matches!(below.origin, Origin::Written(_)) {
-        return gap.clone();
-    }
-    let value = if below.value.is_empty() { "empty".to_owned() } else { format!("`{}`", below.value) };
-    Gap { reason: format!("{}; the file says that `{}` is {value}", gap.reason, spelled(flag.name)), ..gap.clone() }
-}
-
-fn unlooked(path: &str) -> Gap {
-    Gap {
-        kind: GapKind::NotCollected,
-        reason: format!("`{path}` was not looked for"),
-        wanted: path.to_owned(),
-        who_could_answer: "portcullis audit with --root".to_owned(),
-    }
-}
-
-/// The file of `--config`, or why it is none, with what that does to the kubelet.
-fn configuration(path: &str, files: &Files<'_>, trees: &Trees) -> Result<Configuration, Box<NoFile>> {
-    let gap = |reason: String| Gap {
-        kind: GapKind::Unread,
-        reason,
-        wanted: path.to_owned(),
-        who_could_answer: "whoever maintains that file".to_owned(),
-    };
-    let stop = |kind: ProblemKind, message: String| Problem {
-        kind,
-        stops: true,
-        message,
-        hint: None,
-        location: None,
-        setting: Some("config".to_owned()),
-    };
-    let look = files.look(path);
-    if let Some((kind, fault)) = look.fault() {
-        let problem = stop(kind, format!("`{path}`, which `--config` names, {fault}"));
-        let gap = gap(format!("`{path}` {fault}, so that the kubelet does not start"));
-        return Err(Box::new(NoFile { gap, problem: Some(problem) }));
-    }
-    match look {
-        File::Read(evidence) if evidence.text().is_none() => {
-            let gap = gap(format!("`{path}` is there, and what it says was not read"));
-            Err(Box::new(NoFile { gap, problem: None }))
-        }
-        File::Read(evidence) => configuration_in(evidence, trees, files.root).ok_or_else(|| {
-            let problem =
-                stop(ProblemKind::Refused, format!("`{path}`, which `--config` names, is no KubeletConfiguration"));
-            let gap = gap(format!("`{path}` is no KubeletConfiguration, so that the kubelet does not start"));
-            Box::new(NoFile { gap, problem: Some(problem) })
-        }),
-        File::Unread(gap) => Err(Box::new(NoFile { gap, problem: None })),
-        File::Missing(_) | File::Folder(_) => Err(Box::new(NoFile { gap: unlooked(path), problem: None })),
-    }
-}
-
-/// The files of a folder that count, in the order of their names.
-fn merged(folder: &str, files: &Files<'_>, trees: &Trees) -> Result<Vec<Configuration>, Gap> {
-    let host = files.host_path(folder)?;
-    let Some(root) = files.root else {
-        return Err(Gap {
-            kind: GapKind::Unread,
-            reason: format!("`{host}` is a folder of the node and was not given"),
-            wanted: host,
-            who_could_answer: "give the node's root with --root".to_owned(),
-        });
-    };
-    let top = Files::id(root, host.trim_end_matches('/'));
-    let mut found = Vec::new();
-    let mut pieces: Vec<&Evidence> = Vec::new();
-    for piece in files.evidence {
-        let Some(rest) = piece.id.as_str().strip_prefix(top.as_str()) else { continue };
-        match &piece.body {
-            Body::Unread(gap) if rest.is_empty() || rest.starts_with('/') => return Err(gap.clone()),
-            _ if rest.starts_with('/') && rest.ends_with(".conf") => pieces.push(piece),
-            _ => {}
-        }
-    }
-    // Folder by folder, each in the order of its names (filepath.WalkDir): `a` with all that is in it stands before `a.conf`.
-    pieces.sort_by(|a, b| a.id.as_str().split('/').cmp(b.id.as_str().split('/')));
-    for piece in pieces.into_iter().take(MOST_DROP_INS) {
-        let Some(one) = configuration_in(piece, trees, files.root) else {
-            return Err(Gap {
-                kind: GapKind::Unread,
-                reason: format!("`{}` is no KubeletConfiguration, so that the kubelet does not start", piece.id),
-                wanted: piece.id.to_string(),
-                who_could_answer: "whoever maintains that file".to_owned(),
-            });
-        };
-        found.push(one);
-    }
-    Ok(found)
 }

@@ -6,7 +6,7 @@ use super::*;
 
 fn piece(id: &str, plane: Plane, kind: Kind, text: &str) -> Evidence {
     let body = Body::Text(text.into());
-    Evidence { id: EvidenceId::new(id), plane, kind, body, secrets: Vec::new(), digest: None }
+    Evidence::of(EvidenceId::new(id), plane, kind, body)
 }
 
 fn file(text: &str) -> Evidence {

@@ -270,20 +270,11 @@ impl Layout<'_> {
         let image = pod.and_then(|pod| pod.version.as_ref()).map(|(version, _)| version);
         let version = self.options.version.as_ref().or(stamp).or(image);
         let process = Invocation {
-            component: "kube-apiserver",
-            instance,
-            declared_in: replica.said_in.clone(),
-            plane: Plane::Running,
-            words: Vec::new(),
-            open_ended: None,
-            list: None,
             version: replica.stamp.clone(),
             releases: self.within,
             mounts: pod.map(|pod| pod.mounts.clone()).unwrap_or_default(),
-            carried: Vec::new(),
             contained: pod.is_some_and(|pod| pod.contained),
-            distribution: None,
-            problems: Vec::new(),
+            ..Invocation::of("kube-apiserver", instance, replica.said_in.clone(), Plane::Running, Vec::new())
         };
         let declared = self.declared(pod, version);
         let server = match &replica.flags {

@@ -82,28 +82,15 @@ pub(super) fn published(evidence: &Evidence) -> Seen<Vec<Published>> {
 
 /// The address that a server says of itself that it has, in an answer to `/flagz`.
 pub fn advertised(answer: &str) -> Option<IpAddr> {
-    let evidence = Evidence {
-        id: EvidenceId::new("/flagz"),
-        plane: Plane::Running,
-        kind: Kind::Flagz,
-        body: Body::Text(answer.into()),
-        secrets: Vec::new(),
-        digest: None,
-    };
+    let evidence = Evidence::of(EvidenceId::new("/flagz"), Plane::Running, Kind::Flagz, Body::Text(answer.into()));
     let flags = flags(&evidence).ok()??;
     flags.iter().find(|flag| flag.name == "advertise-address")?.value.parse().ok()
 }
 
 /// The names of the nodes in a list of them, sorted, each once.
 pub fn node_names(answer: &str) -> Vec<String> {
-    let evidence = Evidence {
-        id: EvidenceId::new(super::NODES),
-        plane: Plane::Running,
-        kind: Kind::Objects,
-        body: Body::Text(answer.into()),
-        secrets: Vec::new(),
-        digest: None,
-    };
+    let evidence =
+        Evidence::of(EvidenceId::new(super::NODES), Plane::Running, Kind::Objects, Body::Text(answer.into()));
     let nodes = nodes(&evidence).ok().flatten().unwrap_or_default();
     let mut names: Vec<String> = nodes.into_iter().map(|node| node.name).collect();
     names.sort();
@@ -190,14 +177,7 @@ mod tests {
     use super::*;
 
     fn answer(text: &str) -> Evidence {
-        Evidence {
-            id: EvidenceId::new("https://h/x"),
-            plane: Plane::Running,
-            kind: Kind::Objects,
-            body: Body::Text(text.into()),
-            secrets: Vec::new(),
-            digest: None,
-        }
+        Evidence::of(EvidenceId::new("https://h/x"), Plane::Running, Kind::Objects, Body::Text(text.into()))
     }
 
     #[test]

@@ -134,13 +134,13 @@ mod tests {
 
     const fn resource(verb: &'static str, resource: &'static str, name: &'static str) -> Ask {
         let right = Right::Resource { verb, group: "", resource, namespace: "kube-system", name };
-        Ask { path: "/api/v1", right, ..super::super::PLAIN }
+        Ask { path: "/api/v1", right, ..super::super::asks::PLAIN }
     }
 
     const LIST_PODS: Ask = resource("list", "pods", "");
     const GET_CONFIGMAP: Ask = resource("get", "configmaps", "kubeadm-config");
     const NODES_PROXY: Ask = resource("get", "nodes/proxy", "");
-    const FLAGZ: Ask = Ask { path: "/flagz", ..super::super::PLAIN };
+    const FLAGZ: Ask = Ask { path: "/flagz", ..super::super::asks::PLAIN };
 
     fn rights(resources: &str, paths: &str) -> Rights {
         let answer =

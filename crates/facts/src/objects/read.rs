@@ -283,14 +283,7 @@ mod tests {
     const ROLES: &str = "/apis/rbac.authorization.k8s.io/v1/clusterroles";
 
     fn answer(path: &str, body: Body) -> Evidence {
-        Evidence {
-            id: EvidenceId::new(format!("https://h{path}")),
-            plane: Plane::Running,
-            kind: Kind::Objects,
-            body,
-            secrets: Vec::new(),
-            digest: None,
-        }
+        Evidence::of(EvidenceId::new(format!("https://h{path}")), Plane::Running, Kind::Objects, body)
     }
 
     fn file(text: &str) -> Evidence {

@@ -261,14 +261,7 @@ mod tests {
     use super::*;
 
     fn piece(name: &str, body: Body) -> Evidence {
-        Evidence {
-            id: EvidenceId::new(name),
-            plane: Plane::Observed,
-            kind: Kind::Answers,
-            body,
-            secrets: Vec::new(),
-            digest: None,
-        }
+        Evidence::of(EvidenceId::new(name), Plane::Observed, Kind::Answers, body)
     }
 
     fn seen(name: &str, text: &str) -> Door {

@@ -316,14 +316,8 @@ mod tests {
     use super::*;
 
     fn door(text: &str) -> Door {
-        let piece = Evidence {
-            id: EvidenceId::new("http://h:6443"),
-            plane: Plane::Observed,
-            kind: Kind::Answers,
-            body: Body::Text(text.into()),
-            secrets: Vec::new(),
-            digest: None,
-        };
+        let piece =
+            Evidence::of(EvidenceId::new("http://h:6443"), Plane::Observed, Kind::Answers, Body::Text(text.into()));
         super::super::door::door(&piece).expect("a door")
     }
 
@@ -364,13 +358,8 @@ mod tests {
     #[test]
     fn the_library_of_tls_makes_a_release_possible_and_nothing_more() {
         let of = |tls: &str, http: &str| {
-            let piece = |id: &str, kind, text: &str| Evidence {
-                id: EvidenceId::new(id),
-                plane: Plane::Observed,
-                kind,
-                body: Body::Text(text.into()),
-                secrets: Vec::new(),
-                digest: None,
+            let piece = |id: &str, kind, text: &str| {
+                Evidence::of(EvidenceId::new(id), Plane::Observed, kind, Body::Text(text.into()))
             };
             let evidence = [piece("http://h:6443", Kind::Answers, http), piece("tls://h:6443", Kind::Handshake, tls)];
             let mut doors = super::super::doors(&evidence);
@@ -403,8 +392,7 @@ mod tests {
         let at = |text: &str| {
             let id = EvidenceId::new("http://h:17136");
             let body = Body::Text(text.into());
-            let piece =
-                Evidence { id, plane: Plane::Observed, kind: Kind::Answers, body, secrets: Vec::new(), digest: None };
+            let piece = Evidence::of(id, Plane::Observed, Kind::Answers, body);
             super::super::door::door(&piece).expect("a door")
         };
         let k136 = at(&shut("[[5,262144],[3,100],[6,1048896],[1,4096],[4,262144],[9,1]]"));

@@ -2,7 +2,10 @@
 
 use model::Span;
 
-use super::{SECRET_NAMES, first_column, is_table, mentions_a_key, of_trees, push};
+use super::{
+    first_column, push,
+    trees::{SECRET_NAMES, is_table, mentions_a_key, of_trees},
+};
 use crate::declare;
 
 /// The secrets of a script: in the documents that it writes, which are files of their own, in its variables, and in tables

@@ -92,14 +92,8 @@ mod tests {
     use super::*;
 
     fn read(text: String) -> Option<(u16, u16)> {
-        let evidence = Evidence {
-            id: EvidenceId::new("https://h/apis"),
-            plane: Plane::Running,
-            kind: Kind::Discovery,
-            body: Body::Text(text.into()),
-            secrets: Vec::new(),
-            digest: None,
-        };
+        let evidence =
+            Evidence::of(EvidenceId::new("https://h/apis"), Plane::Running, Kind::Discovery, Body::Text(text.into()));
         releases(&evidence).ok().flatten().map(|(from, to)| (from.minor, to.minor))
     }
 

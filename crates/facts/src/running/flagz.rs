@@ -72,14 +72,8 @@ mod tests {
     use super::*;
 
     fn read(text: &str) -> Vec<(String, String)> {
-        let evidence = Evidence {
-            id: EvidenceId::new("https://h/flagz"),
-            plane: Plane::Running,
-            kind: Kind::Flagz,
-            body: Body::Text(text.into()),
-            secrets: Vec::new(),
-            digest: None,
-        };
+        let evidence =
+            Evidence::of(EvidenceId::new("https://h/flagz"), Plane::Running, Kind::Flagz, Body::Text(text.into()));
         let flags = flags(&evidence).ok().flatten().unwrap_or_default();
         for flag in &flags {
             let span = flag.at.span.expect("a place");

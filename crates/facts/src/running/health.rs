@@ -67,14 +67,8 @@ mod tests {
     use super::*;
 
     fn read(text: &str) -> Option<Vec<String>> {
-        let evidence = Evidence {
-            id: EvidenceId::new("https://h/readyz"),
-            plane: Plane::Observed,
-            kind: Kind::Health,
-            body: Body::Text(text.into()),
-            secrets: Vec::new(),
-            digest: None,
-        };
+        let evidence =
+            Evidence::of(EvidenceId::new("https://h/readyz"), Plane::Observed, Kind::Health, Body::Text(text.into()));
         let checks = checks(&evidence).ok()??;
         Some(
             checks

@@ -326,14 +326,7 @@ apiserver_encryption_config_controller_last_config_info{apiserver_id_hash=\"x\",
     }
 
     fn evidence(text: String) -> Evidence {
-        Evidence {
-            id: EvidenceId::new("https://h/metrics"),
-            plane: Plane::Running,
-            kind: Kind::Metrics,
-            body: Body::Text(text.into()),
-            secrets: Vec::new(),
-            digest: None,
-        }
+        Evidence::of(EvidenceId::new("https://h/metrics"), Plane::Running, Kind::Metrics, Body::Text(text.into()))
     }
 
     #[test]

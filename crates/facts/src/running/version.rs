@@ -66,14 +66,7 @@ mod tests {
     use super::*;
 
     fn answer(text: &str) -> Evidence {
-        Evidence {
-            id: EvidenceId::new("https://h/x"),
-            plane: Plane::Running,
-            kind: Kind::Version,
-            body: Body::Text(text.into()),
-            secrets: Vec::new(),
-            digest: None,
-        }
+        Evidence::of(EvidenceId::new("https://h/x"), Plane::Running, Kind::Version, Body::Text(text.into()))
     }
 
     fn said(stamp: Seen<Stamp>) -> Option<String> {

@@ -39,13 +39,7 @@ pub(crate) fn as_release(root: Option<&str>, files: &[(&str, &str)], version: Op
 
 fn resolved(root: Option<&str>, files: &[(&str, &str)], version: Option<&str>) -> Cluster {
     let evidence = files.iter().map(|(name, text)| evidence(name, text)).collect();
-    let gathered = Gathered {
-        name: "a".to_owned(),
-        target: "a".to_owned(),
-        root: root.map(str::to_owned),
-        evidence,
-        trees: portcullis_facts::Trees::default(),
-    };
+    let gathered = Gathered { root: root.map(str::to_owned), ..Gathered::of("a", evidence) };
     resolve(gathered, &Options { version: version.map(|version| version.parse().unwrap()), ..Options::default() })
 }
 
@@ -85,6 +79,16 @@ pub(crate) fn holds(cluster: &Cluster, wanted: &[(&str, &str, &str)]) {
     }
 }
 
+/// Every setting with its value, or with the kind of its gap.
+pub(crate) fn settings(server: &ApiServer) -> Vec<(String, String)> {
+    let shown = |reading: Result<&Reading, &model::Gap>| match reading {
+        Ok(reading) => format!("{} ({})", reading.value, reading.in_force()),
+        Err(gap) => format!("{:?}", gap.kind),
+    };
+    let settings = &server.component().settings;
+    settings.iter().map(|setting| (setting.name.to_owned(), shown(setting.in_force()))).collect()
+}
+
 /// A definition resolves as the command line does that the distribution makes of it, flag by flag.
 pub(crate) fn renders(cluster: &Cluster, release: &str, words: &[&str]) {
     let mut manifest = format!(
@@ -94,14 +98,6 @@ pub(crate) fn renders(cluster: &Cluster, release: &str, words: &[&str]) {
         manifest.push_str(&format!("    - {word}\n"));
     }
     let rendered = self::cluster(&manifest);
-    let settings = |server: &ApiServer| -> Vec<(String, String)> {
-        let shown = |reading: Result<&Reading, &model::Gap>| match reading {
-            Ok(reading) => format!("{} ({})", reading.value, reading.in_force()),
-            Err(gap) => format!("{:?}", gap.kind),
-        };
-        let settings = &server.component().settings;
-        settings.iter().map(|setting| (setting.name.to_owned(), shown(setting.in_force()))).collect()
-    };
     let (ours, theirs) = (settings(server(cluster)), settings(server(&rendered)));
     assert_eq!(ours.len(), theirs.len(), "releases differ");
     for (ours, theirs) in ours.iter().zip(&theirs) {

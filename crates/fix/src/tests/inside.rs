@@ -10,21 +10,7 @@ fn changed(
     setting: &str,
     to: Option<&str>,
 ) -> Result<String, String> {
-    let start = text.find(place).unwrap();
-    let span = Span::new(u32::try_from(start).unwrap(), u32::try_from(start + place.len()).unwrap());
-    let id = EvidenceId::new("a.yaml");
-    let pointer = pointer.to_owned();
-    let at = Location { evidence: id.clone(), plane: Plane::Declared, span: Some(span), pointer };
-    let site = Site { at, form };
-    let change = match to {
-        Some(to) => Change::Set { setting: setting.to_owned(), site, to: to.to_owned() },
-        None => Change::Remove { setting: setting.to_owned(), sites: vec![site] },
-    };
-    let body = Body::Text(text.into());
-    let evidence =
-        Evidence { id, plane: Plane::Declared, kind: Kind::Workload, body, secrets: Vec::new(), digest: None };
-    let edits = plan(&[change], &[evidence]).map_err(|refusal| refusal.reason)?;
-    Ok(apply(text, &edits))
+    changed_at(text, (span_of(text, place), pointer), form, setting, to)
 }
 
 #[test]

@@ -2,22 +2,9 @@
 
 use super::*;
 
-/// Plans one change at the first `place` in the text, and makes it; made again, it must be refused or change nothing.
+/// Plans one change at the first `place` in the text, and makes it.
 fn changed(text: &str, place: &str, form: Form, setting: &str, to: Option<&str>) -> Result<String, String> {
-    let start = text.find(place).unwrap();
-    let span = Span::new(u32::try_from(start).unwrap(), u32::try_from(start + place.len()).unwrap());
-    let id = EvidenceId::new("a");
-    let at = Location { evidence: id.clone(), plane: Plane::Declared, span: Some(span), pointer: String::new() };
-    let site = Site { at, form };
-    let change = match to {
-        Some(to) => Change::Set { setting: setting.to_owned(), site, to: to.to_owned() },
-        None => Change::Remove { setting: setting.to_owned(), sites: vec![site] },
-    };
-    let body = Body::Text(text.into());
-    let evidence =
-        Evidence { id, plane: Plane::Declared, kind: Kind::Workload, body, secrets: Vec::new(), digest: None };
-    let edits = plan(&[change], &[evidence]).map_err(|refusal| refusal.reason)?;
-    Ok(apply(text, &edits))
+    changed_at(text, (span_of(text, place), ""), form, setting, to)
 }
 
 const UNIT: &str =

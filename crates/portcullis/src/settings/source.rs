@@ -89,12 +89,16 @@ fn shown(path: &Path) -> String {
 }
 
 /// What went wrong, in the words of the other messages.
-fn why(error: &io::Error) -> String {
+pub(crate) fn why(error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::NotFound => "no such file".to_owned(),
         io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
         io::ErrorKind::IsADirectory => "it is a folder".to_owned(),
-        _ => error.to_string(),
+        _ => {
+            // The number behind it tells a person nothing.
+            let text = error.to_string();
+            text.split(" (os error ").next().unwrap_or_default().to_lowercase()
+        }
     }
 }
 

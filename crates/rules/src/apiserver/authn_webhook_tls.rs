@@ -4,7 +4,7 @@ use facts::{
     apiserver::{ApiServer, GoDuration},
     flag,
 };
-use model::{Answer, RuleCard, Safety, Severity, Unanswered, Verdict};
+use model::{RuleCard, Safety, Severity, Unanswered, Verdict};
 
 use super::webhooks;
 use crate::{Applies, Check, Rule, say};
@@ -34,17 +34,7 @@ fn check(server: &ApiServer) -> Verdict {
         let reason = "`--authentication-token-webhook-config-file` is not set";
         return Err(Unanswered::NotApplicable(reason.to_owned()));
     }
-    let mut answer = Answer {
-        seen: vec![file.origin().clone()],
-        because: format!("the webhook of `{}` is called over TLS that is verified", file.value),
-        setting: Some(say::flag(file.setting.name)),
-        ..Answer::default()
-    };
-    match webhooks::connection(Some(server), &file.value, "webhook") {
-        Ok(findings) => answer.findings.extend(findings),
-        Err(Unanswered::Gap(gap)) => answer.gaps.push(gap),
-        Err(other) => return Err(other),
-    }
+    let mut answer = webhooks::called(server, &file)?;
     // Before 1.17 there is one version only, and no flag.
     match server.get(&flag::AUTHENTICATION_TOKEN_WEBHOOK_VERSION) {
         Ok(version) if version.value != "v1" => {

@@ -92,17 +92,7 @@ fn by_flags(server: &ApiServer) -> Verdict {
         return Err(Unanswered::NotApplicable("no webhook is asked".to_owned()));
     }
     let file = server.get(&flag::AUTHORIZATION_WEBHOOK_CONFIG_FILE)?;
-    let mut answer = Answer {
-        seen: vec![file.origin().clone()],
-        because: format!("the webhook of `{}` is called over TLS that is verified", file.value),
-        setting: Some(say::flag(file.setting.name)),
-        ..Answer::default()
-    };
-    match webhooks::connection(Some(server), &file.value, "webhook") {
-        Ok(findings) => answer.findings.extend(findings),
-        Err(Unanswered::Gap(gap)) => answer.gaps.push(gap),
-        Err(other) => return Err(other),
-    }
+    let mut answer = webhooks::called(server, &file)?;
     let release = &server.component().release;
     let deviates = |name: &'static str, value: &str, origin: &Origin, to: &str| {
         let message = say::is(name, value, origin, release);

@@ -1,10 +1,12 @@
 //! What the rules about webhooks share: how the server reaches one, and whether it would know another in its place.
 
 use facts::{
-    apiserver::ApiServer,
+    apiserver::{ApiServer, Held},
     kubeconfig::{Authority, Kubeconfig, Skips, Transport},
 };
-use model::{Confidence, Finding, Form, Gap, GapKind, Location, Origin, Remedy, Severity, Site, Unanswered};
+use model::{
+    Answer, Confidence, Finding, Form, Gap, GapKind, Location, Origin, Remedy, Severity, Site, Unanswered, Verdict,
+};
 
 use crate::say;
 
@@ -98,6 +100,22 @@ pub(super) fn connection(server: Option<&ApiServer>, path: &str, subject: &str) 
         wrong(format!("{subject} connection"), "clusters[].cluster", message, &written(&at), remedy)
     };
     Ok(faults.into_iter().map(finding).collect())
+}
+
+/// How the server reaches the webhook of a kubeconfig that a flag names.
+pub(super) fn called(server: &ApiServer, file: &Held<'_, String>) -> Verdict {
+    let mut answer = Answer {
+        seen: vec![file.origin().clone()],
+        because: format!("the webhook of `{}` is called over TLS that is verified", file.value),
+        setting: Some(say::flag(file.setting.name)),
+        ..Answer::default()
+    };
+    match connection(Some(server), &file.value, "webhook") {
+        Ok(findings) => answer.findings.extend(findings),
+        Err(Unanswered::Gap(gap)) => answer.gaps.push(gap),
+        Err(other) => return Err(other),
+    }
+    Ok(answer)
 }
 
 /// A fault that nobody gets in by.

@@ -1,12 +1,10 @@
 //! Whether the published fixes are in. The page beside this file explains the rule and tests it.
 
-use std::collections::BTreeMap;
-
 use facts::{
     Cluster,
     advisories::{self, Advisory, Exposure, Truth},
     apiserver::ApiServer,
-    objects::{Extent, Node, Of},
+    objects::{Extent, Of},
     releases::{CALENDAR, Maintenance},
 };
 use model::{Finding, Gap, GapKind, Release, RuleCard, Severity, Verdict, Version};
@@ -34,7 +32,7 @@ fn check(cluster: &Cluster) -> Verdict {
     let mut answer = release::each(cluster, &BREAKS, |known, server| {
         state(known, &Whose::Server(server), cluster)
     })?;
-    for (version, nodes) in kubelets(cluster) {
+    for (version, nodes) in cluster.objects.nodes_by_kubelet() {
         let Some(first) = nodes.first() else { continue };
         match state(&Release::Exactly(version.clone()), &Whose::Kubelet, cluster) {
             State::Fine(_) => {}
@@ -57,17 +55,6 @@ fn check(cluster: &Cluster) -> Verdict {
         answer.gaps.push(gap.clone());
     }
     Ok(answer)
-}
-
-/// The nodes of each release of the kubelet.
-fn kubelets(cluster: &Cluster) -> BTreeMap<Version, Vec<&Node>> {
-    let mut found: BTreeMap<Version, Vec<&Node>> = BTreeMap::new();
-    for node in &cluster.objects.nodes {
-        if let Some(version) = &node.kubelet {
-            found.entry(version.clone()).or_default().push(node);
-        }
-    }
-    found
 }
 
 /// What is of a release.

@@ -6,10 +6,7 @@
 
 use yaml::Cursor;
 
-use super::{
-    super::decode::{Decoder, FROM_THE_START, Format, Placed, Version, shown},
-    nearest,
-};
+use super::super::decode::{Decoder, FROM_THE_START, Format, Placed, Version, nearest, shown};
 use crate::request::{is_label_key, is_label_value};
 
 pub(super) const FORMAT: Format = Format {

@@ -215,15 +215,13 @@ pub(in crate::declare) fn part(
     Ok(piece(outer, text, written, evidence))
 }
 
+/// A file that the text brings along, with what is known of it; its places are those of the text.
+pub(in crate::declare) fn carried(outer: &Source<'_>, path: impl Into<String>, body: Body) -> Carried {
+    Carried { path: path.into(), evidence: of_kind(outer, body) }
+}
+
 fn of_kind(outer: &Source<'_>, body: Body) -> Evidence {
-    Evidence {
-        id: outer.evidence.clone(),
-        plane: outer.plane,
-        kind: Kind::ConfigFile,
-        body,
-        secrets: Vec::new(),
-        digest: None,
-    }
+    Evidence::of(outer.evidence.clone(), outer.plane, Kind::ConfigFile, body)
 }
 
 /// A file that a distribution makes of settings of its own, so that it stands in no text: its name is that of the
@@ -235,12 +233,12 @@ pub(in crate::declare) fn composed(outer: &Source<'_>, path: &str, text: String,
 
 /// A file that is there, and that nobody can look into here.
 pub(in crate::declare) fn unread(outer: &Source<'_>, path: &str, reason: &str) -> Carried {
-    Carried { path: path.to_owned(), evidence: of_kind(outer, Body::Unread(gap(path, reason))) }
+    carried(outer, path, Body::Unread(gap(path, reason)))
 }
 
 /// A file that is there, and of which nothing more is wanted.
 pub(in crate::declare) fn present(outer: &Source<'_>, path: String) -> Carried {
-    Carried { path, evidence: of_kind(outer, Body::Present) }
+    carried(outer, path, Body::Present)
 }
 
 /// A node as JSON, for a file that is composed of parts; `None` for one of more nodes than the budget, which aliases can

@@ -2,16 +2,16 @@
 
 use std::borrow::Cow;
 
-use model::{Body, Evidence, Gap, GapKind, Kind};
-use yaml::{Cursor, Resolved, Style};
+use model::{Evidence, Gap, GapKind};
+use yaml::{Cursor, Style};
 
 use super::{
     Inside, Spelling,
-    files::{composed, file, scattered},
+    files::{composed, file, scattered, unread},
 };
 use crate::{
     Carried,
-    declare::{Source, pod::text_of},
+    declare::{Source, lookup::text_of},
     inflate, spelling,
 };
 
@@ -107,7 +107,7 @@ impl<'a> Written<'a> {
     /// An entry of cloud-init's `write_files`, whose fields Cluster API's `files` share.
     pub(in crate::declare) fn entry(outer: &'a Source<'a>, entry: &Cursor<'a>) -> Option<Self> {
         let path = text_of(entry, "path")?;
-        let is_added = entry.get("append").is_some_and(|add| matches!(add.resolved(), Some(Resolved::Bool(true))));
+        let is_added = entry.get("append").is_some_and(|add| add.is_true());
         Some(match entry.get("content") {
             _ if entry.get("contentFrom").is_some() => Self::unread(path, "a Secret holds it"),
             _ if is_added => Self::unread(path, "it is added to what is there"),
@@ -155,15 +155,10 @@ impl<'a> Written<'a> {
                 _ => Err("it is not written as a block of lines"),
             },
         };
-        let evidence = read.unwrap_or_else(|reason| Evidence {
-            id: outer.evidence.clone(),
-            plane: outer.plane,
-            kind: Kind::ConfigFile,
-            body: Body::Unread(gap(&self.path, reason)),
-            secrets: Vec::new(),
-            digest: None,
-        });
-        Carried { path: self.path.clone(), evidence }
+        match read {
+            Ok(evidence) => Carried { path: self.path.clone(), evidence },
+            Err(reason) => unread(outer, &self.path, reason),
+        }
     }
 }
 

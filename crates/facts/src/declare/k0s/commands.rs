@@ -15,7 +15,7 @@ use crate::{
         Source,
         command::base,
         embedded::{self, Place},
-        pod::text_of,
+        lookup::text_of,
         unit::{self, Started},
     },
 };

@@ -18,7 +18,8 @@ use crate::{
     declare::{
         MOST, Source,
         command::{base, image_name, unfilled},
-        pod::{each_pod, text_of},
+        lookup::{name_of, text_of},
+        pod::each_pod,
         unit::Started,
     },
 };
@@ -201,7 +202,7 @@ fn of_k3d(source: &Source<'_>, root: &Cursor<'_>) -> Vec<Container> {
     if !is_one {
         return Vec::new();
     }
-    let name = root.get("metadata").and_then(|metadata| text_of(&metadata, "name"));
+    let name = name_of(root);
     let name = name.or_else(|| text_of(root, "name")).unwrap_or_else(|| "k3s-default".to_owned());
     let count = text_of(root, "servers").and_then(|count| count.parse::<usize>().ok()).unwrap_or(1).min(MOST_SERVERS);
     let version = image(source, root).and_then(|(_, version)| version);

@@ -9,9 +9,10 @@ use model::{Gap, GapKind, Minor};
 
 use super::settings::{ARGUMENTS, Given, Settings};
 use crate::{
-    Hand, Word,
+    Hand, Releases, Word,
     declare::{agree::where_known, layers::Layers},
     flags::KUBE_APISERVER,
+    onward, within,
 };
 
 /// The last release of which the flags are known.
@@ -39,12 +40,6 @@ impl Product {
     pub(super) fn program(self) -> &'static str {
         if self == Self::Rke2 { "rke2" } else { "k3s" }
     }
-}
-
-type Releases = Option<(Minor, Minor)>;
-
-fn within(from: u16, to: u16) -> Releases {
-    Some((Minor::new(1, from), Minor::new(1, to)))
 }
 
 fn since(from: u16) -> Releases {
@@ -506,9 +501,7 @@ impl Server<'_> {
                 new.push(Word { unresolved: Some(self.depends()), ..last });
             }
             let (before, behind): (Vec<_>, Vec<_>) = same.iter().partition(|argument| argument.how == How::Before);
-            let word = |argument: &&Argument<'_>| {
-                argument.given.word(name, argument.value, Some((Minor::new(1, 24), Minor::new(1, u16::MAX))))
-            };
+            let word = |argument: &&Argument<'_>| argument.given.word(name, argument.value, onward(24));
             new.extend(before.iter().rev().map(&word));
             new.extend(kept.into_iter().filter_map(from_24));
             new.extend(behind.iter().map(&word));

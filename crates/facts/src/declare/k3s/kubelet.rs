@@ -4,13 +4,13 @@
 //! it is a file that they write, in whose folder files of others win (kubeletArgsAndConfig and defaultKubeletConfig, 1.34). What is
 //! listed here both do; what somebody writes as `kubelet-arg` is a flag in either and wins.
 
-use model::{Form, Gap, GapKind, Minor, Site};
+use model::{Form, Gap, GapKind, Site};
 
 use super::{
     flags::{self, Product},
     settings::Settings,
 };
-use crate::{Hand, Word};
+use crate::{Hand, Releases, Word, onward};
 
 /// Where a flag would be added.
 const HOME: Form = Form::ByHand("give it as `kubelet-arg` in the file of settings");
@@ -47,7 +47,7 @@ pub(super) fn words(product: Product, settings: &Settings) -> Vec<Word> {
             (name.trim_end_matches(['+', '-']).replace('_', "-"), given, value)
         })
         .collect();
-    let mut push = |name: &str, value: String, hand: Hand, releases: Option<(Minor, Minor)>, open: Option<Gap>| {
+    let mut push = |name: &str, value: String, hand: Hand, releases: Releases, open: Option<Gap>| {
         // One that is written stands in the place of its own (pkg/util/args.go, GetArgs).
         if !given.iter().any(|(known, ..)| known == name) {
             words.push(Word {
@@ -77,7 +77,7 @@ pub(super) fn words(product: Product, settings: &Settings) -> Vec<Word> {
         settings.all("disable").iter().any(|given| given.text.split(',').any(|part| part.trim() == "servicelb"));
     if !balancer && product != Product::Rke2 {
         // 1.34 lets the pods of the load balancer forward packets; since when is not known to this build.
-        let newest = Some((Minor::new(1, 22), Minor::new(1, u16::MAX)));
+        let newest = onward(22);
         let gap = Gap {
             kind: GapKind::Unresolved,
             reason: "k3s allows what its load balancer needs, unless that is disabled".to_owned(),

@@ -8,7 +8,7 @@
 //! since its first commit). Start at [`invocations`].
 
 use model::{Evidence, Form, Gap, GapKind, Location, Site};
-use yaml::{Cursor, Resolved};
+use yaml::Cursor;
 
 use super::{
     Product, SERVER, invocation,
@@ -16,7 +16,11 @@ use super::{
 };
 use crate::{
     Invocation,
-    declare::{MOST, Source, kubeadm::release, pod::text_of},
+    declare::{
+        MOST, Source,
+        kubeadm::release,
+        lookup::{name_of, text_of},
+    },
 };
 
 /// More selectors, arguments and mounts than any definition lists.
@@ -45,7 +49,7 @@ pub(in crate::declare) fn invocations(source: &Source<'_>, evidence: &[Evidence]
                 Definition::Rke2(spec) => of_rke2(source, &spec, &mut settings),
                 Definition::K3s(spec) => of_k3s(source, &spec, &mut settings),
             };
-            let named = object.get("metadata").and_then(|metadata| text_of(&metadata, "name"));
+            let named = name_of(&object);
             let server = invocation(source, evidence, settings, product);
             found.extend(server.map(|server| Invocation { instance: named.unwrap_or(server.instance), ..server }));
         }
@@ -122,7 +126,7 @@ fn made(text: impl Into<String>, at: Location) -> Given {
 
 fn is_on(holder: &Cursor<'_>, path: &[&str]) -> Option<()> {
     let found = path.iter().try_fold(holder.clone(), |here, name| here.get(name))?;
-    matches!(found.resolved(), Some(Resolved::Bool(true))).then_some(())
+    found.is_true().then_some(())
 }
 
 /// A cluster that Rancher provisions.

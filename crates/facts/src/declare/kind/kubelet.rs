@@ -19,7 +19,7 @@ use crate::{
             KubeletLine,
             made::{Made, Nodes, unseen},
         },
-        pod::text_of,
+        lookup::text_of,
     },
     flags::KUBELET,
 };

@@ -7,7 +7,11 @@ use model::{Form, Gap, GapKind, Location, Site};
 use super::{AUTHENTICATOR, Cluster, EARLIER, FIELDS, FOLDER, MOST, NAME};
 use crate::{
     Hand, Word,
-    declare::{agree::Given, command::unfilled, pod::text_of},
+    declare::{
+        agree::Given,
+        command::unfilled,
+        lookup::{find, text_of},
+    },
 };
 
 const PLUGINS: &str = "NamespaceLifecycle,LimitRanger,ServiceAccount,DefaultStorageClass,DefaultTolerationSeconds,\
@@ -117,8 +121,9 @@ impl Line<'_, '_> {
 
     pub(super) fn authorization(&mut self, kops: u16, minor: u16) {
         let how = "`spec.authorization` decides it";
-        let at =
-            |name: &str| self.cluster.get(&["authorization"])?.get(name).map(|found| self.cluster.source.at(&found));
+        let at = |name: &str| {
+            find(&self.cluster.spec, &["authorization"])?.get(name).map(|found| self.cluster.source.at(&found))
+        };
         let by_rbac = if kops == 23 && minor < 19 { "RBAC" } else { "Node,RBAC" };
         match (at("alwaysAllow"), at("rbac")) {
             (Some(at), _) => self.makes("authorization-mode", "AlwaysAllow", at, how),
@@ -130,7 +135,7 @@ impl Line<'_, '_> {
     }
 
     pub(super) fn etcd(&mut self) {
-        let clusters = self.cluster.get(&["etcdClusters"]);
+        let clusters = find(&self.cluster.spec, &["etcdClusters"]);
         let named = |name: &str| {
             let mut clusters = clusters.iter().flat_map(|clusters| clusters.items().take(MOST));
             clusters.find(|cluster| text_of(cluster, "name").as_deref() == Some(name))
@@ -163,7 +168,7 @@ impl Line<'_, '_> {
     pub(super) fn plugins(&mut self, kops: u16) {
         let own = if kops >= 33 { PLUGINS_OF_1_33 } else { PLUGINS };
         let old = self.given.iter().position(|given| given.name == "admission-control").map(|at| self.given.remove(at));
-        let more = self.cluster.get(&["kubeAPIServer", "appendAdmissionPlugins"]);
+        let more = find(&self.cluster.spec, &["kubeAPIServer", "appendAdmissionPlugins"]);
         if let Some(old) = old {
             // buildPod gives the flag that took its place.
             let renamed = |word: Word| Word {
@@ -196,10 +201,10 @@ impl Line<'_, '_> {
         self.put("service-account-key-file", keys);
         self.adds("service-account-signing-key-file", &own("service-account.key"));
 
-        let discovery = cluster.get(&["serviceAccountIssuerDiscovery"]);
+        let discovery = find(&cluster.spec, &["serviceAccountIssuerDiscovery"]);
         let service = discovery.as_ref().and_then(|discovery| discovery.get("discoveryService")?.get("url"));
         // An issuer for everybody is made where requests without credentials are let in.
-        let public = cluster.is_on(&["kubeAPIServer", "anonymousAuth"]).is_some();
+        let public = cluster.source.on(&cluster.spec, &["kubeAPIServer", "anonymousAuth"]).is_some();
         if !self.has("service-account-issuer") {
             match (&discovery, service, &cluster.name) {
                 (_, Some(url), _) if url.text().is_some() => {
@@ -228,7 +233,7 @@ impl Line<'_, '_> {
             };
             self.put("service-account-jwks-uri", vec![word]);
         }
-        let more = cluster.get(&["kubeAPIServer", "additionalServiceAccountIssuers"]);
+        let more = find(&cluster.spec, &["kubeAPIServer", "additionalServiceAccountIssuers"]);
         let more: Vec<Word> = more
             .iter()
             .flat_map(|more| more.items().take(MOST).collect::<Vec<_>>())
@@ -245,7 +250,12 @@ impl Line<'_, '_> {
 
     pub(super) fn network(&mut self) {
         let cluster = self.cluster;
-        let either = |name: &str| cluster.text(&[name]).or_else(|| cluster.text(&["networking", name]));
+        let either = |name: &str| {
+            cluster
+                .source
+                .text(&cluster.spec, &[name])
+                .or_else(|| cluster.source.text(&cluster.spec, &["networking", name]))
+        };
         let around = either("nonMasqueradeCIDR");
         match (either("serviceClusterIPRange"), around) {
             (Some((range, at)), _) => {
@@ -266,18 +276,20 @@ impl Line<'_, '_> {
 
     pub(super) fn optional(&mut self) {
         let cluster = self.cluster;
-        if let Some(at) = cluster.is_on(&["encryptionConfig"]) {
+        if let Some(at) = cluster.source.on(&cluster.spec, &["encryptionConfig"]) {
             let file = format!("{FOLDER}/encryptionconfig.yaml");
             self.makes("encryption-provider-config", &file, at, "`encryptionConfig` decides it");
         }
         for name in ["aws", "kopeio"] {
-            if let Some(found) = cluster.get(&["authentication"]).and_then(|authentication| authentication.get(name)) {
+            if let Some(found) =
+                find(&cluster.spec, &["authentication"]).and_then(|authentication| authentication.get(name))
+            {
                 let at = cluster.source.at(&found);
                 let how = format!("`authentication.{name}` decides it");
                 self.makes("authentication-token-webhook-config-file", AUTHENTICATOR, at, &how);
             }
         }
-        if let Some(at) = cluster.is_on(&["metricsServer", "enabled"])
+        if let Some(at) = cluster.source.on(&cluster.spec, &["metricsServer", "enabled"])
             && !self.has("enable-aggregator-routing")
         {
             self.makes("enable-aggregator-routing", "true", at, "`metricsServer.enabled` decides it");
@@ -303,7 +315,7 @@ impl Line<'_, '_> {
         if minor >= 33 {
             return;
         }
-        match self.cluster.get(&["cloudConfig"]).map(|settings| self.cluster.source.at(&settings)) {
+        match find(&self.cluster.spec, &["cloudConfig"]).map(|settings| self.cluster.source.at(&settings)) {
             _ if kops >= 26 => self.sets("cloud-config", FILE, SET_BY_KOPS),
             Some(at) if kops >= 23 => self.makes("cloud-config", FILE, at, "`cloudConfig` decides it"),
             _ => {

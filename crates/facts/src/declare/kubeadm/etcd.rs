@@ -8,7 +8,7 @@ use super::{
     given::{Found, field, find},
     minors,
 };
-use crate::{Hand, Word, declare::pod::text_of};
+use crate::{Hand, Word, declare::lookup::text_of};
 
 pub(super) const LISTEN: &str = "listen-client-urls";
 pub(super) const ADVERTISE: &str = "advertise-client-urls";

@@ -1,19 +1,19 @@
 //! The files of the server: what it sees of its node, and which of them are there when it starts.
 
-use model::{Body, Evidence, Kind};
-use yaml::Resolved;
-
 use super::{
     Configuration, Shape,
     added::{self, ADDED, MOUNTS},
     given::{Found, MOST_ARGUMENTS, find, is_true},
 };
-use crate::{Carried, Mount, declare::pod::text_of};
+use crate::{
+    Carried, Mount,
+    declare::{embedded, lookup::text_of},
+};
 
 /// Where kubeadm keeps its files (cmd/kubeadm/app/constants).
 const CERTIFICATES: &str = "/etc/kubernetes/pki";
 
-/// cmd/kubeadm/app/pub(super) constants of v1.10.0 and v1.11.0: GetStaticPodAuditPolicyFile, StaticPodAuditPolicyLogDir.
+/// cmd/kubeadm/app/constants of v1.10.0 and v1.11.0: GetStaticPodAuditPolicyFile, StaticPodAuditPolicyLogDir.
 pub(super) const AUDIT_POLICY: &str = "/etc/kubernetes/audit/audit.yaml";
 pub(super) const AUDIT_LOG: &str = "/var/log/kubernetes/audit/audit.log";
 
@@ -52,7 +52,7 @@ impl Configuration<'_> {
             {
                 let says = |name: &str| {
                     let flag = volume.cursor.get(name);
-                    flag.is_some_and(|flag| matches!(flag.resolved(), Some(Resolved::Bool(true))))
+                    flag.is_some_and(|flag| flag.is_true())
                 };
                 mounts.push(Mount {
                     container: container.trim_end_matches('/').to_owned(),
@@ -77,18 +77,7 @@ impl Configuration<'_> {
             added::Value::Certificate(file) => Some(format!("{folder}/{file}")),
             added::Value::Text(_) => None,
         });
-        let present = |path| Carried {
-            path,
-            evidence: Evidence {
-                id: source.evidence.clone(),
-                plane: source.plane,
-                kind: Kind::ConfigFile,
-                body: Body::Present,
-                secrets: Vec::new(),
-                digest: None,
-            },
-        };
-        files.map(present).chain(self.around.carried.iter().cloned()).collect()
+        files.map(|path| embedded::present(source, path)).chain(self.around.carried.iter().cloned()).collect()
     }
 
     /// The folder of keys and certificates, without a slash at its end.

@@ -7,7 +7,7 @@ use super::added::{NEWEST, OLDEST};
 use super::{Configuration, Layer, Shape, minors};
 use crate::{
     Hand, Word,
-    declare::{Source, command::unfilled, pod::text_of},
+    declare::{Source, command::unfilled, lookup::text_of},
 };
 
 /// More arguments than any server has.
@@ -52,7 +52,7 @@ pub(super) fn find<'a>(layers: &[Layer<'a>], path: &[&str]) -> Option<Found<'a>>
 }
 
 pub(super) fn is_true(found: &Found<'_>) -> bool {
-    matches!(found.cursor.resolved(), Some(Resolved::Bool(true)))
+    found.cursor.is_true()
 }
 
 /// The site of a field that is the flag's value as it stands.

@@ -14,8 +14,8 @@ use crate::{
         MOST, Source,
         command::{Program, unfilled},
         compose, k3s, kubeadm, listing,
-        pod::{self, text_of},
-        unit,
+        lookup::{name_of, text_of},
+        pod, unit,
     },
     flags::KUBELET_FLAGS,
     kubelet::Peers,
@@ -286,7 +286,7 @@ fn registered<'a>(root: &Cursor<'a>) -> Vec<Registered<'a>> {
             return Vec::new();
         }
         // KubeadmControlPlane, KubeadmConfig, and the templates of both.
-        let name = object.get("metadata").and_then(|metadata| text_of(&metadata, "name"));
+        let name = name_of(&object);
         let spec = object.get("spec");
         let template = spec.as_ref().and_then(|spec| spec.get("template")?.get("spec"));
         let own = |spec: &Option<Cursor<'a>>| spec.as_ref().and_then(|spec| spec.get("kubeadmConfigSpec"));
@@ -348,20 +348,12 @@ fn of_node(one: Registered<'_>, text: &Text<'_>, mut problems: Vec<Problem>) -> 
     };
     KubeletLine {
         invocation: Invocation {
-            component: Program::Kubelet.component(),
-            instance: one.name.unwrap_or_else(|| source.evidence.as_str().to_owned()),
-            declared_in: source.evidence.clone(),
-            plane: source.plane,
-            words,
-            open_ended: None,
             list: Some(Site { at: source.at(&one.list), form }),
             version: text.version.clone(),
             releases: kubeadm::minors_of(&one.holder),
-            mounts: Vec::new(),
-            carried: Vec::new(),
-            contained: false,
             distribution: Some("kubeadm"),
             problems,
+            ..source.process(Program::Kubelet, one.name, words)
         },
         beside,
         peers: None,

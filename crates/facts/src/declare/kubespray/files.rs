@@ -365,7 +365,7 @@ impl<'v, 'a> Files<'v, 'a> {
             };
             let is = |name: &str| {
                 let said = volume.get(name)?;
-                Some(matches!(said.resolved(), Some(yaml::Resolved::Bool(true))))
+                Some(said.is_true())
             };
             if let Some(container) = path("mountPath") {
                 let read_only = is("readOnly").unwrap_or(!is("writable").unwrap_or(false));

@@ -5,16 +5,10 @@ use std::{cell::Cell, collections::BTreeMap};
 use model::{Form, Gap, GapKind, Location, Problem, Site};
 use yaml::{Cursor, Resolved};
 
-use super::{File, MOST, Source, flags, unfilled};
+use super::{File, MOST, Source, flags, inventory::Fill, unfilled};
 
 /// Variables that stand in one another, at most.
 const DEEPEST: usize = 4;
-
-/// A text that is longer, or grows so while variables are put in, is left as it is.
-const LONGEST: usize = 4096;
-
-/// Variables that are put into others for one inventory.
-const MOST_PUT_IN: usize = 1 << 20;
 
 /// Variables of one file that are looked at.
 const MOST_VARIABLES: usize = 8192;
@@ -44,8 +38,7 @@ pub(super) struct Variables<'a> {
     /// Why more may be set than could be read.
     unread: Option<Gap>,
     pub(super) problems: Vec<Problem>,
-    /// How many may still be put into others.
-    left: Cell<usize>,
+    fill: Fill,
 }
 
 /// The folders that others are made of (roles/kubespray_defaults, unchanged from v2.11.0 to v2.31.0).
@@ -62,8 +55,8 @@ impl<'a> Variables<'a> {
     /// Of the file that says most, and of all, the strongest last; a file without a text has no source.
     pub(super) fn of(main: (&'a Source<'a>, Cursor<'a>), files: &[(&File<'a>, Option<&'a Source<'a>>)]) -> Self {
         let (source, root) = main;
-        let left = Cell::new(MOST_PUT_IN);
-        let mut variables = Self { source, root, set: BTreeMap::new(), unread: None, problems: Vec::new(), left };
+        let fill = Fill { deepest: DEEPEST, longest: 4096, left: Cell::new(1 << 20) };
+        let mut variables = Self { source, root, set: BTreeMap::new(), unread: None, problems: Vec::new(), fill };
         for (file, source) in files {
             variables.take(file, *source);
         }
@@ -115,7 +108,7 @@ impl<'a> Variables<'a> {
         let Some(text) = found.text().filter(|_| !found.is_null()) else {
             return Said::Open(unreadable(name, "is no text"));
         };
-        let text = self.filled(text, DEEPEST);
+        let text = self.filled(text);
         match unfilled(&text) {
             Some(gap) => Said::Open(gap),
             None => Said::Value(text, at),
@@ -129,39 +122,15 @@ impl<'a> Variables<'a> {
             Said::Open(gap) => Err(gap),
             Said::Nothing => {
                 let own = OWN.iter().find(|(own, _)| *own == name).map_or("", |(_, value)| value);
-                let text = self.filled(own, DEEPEST);
+                let text = self.filled(own);
                 unfilled(&text).map_or(Ok(text), Err)
             }
         }
     }
 
     /// A text, with those variables put in to which nothing else is done.
-    fn filled(&self, text: &str, deepest: usize) -> String {
-        if deepest == 0 || text.len() > LONGEST || !text.contains("{{") {
-            return text.to_owned();
-        }
-        let mut filled = String::new();
-        let mut rest = text;
-        while let Some((before, behind)) = rest.split_once("{{") {
-            filled.push_str(before);
-            let is_left = self.left.get() > 0;
-            self.left.set(self.left.get().saturating_sub(1));
-            let Some((name, after)) = behind.split_once("}}").filter(|_| is_left) else {
-                filled.push_str("{{");
-                rest = behind;
-                break;
-            };
-            match self.plain(name.trim()) {
-                Some(value) => filled.push_str(&self.filled(&value, deepest - 1)),
-                None => filled.push_str(&format!("{{{{{name}}}}}")),
-            }
-            rest = after;
-            if filled.len() > LONGEST {
-                return text.to_owned();
-            }
-        }
-        filled.push_str(rest);
-        filled
+    fn filled(&self, text: &str) -> String {
+        self.fill.text(text, &|name| self.plain(name))
     }
 
     /// The text of a variable that is surely set so.
@@ -223,7 +192,7 @@ impl<'a> Variables<'a> {
         }
         let mut values = Vec::new();
         for item in found.items().take(MOST) {
-            let text = item.text().map(|text| self.filled(text, DEEPEST));
+            let text = item.text().map(|text| self.filled(text));
             match text {
                 Some(text) if unfilled(&text).is_none() => values.push(text),
                 other => {
@@ -240,7 +209,7 @@ impl<'a> Variables<'a> {
         let Some(text) = value.text().filter(|_| !value.is_null()) else {
             return Err(unreadable(name, "is no text"));
         };
-        let text = self.filled(text, DEEPEST);
+        let text = self.filled(text);
         unfilled(&text).map_or(Ok(text), Err)
     }
 

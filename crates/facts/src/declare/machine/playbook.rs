@@ -5,7 +5,7 @@
 
 use yaml::Cursor;
 
-use crate::declare::pod::text_of;
+use crate::declare::lookup::text_of;
 
 /// Tasks that are looked at, and lists in lists.
 const MOST: usize = 2048;

@@ -266,20 +266,9 @@ pub(super) fn command(source: &Source<'_>) -> Option<Invocation> {
     let whole = command.words.first().zip(command.words.last());
     let whole = whole.map_or(0..source.text.len(), |(first, last)| first.range.start..last.range.end);
     Some(Invocation {
-        component: "kube-apiserver",
-        instance: source.evidence.as_str().to_owned(),
-        declared_in: source.evidence.clone(),
-        plane: source.plane,
-        words: found,
         open_ended,
         list: Some(Site { at: location(&whole), form: Form::Script }),
-        version: None,
-        releases: None,
-        mounts: Vec::new(),
-        carried: Vec::new(),
-        contained: false,
-        distribution: None,
-        problems: Vec::new(),
+        ..source.process(Program::ApiServer, None, found)
     })
 }
 

@@ -16,7 +16,7 @@ use crate::declare::{
         KubeletLine,
         made::{Made, Nodes, fields_but, map_below, since, unseen, within},
     },
-    pod::text_of,
+    lookup::text_of,
 };
 
 const KIND: &str = "KubeletConfig";

@@ -8,13 +8,18 @@
 //! is said here. The minor release of OpenShift 3 is that of the Kubernetes in it.
 
 use model::{Gap, GapKind, Location, Minor, Problem, Site, Version};
-use yaml::{Cursor, Resolved};
+use yaml::Cursor;
 
 use super::{BY_MASTER, MOST, NAME};
 use crate::{
-    Hand, Invocation,
-    declare::{Source, layers::Layers, pod::text_of},
+    Hand, Invocation, Releases,
+    declare::{
+        Source,
+        layers::Layers,
+        lookup::{find, text_of},
+    },
     flags::{KUBE_APISERVER, Presence},
+    within,
 };
 
 const KIND: &str = "MasterConfig";
@@ -43,13 +48,9 @@ struct Master<'s, 'a> {
 type Said = Option<(String, Location, String)>;
 
 impl Master<'_, '_> {
-    fn get(&self, path: &[&str]) -> Option<Cursor<'_>> {
-        path.iter().try_fold(self.root.clone(), |here, name| here.get(name)).filter(|found| !found.is_null())
-    }
-
     /// A text or a list of texts; nothing where it is empty, as Go leaves it.
     fn said(&self, path: &[&str]) -> Said {
-        let found = self.get(path)?;
+        let found = find(self.root, path)?;
         let list: Vec<&str> =
             found.items().take(MOST).filter_map(|item| item.scalar().map(yaml::Scalar::text)).collect();
         let text = found.text().map_or_else(|| list.join(","), str::to_owned);
@@ -69,9 +70,9 @@ impl Master<'_, '_> {
         flags.adds("kubelet-https", "true");
         // pkg/cmd/server/crypto/crypto.go, `DefaultTLSVersion`: 1.2 where nothing is said.
         for (flag, value) in [("profiling", "true"), ("tls-min-version", "VersionTLS12")] {
-            flags.adds_in(flag, value, Some((Minor::new(1, READ), Minor::new(1, RELEASES.1))));
+            flags.adds_in(flag, value, within(READ, RELEASES.1));
             let gap = Gap { kind: GapKind::Version, ..elsewhere("before 3.6 a server of OpenShift's own decides it") };
-            flags.sets_unseen_in(flag, gap, Some((Minor::new(1, RELEASES.0), Minor::new(1, READ - 1))));
+            flags.sets_unseen_in(flag, gap, within(RELEASES.0, READ - 1));
         }
         self.fields(&mut flags);
         self.serving(&mut flags);
@@ -102,7 +103,7 @@ impl Master<'_, '_> {
             };
         }
         words.retain(|word| word.releases.is_none_or(|(from, to)| from <= to));
-        let releases = Some((Minor::new(1, RELEASES.0), Minor::new(1, RELEASES.1)));
+        let releases = within(RELEASES.0, RELEASES.1);
         let invocation = super::invocation(self.source, None, words, None, self.home(), problems);
         Invocation { releases, mounts: Vec::new(), contained: false, ..invocation }
     }
@@ -158,7 +159,7 @@ impl Master<'_, '_> {
             flags.makes("bind-address", host.trim_matches(['[', ']']), at.clone(), how.clone());
             flags.makes("secure-port", port, at, how);
         }
-        let named = self.get(&["servingInfo", "namedCertificates"]);
+        let named = find(self.root, &["servingInfo", "namedCertificates"]);
         for certificate in named.iter().flat_map(|named| named.items()).take(MOST) {
             let (Some(cert), Some(key)) = (text_of(&certificate, "certFile"), text_of(&certificate, "keyFile")) else {
                 continue;
@@ -179,8 +180,8 @@ impl Master<'_, '_> {
     /// `auditConfig`, in whose place no argument counts (pkg/cmd/server/kubernetes/master/master_config.go, v3.7 to v3.9:
     /// `buildKubeApiserverConfig` sets the backend from it).
     fn audit(&self, flags: &mut Layers) {
-        let enabled = self.get(&["auditConfig", "enabled"]);
-        if !enabled.as_ref().is_some_and(|on| matches!(on.resolved(), Some(Resolved::Bool(true)))) {
+        let enabled = find(self.root, &["auditConfig", "enabled"]);
+        if !enabled.as_ref().is_some_and(|on| on.is_true()) {
             return;
         }
         match self.said(&["auditConfig", "auditFilePath"]) {
@@ -204,7 +205,7 @@ impl Master<'_, '_> {
                 flags.makes(flag, value, at, how);
             }
         }
-        if self.get(&["auditConfig", "policyConfiguration"]).is_some() {
+        if find(self.root, &["auditConfig", "policyConfiguration"]).is_some() {
             let gap = elsewhere("`auditConfig.policyConfiguration` holds the policy, and no file does");
             flags.sets_unseen("audit-policy-file", gap);
         }
@@ -245,7 +246,7 @@ const RELEASES: (u16, u16) = (1, 11);
 const READ: u16 = 6;
 
 /// Those that have a flag.
-fn with_flag(name: &str) -> Option<(Minor, Minor)> {
+fn with_flag(name: &str) -> Releases {
     let flag = KUBE_APISERVER.find(name)?;
     let has = |minor: &u16| flag.presence(&Version::of_minor(Minor::new(1, *minor))) != Presence::No;
     let mut minors = (RELEASES.0..=RELEASES.1).filter(has);

@@ -6,7 +6,7 @@
 use model::{Evidence, Form, GapKind, Minor, Site};
 use yaml::Cursor;
 
-use super::{CERTIFICATES, Cluster, KNOWN, MOST, NAME, definition, text_of};
+use super::{CERTIFICATES, Cluster, KNOWN, MOST, NAME, definition, find, text_of};
 use crate::declare::{
     Source, command,
     kubelet::{
@@ -71,18 +71,18 @@ impl<'a> Cluster<'a> {
         flags.adds("kubeconfig", format!("{CERTIFICATES}/kubecfg-kube-node.yaml"));
         flags.adds("root-dir", "/var/lib/kubelet");
         for (field, flag) in [("cluster_dns_server", "cluster-dns"), ("cluster_domain", "cluster-domain")] {
-            if let Some((text, at)) = self.text(&["services", "kubelet", field]) {
+            if let Some((text, at)) = self.source.text(&self.root, &["services", "kubelet", field]) {
                 flags.makes(flag, text, at, format!("`services.kubelet.{field}` decides it"));
             }
         }
-        if let Some(at) = self.on(&["services", "kubelet", "fail_swap_on"]) {
+        if let Some(at) = self.source.on(&self.root, &["services", "kubelet", "fail_swap_on"]) {
             flags.makes("fail-swap-on", "true", at, "`services.kubelet.fail_swap_on` decides it");
         }
-        if let Some((name, at)) = self.text(&["cloud_provider", "name"]) {
+        if let Some((name, at)) = self.source.text(&self.root, &["cloud_provider", "name"]) {
             let provider = if name == "external-aws" { "external" } else { &name };
             flags.makes("cloud-provider", provider, at, "`cloud_provider.name` decides it");
         }
-        if self.on(&["services", "kubelet", "generate_serving_certificate"]).is_some() {
+        if self.source.on(&self.root, &["services", "kubelet", "generate_serving_certificate"]).is_some() {
             for flag in ["tls-cert-file", "tls-private-key-file"] {
                 flags.sets_unseen(flag, unseen(GapKind::Unresolved, "each node has a certificate by its own name"));
             }
@@ -108,7 +108,7 @@ impl<'a> Cluster<'a> {
     /// RKE tells each kubelet the name of its node, which is its address where none is written.
     fn names(&self, flags: &mut Layers) {
         const FLAG: &str = "hostname-override";
-        let nodes = self.get(&["nodes"]);
+        let nodes = find(&self.root, &["nodes"]);
         let nodes: Vec<Cursor<'a>> = nodes.iter().flat_map(|nodes| nodes.items().take(MOST)).collect();
         match &nodes[..] {
             [only] => {
@@ -125,12 +125,12 @@ impl<'a> Cluster<'a> {
     /// What somebody wrote; an empty value takes nothing away.
     fn given(&self, flags: &mut Layers) {
         let place = |value: &Cursor<'_>, form| Site { at: self.source.at(value), form };
-        let arguments = self.get(&["services", "kubelet", "extra_args"]);
+        let arguments = find(&self.root, &["services", "kubelet", "extra_args"]);
         for entry in arguments.iter().flat_map(|arguments| arguments.entries()).take(MOST) {
             let value = entry.value.text().filter(|_| !entry.value.is_null()).unwrap_or_default().to_owned();
             flags.written(&entry.name, [(value, place(&entry.value, Form::Entry))]);
         }
-        let arrays = self.get(&["services", "kubelet", "extra_args_array"]);
+        let arrays = find(&self.root, &["services", "kubelet", "extra_args_array"]);
         for entry in arrays.iter().flat_map(|arrays| arrays.entries()).take(MOST) {
             let items = entry.value.items().take(MOST);
             let values: Vec<(String, Site)> =

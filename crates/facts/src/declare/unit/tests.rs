@@ -6,7 +6,7 @@ use crate::{Invocation, Mount};
 
 fn evidence(id: &str, kind: Kind, text: &str) -> Evidence {
     let body = Body::Text(text.into());
-    Evidence { id: EvidenceId::new(id), plane: Plane::Declared, kind, body, secrets: Vec::new(), digest: None }
+    Evidence::of(EvidenceId::new(id), Plane::Declared, kind, body)
 }
 
 fn read(unit: &str, others: &[(&str, &str)]) -> (Invocation, Vec<Evidence>) {

@@ -15,6 +15,7 @@ use crate::{
         Source,
         command::unfilled,
         embedded,
+        inventory::Fill,
         k3s::{
             Product,
             installed::split_text,
@@ -42,11 +43,6 @@ const DECIDE: [&str; 10] = [
     "service-node-port-range",
 ];
 
-/// Variables that stand in one another, those that are put in altogether, and the longest text that is made of them.
-const DEEPEST_VARIABLE: usize = 3;
-const MOST_PUT_IN: usize = 4096;
-const LONGEST: usize = 8192;
-
 struct Set<'a> {
     source: &'a Source<'a>,
     value: Cursor<'a>,
@@ -58,13 +54,13 @@ pub(super) struct Variables<'a> {
     set: BTreeMap<String, Set<'a>>,
     /// Why more may be set than could be read.
     unread: Option<Gap>,
-    /// How many may still be put into others.
-    left: Cell<usize>,
+    fill: Fill,
 }
 
 impl<'a> Variables<'a> {
     pub(super) fn of(files: &[(&'a Evidence, Option<Gap>)], sources: &'a [Option<Source<'a>>]) -> Self {
-        let mut variables = Self { set: BTreeMap::new(), unread: None, left: Cell::new(MOST_PUT_IN) };
+        let fill = Fill { deepest: 3, longest: 8192, left: Cell::new(4096) };
+        let mut variables = Self { set: BTreeMap::new(), unread: None, fill };
         let mut last: Vec<(Scope<'a>, &'a Source<'a>, Option<Gap>)> = Vec::new();
         for ((piece, doubt), source) in files.iter().zip(sources) {
             if let Body::Unread(gap) = &piece.body {
@@ -107,27 +103,9 @@ impl<'a> Variables<'a> {
     }
 
     /// A text with those variables put in to which nothing else is done.
-    fn filled(&self, text: &str, deepest: usize) -> String {
-        if deepest == 0 || text.len() > LONGEST || !text.contains("{{") {
-            return text.to_owned();
-        }
-        let (mut filled, mut rest) = (String::new(), text);
-        while let Some((before, behind)) = rest.split_once("{{") {
-            let Some((name, after)) = behind.split_once("}}").filter(|_| self.left.get() > 0) else { break };
-            self.left.set(self.left.get() - 1);
-            filled.push_str(before);
-            let value = self.get(name.trim()).filter(|set| set.doubt.is_none());
-            match value.and_then(|set| set.value.text()) {
-                Some(value) => filled.push_str(&self.filled(value, deepest - 1)),
-                None => filled.push_str(&format!("{{{{{name}}}}}")),
-            }
-            rest = after;
-            if filled.len() > LONGEST {
-                return text.to_owned();
-            }
-        }
-        filled.push_str(rest);
-        filled
+    fn filled(&self, text: &str) -> String {
+        let value = |name: &str| self.get(name).filter(|set| set.doubt.is_none())?.value.text().map(str::to_owned);
+        self.fill.text(text, &value)
     }
 
     fn given(&self, set: &Set<'a>, text: impl Into<String>) -> Given {
@@ -143,7 +121,7 @@ impl<'a> Variables<'a> {
         } else {
             self.k3s(&mut settings)
         }
-        settings.fill(&|text| self.filled(text, DEEPEST_VARIABLE), &DECIDE);
+        settings.fill(&|text| self.filled(text), &DECIDE);
         if let Some(gap) = &self.unread {
             settings.unread.get_or_insert_with(|| gap.clone());
         }
@@ -155,7 +133,7 @@ impl<'a> Variables<'a> {
         let named = RELEASES.iter().filter(|name| name.starts_with(if is_rke2 { "rke2" } else { "k3s" }));
         let version = named.filter_map(|name| self.get(name)).find(|set| set.doubt.is_none());
         settings.version = version.and_then(|set| {
-            let text = self.filled(set.value.text()?, DEEPEST_VARIABLE);
+            let text = self.filled(set.value.text()?);
             Some((release(&text)?, set.source.at(&set.value)))
         });
         let product = if is_rke2 { Product::Rke2 } else { Product::K3s };
@@ -243,7 +221,7 @@ impl<'a> Variables<'a> {
             && let Some(text) = set.value.text()
         {
             let at = set.source.at(&set.value);
-            let words: Vec<Word> = split_text(&closed(&self.filled(text, DEEPEST_VARIABLE)))
+            let words: Vec<Word> = split_text(&closed(&self.filled(text)))
                 .into_iter()
                 .map(|text| {
                     let unresolved = unfilled(&text);

@@ -1,0 +1,41 @@
+//! What a definition says, by the keys on the way to it.
+
+use model::Location;
+use yaml::Cursor;
+
+use super::Source;
+
+/// The value at a path of keys. Null is as good as nothing, as Go's decoders take it.
+pub(super) fn find<'a>(root: &Cursor<'a>, path: &[&str]) -> Option<Cursor<'a>> {
+    path.iter().try_fold(root.clone(), |here, key| here.get(key)).filter(|found| !found.is_null())
+}
+
+/// The text of a scalar, whatever it resolves to; nothing where it is empty.
+pub(super) fn text_of(cursor: &Cursor<'_>, key: &str) -> Option<String> {
+    cursor.get(key).and_then(|value| value.text().map(str::to_owned)).filter(|text| !text.is_empty())
+}
+
+/// `metadata.name` of an object.
+pub(super) fn name_of(object: &Cursor<'_>) -> Option<String> {
+    text_of(&object.get("metadata")?, "name")
+}
+
+/// Whether an object is of a kind of an API group, in whatever version; the group with the slash behind it.
+pub(super) fn is_of(object: &Cursor<'_>, group: &str, kind: &str) -> bool {
+    let text = |key: &str| object.get(key).and_then(|value| value.text());
+    text("kind") == Some(kind) && text("apiVersion").is_some_and(|version| version.starts_with(group))
+}
+
+impl Source<'_> {
+    /// The text at a path and where it stands; nothing where it is null or empty.
+    pub(super) fn text(&self, root: &Cursor<'_>, path: &[&str]) -> Option<(String, Location)> {
+        let found = find(root, path)?;
+        let text = found.text().filter(|text| !text.is_empty())?.to_owned();
+        Some((text, self.at(&found)))
+    }
+
+    /// Where a switch is on.
+    pub(super) fn on(&self, root: &Cursor<'_>, path: &[&str]) -> Option<Location> {
+        find(root, path).filter(Cursor::is_true).map(|found| self.at(&found))
+    }
+}

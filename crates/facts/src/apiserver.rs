@@ -170,7 +170,7 @@ impl ApiServer {
             };
             return Err(Unanswered::NotApplicable(reason));
         };
-        let reading = setting.in_force().map_err(Clone::clone)?;
+        let reading = setting.known().map_err(Clone::clone)?;
         let kind =
             KUBE_APISERVER.find(flag.name).map_or(Kind::String, |known| known.kind(self.component.release.bounds().1));
         let value = T::from_printed(kind, reading.in_force()).ok_or_else(|| Gap {

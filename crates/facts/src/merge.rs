@@ -94,7 +94,10 @@ impl<'a> Common<'a> {
         match self {
             Self::Filled { agreed, plane, home } => {
                 let mut setting = agreed.get(index).and_then(Option::as_ref).cloned();
-                for reading in setting.iter_mut().flat_map(|setting| &mut setting.readings).flatten() {
+                let readings = setting
+                    .iter_mut()
+                    .flat_map(|setting| setting.readings.iter_mut().flatten().chain(setting.unset.as_deref_mut()));
+                for reading in readings {
                     reading.plane = *plane;
                     if let Origin::Default { home: known, .. } = &mut reading.origin {
                         known.clone_from(home);
@@ -104,7 +107,12 @@ impl<'a> Common<'a> {
             }
             Self::Hidden(gap) => {
                 let mut unwritten = resolved.iter().filter_map(|one| one.unwritten.as_ref());
-                let hidden = || Setting { name: flag.name, readings: vec![Err((*gap).clone())], is_left_out: false };
+                let hidden = || Setting {
+                    name: flag.name,
+                    readings: vec![Err((*gap).clone())],
+                    is_left_out: false,
+                    unset: None,
+                };
                 Ok(unwritten.any(|one| one.hides(flag)).then(hidden))
             }
             Self::Nothing => Err(()),
@@ -151,6 +159,7 @@ pub(crate) fn settings(table: &'static Table, mut resolved: Vec<&mut AtRelease>,
             name,
             is_left_out: is_default(&reading),
             readings: vec![reading],
+            unset: None,
         };
         let mut readings = std::mem::take(&mut one.readings).into_iter().peekable();
         let Some(unwritten) = &one.unwritten else {
@@ -209,7 +218,18 @@ fn merged(flag: &'static Flag, held: &[Held<'_>], releases: usize, release: &Rel
         }))
     };
     let is_left_out = held.iter().all(|(_, reading)| is_default(reading));
-    Some(Setting { name: flag.name, readings: vec![reading], is_left_out })
+    let unset = (reading.is_err() && is_left_out && held.iter().all(|(_, reading)| is_nothing(reading)))
+        .then(|| newest.as_ref().as_ref().ok().cloned().map(Box::new))
+        .flatten();
+    Some(Setting { name: flag.name, readings: vec![reading], is_left_out, unset })
+}
+
+/// Whether it is the same to be without a value as to be without the setting.
+fn is_nothing(reading: &Result<Reading, Gap>) -> bool {
+    let nothing = |text: &str| matches!(text, "" | "[]" | "<nil>" | "\"\"" | "false" | "0" | "0s");
+    reading
+        .as_ref()
+        .is_ok_and(|reading| nothing(&reading.value) && nothing(reading.in_force()) && reading.open.is_none())
 }
 
 /// Whether a release fills it in by itself; what holds may be open all the same.
@@ -218,16 +238,26 @@ fn is_default(reading: &Result<Reading, Gap>) -> bool {
     reading.as_ref().is_ok_and(|reading| by_upstream(&reading.origin))
 }
 
+/// As many letters of a value as are said of it where releases differ.
+const LONGEST: usize = 60;
+
 fn agree(name: &str, held: &[Held<'_>]) -> Result<Reading, Gap> {
     let name = spelled(name);
     let Some((_, newest)) = held.last() else {
         return Err(version_gap(format!("`{name}` is in no possible release")));
     };
     let newest: &Result<Reading, Gap> = newest;
+    // A flag that became a list prints what it holds in brackets from then on, and gates are printed behind a colon from 1.31 on.
+    let of_gates = name == "--feature-gates";
+    let bare = |text: &str| {
+        let text = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
+        let pairs = text.split(',').map(|pair| pair.strip_prefix(':').filter(|_| of_gates).unwrap_or(pair));
+        pairs.collect::<Vec<_>>().join(",")
+    };
     let same = |other: &Result<Reading, Gap>| match (other, newest) {
         (Ok(a), Ok(b)) => {
-            a.value == b.value
-                && a.in_force() == b.in_force()
+            (a.value == b.value || bare(&a.value) == bare(&b.value))
+                && (a.in_force() == b.in_force() || bare(a.in_force()) == bare(b.in_force()))
                 && a.open.is_some() == b.open.is_some()
                 && a.origin.name() == b.origin.name()
         }
@@ -239,7 +269,11 @@ fn agree(name: &str, held: &[Held<'_>]) -> Result<Reading, Gap> {
     }
     // The oldest and the newest are enough to say that there is no one answer.
     let say = |reading: &Result<Reading, Gap>| match reading {
-        Ok(reading) => format!("`{}`", reading.in_force()),
+        // Some releases print every gate that a word stands for.
+        Ok(reading) => match reading.in_force().char_indices().nth(LONGEST) {
+            Some((end, _)) => format!("`{}…`", reading.in_force().get(..end).unwrap_or_default()),
+            None => format!("`{}`", reading.in_force()),
+        },
         Err(_) => "not known".to_owned(),
     };
     let changes = held.iter().rev().find(|(_, reading)| !same(reading));

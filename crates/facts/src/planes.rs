@@ -29,9 +29,10 @@ pub(crate) fn put_gap_behind(component: &mut Component, gap: &Gap) {
 /// Puts a plane that could not be read before a component: what the process says of itself.
 pub(crate) fn hide(component: &mut Component, gap: &Gap) {
     for setting in &mut component.settings {
-        let Setting { name, readings, is_left_out } = setting;
+        let Setting { name, readings, is_left_out, unset } = setting;
         // What is declared says nothing of what the process was given.
         *is_left_out = false;
+        *unset = None;
         let hidden = said(readings).map_or_else(|| gap.clone(), |reading| quoting(gap, name, reading));
         readings.insert(0, Err(hidden));
     }

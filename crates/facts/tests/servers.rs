@@ -665,6 +665,45 @@ fn a_flag_of_another_release_is_not_applicable() {
 }
 
 #[test]
+fn what_nobody_sets_is_known_where_every_possible_release_agrees_on_it() {
+    let unknown = |argv: &[&str]| resolve(&invocation(argv.iter().copied()), None, &NO_FILES);
+    // From 1.10 on; 1.13 brought the flag, and what came before it encrypts nothing either.
+    let server = unknown(&["--etcd-servers=x", "--enable-admission-plugins=NodeRestriction"]);
+    let setting = |name: &str| server.component().setting(name).expect("a setting");
+    for name in ["encryption-provider-config", "service-account-signing-endpoint", "disable-http2-serving"] {
+        assert!(setting(name).in_force().is_err(), "{name}");
+        let known = setting(name).known().map(|reading| reading.in_force().to_owned());
+        assert!(known.is_ok_and(|value| matches!(value.as_str(), "" | "false")), "{name}");
+    }
+    // Defaults that differ are not known, nor are those that are something.
+    for name in ["audit-log-maxage", "authorization-webhook-version"] {
+        let known = server.component().setting(name).map(|setting| setting.known().is_ok());
+        assert_ne!(known, Some(true), "{name}");
+    }
+    // No release fills in anything but AlwaysAllow, whatever its help prints.
+    assert_eq!(server.authorizers().map(|chain| chain.modes.clone()), Ok(vec!["AlwaysAllow".to_owned()]));
+    assert!(server.anonymous().is_ok_and(|anonymous| !anonymous.enabled));
+}
+
+#[test]
+fn a_flag_that_became_a_list_means_the_same_as_before() {
+    let argv = ["--etcd-servers=x", "--enable-admission-plugins=NodeRestriction", "--service-account-issuer=https://a"];
+    let server = resolve(&invocation(argv.iter().copied()), None, &NO_FILES);
+    assert_eq!(in_force(&server, "service-account-issuer"), "[https://a]");
+    let argv = ["--etcd-servers=x", "--enable-admission-plugins=NodeRestriction", "--feature-gates=NodeSwap=true"];
+    let server = resolve(&invocation(argv.iter().copied()), None, &NO_FILES);
+    assert_eq!(in_force(&server, "feature-gates"), ":NodeSwap=true");
+}
+
+#[test]
+fn a_gap_about_releases_does_not_print_every_gate() {
+    let argv = ["--etcd-servers=x", "--enable-admission-plugins=NodeRestriction", "--feature-gates=AllBeta=false"];
+    let server = resolve(&invocation(argv.iter().copied()), None, &NO_FILES);
+    let said = in_force(&server, "feature-gates");
+    assert!(said.starts_with("gap: ") && said.len() < 300, "{said}");
+}
+
+#[test]
 fn an_unknown_release_is_a_range_that_flags_narrow() {
     let unknown = |argv: &[&str]| resolve(&invocation(argv.iter().copied()), None, &NO_FILES);
     let server = unknown(&["--anonymous-auth=false", "--etcd-servers=x"]);

@@ -91,6 +91,9 @@ pub struct Setting {
     pub readings: Vec<Result<Reading, Gap>>,
     /// Whether nobody gives it, in whichever of the possible releases; their defaults may still differ.
     pub is_left_out: bool,
+    /// Nobody gives it, only some of the possible releases have it, and in each of those that is nothing: off, none or empty.
+    /// So it is nothing in the others, too.
+    pub unset: Option<Box<Reading>>,
 }
 
 /// A setting as its operators spell it: a field of a configuration file by its path, a flag with its dashes. No flag has a
@@ -110,6 +113,11 @@ impl Setting {
     pub fn in_force(&self) -> Result<&Reading, &Gap> {
         let reading = self.nearest()?;
         reading.open.as_deref().map_or(Ok(reading), Err)
+    }
+
+    /// What holds, also where it is certain only that nothing does because nobody gives it in whichever release this is.
+    pub fn known(&self) -> Result<&Reading, &Gap> {
+        self.in_force().or_else(|gap| self.unset.as_deref().ok_or(gap))
     }
 }
 

@@ -157,14 +157,20 @@ pub(crate) fn sample() -> Report {
         starts: Some(false),
         unseen: Vec::new(),
         settings: vec![
-            Setting { name: "anonymous-auth", readings: vec![decided], is_left_out: false },
-            Setting { name: "authentication-config", readings: vec![Err(gap("/etc/authn.yaml"))], is_left_out: false },
+            Setting { name: "anonymous-auth", readings: vec![decided], is_left_out: false, unset: None },
+            Setting {
+                name: "authentication-config",
+                readings: vec![Err(gap("/etc/authn.yaml"))],
+                is_left_out: false,
+                unset: None,
+            },
             Setting {
                 name: "authorization-mode",
                 readings: vec![reading(&"Node,RBAC,".repeat(12), written)],
                 is_left_out: false,
+                unset: None,
             },
-            Setting { name: "profiling", readings: vec![reading("", default)], is_left_out: false },
+            Setting { name: "profiling", readings: vec![reading("", default)], is_left_out: false, unset: None },
         ],
         problems: vec![
             Problem {
@@ -436,6 +442,7 @@ fn what_a_distribution_adds_is_told_from_what_somebody_wrote() {
         name: "secure-port",
         readings: vec![Ok(reading)],
         is_left_out: false,
+        unset: None,
     });
     // Nobody wrote it, and it is on the command line all the same.
     let text = crate::effective_text(&report, Look { defaults: false, ..LOOK });

@@ -4,7 +4,9 @@ use facts::{
     apiserver::GoDuration,
     flags::{self, Presence},
 };
-use model::{Answer, Component, Confidence, Finding, Remedy, RuleCard, Safety, Unanswered, Verdict, Version};
+use model::{
+    Answer, Component, Confidence, Finding, Origin, Reading, Remedy, RuleCard, Safety, Unanswered, Verdict, Version,
+};
 
 use crate::say::{self, is_nothing};
 
@@ -103,27 +105,22 @@ pub(crate) fn max_age(text: &str) -> Option<u64> {
 
 /// Puts the question of several rows to one instance. Flags that its release does not have are not asked for.
 pub(crate) fn ask_several(info: &RuleCard, several: &Several, component: &Component) -> Verdict {
-    let (rows, any) = match several {
-        Several::All(rows) => (rows, false),
-        Several::Any(rows) => (rows, true),
-    };
+    match several {
+        Several::All(rows) => ask_all(info, rows, component),
+        Several::Any(rows) => ask_any(info, rows, component),
+    }
+}
+
+fn ask_all(info: &RuleCard, rows: &[Row], component: &Component) -> Verdict {
     let mut answer = Answer::default();
-    let mut passed: Option<Answer> = None;
-    let mut not_applicable = None;
     let mut because = Vec::new();
-    for row in *rows {
+    let mut not_applicable = None;
+    for row in rows {
         match ask(info, row, component) {
             Ok(one) if one.findings.is_empty() => {
-                because.push(one.because.clone());
-                answer.seen.extend(one.seen.iter().cloned());
-                answer.setting = answer.setting.take().or_else(|| one.setting.clone());
-                passed.get_or_insert(one);
-            }
-            // Where one would be enough, that none is there is one fault.
-            Ok(one) if any => {
-                if answer.findings.is_empty() {
-                    answer.findings = one.findings;
-                }
+                because.push(one.because);
+                answer.seen.extend(one.seen);
+                answer.setting = answer.setting.take().or(one.setting);
             }
             Ok(one) => answer.findings.extend(one.findings.into_iter().map(|mut finding| {
                 finding.subject = finding.setting.clone();
@@ -133,16 +130,38 @@ pub(crate) fn ask_several(info: &RuleCard, several: &Several, component: &Compon
             Err(Unanswered::NotApplicable(reason)) => not_applicable = not_applicable.or(Some(reason)),
         }
     }
-    match passed {
-        Some(one) if any => return Ok(one),
-        _ if any && !answer.gaps.is_empty() => return Err(Unanswered::Gap(answer.gaps.swap_remove(0))),
-        None if answer.findings.is_empty() && answer.gaps.is_empty() => {
-            return Err(Unanswered::NotApplicable(not_applicable.unwrap_or_default()));
-        }
-        _ => {}
+    if because.is_empty() && answer.findings.is_empty() && answer.gaps.is_empty() {
+        return Err(Unanswered::NotApplicable(not_applicable.unwrap_or_default()));
     }
     answer.because = because.join(", ");
     Ok(answer)
+}
+
+/// That none is as it must be is one fault, which is that of the first.
+fn ask_any(info: &RuleCard, rows: &[Row], component: &Component) -> Verdict {
+    let mut missed: Option<Answer> = None;
+    let mut gap = None;
+    let mut not_applicable = None;
+    for row in rows {
+        let asked = match ask(info, row, component) {
+            // One that some of the possible releases do not have is not as it must be in those either.
+            Err(Unanswered::Gap(unknown)) => left_out(row, component, |holds| !holds)
+                .map(|origin| wrong(info, row, component, "", &origin, None))
+                .ok_or(Unanswered::Gap(unknown)),
+            asked => asked,
+        };
+        match asked {
+            Ok(one) if one.findings.is_empty() => return Ok(one),
+            Ok(one) => missed = missed.or(Some(one)),
+            Err(Unanswered::Gap(unknown)) => gap = gap.or(Some(unknown)),
+            Err(Unanswered::NotApplicable(reason)) => not_applicable = not_applicable.or(Some(reason)),
+        }
+    }
+    match (gap, missed) {
+        (Some(gap), _) => Err(Unanswered::Gap(gap)),
+        (None, Some(missed)) => Ok(missed),
+        (None, None) => Err(Unanswered::NotApplicable(not_applicable.unwrap_or_default())),
+    }
 }
 
 /// Puts the row's question to one instance.
@@ -164,14 +183,17 @@ pub(crate) fn ask(info: &RuleCard, row: &Row, component: &Component) -> Verdict 
     }
     let reading = match setting.in_force() {
         Ok(reading) => reading,
-        Err(_) if say::is_never_given(component, row.setting) && defaults_hold(row, component) => {
+        Err(gap) => {
+            let Some(origin) = left_out(row, component, |holds| holds) else {
+                return Err(Unanswered::Gap(gap.clone()));
+            };
             return Ok(Answer {
+                seen: vec![origin],
                 because: format!("`{}` is not set", say::flag(row.setting)),
                 setting: Some(say::flag(row.setting)),
                 ..Answer::default()
             });
         }
-        Err(gap) => return Err(Unanswered::Gap(gap.clone())),
     };
     let value = reading.in_force();
     let shown = if is_nothing(value) { "" } else { value };
@@ -184,21 +206,33 @@ pub(crate) fn ask(info: &RuleCard, row: &Row, component: &Component) -> Verdict 
             ..Answer::default()
         });
     }
+    Ok(wrong(info, row, component, shown, &reading.origin, Some(reading)))
+}
+
+/// The answer that it is not as it must be. Without a reading it is not set, in whichever release.
+fn wrong(
+    info: &RuleCard,
+    row: &Row,
+    component: &Component,
+    shown: &str,
+    origin: &Origin,
+    reading: Option<&Reading>,
+) -> Answer {
     let change = match row.cure {
         // Where the card promises no fix, what is wanted stays words.
         _ if info.fix.is_none() => None,
-        Cure::Set(to) => say::set(row.setting, &reading.origin, to),
-        Cure::Remove => say::remove(row.setting, reading),
+        Cure::Set(to) => say::set(row.setting, origin, to),
+        Cure::Remove => reading.and_then(|reading| say::remove(row.setting, reading)),
         Cure::Manual => None,
     };
-    Ok(Answer {
+    Answer {
         findings: vec![Finding {
             subject: None,
             setting: Some(say::flag(row.setting)),
-            message,
+            message: say::is(row.setting, shown, origin, &component.release),
             severity: None,
             confidence: Confidence::Certain,
-            primary: reading.origin.clone(),
+            primary: origin.clone(),
             because: Vec::new(),
             remedy: Some(Remedy {
                 title: row.remedy.to_owned(),
@@ -208,16 +242,16 @@ pub(crate) fn ask(info: &RuleCard, row: &Row, component: &Component) -> Verdict 
             }),
         }],
         ..Answer::default()
-    })
+    }
 }
 
-/// Whether the setting is what it must be in each possible release that has it, as long as nobody sets it.
-fn defaults_hold(row: &Row, component: &Component) -> bool {
-    let Some(flag) = flags::table(component.name).and_then(|table| table.find(row.setting)) else { return false };
-    component
-        .release
-        .minors()
-        .map(Version::of_minor)
-        .filter(|version| flag.presence(version) != Presence::No)
-        .all(|version| flag.default(&version).is_ok_and(|default| row.must.holds(default.value)))
+/// Where it would be written, if nobody does in whichever release this is, and the default of each that has it passes: what
+/// the test says of a default counts as `passes` has it.
+fn left_out(row: &Row, component: &Component, passes: fn(bool) -> bool) -> Option<Origin> {
+    let flag = flags::table(component.name).and_then(|table| table.find(row.setting))?;
+    let mut versions =
+        component.release.minors().map(Version::of_minor).filter(|version| flag.presence(version) != Presence::No);
+    let all = say::is_never_given(component, row.setting)
+        && versions.all(|version| flag.default(&version).is_ok_and(|default| passes(row.must.holds(default.value))));
+    all.then(|| say::left_out(component))
 }

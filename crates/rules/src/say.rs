@@ -2,7 +2,7 @@
 
 use facts::{
     Cluster,
-    flags::{self, KUBE_APISERVER, KUBELET, Presence},
+    flags::{self, Flag, KUBE_APISERVER, KUBELET, Presence},
     objects::Of,
 };
 use model::{
@@ -89,7 +89,7 @@ pub(crate) fn label(origin: &Origin, text: impl Into<String>) -> Option<Label> {
 
 /// The value of a setting as the component prints it, without the brackets of a list.
 pub(crate) fn listed(setting: &Setting) -> Option<Vec<String>> {
-    let reading = setting.in_force().ok()?;
+    let reading = setting.known().ok()?;
     let text = reading.in_force();
     let text = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
     Some(text.split(',').map(str::trim).filter(|item| !item.is_empty()).map(str::to_owned).collect())
@@ -100,7 +100,7 @@ pub(crate) fn reading<'a>(component: &'a Component, name: &str) -> Result<&'a Re
     let Some(setting) = component.setting(name) else {
         return Err(Unanswered::NotApplicable(format!("{} has no flag `{}`", component.release, flag(name))));
     };
-    setting.in_force().map_err(|gap| Unanswered::Gap(gap.clone()))
+    setting.known().map_err(|gap| Unanswered::Gap(gap.clone()))
 }
 
 /// A field of a configuration file, as the place of a finding.
@@ -209,15 +209,28 @@ pub(crate) fn fail(finding: Finding) -> Answer {
 
 /// Whether it is certain that nobody sets a flag, although the release is not known.
 ///
-/// The release is narrowed to those that have every flag that is given. So a flag that one of them lacks is not given,
+/// The release is narrowed to those that have every flag that is given. So a flag that one of them lacks is not given either,
 /// unless the flags contradict each other and nothing could be narrowed.
 pub(crate) fn is_never_given(component: &Component, name: &str) -> bool {
-    let Some(flag) = flags::table(component.name).and_then(|table| table.find(name)) else { return false };
-    let contradictory = component.problems.iter().any(|problem| problem.kind == ProblemKind::Conflict);
-    let gap = component.setting(name).and_then(|setting| setting.in_force().err());
-    gap.is_some_and(|gap| gap.kind == GapKind::Version)
-        && !contradictory
-        && component.release.minors().any(|minor| flag.presence(&Version::of_minor(minor)) == Presence::No)
+    let Some(setting) = component.setting(name) else { return false };
+    if !setting.in_force().is_err_and(|gap| gap.kind == GapKind::Version) {
+        return false;
+    }
+    let contradictory = || component.problems.iter().any(|problem| problem.kind == ProblemKind::Conflict);
+    let flag = flags::table(component.name).and_then(|table| table.find(name));
+    let lacks =
+        |flag: &Flag| component.release.minors().any(|minor| flag.presence(&Version::of_minor(minor)) == Presence::No);
+    setting.is_left_out || (flag.is_some_and(lacks) && !contradictory())
+}
+
+/// Where a flag would be written that nobody gives, in the place of a reading; without a place where the component has none.
+pub(crate) fn left_out(component: &Component) -> Origin {
+    let mut readings = component.settings.iter().filter_map(|setting| setting.nearest().ok());
+    let home = readings.find_map(|reading| match &reading.origin {
+        Origin::Default { by: Author::Upstream { .. }, home: Some(home) } => Some(home.clone()),
+        _ => None,
+    });
+    Origin::Default { by: Author::Upstream { since: None }, home }
 }
 
 /// Whether a list of cipher suites is given and holds nothing but forward secrecy and authenticated encryption.

@@ -1,6 +1,6 @@
 //! What settings amount to once all of them are known.
 
-use model::{Effective, Gap, Minor, Origin, Reading, Unanswered};
+use model::{Author, Effective, Gap, Minor, Origin, Reading, Unanswered};
 
 use super::{Anonymous, Authorizers, Server, config::Config, gates::Gates};
 use crate::{configuration::authn::Issuer, flags::KUBE_APISERVER, golang, merge::version_gap, pflag::Value};
@@ -113,8 +113,12 @@ pub(super) fn unknown(server: &Server<'_>, name: &str) -> Gap {
     }
 }
 
+/// Where it comes from; since when a default is what it is tells releases apart that agree in all else.
 fn origin(server: &Server<'_>, name: &str) -> Origin {
     match server.reading_of(name) {
+        Some(Ok(Reading { origin: Origin::Default { by: Author::Upstream { .. }, home }, .. })) => {
+            Origin::Default { by: Author::Upstream { since: None }, home }
+        }
         Some(Ok(reading)) => reading.origin,
         _ => Origin::Implied { by: server.place(name).cloned(), how: format!("`--{name}` is not known") },
     }

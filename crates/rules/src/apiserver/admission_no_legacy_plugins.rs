@@ -18,14 +18,17 @@ pub(super) static RULE: Rule = Rule {
     check: Check::ApiServer(check),
 };
 
+const LISTS: [&str; 3] = ["admission-control", "enable-admission-plugins", "disable-admission-plugins"];
+
 fn check(server: &ApiServer) -> Verdict {
     let (unknown, gaps) = server.unknown_plugins();
     let mut answer = Answer {
         because: format!("{} has every plug-in that is named", server.component().release),
+        seen: LISTS.iter().filter_map(|name| Some(say::reading(server.component(), name).ok()?.origin.clone())).collect(),
         gaps,
         ..Answer::default()
     };
-    for setting in ["admission-control", "enable-admission-plugins", "disable-admission-plugins"] {
+    for setting in LISTS {
         let mut of_list = unknown.iter().filter(|plugin| plugin.setting == setting);
         let Some(first) = of_list.next() else { continue };
         let named: Vec<&str> = std::iter::once(first).chain(of_list).map(|plugin| plugin.name.as_str()).collect();

@@ -31,6 +31,7 @@ fn check(server: &ApiServer) -> Verdict {
         // Nobody gives it, and no release takes others' tokens by itself.
         Err(Unanswered::Gap(_)) if say::is_never_given(server.component(), "api-audiences") => {
             return Ok(Answer {
+                seen: vec![say::left_out(server.component())],
                 because: "`--api-audiences` is not set".to_owned(),
                 setting: Some("--api-audiences".to_owned()),
                 ..Answer::default()

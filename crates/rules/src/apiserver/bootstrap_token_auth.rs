@@ -47,6 +47,7 @@ fn check(server: &ApiServer) -> Verdict {
         (None, Some(reason)) => Err(Unanswered::NotApplicable(reason)),
         // It is off wherever nobody switches it on.
         (None, None) => Ok(Answer {
+            seen: vec![say::left_out(server.component())],
             because: "`--enable-bootstrap-token-auth` is not set".to_owned(),
             setting: Some("--enable-bootstrap-token-auth".to_owned()),
             ..Answer::default()

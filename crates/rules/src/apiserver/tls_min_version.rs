@@ -27,6 +27,7 @@ fn check(server: &ApiServer) -> Verdict {
     let component = server.component();
     if component.release.is_before(FLAG_SINCE) {
         return Ok(Answer {
+            seen: vec![say::left_out(component)],
             because: format!(
                 "{} speaks TLS 1.2 and nothing older, whatever it is told",
                 component.release
@@ -36,6 +37,7 @@ fn check(server: &ApiServer) -> Verdict {
     }
     if say::is_never_given(component, FLAG) {
         return Ok(Answer {
+            seen: vec![say::left_out(component)],
             because: format!("`{}` is not set, and every release then begins at TLS 1.2", say::flag(FLAG)),
             ..Answer::default()
         });

@@ -19,7 +19,11 @@ pub(super) static RULE: Rule = Rule {
 };
 
 fn check(server: &ApiServer) -> Verdict {
-    let mut answer = Answer { because: "no alpha feature is switched on".to_owned(), ..Answer::default() };
+    let mut answer = Answer {
+        seen: vec![say::reading(server.component(), "feature-gates")?.origin.clone()],
+        because: "no alpha feature is switched on".to_owned(),
+        ..Answer::default()
+    };
     for gate in server.given_gates()?.into_iter().filter(|gate| gate.on) {
         let message = match server.gate_is_alpha(&gate.name) {
             Ok(true) if gate.name == "AllAlpha" => "`AllAlpha` switches every alpha feature on".to_owned(),

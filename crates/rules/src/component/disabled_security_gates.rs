@@ -69,6 +69,9 @@ fn check(server: &ApiServer) -> Verdict {
             ..say::wrong("feature-gates", format!("`{name}` is switched off{what}"), &by.origin, remedy)
         });
     }
+    if let Ok(gates) = say::reading(server.component(), "feature-gates") {
+        answer.seen.push(gates.origin.clone());
+    }
     answer.because = "no gate that protects is switched off".to_owned();
     Ok(answer)
 }

@@ -275,6 +275,11 @@ impl ApiServer {
         plugins::state(self, name)
     }
 
+    /// Whether nobody has a say in whether a plugin runs, so that it is as the release has it, whichever that is.
+    pub fn leaves_plugin_alone(&self, name: &str) -> bool {
+        plugins::is_left_alone(self, name)
+    }
+
     /// Admission plugins that the release does not have, by the flags that name them.
     pub fn unknown_plugins(&self) -> (Vec<UnknownPlugin>, Vec<Gap>) {
         plugins::unknown(self)

@@ -704,6 +704,19 @@ fn a_gap_about_releases_does_not_print_every_gate() {
 }
 
 #[test]
+fn pod_security_does_nothing_without_its_gate() {
+    let off = |version: &str, gates: &str| {
+        let plugin = server(version, &["--etcd-servers=x", gates]).admission_plugin("PodSecurity").expect("a plug-in");
+        (plugin.enabled, plugin.setting)
+    };
+    let by_gate = (false, "--feature-gates".to_owned());
+    assert_eq!(off("1.23.0", "--feature-gates=PodSecurity=false"), by_gate);
+    assert_eq!(off("1.24.0", "--feature-gates=AllBeta=false"), by_gate);
+    assert!(off("1.24.0", "--feature-gates=PodSecurity=true").0);
+    assert!(off("1.31.0", "--feature-gates=AllBeta=false").0);
+}
+
+#[test]
 fn an_unknown_release_is_a_range_that_flags_narrow() {
     let unknown = |argv: &[&str]| resolve(&invocation(argv.iter().copied()), None, &NO_FILES);
     let server = unknown(&["--anonymous-auth=false", "--etcd-servers=x"]);

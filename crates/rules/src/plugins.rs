@@ -37,12 +37,22 @@ pub(crate) fn ask(info: &RuleCard, plugins: &Plugins, server: &ApiServer) -> Ver
     let mut states: Vec<(&str, AdmissionPlugin)> = Vec::new();
     let mut missing = None;
     let mut gaps = Vec::new();
+    let mut left: Vec<&str> = Vec::new();
     for name in plugins.names {
         match server.admission_plugin(name) {
             Ok(state) => states.push((name, state)),
             Err(Unanswered::NotApplicable(reason)) => missing = missing.or(Some(reason)),
+            // Nobody switched it off in whichever release this is, which is all that is asked.
+            Err(Unanswered::Gap(_)) if plugins.run == Run::All && server.leaves_plugin_alone(name) => left.push(*name),
             Err(Unanswered::Gap(gap)) => gaps.push(gap),
         }
+    }
+    if states.is_empty() && gaps.is_empty() && !left.is_empty() {
+        return Ok(Answer {
+            seen: vec![say::left_out(server.component())],
+            because: format!("nobody switches {} off", names(&left)),
+            ..Answer::default()
+        });
     }
     if states.is_empty() && gaps.is_empty() {
         return Err(Unanswered::NotApplicable(missing.unwrap_or_default()));
@@ -126,7 +136,7 @@ pub(crate) fn decided(server: &ApiServer, plugin: &AdmissionPlugin) -> String {
 /// somebody switched the plugin off.
 pub(crate) fn with(server: &ApiServer, plugin: &AdmissionPlugin, name: &str) -> Option<Change> {
     let flag = plugin.setting.trim_start_matches('-');
-    if flag == "disable-admission-plugins" {
+    if matches!(flag, "disable-admission-plugins" | "feature-gates") {
         return None;
     }
     let mut list = server.component().setting(flag).and_then(say::listed)?;

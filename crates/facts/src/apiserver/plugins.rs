@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use model::{Author, Gap, GapKind, Minor, Origin, Unanswered, Version};
 use serde::Deserialize;
 
-use super::{ApiServer, Flag, Server};
+use super::{ApiServer, Flag, Server, gates};
 use crate::{
     flags::{KUBE_APISERVER, parse_minor},
     merge::{newer_than_data, version_gap},
@@ -120,9 +120,32 @@ fn exists(plugin: &Plugin, minor: Minor) -> bool {
     (plugin.introduced.is_none() || reached(plugin.introduced)) && !reached(plugin.removed)
 }
 
+/// Plugins that do nothing while the feature gate of their name is off (plugin/pkg/admission/security/podsecurity/
+/// admission.go, `InspectFeatureGates`, 1.22 to 1.24; from 1.25 on no server starts with that gate off).
+const GATED: [&str; 1] = ["PodSecurity"];
+
+/// Whether nobody has a say in a plugin: no list names it, none stands for all of them, and no gate is switched off that it may
+/// need. What the release makes of it may still differ over those that are possible.
+pub(super) fn is_left_alone(server: &ApiServer, name: &str) -> bool {
+    let list = |flag: &'static str| server.get(&Flag::<Vec<String>>::new(flag));
+    let is_silent = |flag: &'static str| match list(flag) {
+        Ok(held) => !held.value.iter().any(|item| item == name),
+        Err(Unanswered::NotApplicable(_)) => true,
+        Err(Unanswered::Gap(_)) => false,
+    };
+    let no_gate_is_off = || {
+        gates::given(server)
+            .is_ok_and(|given| given.iter().all(|gate| gate.on || (gate.name != name && gate.name != "AllBeta")))
+    };
+    list("admission-control").is_ok_and(|whole| whole.value.is_empty())
+        && is_silent("enable-admission-plugins")
+        && is_silent("disable-admission-plugins")
+        && no_gate_is_off()
+}
+
 /// Whether one plugin runs: it does where the process has counted it, and else as the flags say.
 pub(super) fn state(server: &ApiServer, name: &str) -> Result<AdmissionPlugin, Unanswered> {
-    let by_flags = by_flags(server, name);
+    let by_flags = by_flags(server, name).and_then(|plugin| gated(server, name, plugin));
     match (&by_flags, server.metrics()) {
         (Ok(plugin), _) if plugin.enabled => by_flags,
         (_, Some(metrics)) if metrics.ran.contains(name) => Ok(AdmissionPlugin {
@@ -132,6 +155,23 @@ pub(super) fn state(server: &ApiServer, name: &str) -> Result<AdmissionPlugin, U
             inert: None,
         }),
         _ => by_flags,
+    }
+}
+
+/// The plugin, off where somebody switched off the gate without which it does nothing.
+fn gated(server: &ApiServer, name: &str, plugin: AdmissionPlugin) -> Result<AdmissionPlugin, Unanswered> {
+    if !plugin.enabled || !GATED.contains(&name) {
+        return Ok(plugin);
+    }
+    match gates::state(server, name) {
+        Ok((false, Some(by))) => Ok(AdmissionPlugin {
+            enabled: false,
+            setting: "--feature-gates".to_owned(),
+            origin: by.origin,
+            inert: None,
+        }),
+        Ok(_) | Err(Unanswered::NotApplicable(_)) => Ok(plugin),
+        Err(gap) => Err(gap),
     }
 }
 

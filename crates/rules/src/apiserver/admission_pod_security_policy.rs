@@ -1,7 +1,9 @@
 //! The plug-in `PodSecurityPolicy` is off. The page beside this file explains the rule and tests it.
 
-use model::{Confidence, RuleCard, Severity};
+use facts::apiserver::ApiServer;
+use model::{Confidence, RuleCard, Severity, Verdict};
 
+use super::pod_security;
 use crate::{Applies, Check, Plugins, Rule, Run};
 
 pub(super) static RULE: Rule = Rule {
@@ -13,12 +15,18 @@ pub(super) static RULE: Rule = Rule {
         page: include_str!("admission_pod_security_policy.md"),
     },
     component: "apiserver",
-    applies: Applies::until(22, "from 1.23 on Pod Security admission is on by default"),
-    check: Check::Plugins(Plugins {
-        names: &["PodSecurityPolicy"],
-        run: Run::One,
-        confidence: Confidence::Probable,
-        remedy: "turn `PodSecurityPolicy` on",
-        breaks: &["Without a policy that somebody may use no pod is created at all, mirror pods of the control plane included."],
-    }),
+    applies: Applies::until(24, "from 1.25 on Pod Security admission answers the question"),
+    check: Check::ApiServer(check),
 };
+
+const PLUGINS: Plugins = Plugins {
+    names: &["PodSecurityPolicy"],
+    run: Run::One,
+    confidence: Confidence::Probable,
+    remedy: "turn `PodSecurityPolicy` on",
+    breaks: &["Without a policy that somebody may use no pod is created at all, mirror pods of the control plane included."],
+};
+
+fn check(server: &ApiServer) -> Verdict {
+    pod_security::or_a_predecessor(&RULE.info, &PLUGINS, server)
+}

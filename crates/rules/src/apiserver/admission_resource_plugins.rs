@@ -1,8 +1,9 @@
 //! A plug-in that enforces quotas, limits or priorities is off. The page beside this file explains the rule and tests it.
 
-use model::{Confidence, RuleCard, Severity};
+use facts::apiserver::ApiServer;
+use model::{Confidence, RuleCard, Severity, Verdict};
 
-use crate::{Applies, Check, Plugins, Rule, Run};
+use crate::{Applies, Check, Plugins, Rule, Run, plugins};
 
 pub(super) static RULE: Rule = Rule {
     info: RuleCard {
@@ -14,11 +15,20 @@ pub(super) static RULE: Rule = Rule {
     },
     component: "apiserver",
     applies: Applies::ALWAYS,
-    check: Check::Plugins(Plugins {
-        names: &["LimitRanger", "ResourceQuota", "Priority"],
-        run: Run::All,
-        confidence: Confidence::Certain,
-        remedy: "turn `LimitRanger` and its siblings on again",
-        breaks: &["Quotas and limits become active: pods without requests may be refused in namespaces with a quota."],
-    }),
+    check: Check::ApiServer(check),
 };
+
+const PLUGINS: Plugins = Plugins {
+    names: &["LimitRanger", "ResourceQuota", "Priority"],
+    run: Run::All,
+    confidence: Confidence::Certain,
+    remedy: "turn `LimitRanger` and its siblings on again",
+    breaks: &["Quotas and limits become active: pods without requests may be refused in namespaces with a quota."],
+};
+
+fn check(server: &ApiServer) -> Verdict {
+    let is_whole = server.admission_plugin("LimitRanger").is_ok_and(|plugin| plugin.setting == "--admission-control");
+    // A list of all plug-ins is of the time before 1.11, when priorities were alpha: who left `Priority` out switched nothing off.
+    let names = if is_whole { &["LimitRanger", "ResourceQuota"] } else { PLUGINS.names };
+    plugins::ask(&RULE.info, &Plugins { names, ..PLUGINS }, server)
+}

@@ -7,7 +7,9 @@ use facts::{
         admission::{Admission, PodSecurity, Settings},
     },
 };
-use model::{Gap, GapKind, Unanswered};
+use model::{Gap, GapKind, Minor, RuleCard, Unanswered, Verdict};
+
+use crate::{Plugins, plugins};
 
 const PLUGIN: &str = "PodSecurity";
 
@@ -18,6 +20,22 @@ pub(crate) fn runs(server: Option<&ApiServer>) -> Result<(), Unanswered> {
         return Ok(());
     }
     Err(Unanswered::NotApplicable(format!("`{PLUGIN}` is off")))
+}
+
+/// The first release in which it runs by itself.
+const BY_DEFAULT: Minor = Minor::new(1, 23);
+
+/// The verdict about what stood in its place: there is nothing to ask where it runs and that does not.
+pub(super) fn or_a_predecessor(info: &RuleCard, plugins: &Plugins, server: &ApiServer) -> Verdict {
+    let answer = plugins::ask(info, plugins, server)?;
+    if answer.findings.is_empty() || server.component().release.is_before(BY_DEFAULT) {
+        return Ok(answer);
+    }
+    match runs(Some(server)) {
+        Ok(()) => Err(Unanswered::NotApplicable("Pod Security admission runs in its place".to_owned())),
+        Err(Unanswered::NotApplicable(_)) => Ok(answer),
+        Err(gap) => Err(gap),
+    }
 }
 
 /// What holds on a server for namespaces that say nothing.

@@ -1,8 +1,9 @@
 //! The API server is given no serving certificate and makes one that nobody has signed. The page beside this file explains the rule and tests it.
 
-use model::{RuleCard, Severity};
+use facts::apiserver::ApiServer;
+use model::{RuleCard, Severity, Verdict};
 
-use crate::{Applies, Check, Cure, Must, Row, Rule, Several};
+use crate::{Applies, Check, Cure, Must, Row, Rule, Several, row};
 
 pub(super) static RULE: Rule = Rule {
     info: RuleCard {
@@ -14,21 +15,33 @@ pub(super) static RULE: Rule = Rule {
     },
     component: "apiserver",
     applies: Applies::ALWAYS,
-    check: Check::Settings(Several::Any(&[Row {
-        process: "kube-apiserver",
-        setting: "tls-cert-file",
-        must: Must::BeSet,
-        only_with: None,
-        cure: Cure::Manual,
-        remedy: "give the API server a serving certificate that clients can verify",
-        breaks: &["Clients that pinned the old certificate fail until they hold the new authority."],
-    }, Row {
-        process: "kube-apiserver",
-        setting: "tls-sni-cert-key",
-        must: Must::BeSet,
-        only_with: None,
-        cure: Cure::Manual,
-        remedy: "give the API server certificates by name",
-        breaks: &[],
-    }])),
+    check: Check::ApiServer(check),
 };
+
+const REMEDY: &str = "give the API server a serving certificate that clients can verify";
+const BREAKS: &[&str] = &["Clients that pinned the old certificate fail until they hold the new authority."];
+
+const CERTIFICATE: Row = Row {
+    process: "kube-apiserver",
+    setting: "tls-cert-file",
+    must: Must::BeSet,
+    only_with: None,
+    cure: Cure::Manual,
+    remedy: REMEDY,
+    breaks: BREAKS,
+};
+
+const KEY: Row = Row { setting: "tls-private-key-file", ..CERTIFICATE };
+
+const BY_NAME: Row = Row { setting: "tls-sni-cert-key", ..CERTIFICATE };
+
+fn check(server: &ApiServer) -> Verdict {
+    let component = server.component();
+    let given = row::ask_several(&RULE.info, &Several::Any(&[CERTIFICATE, BY_NAME]), component)?;
+    if !given.findings.is_empty() {
+        return Ok(given);
+    }
+    let pair = row::ask_several(&RULE.info, &Several::Any(&[KEY, BY_NAME]), component)?;
+    // The server does not start with the one and without the other, which is another rule's to say.
+    Ok(if pair.findings.is_empty() { given } else { pair })
+}

@@ -7,6 +7,8 @@
 //!
 //! Start at [`read`].
 
+mod names;
+
 use std::collections::BTreeSet;
 
 use model::{Evidence, Location, ProblemKind, Release};
@@ -20,6 +22,8 @@ use crate::{
     golang,
     pki::{self, Certificate},
 };
+
+pub use names::Of;
 
 /// What the file means.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,6 +73,8 @@ pub struct Mapping {
     /// Set, though it may be empty, wherever the server takes a claim for a name or for groups.
     pub prefix: Option<Placed<String>>,
     pub expression: Option<Placed<String>>,
+    /// The claims that the expression names.
+    pub names: BTreeSet<String>,
     pub at: Location,
 }
 
@@ -370,13 +376,14 @@ fn mapping(mappings: &Cursor<'_>, name: &str, prefixed: bool, decoder: &mut Deco
     let claim = filled(decoder.string(&mapping, "claim"));
     let expression = filled(decoder.string(&mapping, "expression"));
     let prefix = if prefixed { decoder.string(&mapping, "prefix") } else { None };
+    let mut names = BTreeSet::new();
     match (&claim, &expression) {
         (Some(_), Some(_)) => decoder.refuse(&mapping, format!("`{name}` has both a claim and an expression")),
         (None, Some(expression)) => {
             if let Some(prefix) = &prefix {
                 decoder.refuse_placed(&prefix.at, "a prefix goes with a claim, and this is an expression");
             }
-            compiles(expression, Variable::Claims, false, decoder);
+            names = compiles(expression, Variable::Claims, false, decoder);
         }
         (Some(_), None) if prefixed && prefix.is_none() => {
             let message = format!("`{name}` has a claim and no prefix, which may be empty and has to be there");
@@ -384,7 +391,7 @@ fn mapping(mappings: &Cursor<'_>, name: &str, prefixed: bool, decoder: &mut Deco
         }
         _ => {}
     }
-    Some(Mapping { claim, prefix, expression, at: decoder.at(&mapping) })
+    Some(Mapping { claim, prefix, expression, names, at: decoder.at(&mapping) })
 }
 
 /// IsDomainPrefixedPath of apimachinery pkg/util/validation, and what validateClaimMappings adds to it.
@@ -452,10 +459,18 @@ fn email(read: &Issuer, decoder: &mut Decoder<'_>) {
     }
 }
 
-fn compiles(expression: &Placed<String>, variable: Variable, condition: bool, decoder: &mut Decoder<'_>) {
-    if let Some(fault) = cel::check(&expression.value, Environment::new(variable, decoder), condition).fault {
+/// Refuses an expression that does not compile, and says which fields of the variable it names.
+fn compiles(
+    expression: &Placed<String>,
+    variable: Variable,
+    condition: bool,
+    decoder: &mut Decoder<'_>,
+) -> BTreeSet<String> {
+    let checked = cel::check(&expression.value, Environment::new(variable, decoder), condition);
+    if let Some(fault) = checked.fault {
         decoder.refuse_placed(&expression.at, format!("the expression does not compile: {fault}"));
     }
+    checked.fields
 }
 
 /// validateURL.

@@ -11,7 +11,7 @@ use facts::{
 use model::{Answer, Gap, GapKind, RuleCard, Severity, Unanswered, Verdict};
 
 use super::oidc::{self, Providers};
-use crate::{Applies, Check, OfFile, OfServer, Rule, say};
+use crate::{Applies, Check, OfFile, OfServer, Rule, certificates, say};
 
 pub(super) static RULE: Rule = Rule {
     info: RuleCard {
@@ -48,7 +48,18 @@ fn check(server: &ApiServer) -> Verdict {
     }
     let authority = server.get(&flag::OIDC_CA_FILE)?;
     if !authority.value.is_empty() {
-        return Err(Unanswered::Gap(expiry(&format!("in `{}`", authority.value))));
+        let Some(file) = server.key_file(authority.setting.name) else {
+            return Err(Unanswered::Gap(expiry(&authority.value)));
+        };
+        let known = file.certificates()?;
+        if known.is_empty() {
+            return Err(Unanswered::Gap(expiry(&authority.value)));
+        }
+        // How long they hold, `pki-ca-expiry` says.
+        let mut answer = fine;
+        answer.seen.extend(known.iter().map(|(_, at)| certificates::place(at)));
+        answer.because = format!("{}, and `{}` vouches for it", answer.because, authority.value);
+        return Ok(answer);
     }
     // The authorities of the system vouch for it then, and a provider that they do not know is not believed.
     Ok(fine)
@@ -90,11 +101,11 @@ fn unreadable(issuer: &str, fault: &str) -> Gap {
     }
 }
 
-fn expiry(of: &str) -> Gap {
+fn expiry(path: &str) -> Gap {
     Gap {
-        kind: GapKind::NotCollected,
-        reason: format!("whether the authority's certificates {of} still hold was not looked at"),
-        wanted: format!("the authority's certificates {of}"),
+        kind: GapKind::Unread,
+        reason: format!("`{path}` holds no certificate that can be read"),
+        wanted: format!("the authority's certificates in `{path}`"),
         who_could_answer: "`openssl x509 -noout -enddate` on the node".to_owned(),
     }
 }

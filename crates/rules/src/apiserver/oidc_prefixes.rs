@@ -4,7 +4,7 @@ use facts::{
     apiserver::ApiServer,
     configuration::{
         InUse,
-        authn::{Authentication, Issuer},
+        authn::{Authentication, Issuer, Of},
     },
     flag,
 };
@@ -56,34 +56,53 @@ fn check(server: &ApiServer) -> Verdict {
 
 fn in_file(issuers: &[Issuer]) -> Answer {
     let mut answer = Answer {
-        because: "every issuer of the file gives its names a prefix".to_owned(),
+        because: "no issuer of the file can give out names of the system".to_owned(),
         setting: Some(oidc::FIELD.to_owned()),
         ..Answer::default()
     };
     for issuer in issuers {
-        for (what, mapping) in [("groups", &issuer.groups), ("users", &issuer.username)] {
+        for (what, of, mapping) in [("groups", Of::Groups, &issuer.groups), ("users", Of::Users, &issuer.username)] {
             let Some(mapping) = mapping else { continue };
             answer.seen.push(oidc::written(&mapping.at));
-            let Some(claim) = &mapping.claim else {
-                answer.gaps.extend(mapping.expression.as_ref().map(|_| by_expression(issuer, what, "an expression")));
-                continue;
-            };
             // As with the flags: nobody has a mail address that begins like a name of the system.
-            let mail = what == "users" && claim.value == "email";
+            let mail = match (&mapping.claim, &mapping.expression) {
+                (Some(claim), _) => claim.value == "email",
+                (None, Some(_)) => {
+                    mapping.names.contains("email")
+                        && mapping.names.iter().all(|name| matches!(name.as_str(), "email" | "email_verified"))
+                }
+                (None, None) => continue,
+            };
             let prefix = mapping.prefix.as_ref().map_or("", |prefix| prefix.value.as_str());
-            if (prefix.is_empty() && mail) || (!prefix.is_empty() && !reaches_the_system(prefix)) {
+            let is_apart = !prefix.is_empty() && !reaches_the_system(prefix);
+            if is_apart || (of == Of::Users && mail && prefix.is_empty()) {
                 continue;
             }
             // A rule may refuse such names instead.
-            if !issuer.user_rules.is_empty() {
-                answer.gaps.push(by_expression(issuer, what, "a rule"));
-                continue;
+            let through = if prefix.is_empty() {
+                issuer.lets_through(of)
+            } else {
+                issuer.user_rules.is_empty().then_some(Some("system:"))
+            };
+            match through {
+                Some(None) => {}
+                None => {
+                    let by = if mapping.expression.is_some() { "an expression" } else { "a rule" };
+                    answer.gaps.push(by_expression(issuer, what, by));
+                }
+                Some(Some(name)) => {
+                    let state = match (&mapping.expression, prefix) {
+                        (Some(_), _) => format!("can have the name `{name}`"),
+                        (None, "") if issuer.user_rules.is_empty() => "have no prefix".to_owned(),
+                        (None, "") => format!("have no prefix, and no rule refuses `{name}`"),
+                        (None, prefix) => format!("have the prefix `{prefix}`"),
+                    };
+                    let message = format!("{what} of `{}` {state}", oidc::name(issuer));
+                    let place = mapping.prefix.as_ref().or(mapping.expression.as_ref());
+                    let at = place.map_or(&mapping.at, |place| &place.at);
+                    answer.findings.push(oidc::wrong(issuer, what, message, at, remedy()));
+                }
             }
-            let state =
-                if prefix.is_empty() { "have no prefix".to_owned() } else { format!("have the prefix `{prefix}`") };
-            let message = format!("{what} of `{}` {state}", oidc::name(issuer));
-            let at = mapping.prefix.as_ref().map_or(&mapping.at, |prefix| &prefix.at);
-            answer.findings.push(oidc::wrong(issuer, what, message, at, remedy()));
         }
     }
     answer
@@ -92,7 +111,10 @@ fn in_file(issuers: &[Issuer]) -> Answer {
 fn by_expression(issuer: &Issuer, what: &str, by: &str) -> Gap {
     Gap {
         kind: GapKind::Manual,
-        reason: format!("what becomes of {what} of `{}` depends on {by} in CEL, which was not run", oidc::name(issuer)),
+        reason: format!(
+            "what becomes of {what} of `{}` depends on {by} in CEL, which is not followed here",
+            oidc::name(issuer)
+        ),
         wanted: format!("what {by} makes of names that begin with `system:`"),
         who_could_answer: "whoever maintains the AuthenticationConfiguration".to_owned(),
     }

@@ -95,12 +95,17 @@ impl Condition {
 
     /// Whether it holds, with the variable of that name.
     pub(in crate::configuration) fn holds(&self, name: &str, value: &Value) -> Result<bool, Fail> {
-        let parsed = self.parsed.as_ref().ok_or(Fail::Unknown)?;
-        let mut run = Run { bound: vec![(name.to_owned(), value.clone())], left: BUDGET, patterns: &self.patterns };
-        match run.of(parsed)? {
+        match self.value(name, value)? {
             Value::Bool(truth) => Ok(truth),
             _ => error("the result is no boolean"),
         }
+    }
+
+    /// What it comes to, with the variable of that name.
+    pub(in crate::configuration) fn value(&self, name: &str, value: &Value) -> Result<Value, Fail> {
+        let parsed = self.parsed.as_ref().ok_or(Fail::Unknown)?;
+        let mut run = Run { bound: vec![(name.to_owned(), value.clone())], left: BUDGET, patterns: &self.patterns };
+        run.of(parsed)
     }
 }
 

@@ -123,7 +123,7 @@ mod tests {
             rbac_manifest(&[of_files.expect("a rule about files")], true),
             "# The chosen rules ask a running cluster for nothing.\n"
         );
-        let server = rules::find("apiserver-anonymous-auth").expect("a rule about servers");
+        let server = rules::find("apiserver-profiling").expect("a rule about servers");
         let text = rbac_manifest(&[server], true);
         assert!(!text.contains("nodes/proxy"), "{text}");
         assert!(text.contains("/flagz") && !text.contains("clusterroles"), "{text}");

@@ -35,6 +35,7 @@ use crate::{
     request::path,
     running::{Metrics, Told},
 };
+pub use config::Listed;
 pub use gates::GivenGate;
 pub(crate) use gates::{in_force as gate_in_force, listed as gates_listed, of_stage as gates_of_stage};
 pub use plugins::{AdmissionPlugin, UnknownPlugin};
@@ -60,6 +61,7 @@ pub struct ApiServer {
     /// The certificate that it was seen to show.
     shown: Option<(Certificate, Location)>,
     audit_webhook: Result<Option<Kubeconfig>, Unanswered>,
+    listed: Listed,
     mounts: Vec<Mount>,
     contained: bool,
 }
@@ -249,6 +251,11 @@ impl ApiServer {
     /// The kubeconfig by which audit records are sent elsewhere; `None` where they are not.
     pub fn audit_webhook(&self) -> Result<Option<&Kubeconfig>, Unanswered> {
         self.audit_webhook.as_ref().map(Option::as_ref).map_err(Clone::clone)
+    }
+
+    /// Whom the files that are lists of people give everything, as far as they were read.
+    pub fn listed(&self) -> &Listed {
+        &self.listed
     }
 
     /// Where a path lies that the server writes to.

@@ -16,6 +16,9 @@ use crate::{
     pflag::Value,
 };
 
+/// The group that may do everything whatever the authorizers say.
+const MASTERS: &str = "system:masters";
+
 const EGRESS: &str = "egress-selector-config-file";
 
 /// What `controlplane` was once called, and still may be.
@@ -31,6 +34,15 @@ const OTHERS: [&str; 6] = [
     "tracing-config-file",
 ];
 
+/// Whom the files that are lists of people give everything.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Listed {
+    /// Users of the file of tokens who are in `system:masters`.
+    pub masters: Vec<Placed<String>>,
+    /// Groups of everybody to whom a line of the policies of ABAC allows everything.
+    pub everything: Vec<Placed<String>>,
+}
+
 /// What the files say; `None` where the flag that would name one is empty or not of this release.
 pub(super) struct Config {
     pub(super) authentication: Option<Result<Authentication, Gap>>,
@@ -39,6 +51,7 @@ pub(super) struct Config {
     pub(super) files: Vec<(FileKind, Named)>,
     /// The kubeconfig of the audit webhook.
     pub(super) audit_webhook: Result<Option<Kubeconfig>, Unanswered>,
+    pub(super) listed: Listed,
     pub(super) problems: Vec<Problem>,
     /// Files that those files name.
     pub(super) names: Vec<FileWant>,
@@ -109,8 +122,12 @@ impl Config {
         let egress = one(EGRESS);
         // The older name of a flag sets what the newer one does.
         let newer = server.has("encryption-provider-config");
+        let mut listed = Listed::default();
         for flag in OTHERS.into_iter().filter(|flag| !newer || *flag != "experimental-encryption-provider-config") {
-            one(flag);
+            if let Some(Ok(ConfigFile::Tokens(tokens))) = one(flag) {
+                let masters = tokens.users.into_iter().filter(|user| user.groups.iter().any(|name| name == MASTERS));
+                listed.masters.extend(masters.map(|user| user.name));
+            }
         }
         // pkg/kubeapiserver/authorizer/config.go, New: the file is opened for ABAC alone.
         let structured = authorization.as_ref().map(|read: &Result<Authorization, Gap>| {
@@ -119,8 +136,10 @@ impl Config {
             kinds.into_iter().find(|kind| kind.value == "ABAC").cloned()
         });
         let by_mode = server.list("authorization-mode").is_some_and(|modes| modes.iter().any(|mode| mode == "ABAC"));
-        if structured.as_ref().map_or(by_mode, Option::is_some) {
-            one("authorization-policy-file");
+        if structured.as_ref().map_or(by_mode, Option::is_some)
+            && let Some(Ok(ConfigFile::Abac(policies))) = one("authorization-policy-file")
+        {
+            listed.everything = policies.everything;
         }
         if let Some(Some(kind)) = &structured {
             let path = server.text("authorization-policy-file");
@@ -164,7 +183,7 @@ impl Config {
             problems.extend(selections.map(|known| unselected(authentication, known)).unwrap_or_default());
         }
         let audit_webhook = audit_webhook(server, files);
-        Self { authentication, authorization, files: read, audit_webhook, problems, names }
+        Self { authentication, authorization, files: read, audit_webhook, listed, problems, names }
     }
 
     /// The list of authorizers of the file, if a file decides.

@@ -4,7 +4,7 @@ use model::{Component, Gap, Problem, Release, Setting, Unanswered, Version};
 
 use super::{
     Anonymous, ApiServer, Authorizers, Server, checks,
-    config::Config,
+    config::{Config, Listed},
     effects,
     wants::{FileWant, NamedFiles, add, by_way_of_kubeconfigs, unseen_files, wanted_by},
 };
@@ -30,6 +30,7 @@ struct Resolved {
     issuers: Result<Option<Vec<Issuer>>, Unanswered>,
     files: Vec<(FileKind, Named)>,
     audit_webhook: Result<Option<Kubeconfig>, Unanswered>,
+    listed: Listed,
 }
 
 /// Resolves one API server. A version that the caller names wins over that of the image, and without either the flags
@@ -116,6 +117,8 @@ fn merged(
         issuers: merge_views(&resolved, "whether a file names issuers of tokens", |one| &one.issuers),
         key_files: keys,
         kubeconfigs,
+        // Every release reads such a list alike.
+        listed: resolved.last().map(|one| one.listed.clone()).unwrap_or_default(),
         files: merge_files(&resolved),
         told: None,
         shown: None,
@@ -165,12 +168,12 @@ fn at(invocation: &Invocation, said: Option<&[ReportedFlag]>, version: &Version,
     let authorizers = effects::authorizers(&server, &config);
     let anonymous = effects::anonymous(&server, &authorizers, &config);
     let issuers = effects::issuers(&server, &config);
-    let Config { names, files, problems: in_files, audit_webhook, .. } = config;
+    let Config { names, files, problems: in_files, audit_webhook, listed, .. } = config;
     problems.extend(in_files);
     let mut readings = server.readings().map(|(flag, reading)| (flag.name, reading)).collect();
     effects::apply(&server, &authorizers, &anonymous, &mut readings);
     let held = AtRelease { minor: version.minor, readings, unwritten: server.unwritten(), problems };
-    Resolved { held, wants: server.wants, names, authorizers, anonymous, issuers, files, audit_webhook }
+    Resolved { held, wants: server.wants, names, authorizers, anonymous, issuers, files, audit_webhook, listed }
 }
 
 fn merge_views<T: Clone + PartialEq>(

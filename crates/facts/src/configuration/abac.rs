@@ -6,13 +6,15 @@
 use model::{Evidence, Location, Problem, ProblemKind, Release, Span};
 use yaml::{Cursor, Resolved};
 
-use super::decode::{Read, child, json_fault, shown};
+use super::decode::{Placed, Read, child, json_fault, shown};
 
 /// What the file means.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Policies {
     /// Lines that hold a policy.
     pub count: usize,
+    /// Those that allow everything to everybody, with the group that this is.
+    pub everything: Vec<Placed<String>>,
 }
 
 /// bufio.Scanner gives up on longer lines.
@@ -28,7 +30,7 @@ pub fn read(evidence: &Evidence, version: &Release) -> Read<Policies> {
         names: Vec::new(),
     };
     let Some(text) = evidence.text() else { return read };
-    let (mut count, mut start) = (0, 0);
+    let (mut count, mut start, mut everything) = (0, 0, Vec::new());
     for line in text.split_inclusive('\n') {
         let (from, length) = (start, line.trim_end_matches(['\r', '\n']).len());
         start += line.len();
@@ -37,10 +39,10 @@ pub fn read(evidence: &Evidence, version: &Release) -> Read<Policies> {
             continue;
         }
         count += 1;
+        let bound = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+        let span = Some(Span::new(bound(from), bound(from + length)));
+        let at = Location { evidence: evidence.id.clone(), plane: evidence.plane, span, pointer: String::new() };
         if let Some(why) = refusal(&line[..length]) {
-            let bound = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
-            let span = Some(Span::new(bound(from), bound(from + length)));
-            let at = Location { evidence: evidence.id.clone(), plane: evidence.plane, span, pointer: String::new() };
             read.problems.push(Problem {
                 kind: ProblemKind::Refused,
                 stops: true,
@@ -53,8 +55,9 @@ pub fn read(evidence: &Evidence, version: &Release) -> Read<Policies> {
             read.taken_by.clear();
             break;
         }
+        everything.extend(everybody(&line[..length]).map(|value| Placed { value: value.to_owned(), at }));
     }
-    let policies = Policies { count };
+    let policies = Policies { count, everything };
     if !read.taken_by.is_empty() {
         read.by_release.push((read.taken_by.clone(), policies.clone()));
     }
@@ -109,6 +112,33 @@ fn refusal(line: &str) -> Option<String> {
     wrong.or_else(|| readonly.map(|_| "`readonly` is neither true nor false".to_owned()))
 }
 
+/// The group of all who have some credential, or none, that a line allows everything. `*` stands for whoever has one, and so
+/// does a line of the oldest form that names nobody (pkg/apis/abac/v1beta1/conversion.go and v0/conversion.go).
+fn everybody(line: &str) -> Option<&'static str> {
+    let stream = yaml::parse(line, &yaml::Limits::default());
+    let root = stream.documents.first()?.cursor();
+    root.mapping()?;
+    let is_oldest = !text(&root, "apiVersion").ok()?.is_some_and(|version| version.ends_with("/v1beta1"));
+    let policy = if is_oldest { root } else { child(&root, "spec")? };
+    let field = |key: &str| text(&policy, key).ok().flatten();
+    let (user, group) = (field("user"), field("group"));
+    let whom = match (user.as_deref(), group.as_deref()) {
+        // Either star puts both away.
+        (Some("*"), _) | (_, Some("*")) | (None, Some("system:authenticated")) => "system:authenticated",
+        (None, Some("system:unauthenticated")) => "system:unauthenticated",
+        (None, None) if is_oldest => "system:authenticated",
+        _ => return None,
+    };
+    let of_all = |key: &str| match field(key).as_deref() {
+        Some(text) => text == "*",
+        None => is_oldest,
+    };
+    let reads_alone =
+        child(&policy, "readonly").is_some_and(|value| matches!(value.resolved(), Some(Resolved::Bool(true))));
+    let keys: &[&str] = if is_oldest { &["resource", "namespace"] } else { &["resource", "namespace", "apiGroup"] };
+    (keys.iter().all(|key| of_all(key)) && !reads_alone).then_some(whom)
+}
+
 /// The text of a field; `None` where it is not there, null or empty.
 fn text(parent: &Cursor<'_>, key: &str) -> Result<Option<String>, String> {
     let Some(value) = child(parent, key) else { return Ok(None) };
@@ -148,6 +178,41 @@ mod tests {
             "not json",
         ] {
             assert!(refusal(line).is_some(), "{line}");
+        }
+    }
+
+    #[test]
+    fn a_line_may_give_everything_to_everybody() {
+        let beta = |spec: &str| {
+            format!(
+                r#"{{"apiVersion": "abac.authorization.kubernetes.io/v1beta1", "kind": "Policy", "spec": {{{spec}}}}}"#
+            )
+        };
+        const ALL: &str = r#""namespace": "*", "resource": "*", "apiGroup": "*""#;
+        assert_eq!(
+            everybody(&beta(&format!(r#""group": "system:authenticated", {ALL}"#))),
+            Some("system:authenticated")
+        );
+        assert_eq!(
+            everybody(&beta(&format!(r#""group": "system:unauthenticated", {ALL}"#))),
+            Some("system:unauthenticated")
+        );
+        assert_eq!(everybody(&beta(&format!(r#""user": "*", {ALL}"#))), Some("system:authenticated"));
+        assert_eq!(
+            everybody(&beta(&format!(r#""user": "*", "group": "admins", {ALL}"#))),
+            Some("system:authenticated")
+        );
+        assert_eq!(everybody("{}"), Some("system:authenticated"));
+        for line in [
+            beta(&format!(r#""group": "system:authenticated", "readonly": true, {ALL}"#)),
+            beta(&format!(r#""user": "admin", {ALL}"#)),
+            beta(&format!(r#""user": "admin", "group": "system:authenticated", {ALL}"#)),
+            beta(r#""group": "system:authenticated", "namespace": "*", "resource": "pods", "apiGroup": "*""#),
+            beta(r#""group": "system:authenticated", "nonResourcePath": "*""#),
+            r#"{"user": "alice"}"#.to_owned(),
+            "null".to_owned(),
+        ] {
+            assert_eq!(everybody(&line), None, "{line}");
         }
     }
 }

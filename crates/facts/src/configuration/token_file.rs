@@ -1,6 +1,6 @@
 //! The file of `--token-auth-file`: a token, a name, an identifier and perhaps groups on each line.
 //!
-//! Only its shape is judged, for tokens are cut out of evidence (apiserver
+//! Of a line its shape, its user and its groups are read, for tokens are cut out of evidence (apiserver
 //! pkg/authentication/token/tokenfile/tokenfile.go, NewCSV). Start at [`read`].
 
 use model::{Evidence, Location, Problem, ProblemKind, Release, Span};
@@ -11,7 +11,15 @@ use super::decode::{Placed, Read};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TokenFile {
     /// One for each line that says something, without the tokens.
-    pub users: Vec<Placed<String>>,
+    pub users: Vec<TokenUser>,
+}
+
+/// Whoever shows one token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TokenUser {
+    pub name: Placed<String>,
+    /// As they stand between commas, with the blanks that may be around them.
+    pub groups: Vec<String>,
 }
 
 /// Reads the file, which every release does alike.
@@ -46,7 +54,9 @@ pub fn read(evidence: &Evidence, version: &Release) -> Read<TokenFile> {
                 Some(format!("{} columns, and the server wants a token, a name and an identifier", fields.len()))
             }
             Some(mut fields) => {
-                let user = Placed { value: fields.swap_remove(1), at: place(start, end) };
+                let groups = fields.get(3).map(|groups| groups.split(',').map(str::to_owned).collect());
+                let name = Placed { value: fields.swap_remove(1), at: place(start, end) };
+                let user = TokenUser { name, groups: groups.unwrap_or_default() };
                 if fields.first().is_some_and(String::is_empty) {
                     let message = "the token is empty, so the line is passed over";
                     read.problems.push(problem(false, message.to_owned(), place(start, end)));

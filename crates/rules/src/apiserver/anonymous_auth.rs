@@ -1,13 +1,18 @@
 //! Requests without credentials on the API server. The page beside this file explains the rule and tests it.
 
 use facts::{
+    Cluster,
     apiserver::{Anonymous, ApiServer},
     configuration::{InUse, authn::Authentication},
 };
 use model::{Answer, Confidence, Finding, Label, Minor, Release, Remedy, RuleCard, Safety, Severity, Unanswered, Verdict};
 
 use super::authorizers;
-use crate::{Applies, Check, OfFile, OfServer, Rule, say};
+use crate::{
+    Applies, Check, OfFile, OfServer, Rule,
+    rbac::{self, BINDINGS},
+    say,
+};
 
 pub(super) static RULE: Rule = Rule {
     info: RuleCard {
@@ -19,7 +24,7 @@ pub(super) static RULE: Rule = Rule {
     },
     component: "apiserver",
     applies: Applies::ALWAYS,
-    check: Check::File { of: OfFile::Authentication(alone), server: OfServer::Whole(check) },
+    check: Check::File { of: OfFile::Authentication(alone), server: OfServer::Beside { of: BINDINGS, ask: check } },
 };
 
 /// What probes and load balancers ask for (kubernetes.io/docs/reference/using-api/health-checks).
@@ -37,8 +42,8 @@ const BREAKS: [&str; 3] = [
     "Clients that read `/version` or the issuer's keys without credentials stop working.",
 ];
 
-fn check(server: &ApiServer) -> Verdict {
-    Ok(judge(server.anonymous()?, &server.component().release, Some(server)))
+fn check(server: &ApiServer, cluster: &Cluster) -> Verdict {
+    Ok(judge(server.anonymous()?, &server.component().release, Some((server, cluster))))
 }
 
 /// What a file that is given by itself says of it.
@@ -47,7 +52,7 @@ fn alone(file: &InUse<'_, Authentication>) -> Verdict {
     Ok(judge(&Anonymous::of_file(file.file).ok_or_else(left)?, &file.release(), None))
 }
 
-fn judge(anonymous: &Anonymous, release: &Release, server: Option<&ApiServer>) -> Answer {
+fn judge(anonymous: &Anonymous, release: &Release, server: Option<(&ApiServer, &Cluster)>) -> Answer {
     if !anonymous.enabled {
         let mut because = say::is(&anonymous.setting, "false", &anonymous.origin, release);
         // The flag may well say `true`: from 1.6 on the server resets it when it sees AlwaysAllow (pkg/kubeapiserver/
@@ -81,7 +86,7 @@ fn judge(anonymous: &Anonymous, release: &Release, server: Option<&ApiServer>) -
     };
     // Roles give anonymous callers nothing but health and versions unless somebody adds to that. Of other authorizers
     // nobody can say what they allow.
-    match server.map(ApiServer::authorizers) {
+    match server.map(|(server, _)| server.authorizers()) {
         None | Some(Err(_)) => {
             finding.severity = Some(Severity::High);
             finding.message.push_str(", and what authorizes it is not known");
@@ -96,6 +101,15 @@ fn judge(anonymous: &Anonymous, release: &Release, server: Option<&ApiServer>) -
                 finding.because.extend::<Option<Label>>(say::label(&chain.origin, everything));
             }
         }
+    }
+    // What somebody added to the roles is open to whoever reaches the port.
+    let decide = server.and_then(|(server, _)| server.authorizers().ok()).is_some_and(|chain| authorizers::has(chain, "RBAC"));
+    if let Some((_, cluster)) = server.filter(|_| decide && anonymous.paths.is_none())
+        && let Some((given, at)) = rbac::given_to_strangers(cluster)
+    {
+        finding.severity = Some(Severity::Critical);
+        finding.message.push_str(&format!(", and {given}"));
+        finding.because.push(Label { at, text: "given to callers without credentials".to_owned() });
     }
     say::fail(finding)
 }

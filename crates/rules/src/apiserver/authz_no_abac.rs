@@ -5,7 +5,7 @@ use facts::{
     configuration::{InUse, authz::Authorization},
     flag,
 };
-use model::{Answer, Release, RuleCard, Severity, Unanswered, Verdict};
+use model::{Answer, Label, Release, RuleCard, Severity, Unanswered, Verdict};
 
 use super::authorizers;
 use crate::{Applies, Check, OfFile, OfServer, Rule, say};
@@ -44,8 +44,15 @@ fn check(server: &ApiServer) -> Verdict {
     let release = &server.component().release;
     let chain = server.authorizers();
     if let Ok(chain) = chain
-        && let Some(found) = listed(chain, release)
+        && let Some(mut found) = listed(chain, release)
     {
+        if let Some(whom) = server.listed().everything.first() {
+            for finding in &mut found.findings {
+                finding.severity = Some(Severity::Critical);
+                finding.message.push_str(&format!(", and a line of the file allows everything to `{}`", whom.value));
+                finding.because.push(Label { at: whom.at.clone(), text: "allows everything".to_owned() });
+            }
+        }
         return Ok(found);
     }
     // The file without the mode stops the server, and says what somebody wanted all the same.

@@ -12,6 +12,8 @@ mod roles;
 
 use facts::objects::Of;
 
+pub(crate) use named::given_to_strangers;
+
 use crate::rules;
 
 /// What a rule about bindings looks at.

@@ -5,7 +5,7 @@ use facts::{
     objects::PolicyRule,
     rbac::{Grant, Holder, Who},
 };
-use model::{Answer, Finding, Gap, Remedy, Severity, Verdict};
+use model::{Answer, Finding, Gap, Location, Remedy, Severity, Verdict};
 
 use super::{
     BINDINGS,
@@ -83,6 +83,20 @@ pub(super) fn for_strangers(grant: Grant<'_>, open: &mut Vec<Gap>) -> Option<(Se
             None
         }
     }
+}
+
+/// What somebody added for callers without credentials beyond what is public, and where; nothing where the bindings are not known.
+pub(crate) fn given_to_strangers(cluster: &Cluster) -> Option<(String, Location)> {
+    let access = served(cluster).ok()?;
+    let is_a_stranger = |holder: &Holder<'_>| {
+        let by_name = matches!(&holder.who, Who::User(name) if name == "system:anonymous");
+        holder.shipped.is_none() && (by_name || is_group(&holder.who, "system:unauthenticated"))
+    };
+    let beyond = |grant: &Grant<'_>| matches!(worst(*grant), Ok(gist::Worst::Acts | gist::Worst::Reads));
+    access.grants().find_map(|grant| {
+        let holder = grant.holders().find(is_a_stranger).filter(|_| beyond(&grant))?;
+        Some((format!("{} gives {} the {}", grant.name(), holder.who, grant.role_name()), holder.at.clone()))
+    })
 }
 
 /// An answer with what could not be told of its findings.

@@ -233,13 +233,25 @@ pub(crate) fn left_out(component: &Component) -> Origin {
     Origin::Default { by: Author::Upstream { since: None }, home }
 }
 
-/// Whether a list of cipher suites is given and holds nothing but forward secrecy and authenticated encryption.
+/// Suites with forward secrecy and authenticated encryption, by their names in Go (component-base/cli/flag/ciphersuites_flag.go, 1.36);
+/// two have a short one besides.
+const STRONG: [&str; 11] = [
+    "TLS_AES_128_GCM_SHA256",
+    "TLS_AES_256_GCM_SHA384",
+    "TLS_CHACHA20_POLY1305_SHA256",
+    "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256",
+    "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384",
+    "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305",
+    "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256",
+    "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256",
+    "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384",
+    "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305",
+    "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256",
+];
+
+/// Whether a list of cipher suites is given and holds nothing but those. A name that is none, such as one with a letter too few,
+/// is no strong suite.
 pub(crate) fn are_strong_suites(text: &str) -> bool {
-    let mut names = text.trim_matches(['[', ']']).split(',').filter(|name| !name.is_empty()).peekable();
-    names.peek().is_some()
-        && names.all(|name| {
-            let tls13 = name.starts_with("TLS_AES_") || name == "TLS_CHACHA20_POLY1305_SHA256";
-            let aead = name.contains("_GCM_") || name.contains("_CHACHA20_POLY1305");
-            tls13 || (name.starts_with("TLS_ECDHE_") && aead)
-        })
+    let mut names = text.trim_matches(['[', ']']).split(',').map(str::trim).filter(|name| !name.is_empty()).peekable();
+    names.peek().is_some() && names.all(|name| STRONG.contains(&name))
 }

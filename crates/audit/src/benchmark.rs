@@ -375,6 +375,46 @@ mod tests {
     }
 
     #[test]
+    fn the_stig_asks_where_a_setting_of_a_kubelet_stands() {
+        let of = |line: Option<&str>, text: &str, id: &str| {
+            let unit = line.map(|line| {
+                format!("[Service]\nExecStart=/usr/bin/kubelet --config=/var/lib/kubelet/config.yaml{line}\n")
+            });
+            let unit = unit.as_deref().map(|unit| ("n/etc/systemd/system/kubelet.service", Kind::ConfigFile, unit));
+            let file = ("n/var/lib/kubelet/config.yaml", Kind::ConfigFile, text);
+            let mut found = None;
+            each(&cluster(&unit.into_iter().chain([file]).collect::<Vec<_>>()), &mut |benchmark, item| {
+                if benchmark.name == "stig" && item.id == id {
+                    found = item.letter.as_ref().map(|letter| (letter.met, letter.found.clone()));
+                }
+            });
+            found.expect("a letter")
+        };
+        const HEAD: &str = "apiVersion: kubelet.config.k8s.io/v1beta1\nkind: KubeletConfiguration\n";
+        let off = format!("{HEAD}authentication: {{anonymous: {{enabled: false}}}}\n");
+        let met = |line, text: &str, id| of(line, text, id).0;
+        assert_eq!(met(Some(""), &off, "V-242391"), Some(true));
+        // As safe, and nowhere.
+        assert_eq!(met(Some(""), HEAD, "V-242391"), Some(false));
+        assert_eq!(met(Some(""), &off.replace("false", "true"), "V-242391"), Some(false));
+        // A flag is a finding whatever its value.
+        let flag = of(Some(" --anonymous-auth=false"), &off, "V-242391");
+        assert_eq!(flag, (Some(false), "`--anonymous-auth=false` is on the command line".to_owned()));
+        // A command line that was not seen may have one; what the file lacks is a finding all the same.
+        assert_eq!(met(None, &off, "V-242391"), None);
+        assert_eq!(met(None, HEAD, "V-242391"), Some(false));
+        // One may be left out, and one has to be a flag.
+        assert_eq!(met(Some(""), HEAD, "V-242387"), Some(true));
+        assert_eq!(met(Some(""), &format!("{HEAD}readOnlyPort: 10255\n"), "V-242387"), Some(false));
+        assert_eq!(met(Some(" --authorization-mode=Webhook"), HEAD, "V-242392"), Some(true));
+        assert_eq!(met(Some(""), &format!("{HEAD}authorization: {{mode: Webhook}}\n"), "V-242392"), Some(false));
+        assert_eq!(met(Some(""), &format!("{HEAD}streamingConnectionIdleTimeout: 5m\n"), "V-245541"), Some(true));
+        assert_eq!(met(Some(""), &format!("{HEAD}streamingConnectionIdleTimeout: 1m\n"), "V-245541"), Some(false));
+        assert_eq!(met(Some(" --hostname-override=a"), HEAD, "V-242404"), Some(false));
+        assert_eq!(met(Some(""), HEAD, "V-242404"), Some(true));
+    }
+
+    #[test]
     fn the_stig_asks_for_a_policy_of_one_rule() {
         let pod = POD.2.replace("--anonymous-auth=false", "--audit-policy-file=/etc/kubernetes/a.yaml");
         let of = |policy: Option<&str>| {

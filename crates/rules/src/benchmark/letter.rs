@@ -3,8 +3,10 @@
 //! Benchmarks ask what is written; rules ask what is in force. A default that is safe fails the letter, and a value that was
 //! written and that something else overrides meets it. The letter is a few tests of the text of flags, or of a kubelet's fields,
 //! per id, as data; and of two files what their letter is about: which provider stands first in that of encryption, and
-//! whether the policy of audits is the one rule that the STIG has. Where a benchmark looks at anything else, it has no letter
-//! here; the STIG's of kubelets is none, since it asks which of two places a setting stands in.
+//! whether the policy of audits is the one rule that the STIG has. Of kubelets the STIG asks which of two places a setting
+//! stands in, which is a letter of its own (`letter/kubelet.rs`). Where a benchmark looks at anything else, it has no letter here.
+
+mod kubelet;
 
 use std::{collections::BTreeMap, sync::LazyLock};
 
@@ -14,6 +16,7 @@ use facts::{
         ConfigFile, FileKind,
         audit_policy::{Level, Rule},
     },
+    flags::KUBELET,
 };
 use model::{Author, Component, Gap, GapKind, Location, Origin, ProblemKind, Unanswered, spelled};
 use serde::Deserialize;
@@ -46,6 +49,8 @@ struct Letters {
     kubelet: BTreeMap<String, Vec<Asked>>,
     /// By id.
     stig: BTreeMap<String, Asked>,
+    /// The same of kubelets.
+    stig_kubelet: BTreeMap<String, kubelet::Asked>,
     /// Why we judge otherwise, by control.
     arguments: BTreeMap<String, String>,
 }
@@ -112,6 +117,9 @@ static LETTERS: LazyLock<Letters> = LazyLock::new(|| {
 
 /// What an id asks of an API server's command line, or of a kubelet's settings; `None` where its letter is about anything else.
 pub fn letter(benchmark: &Benchmark, item: &Item, component: &Component) -> Option<Letter> {
+    if benchmark.is_stig() && component.name == KUBELET.component {
+        return LETTERS.stig_kubelet.get(item.id)?.letter(component);
+    }
     let asked = asked(benchmark, item, component.name)?;
     let (tests, any) = if asked.any.is_empty() { (&asked.all, false) } else { (&asked.any, true) };
     // Of a kubelet there is its file or its command line, and what only the other one has was not looked at.
@@ -385,7 +393,7 @@ impl Test {
 
 #[cfg(test)]
 mod tests {
-    use facts::flags::{KUBE_APISERVER, KUBELET};
+    use facts::flags::KUBE_APISERVER;
 
     use super::*;
     use crate::benchmark::find;
@@ -409,8 +417,12 @@ mod tests {
                 assert_eq!(test.value.is_empty(), matches!(test.op, Op::Set | Op::Unset), "{}", test.flag);
             }
         }
+        for asked in LETTERS.stig_kubelet.values() {
+            assert!(KUBELET.find(asked.setting()).is_some(), "{}", asked.setting());
+        }
         let stig = find("stig").expect("a benchmark").items();
-        assert!(LETTERS.stig.keys().all(|id| stig.iter().any(|item| item.id == *id)));
+        let mut ids = LETTERS.stig.keys().chain(LETTERS.stig_kubelet.keys());
+        assert!(ids.all(|id| stig.iter().any(|item| item.id == *id)));
         let mut controls = LETTERS.cis.keys().chain(LETTERS.kubelet.keys()).chain(LETTERS.arguments.keys());
         assert!(controls.all(|name| crate::references(name).is_some()));
     }

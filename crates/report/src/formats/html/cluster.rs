@@ -128,7 +128,7 @@ pub(super) fn routine(entries: &[Entry], out: &mut dyn io::Write) -> io::Result<
             let of = entry.subject.as_deref().map(|subject| format!(" {}", text(subject))).unwrap_or_default();
             writeln!(
                 out,
-                "<tr{}><th scope=\"row\"><code>{}</code>{of}</th><td>{}</td><td>{at}</td></tr>",
+                "<tr{}><th scope=\"row\"><code>{}</code>{of}</th><td class=\"long\">{}</td><td class=\"place\">{at}</td></tr>",
                 data(entry),
                 text(entry.rule),
                 prose(&sentence(&entry.message))
@@ -174,7 +174,7 @@ fn advisories(advisories: &[Advisory], out: &mut dyn io::Write) -> io::Result<()
             writeln!(
                 out,
                 "<tr data-advisory=\"{0}\"><th scope=\"row\">{0}</th><td class=\"{1}\"><span class=\"tag\">{1}</span></td>\
-                 <td>{2}{wanted}</td><td>{3}</td></tr>",
+                 <td class=\"long\">{2}{wanted}</td><td class=\"short\">{3}</td></tr>",
                 text(&advisory.id),
                 text(&advisory.severity),
                 prose(&sentence(&advisory.message)),

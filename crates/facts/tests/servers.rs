@@ -971,3 +971,20 @@ fn a_file_by_itself_narrows_the_releases_to_those_that_take_it() {
     let stops: Vec<&str> = stops.map(|problem| problem.message.as_str()).collect();
     assert_eq!(stops, ["the policy has no rules, which stops 1.12 to 1.36"]);
 }
+
+#[test]
+fn a_key_that_is_still_to_be_filled_in_leaves_it_open_whether_the_server_starts() {
+    let unseen = |secret: &str| {
+        let file = format!(
+            "apiVersion: apiserver.config.k8s.io/v1\nkind: EncryptionConfiguration\nresources:\n- resources: [secrets]\n  \
+             providers:\n  - secretbox:\n      keys:\n      - name: a\n        secret: {secret}\n"
+        );
+        let cluster = with_files(&["--encryption-provider-config=/k/enc.yaml"], &[("/k/enc.yaml", &file)]);
+        let server = cluster.apiservers.first().expect("a server");
+        server.component().unseen.iter().map(|gap| gap.reason.clone()).collect::<Vec<_>>()
+    };
+    let open = ["the key `a` of `/k/enc.yaml` is a placeholder that is not filled in yet"];
+    assert_eq!(unseen("'${KEY}'"), open);
+    assert_eq!(unseen("<BASE 64 ENCODED SECRET>"), open);
+    assert_eq!(unseen("QUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUE="), [""; 0]);
+}

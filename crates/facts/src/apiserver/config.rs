@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use model::{Evidence, Gap, GapKind, Location, Problem, ProblemKind, Release, Unanswered};
+use model::{Evidence, Gap, GapKind, Location, Problem, ProblemKind, Release, Strength, Unanswered};
 
 use super::{Authorizers, Server, effects::unknown, gates::Gates, plugins, wants::FileWant};
 use crate::{
@@ -12,6 +12,7 @@ use crate::{
         authn::Authentication,
         authz::{Authorization, Connection},
         egress::Selection,
+        encryption::Key,
     },
     golang,
     kubeconfig::{self, Kubeconfig},
@@ -57,11 +58,13 @@ pub(super) struct Config {
     pub(super) problems: Vec<Problem>,
     /// Files that those files name.
     pub(super) names: Vec<FileWant>,
+    /// What in those files keeps it from being told whether the server starts.
+    pub(super) unseen: Vec<Gap>,
 }
 
 impl Config {
     pub(super) fn read(server: &Server<'_>, files: &Files<'_>) -> Self {
-        let (mut problems, mut names) = (Vec::new(), Vec::new());
+        let (mut problems, mut names, mut unseen) = (Vec::new(), Vec::new(), Vec::new());
         let plugins = plugins::running(server);
         let issuers: Vec<String> = match server.value("service-account-issuer") {
             Some(Value::Text(issuer)) if !issuer.is_empty() => vec![issuer.clone()],
@@ -95,6 +98,9 @@ impl Config {
                 };
                 let file = configuration::check(flag, evidence, &release, &around).ok_or_else(why)?;
                 problems.extend(file.problems);
+                if let Some(ConfigFile::Encryption(encryption)) = &file.value {
+                    unseen.extend(encryption.open_keys().map(|key| open_key(path, key)));
+                }
                 let want = |(path, contents): (Placed<String>, _)| FileWant { flag, path: path.value, contents };
                 names.extend(file.names.into_iter().map(want));
                 let at = Location::whole(evidence.id.clone(), evidence.plane);
@@ -191,7 +197,7 @@ impl Config {
             problems.extend(in_the_clear(&egress.selections));
         }
         let audit_webhook = audit_webhook(server, files);
-        Self { authentication, authorization, files: read, audit_webhook, listed, problems, names }
+        Self { authentication, authorization, files: read, audit_webhook, listed, problems, names, unseen }
     }
 
     /// The list of authorizers of the file, if a file decides.
@@ -257,6 +263,18 @@ fn unselected(authentication: &Authentication, known: &[Selection]) -> Vec<Probl
             setting: Some("authentication-config".to_owned()),
         })
         .collect()
+}
+
+fn open_key(path: &str, key: &Key) -> Gap {
+    let name = key.name.as_ref().map_or("", |name| name.value.as_str());
+    let templated = key.strength == Some(Strength::Placeholder);
+    let why = if templated { "is a placeholder that is not filled in yet" } else { "stands on several lines" };
+    Gap {
+        kind: if templated { GapKind::Templated } else { GapKind::Unresolved },
+        reason: format!("the key `{}` of `{path}` {why}", golang::quote(name)),
+        wanted: path.to_owned(),
+        who_could_answer: "the file as the API server reads it".to_owned(),
+    }
 }
 
 fn audit_webhook(server: &Server<'_>, files: &Files<'_>) -> Result<Option<Kubeconfig>, Unanswered> {

@@ -31,6 +31,8 @@ struct Resolved {
     files: Vec<(FileKind, Named)>,
     audit_webhook: Result<Option<Kubeconfig>, Unanswered>,
     listed: Listed,
+    /// What in its files keeps it from being told whether it starts.
+    unseen: Vec<Gap>,
 }
 
 /// Resolves one API server. A version that the caller names wins over that of the image, and without either the flags
@@ -62,6 +64,7 @@ pub fn resolve(invocation: &Invocation, version: Option<&Version>, files: &Files
     wants.extend(by_way_of_kubeconfigs(&wants, files));
     wants.extend(resolved.iter().flat_map(|one| one.names.iter().cloned()));
     unseen.extend(unseen_files(&wants, files));
+    unseen.extend(resolved.iter().flat_map(|one| one.unseen.iter().cloned()));
     unseen.sort_unstable();
     unseen.dedup();
     let stops = problems.iter().any(|problem| problem.stops);
@@ -168,12 +171,12 @@ fn at(invocation: &Invocation, said: Option<&[ReportedFlag]>, version: &Version,
     let authorizers = effects::authorizers(&server, &config);
     let anonymous = effects::anonymous(&server, &authorizers, &config);
     let issuers = effects::issuers(&server, &config);
-    let Config { names, files, problems: in_files, audit_webhook, listed, .. } = config;
+    let Config { names, files, problems: in_files, audit_webhook, listed, unseen, .. } = config;
     problems.extend(in_files);
     let mut readings = server.readings().map(|(flag, reading)| (flag.name, reading)).collect();
     effects::apply(&server, &authorizers, &anonymous, &mut readings);
     let held = AtRelease { minor: version.minor, readings, unwritten: server.unwritten(), problems };
-    Resolved { held, wants: server.wants, names, authorizers, anonymous, issuers, files, audit_webhook, listed }
+    Resolved { held, wants: server.wants, names, authorizers, anonymous, issuers, files, audit_webhook, listed, unseen }
 }
 
 fn merge_views<T: Clone + PartialEq>(

@@ -91,6 +91,19 @@ pub struct Kms {
 }
 
 impl Encryption {
+    /// Keys of which it cannot be told whether the server takes them: placeholders, and those on several lines.
+    pub(crate) fn open_keys(&self) -> impl Iterator<Item = &Key> {
+        let keys = self.all_providers().flat_map(|(_, provider)| match &provider.with {
+            With::AesGcm(keys) | With::AesCbc(keys) | With::Secretbox(keys) => keys.as_slice(),
+            With::Identity | With::Kms(_) => &[],
+        });
+        keys.filter(|key| match key.strength {
+            Some(Strength::Placeholder) => true,
+            Some(_) => false,
+            None => key.bytes.is_none(),
+        })
+    }
+
     /// The provider that a release writes a resource with, as [`providers`](Self::providers) has it.
     pub fn writer(&self, resource: &str, minor: Minor) -> Option<&Provider> {
         self.providers(resource, minor).into_iter().next()

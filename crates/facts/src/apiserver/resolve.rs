@@ -56,8 +56,10 @@ pub fn resolve(invocation: &Invocation, version: Option<&Version>, files: &Files
         unseen.push(version_gap(format!("whether it starts depends on the release, which is {release}")));
     }
     unseen.extend(invocation.open_ended.clone());
-    // A value that only a distribution knows before the node does is none that keeps a server from starting.
-    let unknown = invocation.words.iter().filter(|word| word.hand == Hand::Written);
+    // A value that only a distribution knows before the node does is none that keeps a server from starting, and a word that is
+    // in none of these releases leaves nothing open.
+    let words = versions.iter().flat_map(|version| invocation.words_in(version.minor));
+    let unknown = words.filter(|word| word.hand == Hand::Written);
     unseen.extend(unknown.filter_map(|word| word.unresolved.clone()));
     let mut wants: Vec<FileWant> = Vec::new();
     resolved.iter_mut().for_each(|one| add(&mut wants, std::mem::take(&mut one.wants)));

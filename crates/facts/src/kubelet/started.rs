@@ -390,8 +390,9 @@ impl<'a> Started<'a> {
             unseen.push(version_gap(format!("whether it starts depends on the release, which is {release}")));
         }
         unseen.extend(invocation.open_ended.clone());
-        let unknown = invocation.words.iter().filter(|word| word.hand == Hand::Written);
-        unseen.extend(unknown.filter_map(|word| word.unresolved.clone()));
+        // A word that is in none of these releases leaves nothing open.
+        let words = versions.iter().flat_map(|version| invocation.words_in(version.minor));
+        unseen.extend(words.filter(|word| word.hand == Hand::Written).filter_map(|word| word.unresolved.clone()));
         // Swap, cgroups, and what the kubelet itself makes of its fields (ValidateKubeletConfiguration).
         unseen.push(Gap {
             kind: GapKind::Manual,

@@ -207,9 +207,7 @@ fn made(source: &Source<'_>, own: &Cursor<'_>) -> Made {
         made.leaves_open(name, unseen(GapKind::Version, reason), None);
     }
     for (field, setting, shape) in FIELDS {
-        // `podPIDsLimit` was the name in JSON from the beginning.
-        let found = own.get(field).or_else(|| own.get("podPIDsLimit").filter(|_| field == "podPidsLimit"));
-        let Some(value) = found.filter(|value| !value.is_null()) else { continue };
+        let Some(value) = own.get(field).filter(|value| !value.is_null()) else { continue };
         let text = value.text().map(str::to_owned);
         if let Some(gap) = text.as_deref().and_then(unfilled) {
             made.leaves_open(setting, gap, None);

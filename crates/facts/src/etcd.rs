@@ -217,7 +217,9 @@ pub(crate) fn named(line: &Invocation) -> Option<String> {
 fn as_given(line: &Invocation) -> Invocation {
     let (variables, flags) = parted(line);
     // One that is empty sets nothing (pkg/flags/flag.go, `setFlagFromEnv`).
-    let is_set = |word: &&&Word| word.unresolved.is_some() || !word.text.ends_with('=');
+    // One that it does not know it passes over (`verifyEnv`).
+    let is_known = |word: &Word| ETCD.find(name_of(&word.text)).is_some();
+    let is_set = |word: &&&Word| is_known(word) && (word.unresolved.is_some() || !word.text.ends_with('='));
     let mut words: Vec<Word> = variables.iter().filter(is_set).map(|word| (*word).clone()).collect();
     let mut value = false;
     for word in flags {
@@ -240,7 +242,11 @@ fn as_given(line: &Invocation) -> Invocation {
 fn release_of(line: &Invocation) -> (Release, Option<(String, String)>) {
     match &line.version {
         Some((version, _)) => (Release::Exactly(version.clone()), None),
-        None => release::narrow(&ETCD, None, line.flags_written()),
+        None => {
+            // Variables prove nothing: what a release does not know it passes over.
+            let flags = line.words.iter().filter(|word| !is_variable(word) && word.text.starts_with("--"));
+            release::narrow(&ETCD, None, flags.map(|word| name_of(&word.text)))
+        }
     }
 }
 
@@ -302,6 +308,11 @@ fn names_a_file(given: &Invocation) -> bool {
     given.flags_written().any(|name| name == FILE)
 }
 
+/// The name of the flag that a word gives.
+fn name_of(text: &str) -> &str {
+    text.trim_start_matches('-').split('=').next().unwrap_or_default()
+}
+
 /// The variables of a line, and the words of its command.
 fn parted(line: &Invocation) -> (Vec<&Word>, Vec<&Word>) {
     line.words.iter().partition(|word| is_variable(word))
@@ -309,11 +320,10 @@ fn parted(line: &Invocation) -> (Vec<&Word>, Vec<&Word>) {
 
 /// The variables whose flags are given as well.
 fn shadowed(line: &Invocation) -> Vec<&Word> {
-    let name = |text: &str| text.trim_start_matches('-').split('=').next().unwrap_or_default().to_owned();
     let (variables, words) = parted(line);
-    let flags: Vec<String> =
-        words.iter().filter(|word| word.text.starts_with('-')).map(|word| name(&word.text)).collect();
-    variables.into_iter().filter(|word| flags.contains(&name(&word.text))).collect()
+    let flags: Vec<&str> =
+        words.iter().filter(|word| word.text.starts_with('-')).map(|word| name_of(&word.text)).collect();
+    variables.into_iter().filter(|word| flags.contains(&name_of(&word.text))).collect()
 }
 
 /// What one release makes of it.
@@ -329,6 +339,12 @@ fn at(given: &Invocation, shadowed: &[&Word], files: &Files<'_>, version: &Versi
         shadowed.iter().find(is).copied()
     };
     problems.retain(|problem| problem.kind != ProblemKind::Duplicate || of_variable(&problem.setting).is_none());
+    let is_of_variable = |problem: &Problem| {
+        let mut variables = given.words.iter().filter(|word| is_variable(word));
+        problem.location.as_ref().is_some_and(|at| variables.any(|word| word.site.at == *at))
+    };
+    let is_passed_over = |kind| matches!(kind, ProblemKind::Unknown | ProblemKind::Removed);
+    problems.retain(|problem| !(is_passed_over(problem.kind) && is_of_variable(problem)));
     if is_file.is_none() {
         for word in shadowed {
             let name = word.text.trim_start_matches('-').split('=').next().unwrap_or_default();

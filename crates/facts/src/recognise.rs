@@ -78,12 +78,12 @@ pub fn recognise(bytes: &[u8]) -> Recognised {
     if declare::speaks_of_kubelet_line(&words) && declare::runs_kubelet(text, &stream) {
         return Recognised { kind: Kind::ConfigFile, text: Some(Marked::of(text, Some(stream))), troubles };
     }
-    if declare::speaks_of_etcd(&words) && declare::declares_etcd(text, &stream) {
-        return Recognised { kind: Kind::ConfigFile, text: Some(Marked::of(text, Some(stream))), troubles };
-    }
     if objects::speaks(&words) && objects::is_one(&stream) {
         troubles.extend(fatal.map(|fault| trouble(text, fault)));
         return Recognised { kind: Kind::Objects, text: Some(Marked::of(text, Some(stream))), troubles };
+    }
+    if declare::speaks_of_etcd(&words) && declare::declares_etcd(text, &stream) {
+        return Recognised { kind: Kind::ConfigFile, text: Some(Marked::of(text, Some(stream))), troubles };
     }
     if declare::is_multipart(text) && text.to_ascii_lowercase().contains("content-transfer-encoding: base64") {
         troubles.push(Trouble {

@@ -1,8 +1,8 @@
 //! Command lines of etcd: a pod of the control plane, a unit, or the listing of a process. What a file for Compose starts is the
 //! store of some application in most cases, and not read.
 //!
-//! A pod that runs etcd is an object like any other, so that it keeps the kind that it has; only what is no object is recognised by
-//! what stands here. What the words come to is in [`crate::etcd`].
+//! A pod that runs etcd may stand among objects that are judged, and keeps the kind that it has there. What the words come to is in
+//! [`crate::etcd`].
 
 use model::{Evidence, EvidenceId, Form, Gap, GapKind, Kind, Plane};
 use yaml::Stream;
@@ -31,9 +31,9 @@ pub(super) fn flag_of(variable: &str) -> Option<String> {
     name.bytes().all(is_one).then(|| name.to_ascii_lowercase().replace('_', "-"))
 }
 
-/// Whether a text that is no object of a cluster may start etcd.
+/// Whether a text may start etcd.
 pub(crate) fn speaks(text: &(impl crate::Text + ?Sized)) -> bool {
-    speaks_of_unit(text) || speaks_of_process(text)
+    speaks_of_unit(text) || speaks_of_pod(text) || speaks_of_process(text)
 }
 
 fn speaks_of_unit(text: &(impl crate::Text + ?Sized)) -> bool {
@@ -49,11 +49,12 @@ fn speaks_of_pod(text: &(impl crate::Text + ?Sized)) -> bool {
     text.contains("containers") && text.contains("etcd")
 }
 
-/// Whether a text that is no object starts etcd.
+/// Whether a text starts etcd.
 pub(crate) fn declares(text: &str, stream: &Stream) -> bool {
     let nameless = EvidenceId::new(String::new());
     let source = Source { evidence: &nameless, plane: Plane::Declared, text, root: None, stream, inside: None };
     (speaks_of_unit(text) && unit::runs(Program::Etcd, &source))
+        || (speaks_of_pod(text) && pod::runs(Program::Etcd, &source))
         || (speaks_of_process(text) && listing::runs(Program::Etcd, text))
 }
 
@@ -62,9 +63,7 @@ fn each(evidence: &[Evidence], trees: &Trees, root: Option<&str>, visit: &mut dy
     let kinds = [Kind::Workload, Kind::ConfigFile, Kind::Objects];
     for piece in evidence.iter().filter(|piece| kinds.contains(&piece.kind)) {
         // What a cluster shows of itself has no command line in it.
-        let Some(text) =
-            piece.text().filter(|text| (speaks(*text) || speaks_of_pod(*text)) && !piece.id.as_str().contains("://"))
-        else {
+        let Some(text) = piece.text().filter(|text| speaks(*text) && !piece.id.as_str().contains("://")) else {
             continue;
         };
         let parsed = parsable(piece, text);

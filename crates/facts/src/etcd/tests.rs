@@ -100,6 +100,27 @@ fn a_release_that_nobody_names_is_told_by_flags_or_is_all_of_them() {
 }
 
 #[test]
+fn a_variable_that_it_does_not_know_is_passed_over() {
+    let variables = [("ETCD_UNSUPPORTED_ARCH", "arm64"), ("ETCD_ENABLE_V2", "true"), ("ETCDCTL_API", "3")];
+    let etcd = of_pod("registry.k8s.io/etcd:3.6.4-0", &["--name=a"], &variables);
+    assert!(etcd.component().problems.is_empty(), "{:?}", etcd.component().problems);
+    assert!(matches!(etcd.get("enable-v2"), Err(Unanswered::NotApplicable(_))));
+    // So it tells nothing of the release either.
+    let etcd = of_pod("etcd:latest", &["--name=a"], &[("ETCD_ENABLE_V2", "true")]);
+    assert_eq!(etcd.component().release.to_string(), "3.0 to 3.7");
+}
+
+#[test]
+fn what_starts_it_is_recognised() {
+    let text = pod(IMAGE, &["--name=a"], &[]);
+    assert!([Kind::ConfigFile, Kind::Objects].contains(&crate::recognise(text.as_bytes()).kind));
+    let unit = "[Service]\nExecStart=/usr/bin/etcd --data-dir=/d\n";
+    assert_eq!(crate::recognise(unit.as_bytes()).kind, Kind::ConfigFile);
+    let other = "[Unit]\nAfter=etcd.service\n[Service]\nExecStart=/usr/bin/etcdctl get a\n";
+    assert_eq!(crate::recognise(other.as_bytes()).kind, Kind::NotOurs);
+}
+
+#[test]
 fn an_etcd_of_somebody_elses_application_is_none_of_ours() {
     let text = pod(IMAGE, &["--name=a"], &[]);
     let others = text.replace("namespace: kube-system", "namespace: shop");

@@ -37,6 +37,11 @@ fn check(etcd: &Etcd) -> Verdict {
             kubelets::add(&mut answer, verdict);
         }
     }
+    // Where it listens so, nobody has to be told that others are sent there.
+    let listens = |finding: &Finding| finding.setting.as_ref().is_some_and(|name| name.starts_with("--listen"));
+    if answer.findings.iter().any(listens) {
+        answer.findings.retain(listens);
+    }
     Ok(answer)
 }
 

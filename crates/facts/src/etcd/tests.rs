@@ -1,3 +1,5 @@
+//! etcd by its flags, its environment and its file, beside what its own sources make of them.
+
 use model::{Body, EvidenceId, Kind, Plane};
 
 use super::*;

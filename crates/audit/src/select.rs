@@ -134,7 +134,7 @@ pub fn nearest<'a>(typed: &str, names: impl Iterator<Item = &'a str>) -> Option<
             (if begins { 0 } else { distance(typed, name) }, name)
         })
         // Of a short name two other letters make another word.
-        .filter(|(distance, name)| *distance <= 2 + name.len() / 4 && distance * 2 < name.len())
+        .filter(|(distance, name)| *distance <= 2 + name.len() / 4 && (*distance <= 1 || distance * 2 < name.len()))
         .min_by_key(|(distance, name)| (*distance, name.len()))
         .map(|(_, name)| name)
 }

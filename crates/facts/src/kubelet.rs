@@ -37,7 +37,7 @@ use model::{
 use crate::{
     Invocation, Options, Trees,
     apiserver::{GivenGate, gate_in_force, gate_is_a_default, gate_is_alpha, gates_listed},
-    declare::{Beside, Configuration, configurations, kubelet_lines},
+    declare::{Beside, Configuration, configurations, kubelet_lines, unread_unit},
     flags::{Flag, KUBELET, Presence},
     live::{self, Node},
     merge::{self, AtRelease, default_gap, newer_than_data, versions},
@@ -210,7 +210,7 @@ pub(crate) fn resolve(
     let is_asked = !found.is_empty();
     let released = nodes.and_then(of_nodes).filter(|_| options.version.is_none());
     found.append(&mut started);
-    let hidden = unread_line(evidence).or(may_name.as_ref());
+    let hidden = unread_unit(evidence, &[NAME]).or(may_name.as_ref());
     for configuration in declared.iter().filter(|one| !is_asked || !one.declared_in.as_str().contains("://")) {
         if named.contains(&configuration.declared_in) {
             continue;
@@ -226,23 +226,6 @@ pub(crate) fn resolve(
     }
     name_apart(&mut found);
     found
-}
-
-/// Why the command line of the kubelet of these files is not known, where somebody looked for it.
-fn unread_line(evidence: &[Evidence]) -> Option<&Gap> {
-    evidence.iter().find_map(|piece| match &piece.body {
-        Body::Unread(gap) if is_unit(piece.id.as_str()) => Some(gap),
-        _ => None,
-    })
-}
-
-/// Whether evidence goes by the name of a kubelet's unit, or of what changes it.
-fn is_unit(id: &str) -> bool {
-    let mut parts = id.rsplit('/');
-    let (file, folder) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
-    let is_of_kubelet =
-        |name: &str| name.starts_with("kubelet") && (name.ends_with(".service") || name.ends_with(".service.d"));
-    is_of_kubelet(file) || is_of_kubelet(folder)
 }
 
 /// Sorts them, and gives those of one name a number each.

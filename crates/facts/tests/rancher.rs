@@ -4,7 +4,11 @@
 
 mod shared;
 
-use shared::{cluster, cluster_of, holds, keeps_none_of, not_ours, pointed, reading, renders, server, set, together};
+use model::{Body, Evidence, Gap, GapKind};
+use portcullis_facts::{Gathered, Options, resolve};
+use shared::{
+    cluster, cluster_of, evidence, holds, keeps_none_of, not_ours, pointed, reading, renders, server, set, together,
+};
 
 /// What both are given from 1.28 on, with their folder as `DATA`.
 const ALWAYS: &str = "
@@ -254,6 +258,17 @@ fn a_unit_is_read_with_the_file_that_its_server_reads() {
         ],
     );
     assert_eq!(pointed(unit, server(&cluster), "anonymous-auth"), "anonymous-auth=true");
+    // A unit that nobody could read may say otherwise than the file.
+    let unread = Gap {
+        kind: GapKind::Unread,
+        reason: "permission denied".to_owned(),
+        wanted: service.to_owned(),
+        who_could_answer: "root".to_owned(),
+    };
+    let pieces = vec![evidence(file, config), Evidence { body: Body::Unread(unread), ..evidence(service, "") }];
+    let gathered = Gathered { root: Some("/n".to_owned()), ..Gathered::of("a", pieces) };
+    let hidden = resolve(gathered, &Options::default());
+    holds(&hidden, &[("profiling", "", "unknown"), ("anonymous-auth", "", "unknown"), ("secure-port", "", "unknown")]);
     // Keys and certificates that are not there yet are made when it starts.
     assert_ne!(server(&cluster).component().starts, Some(false));
     // Without the node nobody knows what its file says, and only the command itself is known.

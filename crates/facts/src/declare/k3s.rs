@@ -315,8 +315,12 @@ fn settings_of(source: &Source<'_>, evidence: &[Evidence]) -> Option<(Settings, 
         };
         (Settings::of_started(source, evidence, &started, product.program(), lies), product)
     } else {
-        let settings = Settings::of(source, evidence).filter(|_| !is_read_with_unit(source, evidence))?;
+        let mut settings = Settings::of(source, evidence).filter(|_| !is_read_with_unit(source, evidence))?;
         let product = product(source.evidence.as_str(), &settings);
+        // Words of the command win over the file.
+        if let Some(gap) = unit::unread(evidence, &[product.program()]) {
+            settings.unread.get_or_insert_with(|| gap.clone());
+        }
         (settings, product)
     })
 }

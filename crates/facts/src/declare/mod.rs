@@ -52,6 +52,7 @@ pub(crate) use listing::is_one as is_listing;
 pub(crate) use machine::{blank_but, bodies, has_documents, is_multipart, is_page, parts};
 use model::{Evidence, EvidenceId, Kind, Location, Plane, Problem, ProblemKind, Span};
 pub(crate) use sysconfig::is_one as is_variables;
+pub(crate) use unit::unread as unread_unit;
 use yaml::{Cursor, Document, Fault, FaultKind, Stream};
 
 use self::command::Program;

@@ -12,7 +12,7 @@ mod pieces;
 
 use std::collections::BTreeMap;
 
-use model::{Evidence, Form, Gap, Kind, Location, Problem, ProblemKind, Site, Version};
+use model::{Body, Evidence, Form, Gap, Kind, Location, Problem, ProblemKind, Site, Version};
 
 use self::{
     environment::{Environment, environment, is_name, is_plain_path, unknown},
@@ -61,6 +61,19 @@ pub(super) fn runs(program: Program, source: &Source<'_>) -> bool {
 
 fn start(program: Program, words: &[String]) -> Option<Start> {
     find(program, &words.iter().map(String::as_str).collect::<Vec<_>>(), None)
+}
+
+/// Why nobody knows what a unit says, where somebody looked for it: evidence that goes by the name of a unit of a program, or of
+/// what changes it, and was not read.
+pub(crate) fn unread<'e>(evidence: &'e [Evidence], programs: &[&str]) -> Option<&'e Gap> {
+    let is_of_unit = |name: &str| {
+        programs.iter().any(|program| name.starts_with(program))
+            && (name.ends_with(".service") || name.ends_with(".service.d"))
+    };
+    evidence.iter().find_map(|piece| match &piece.body {
+        Body::Unread(gap) if piece.id.as_str().rsplit('/').take(2).any(is_of_unit) => Some(gap),
+        _ => None,
+    })
 }
 
 /// What is found in a unit beside a file of the same node, among the texts that may be meant.

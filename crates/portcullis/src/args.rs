@@ -101,12 +101,12 @@ pub(crate) struct Seek {
     )]
     pub(crate) concurrency: u16,
 
-    /// How long one cluster may take to answer, in seconds
+    /// How long one cluster may take to answer: seconds, or a time such as 90s or 2m
     #[arg(
         long,
-        value_name = "SECONDS",
+        value_name = "TIME",
         default_value = "60",
-        value_parser = clap::value_parser!(u64).range(1..=3600),
+        value_parser = seconds,
         env = "PORTCULLIS_TIMEOUT",
         hide_env_values = true
     )]
@@ -176,12 +176,12 @@ pub(crate) struct Probe {
     #[arg(long)]
     pub(crate) fast: bool,
 
-    /// How long one address may take, in seconds
+    /// How long one address may take: seconds, or a time such as 90s or 2m
     #[arg(
         long,
-        value_name = "SECONDS",
+        value_name = "TIME",
         default_value = "120",
-        value_parser = clap::value_parser!(u64).range(1..=3600)
+        value_parser = seconds
     )]
     pub(crate) timeout: u64,
 
@@ -514,4 +514,22 @@ pub(crate) struct Schema {
     /// The output: report, jsonl, effective, cve, diff, settings, simulate, probe, exchanges or certs
     #[arg(value_name = "NAME")]
     pub(crate) name: String,
+}
+
+/// A time of 1 second to an hour, as seconds or with its units.
+pub(crate) fn seconds(text: &str) -> Result<u64, String> {
+    let read = text.parse().ok().or_else(|| u64::try_from(text.parse::<jiff::SignedDuration>().ok()?.as_secs()).ok());
+    read.filter(|seconds| (1..=3600).contains(seconds))
+        .ok_or_else(|| "a time from 1s to 1h, such as 90s or 2m".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::seconds;
+
+    #[test]
+    fn times_are_seconds_or_have_units() {
+        assert_eq!(["20", "20s", "2m", "1m30s", "1h"].map(seconds), [Ok(20), Ok(20), Ok(120), Ok(90), Ok(3600)]);
+        assert!(["0", "0s", "2h", "-5s", "500ms", "soon", ""].into_iter().all(|text| seconds(text).is_err()));
+    }
 }

@@ -24,7 +24,11 @@ use super::{
     source::{Source, mistake, unknown_key, wrong_kind},
     unknown,
 };
-use crate::{args::Cli, output::Format, terminal::talk};
+use crate::{
+    args::{self, Cli},
+    output::Format,
+    terminal::talk,
+};
 
 const NAME: &str = "portcullis.toml";
 
@@ -284,9 +288,7 @@ fn check(arg: &Arg, value: &str) -> std::result::Result<(), String> {
         "concurrency" if !value.parse().is_ok_and(|n: u16| (1..=1000).contains(&n)) => {
             Err("a number from 1 to 1000".to_owned())
         }
-        "timeout" if !value.parse().is_ok_and(|n: u64| (1..=3600).contains(&n)) => {
-            Err("a number of seconds from 1 to 3600".to_owned())
-        }
+        "timeout" => args::seconds(value).map(drop),
         "kubernetes-version" => release(value).map(drop),
         "root" if !Path::new(value).is_dir() => Err("no such folder".to_owned()),
         "waivers" if !Path::new(value).exists() => Err("no such file".to_owned()),

@@ -62,7 +62,10 @@ fn one_component(
         Some(false) => "does not start",
         None => "whether it starts cannot be told",
     };
-    let line = format!("{}, {}, {starts}", name_of(component, cluster), release_text(&component.release));
+    // etcd has releases of its own.
+    let release =
+        if component.name == "etcd" { component.release.to_string() } else { release_text(&component.release) };
+    let line = format!("{}, {release}, {starts}", name_of(component, cluster));
     let painted = paint.bold(&line);
     let _ = writeln!(text, "{}", if component.starts == Some(false) { paint.red(&line) } else { painted });
     let said = cluster.evidence.iter().find(|piece| piece.id == component.declared_in);

@@ -141,5 +141,9 @@ mod tests {
         let text = rbac_manifest(&[server], true);
         assert!(!text.contains("nodes/proxy"), "{text}");
         assert!(text.contains("/flagz") && !text.contains("clusterroles"), "{text}");
+        // What a distribution ships is told by whose nodes they are.
+        let bindings = rules::find("rbac-cluster-admin-bindings").expect("a rule about bindings");
+        let text = rbac_manifest(&[bindings], false);
+        assert!(text.contains("clusterrolebindings") && text.contains("nodes") && !text.contains("secrets"), "{text}");
     }
 }

@@ -124,7 +124,7 @@ impl Rule {
                 | Check::Asked { of, .. }
                 | Check::DoorOrObjects { objects: of, .. },
                 Form::Objects { of: asked, .. },
-            ) => of.contains(&asked),
+            ) => of.contains(&asked) || asked == Of::Node && of.iter().any(is_of_rbac),
             // Nodes are named after the machines that servers run on.
             (Check::File { server: OfServer::Beside { of, .. }, .. }, Form::Objects { of: asked, .. }) => {
                 asked == Of::Node || of.contains(&asked)
@@ -133,7 +133,9 @@ impl Rule {
             // Some services are known by their nodes alone.
             (Check::Manual(_), Form::Objects { of, .. }) => of == Of::Node,
             // What only some clusters have is asked of those that show it.
-            (Check::Objects { of, .. }, _) if ask.kind == Kind::Discovery => of.iter().any(|of| is_not_everywhere(*of)),
+            (Check::Objects { of, .. }, _) if ask.kind == Kind::Discovery => {
+                of.iter().any(|of| is_not_everywhere(*of) || is_of_rbac(of))
+            }
             (Check::Objects { .. } | Check::Manual(_), _) => identity,
             (
                 Check::Kubeconfig(_)
@@ -155,6 +157,12 @@ impl Rule {
 /// Whether only some clusters have objects of a kind.
 fn is_not_everywhere(of: Of) -> bool {
     ASKS.iter().any(|ask| ask.where_served && matches!(ask.form, Form::Objects { of: asked, .. } if asked == of))
+}
+
+/// Whether a kind is of RBAC. What of it was shipped with the cluster depends on whose cluster it is, which its nodes and its groups
+/// tell.
+fn is_of_rbac(of: &Of) -> bool {
+    of.group() == "rbac.authorization.k8s.io"
 }
 
 /// Whom a rule asks, and what.

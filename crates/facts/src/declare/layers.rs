@@ -122,6 +122,11 @@ impl Layers {
 
 /// Where an entry would be added to the map at a path, of which there may be a part.
 pub(super) fn map_at(source: &Source<'_>, root: &Cursor<'_>, path: &[&str]) -> Site {
+    map_below(source, root, path, Form::Entries)
+}
+
+/// The place of such a map, whatever is written there.
+pub(super) fn map_below(source: &Source<'_>, root: &Cursor<'_>, path: &[&str], form: Form) -> Site {
     let mut there = root.clone();
     for name in path {
         let Some(next) = there.get(name).filter(|next| next.mapping().is_some()) else { break };
@@ -131,7 +136,7 @@ pub(super) fn map_at(source: &Source<'_>, root: &Cursor<'_>, path: &[&str]) -> S
     if source.inside.is_none() {
         at.pointer = format!("{}/{}", root.pointer(), path.join("/"));
     }
-    Site { at, form: Form::Entries }
+    Site { at, form }
 }
 
 /// The opening of a command line whose distribution is known from one minor release of 1.x to another: in those before and

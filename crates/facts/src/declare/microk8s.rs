@@ -294,16 +294,21 @@ impl<'a> Launch<'a> {
                     flags.puts(&entry.name, vec![Word::written(text, site)]);
                     continue;
                 };
-                flags.takes_away(name);
-                if entry.value.is_null() {
-                    continue;
-                }
-                let site = Site { at: self.source.at(&entry.value), form: Form::Field };
-                let (text, unknown) = written_out(entry.value.text().unwrap_or_default());
-                let unresolved = unknown.or_else(|| unfilled(&text));
-                flags.puts(name, vec![Word { unresolved, ..Word::written(format!("--{name}={text}"), site) }]);
+                self.given(flags, name, &entry.value);
             }
         }
+    }
+
+    /// The line that somebody wrote for a flag; null takes away what there is.
+    fn given(&self, flags: &mut Layers, name: &str, value: &Cursor<'_>) {
+        flags.takes_away(name);
+        if value.is_null() {
+            return;
+        }
+        let site = Site { at: self.source.at(value), form: Form::Field };
+        let (text, unknown) = written_out(value.text().unwrap_or_default());
+        let unresolved = unknown.or_else(|| unfilled(&text));
+        flags.puts(name, vec![Word { unresolved, ..Word::written(format!("--{name}={text}"), site) }]);
     }
 
     /// Files that it writes beside the arguments; of two of one name the last is written last.

@@ -7,24 +7,24 @@
 
 use std::sync::LazyLock;
 
-use model::{Evidence, Form, GapKind, Location, Minor, Named, Problem, Shape, Site, Version};
+use model::{Evidence, Form, GapKind, Location, Named, Problem, Shape, Site, Version};
 use yaml::Cursor;
 
 use super::{MOST, NAME, objects, release, text_of};
-use crate::declare::{
-    Source,
-    command::unfilled,
-    kubelet::{
-        KubeletLine,
-        made::{Made, Nodes, list, unseen},
+use crate::{
+    declare::{
+        Source,
+        command::unfilled,
+        kubelet::{
+            KubeletLine,
+            made::{Made, Nodes, list, named, unseen},
+        },
     },
+    onward,
 };
 
 /// Where a field would be written.
-static NAMED: LazyLock<Vec<Named>> = LazyLock::new(|| {
-    let fields = FIELDS.iter().filter(|(.., shape)| *shape != Shape::Map);
-    fields.map(|(field, setting, shape)| Named { setting, field, shape: *shape }).collect()
-});
+static NAMED: LazyLock<Vec<Named>> = LazyLock::new(|| named(&FIELDS));
 
 /// Fields of a Shoot that stand for one of a kubelet (pkg/apis/core/v1beta1/types_shoot.go, KubeletConfig).
 const FIELDS: [(&str, &str, Shape); 23] = [
@@ -174,7 +174,7 @@ fn of_shoot(
     let mut line = |instance: String, own: &Cursor<'_>, version: Option<(Version, Location)>| {
         let nodes = Nodes {
             version,
-            releases: Some((Minor::new(1, 18), Minor::new(1, u16::MAX))),
+            releases: onward(18),
             problems: problems.to_vec(),
             made: Some(made(source, own)),
             ..Nodes::new(NAME, instance)

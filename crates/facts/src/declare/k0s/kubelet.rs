@@ -9,12 +9,16 @@ use model::{Evidence, Form, GapKind, Named};
 use yaml::Cursor;
 
 use super::{Cluster, KNOWN, MOST, NAME, of, text_of};
-use crate::declare::{
-    Source,
-    kubelet::{
-        KubeletLine,
-        made::{Made, Nodes, fields_but, list, map_below, since, unseen, within},
+use crate::{
+    declare::{
+        Source,
+        kubelet::{
+            KubeletLine,
+            made::{Made, Nodes, fields_but, list, unseen},
+        },
+        layers::map_below,
     },
+    onward, within,
 };
 
 /// What may be written in the values of a profile.
@@ -97,7 +101,7 @@ impl Cluster<'_> {
         }
         let data = self.data();
         made.adds_in("authentication.x509.clientCAFile", format!("{data}/pki/ca.crt"), within(KNOWN.0, 32));
-        made.adds_in("authentication.x509.clientCAFile", "/run/k0s/kubelet/ca.crt", since(34));
+        made.adds_in("authentication.x509.clientCAFile", "/run/k0s/kubelet/ca.crt", onward(34));
         let moved = unseen(GapKind::Version, "it moved within that release of k0s");
         made.leaves_open("authentication.x509.clientCAFile", moved, within(33, 33));
         for name in ["containerRuntimeEndpoint", "staticPodURL"] {
@@ -117,13 +121,13 @@ impl Cluster<'_> {
             ("authentication.anonymous.enabled", "false".to_owned(), None),
             ("authentication.webhook.enabled", "true".to_owned(), None),
             ("authorization.mode", "Webhook".to_owned(), None),
-            ("eventRecordQPS", "0".to_owned(), since(22)),
+            ("eventRecordQPS", "0".to_owned(), onward(22)),
             ("failSwapOn", "false".to_owned(), None),
             ("rotateCertificates", "true".to_owned(), None),
             ("serverTLSBootstrap", "true".to_owned(), None),
             ("tlsCipherSuites", list(SUITES), within(KNOWN.0, 22)),
-            ("tlsCipherSuites", list(NEW_SUITES), since(28)),
-            ("tlsMinVersion", "VersionTLS12".to_owned(), since(28)),
+            ("tlsCipherSuites", list(NEW_SUITES), onward(28)),
+            ("tlsMinVersion", "VersionTLS12".to_owned(), onward(28)),
         ] {
             if !made.is_written(name) {
                 made.adds_in(name, value, releases);

@@ -4,7 +4,7 @@
 //! to all nodes, by way of its first control plane; `kubeletExtraArgs` of InitConfiguration go to that one, those of
 //! JoinConfiguration to the others.
 
-use model::{Evidence, Form, GapKind, Minor, Problem, Site};
+use model::{Evidence, Form, GapKind, Problem, Site};
 use yaml::{Cursor, Stream};
 
 use super::{MOST_BYTES, MOST_PATCHES, NAME, home, image, is_cluster};
@@ -22,6 +22,7 @@ use crate::{
         lookup::text_of,
     },
     flags::KUBELET,
+    onward,
 };
 
 const KIND: &str = "KubeletConfiguration";
@@ -111,7 +112,7 @@ fn cluster(source: &Source<'_>, root: &Cursor<'_>, problems: &[Problem], found: 
             open_ended,
             list: Some(home(&Layer { source, node: root.clone() })),
             version: version.clone(),
-            releases: Some((Minor::new(1, 13), Minor::new(1, u16::MAX))),
+            releases: onward(13),
             problems: problems.to_vec(),
             made: Some(made),
             ..Nodes::new(NAME, format!("{name}-{role}"))

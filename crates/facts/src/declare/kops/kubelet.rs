@@ -13,24 +13,23 @@ use yaml::{Cursor, Limits, Resolved};
 
 use super::{MOST, NAME, is_cluster, release, text_of};
 use crate::{
-    Hand, Word,
+    Hand, Releases, Word,
     declare::{
         Source,
         command::unfilled,
         kubelet::{
             KubeletLine,
-            made::{Made, Nodes, Releases, list, map_below, since, unseen, within},
+            made::{Made, Nodes, list, named, unseen},
         },
+        layers::map_below,
     },
-    golang,
+    golang, onward,
     redact::parsable,
+    within,
 };
 
 /// Where a field would be written: one that is a map here is a text to kops.
-static NAMED: LazyLock<Vec<Named>> = LazyLock::new(|| {
-    let fields = FIELDS.iter().filter(|(.., shape)| *shape != Shape::Map);
-    fields.map(|(field, setting, shape)| Named { setting, field, shape: *shape }).collect()
-});
+static NAMED: LazyLock<Vec<Named>> = LazyLock::new(|| named(&FIELDS));
 
 /// The fields of KubeletConfigSpec that stand for one of a kubelet (pkg/apis/kops/componentconfig.go, v1.36.2).
 const FIELDS: [(&str, &str, Shape); 52] = [
@@ -350,7 +349,7 @@ impl<'s, 'a> Kubelet<'s, 'a> {
         );
         made.leaves_open(ANONYMOUS, gap, within(FLIPS.0, FLIPS.1));
         let how = "kops 1.26 and later make `false` of `anonymousAuth: true`";
-        made.makes(ANONYMOUS, "false", at.clone(), how, since(FLIPS.1 + 1));
+        made.makes(ANONYMOUS, "false", at.clone(), how, onward(FLIPS.1 + 1));
         if self.version().is_some_and(|(version, _)| version.minor > Minor::new(1, FLIPS.1)) {
             made.problem(Problem {
                 kind: ProblemKind::Conflict,
@@ -397,12 +396,12 @@ impl<'s, 'a> Kubelet<'s, 'a> {
                 let open = if made.is_said(name) { APART.1 + 1 } else { 0 };
                 made.leaves_open(name, by_release(), within(open, from - 1));
             }
-            made.adds_in(name, value, since(from));
+            made.adds_in(name, value, onward(from));
         };
         made.adds("authentication.x509.clientCAFile", "/srv/kubernetes/ca.crt");
         for (name, value) in [("authorization.mode", "Webhook"), ("authentication.webhook.enabled", "true")] {
             if !made.is_written(name) {
-                made.adds_in(name, value, since(19));
+                made.adds_in(name, value, onward(19));
             }
         }
         // Kubernetes 1.22 and kops 1.22 brought it.
@@ -411,7 +410,7 @@ impl<'s, 'a> Kubelet<'s, 'a> {
             made.leaves_open("protectKernelDefaults", by_release(), within(22, 22));
         }
         for (name, file) in [("tlsCertFile", "kubelet-server.crt"), ("tlsPrivateKeyFile", "kubelet-server.key")] {
-            made.adds_in(name, format!("/srv/kubernetes/{file}"), since(29));
+            made.adds_in(name, format!("/srv/kubernetes/{file}"), onward(29));
             made.leaves_open(name, by_release(), within(19, 28));
         }
         made.adds_in("staticPodPath", "/etc/kubernetes/manifests", None);
@@ -433,7 +432,7 @@ impl<'s, 'a> Kubelet<'s, 'a> {
         );
         for (name, value) in [("shutdownGracePeriod", "30s"), ("shutdownGracePeriodCriticalPods", "10s")] {
             match self.get(&["networking", "amazonvpc"]).or_else(|| self.get(&["networking", "amazonVPC"])) {
-                Some(_) => made.adds_in(name, "0s", since(21)),
+                Some(_) => made.adds_in(name, "0s", onward(21)),
                 None => shared(made, name, value, 23),
             }
         }
@@ -509,7 +508,7 @@ impl<'s, 'a> Kubelet<'s, 'a> {
         let nodes = Nodes {
             words: self.words(),
             version: self.version(),
-            releases: Some((Minor::new(1, 9), Minor::new(1, u16::MAX))),
+            releases: onward(9),
             list: Some(self.home()),
             problems,
             made: Some(self.made()),

@@ -3,12 +3,12 @@
 //!
 //! Of one field the last that is said counts, as in [`Layers`](crate::declare::layers::Layers).
 
-use model::{Form, Gap, GapKind, Location, Minor, Named, Problem, Site, Version};
+use model::{Form, Gap, GapKind, Location, Minor, Named, Problem, Shape, Site, Version};
 use yaml::Cursor;
 
 use super::{Configuration, Homes, KubeletLine, Written};
 use crate::{
-    Hand, Invocation, Word,
+    Hand, Invocation, Releases, Word,
     declare::{
         Source,
         command::{Program, unfilled},
@@ -19,18 +19,6 @@ use crate::{
     golang,
     kubelet::fields::{self, Odd},
 };
-
-pub(in crate::declare) type Releases = Option<(Minor, Minor)>;
-
-/// Releases of 1.x, both included.
-pub(in crate::declare) fn within(from: u16, to: u16) -> Releases {
-    Some((Minor::new(1, from), Minor::new(1, to)))
-}
-
-/// The same without an end.
-pub(in crate::declare) fn since(from: u16) -> Releases {
-    within(from, u16::MAX)
-}
 
 #[derive(Clone)]
 pub(in crate::declare) struct Made {
@@ -193,23 +181,15 @@ pub(in crate::declare) fn list<'t>(items: impl IntoIterator<Item = &'t str>) -> 
     format!("[{}]", golang::write_csv(items))
 }
 
+/// Where fields would be written that a distribution has by names of its own; what is a map to a kubelet has another form there.
+pub(in crate::declare) fn named(fields: &[(&'static str, &'static str, Shape)]) -> Vec<Named> {
+    let fields = fields.iter().filter(|(.., shape)| *shape != Shape::Map);
+    fields.map(|(field, setting, shape)| Named { setting, field, shape: *shape }).collect()
+}
+
 /// The fields at the top of a kubelet's file, but some, for a map that has them under their own names.
 pub(in crate::declare) fn fields_but(kept: &[&str]) -> Vec<Named> {
     fields::NAMED.iter().filter(|one| !one.setting.contains('.') && !kept.contains(&one.setting)).copied().collect()
-}
-
-/// The place of a map that may not be there yet, by the way to it from where it would be.
-pub(in crate::declare) fn map_below(source: &Source<'_>, start: &Cursor<'_>, path: &[&str], form: Form) -> Site {
-    let mut there = start.clone();
-    for name in path {
-        let Some(next) = there.get(name).filter(|next| next.mapping().is_some()) else { break };
-        there = next;
-    }
-    let mut at = source.at(&there);
-    if source.inside.is_none() {
-        at.pointer = path.iter().fold(start.pointer(), |pointer, name| format!("{pointer}/{name}"));
-    }
-    Site { at, form }
 }
 
 /// What a distribution says of the kubelets of some nodes.
@@ -249,20 +229,14 @@ impl Nodes {
 
     pub(in crate::declare) fn line(self, source: &Source<'_>) -> KubeletLine {
         let invocation = Invocation {
-            component: Program::Kubelet.component(),
-            instance: self.instance,
-            declared_in: source.evidence.clone(),
-            plane: source.plane,
-            words: self.words,
             open_ended: self.open_ended,
             list: self.list,
             version: self.version,
             releases: self.releases,
-            mounts: Vec::new(),
-            carried: Vec::new(),
             contained: self.contained,
             distribution: self.distribution,
             problems: self.problems,
+            ..source.process(Program::Kubelet, Some(self.instance), self.words)
         };
         let beside = self.made.map_or(Beside::Nothing, Made::done);
         KubeletLine { outranked: self.outranked, ..KubeletLine::of(invocation, beside) }

@@ -20,11 +20,12 @@ use crate::{
         Source, command,
         kubelet::{
             KubeletLine,
-            made::{Made, Nodes, unseen, within},
+            made::{Made, Nodes, unseen},
         },
     },
     flags::KUBELET,
     kubelet::fields,
+    within,
 };
 
 /// Variables that one field is made of.

@@ -7,18 +7,15 @@ use model::{Evidence, Form, GapKind, Site};
 
 use super::{KNOWN, Launch, MOST, NAME, SUITES_OF_KUBELET, parts};
 use crate::{
-    Word,
     declare::{
-        Source,
-        arguments::written_out,
-        command,
-        command::unfilled,
+        Source, command,
         kubelet::{
             KubeletLine,
-            made::{Nodes, since, unseen, within},
+            made::{Nodes, unseen},
         },
         layers::{Layers, map_at, outside},
     },
+    onward, within,
 };
 
 const ARGUMENTS: &str = "extraKubeletArgs";
@@ -75,14 +72,7 @@ impl Launch<'_> {
             for entry in map.iter().flat_map(|map| map.entries()).take(MOST) {
                 // A name without dashes makes a line that no kubelet takes for a flag.
                 let Some(name) = entry.name.strip_prefix("--") else { continue };
-                flags.takes_away(name);
-                if entry.value.is_null() {
-                    continue;
-                }
-                let site = Site { at: self.source.at(&entry.value), form: Form::Field };
-                let (text, unknown) = written_out(entry.value.text().unwrap_or_default());
-                let unresolved = unknown.or_else(|| unfilled(&text));
-                flags.puts(name, vec![Word { unresolved, ..Word::written(format!("--{name}={text}"), site) }]);
+                self.given(&mut flags, name, &entry.value);
             }
         }
         let gap = unseen(GapKind::Version, "what the snap gives a kubelet of that release is not known to this build");
@@ -93,7 +83,7 @@ impl Launch<'_> {
             words,
             open_ended,
             list: Some(home),
-            releases: since(KNOWN.0),
+            releases: onward(KNOWN.0),
             ..Nodes::new(NAME, self.source.evidence.as_str().to_owned())
         }
     }

@@ -6,17 +6,21 @@
 
 use std::sync::LazyLock;
 
-use model::{Evidence, Form, GapKind, Minor, Named, Problem};
+use model::{Evidence, Form, GapKind, Named, Problem};
 use yaml::{Cursor, Resolved};
 
 use super::{MOST, NAME};
-use crate::declare::{
-    Source,
-    kubelet::{
-        KubeletLine,
-        made::{Made, Nodes, fields_but, map_below, since, unseen, within},
+use crate::{
+    declare::{
+        Source,
+        kubelet::{
+            KubeletLine,
+            made::{Made, Nodes, fields_but, unseen},
+        },
+        layers::map_below,
+        lookup::text_of,
     },
-    lookup::text_of,
+    onward, within,
 };
 
 const KIND: &str = "KubeletConfig";
@@ -59,7 +63,7 @@ fn pool(source: &Source<'_>, object: &Cursor<'_>, problems: Vec<Problem>) -> Kub
     let spec = object.get("spec");
     let nodes = Nodes {
         // 4.2 was the first whose template forbids anonymous requests.
-        releases: Some((Minor::new(1, 14), Minor::new(1, u16::MAX))),
+        releases: onward(14),
         problems,
         made: Some(made(source, object, spec.as_ref())),
         outranked: Some(unseen(
@@ -94,12 +98,12 @@ fn made(source: &Source<'_>, object: &Cursor<'_>, spec: Option<&Cursor<'_>>) -> 
     for (name, value, from) in
         [("podPidsLimit", "4096", 24), ("protectKernelDefaults", "true", 26), ("enableSystemLogQuery", "true", 27)]
     {
-        made.adds_in(name, value, since(from));
+        made.adds_in(name, value, onward(from));
     }
     made.leaves_open("podPidsLimit", by_release("it"), within(0, 23));
     // The profile of the API server decides both since 4.18, and the template before.
     made.adds_in("tlsMinVersion", "VersionTLS12", within(20, 30));
-    for (name, releases) in [("tlsMinVersion", since(31)), ("tlsCipherSuites", None), ("tlsMinVersion", within(0, 19))]
+    for (name, releases) in [("tlsMinVersion", onward(31)), ("tlsCipherSuites", None), ("tlsMinVersion", within(0, 19))]
     {
         let reason = "the profile for TLS of the cluster's API server decides it, or the release of OpenShift";
         made.leaves_open(name, unseen(GapKind::Unresolved, reason), releases);

@@ -3,17 +3,20 @@
 //! rancher/rke, cluster/plan.go, BuildKubeletProcess (v1.6.3), over which rancher/kontainer-driver-metadata sets flags by release
 //! (pkg/rke/k8s_service_options.go, getKubeletOptions to getKubeletOptions124); `services.kubelet.extra_args` wins over all.
 
-use model::{Evidence, Form, GapKind, Minor, Site};
+use model::{Evidence, Form, GapKind, Site};
 use yaml::Cursor;
 
 use super::{CERTIFICATES, Cluster, KNOWN, MOST, NAME, definition, find, text_of};
-use crate::declare::{
-    Source, command,
-    kubelet::{
-        KubeletLine,
-        made::{Nodes, unseen, within},
+use crate::{
+    declare::{
+        Source, command,
+        kubelet::{
+            KubeletLine,
+            made::{Nodes, unseen},
+        },
+        layers::{Layers, map_at, outside},
     },
-    layers::{Layers, map_at, outside},
+    onward, within,
 };
 
 const SUITES: &str = "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384,\
@@ -99,7 +102,7 @@ impl<'a> Cluster<'a> {
             open_ended,
             list: Some(home),
             version: self.version(),
-            releases: Some((Minor::new(1, 8), Minor::new(1, u16::MAX))),
+            releases: onward(8),
             contained: true,
             ..Nodes::new(NAME, name.unwrap_or_else(|| self.source.evidence.as_str().to_owned()))
         }

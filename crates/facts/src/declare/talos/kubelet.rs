@@ -11,17 +11,18 @@ use yaml::{Cursor, Resolved};
 
 use super::{MOST_ARGUMENTS, MOST_DOCUMENTS, NAME, command::RELEASES, command::Talos, is_whole};
 use crate::{
-    Word,
+    Releases, Word,
     declare::{
         Source,
         command::unfilled,
         kubeadm::tagged,
         kubelet::{
             KubeletLine,
-            made::{Made, Nodes, Releases, fields_but, list, map_below, since, unseen, within},
+            made::{Made, Nodes, fields_but, list, unseen},
         },
+        layers::map_below,
     },
-    golang,
+    golang, onward, within,
 };
 
 const DOCUMENT: &str = "KubeletConfig";
@@ -158,7 +159,7 @@ impl<'a> Machine<'a> {
         let older = RELEASES.iter().filter(|one| one.minor < talos).map(|one: &Talos| one.kubernetes.1).max();
         let first = RELEASES.iter().filter(|one| one.minor >= talos).map(|one| one.kubernetes.0).min();
         let from = older.map_or(0, |last| last + 1);
-        (since(from), first.filter(|first| *first < from).and_then(|first| within(first, from - 1)))
+        (onward(from), first.filter(|first| *first < from).and_then(|first| within(first, from - 1)))
     }
 
     fn added(&self, made: &mut Made, name: &str, value: &str, talos: Minor) {
@@ -243,7 +244,7 @@ impl<'a> Machine<'a> {
         }
         self.reserved(&mut made);
         self.network(&mut made);
-        made.adds_in("containerRuntimeEndpoint", "unix:///run/containerd/containerd.sock", since(27));
+        made.adds_in("containerRuntimeEndpoint", "unix:///run/containerd/containerd.sock", onward(27));
         if self.is_part() {
             made.rest(unseen(
                 GapKind::Unread,
@@ -395,7 +396,7 @@ impl<'a> Machine<'a> {
         let nodes = Nodes {
             words,
             version: self.version(),
-            releases: Some((Minor::new(1, 18), Minor::new(1, u16::MAX))),
+            releases: onward(18),
             list: Some(self.flags_home()),
             problems,
             made: Some(self.made()),

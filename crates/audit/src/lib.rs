@@ -21,6 +21,7 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     io,
     path::PathBuf,
+    thread,
 };
 
 use collect::{Place, Target, Trouble};
@@ -173,31 +174,33 @@ pub fn audit(
     // Of files nothing is asked, and what a rule wants to know takes a while to find out.
     let is_asked = targets.iter().any(|target| target.asked() > 0);
     let asks = if is_asked { asks(&judging.rules) } else { Vec::new() };
-    each_cluster(targets, look, asks, stdin, &mut summary, &judge, &mut |came, summary| {
-        let (known, (choice, judgement, edits, beside)) = match came {
-            Ok(came) => came,
-            Err(target) => return on_step(Step::Nothing(target)),
-        };
-        let cluster = &known.cluster;
-        summary.faults.extend(judgement.faults);
-        let mut found = judgement.entries;
-        ledger.waive(&mut found, cluster);
-        let said = benchmark::Said { entries: &found, not_asked: &judgement.not_asked, show: judging.show };
-        let held = choice.map(|choice| benchmark::hold(cluster, &choice, &said));
-        let entries: Vec<Judged> = found
-            .into_iter()
-            .zip(edits)
-            .filter(|(entry, _)| shown(entry, judging.show))
-            .map(|(entry, (edits, by_hand))| Judged { edits, by_hand, page: page(entry.rule), entry })
-            .collect();
-        entries.iter().for_each(|judged| summary.count(&judged.entry, judging));
-        let (mut judged, account) = report_of(known, entries, judgement.not_asked);
-        judged.benchmark = held;
-        (judged.trust, judged.endings, judged.advisories) = (beside.trust, beside.endings, beside.advisories);
-        summary.fleet.add(&judged);
-        // Verdicts are reported, settings are not; of a large folder there are many.
-        judged.components.iter_mut().for_each(|component| component.settings = Vec::new());
-        on_step(Step::Cluster(Box::new(judged), account));
+    while_tables_are_read(|| {
+        each_cluster(targets, look, asks, stdin, &mut summary, &judge, &mut |came, summary| {
+            let (known, (choice, judgement, edits, beside)) = match came {
+                Ok(came) => came,
+                Err(target) => return on_step(Step::Nothing(target)),
+            };
+            let cluster = &known.cluster;
+            summary.faults.extend(judgement.faults);
+            let mut found = judgement.entries;
+            ledger.waive(&mut found, cluster);
+            let said = benchmark::Said { entries: &found, not_asked: &judgement.not_asked, show: judging.show };
+            let held = choice.map(|choice| benchmark::hold(cluster, &choice, &said));
+            let entries: Vec<Judged> = found
+                .into_iter()
+                .zip(edits)
+                .filter(|(entry, _)| shown(entry, judging.show))
+                .map(|(entry, (edits, by_hand))| Judged { edits, by_hand, page: page(entry.rule), entry })
+                .collect();
+            entries.iter().for_each(|judged| summary.count(&judged.entry, judging));
+            let (mut judged, account) = report_of(known, entries, judgement.not_asked);
+            judged.benchmark = held;
+            (judged.trust, judged.endings, judged.advisories) = (beside.trust, beside.endings, beside.advisories);
+            summary.fleet.add(&judged);
+            // Verdicts are reported, settings are not; of a large folder there are many.
+            judged.components.iter_mut().for_each(|component| component.settings = Vec::new());
+            on_step(Step::Cluster(Box::new(judged), account));
+        });
     });
     let kept = std::mem::take(&mut summary.fleet);
     let as_of = look.as_of.unwrap_or(facts::releases::CALENDAR.known_until);
@@ -207,6 +210,19 @@ pub fn audit(
     summary.faults.sort_unstable();
     summary.faults.dedup();
     summary
+}
+
+/// Does something while the tables are parsed that a judgement needs: the first cluster is still being gathered then. Where no thread
+/// is to be had they are parsed when they are wanted.
+fn while_tables_are_read(work: impl FnOnce()) {
+    thread::scope(|scope| {
+        let tables = || {
+            rules::read_tables();
+            facts::read_tables();
+        };
+        drop(thread::Builder::new().spawn_scoped(scope, tables));
+        work();
+    });
 }
 
 /// Resolves every target, without judging anything.

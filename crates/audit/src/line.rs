@@ -83,9 +83,6 @@ pub(crate) fn each_cluster<T: Send>(
         spawned.expect("the system gives a thread to gather with");
         let pool = pool.expect("the system gives threads to judge with");
         pool.in_place_scope(|jobs| {
-            // The first cluster needs them, and is still being gathered.
-            jobs.spawn(|_| rules::read_tables());
-            jobs.spawn(|_| facts::read_tables());
             let mut line = Line { first: 0, places: VecDeque::new() };
             for message in messages {
                 match message {

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::{ApiServer, Flag, Server, gates};
 use crate::{
     flags::{KUBE_APISERVER, parse_minor},
-    merge::{newer_than_data, version_gap},
+    merge::newer_than_data,
 };
 
 static KNOWN: LazyLock<Data> = LazyLock::new(|| {
@@ -89,7 +89,7 @@ pub(super) fn unknown(server: &ApiServer) -> (Vec<UnknownPlugin>, Vec<Gap>) {
                     found.push(UnknownPlugin { name: name.clone(), setting, origin: held.origin().clone(), why });
                 }
                 (knowing, None) if knowing > 0 && knowing < release.minors().count() => {
-                    gaps.push(version_gap(format!(
+                    gaps.push(Gap::of_release(format!(
                         "whether the release has the plugin `{name}` differs over {release}"
                     )));
                 }
@@ -209,7 +209,7 @@ fn by_flags(server: &ApiServer, name: &str) -> Result<AdmissionPlugin, Unanswere
         None => ("--admission-control", list("admission-control")?),
     };
     let Some((enabled, origin)) = enabled else {
-        return Err(version_gap(format!("whether `{name}` is on depends on the release")).into());
+        return Err(Gap::of_release(format!("whether `{name}` is on depends on the release")).into());
     };
     if names(&enabled) {
         return Ok(AdmissionPlugin { inert: inert(name, release.bounds().0), ..plugin(true, setting, origin) });
@@ -217,7 +217,7 @@ fn by_flags(server: &ApiServer, name: &str) -> Result<AdmissionPlugin, Unanswere
     let mut on = release.minors().map(|minor| default_on(name, minor));
     let first = on.next().flatten().filter(|first| on.all(|other| other == Some(*first)));
     let Some(first) = first else {
-        return Err(version_gap(format!("whether `{name}` is on by default depends on the release")).into());
+        return Err(Gap::of_release(format!("whether `{name}` is on by default depends on the release")).into());
     };
     let inert = first.then(|| inert(name, release.bounds().0)).flatten();
     // The flag may be written and not name the plugin: that the plugin is on is its default all the same.

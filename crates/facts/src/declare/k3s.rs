@@ -11,6 +11,7 @@ mod here;
 mod installed;
 mod kubelet;
 pub(super) mod nested;
+mod refused;
 mod settings;
 
 use model::{Evidence, Gap, GapKind, Minor, Version};
@@ -351,6 +352,8 @@ fn invocation(source: &Source<'_>, evidence: &[Evidence], settings: Settings, pr
     let carried = made_at_start(source, evidence, &words, &folders);
     let name = settings.last("node-name").map(|given| given.text.clone());
     let (releases, distribution) = (releases(product, &settings), Some(product.name()));
+    let mut settings = settings;
+    settings.problems.extend(refused::refusals(product, &settings));
     Some(Invocation {
         open_ended,
         list: Some(settings.home.clone()),

@@ -5,7 +5,11 @@
 mod shared;
 
 use model::{Body, Evidence, Gap, GapKind};
-use portcullis_facts::{Gathered, Options, resolve};
+use portcullis_facts::{
+    Gathered, Options,
+    configuration::{ConfigFile, FileKind, audit_policy::Level},
+    resolve,
+};
 use shared::{
     cluster, cluster_of, evidence, holds, keeps_none_of, not_ours, pointed, reading, renders, server, set, together,
 };
@@ -421,4 +425,29 @@ fn rke2_takes_its_own_settings_from_its_environment() {
     holds(&of("1.28.1", aws), &[("cloud-provider", "aws", "made")]);
     holds(&of("1.30.1", aws), &[("cloud-provider", "", "unknown")]);
     holds(&of("1.32.1", aws), &[("cloud-provider", "", "kubernetes")]);
+}
+
+#[test]
+fn rke2_writes_a_policy_that_records_nothing_where_none_is() {
+    let config = "cni: canal\naudit-policy-file: /etc/p.yaml\n";
+    let of = |policy: Option<&str>| {
+        let body = policy.map_or(Body::Missing, |text| Body::Text(text.into()));
+        let piece = Evidence { kind: model::Kind::ConfigFile, body, ..evidence("/n/etc/p.yaml", "") };
+        let pieces = vec![evidence("/n/etc/rancher/rke2/config.yaml", config), piece];
+        let gathered = Gathered { root: Some("/n".to_owned()), ..Gathered::of("a", pieces) };
+        resolve(gathered, &Options { version: Some("1.30.1".parse().unwrap()), ..Options::default() })
+    };
+    let levels = |cluster: &portcullis_facts::Cluster| -> Vec<Level> {
+        let taken = server(cluster).file(FileKind::AuditPolicy).expect("read").expect("named");
+        let (_, ConfigFile::AuditPolicy(policy)) = taken.read.first().map(|(minors, file)| (minors, &**file)).unwrap()
+        else {
+            panic!("a policy")
+        };
+        policy.rules.iter().filter_map(|rule| rule.level.as_ref().map(|level| level.value)).collect()
+    };
+    let missing = of(None);
+    assert_ne!(server(&missing).component().starts, Some(false), "{:?}", server(&missing).component().problems);
+    assert_eq!(levels(&missing), [Level::None]);
+    let there = of(Some("apiVersion: audit.k8s.io/v1\nkind: Policy\nrules: [{level: Metadata}, {level: Request}]\n"));
+    assert_eq!(levels(&there), [Level::Metadata, Level::Request]);
 }

@@ -68,6 +68,8 @@ pub struct ApiServer {
     listed: Listed,
     mounts: Vec<Mount>,
     contained: bool,
+    /// Admission plugins that its build has on beside those of Kubernetes.
+    own_plugins: &'static [&'static str],
 }
 
 /// Where a path of the server lies.

@@ -130,6 +130,7 @@ fn merged(
         audit_webhook: merge_views(&resolved, "whether audit records are sent elsewhere", |one| &one.audit_webhook),
         mounts: invocation.mounts.clone(),
         contained: invocation.contained,
+        own_plugins: super::plugins::own(invocation),
         component: Component {
             name: KUBE_APISERVER.component,
             instance: invocation.instance.clone(),

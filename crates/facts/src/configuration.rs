@@ -20,7 +20,7 @@ pub mod token_file;
 pub mod tracing;
 mod written;
 
-use model::{Evidence, Release};
+use model::{Evidence, Location, Problem, ProblemKind, Release};
 
 pub(crate) use decode::is_subdomain;
 pub use decode::{Around, Placed, Read};
@@ -94,3 +94,15 @@ impl<T> Read<T> {
 
 #[cfg(test)]
 mod tests;
+
+/// What passes the checks of a file and crashes the server when it looks for a field that goes with something else.
+pub(crate) fn crash(flag: &str, given: &str, wanting: &str, at: Location) -> Problem {
+    Problem {
+        kind: ProblemKind::Refused,
+        stops: true,
+        message: format!("the server takes `{given}` and then crashes, for want of `{wanting}`"),
+        hint: None,
+        location: Some(at),
+        setting: Some(flag.to_owned()),
+    }
+}

@@ -17,6 +17,7 @@
 
 pub mod edit;
 
+mod base64;
 mod cursor;
 mod decode;
 mod lines;
@@ -27,6 +28,7 @@ mod skim;
 mod source;
 mod tree;
 
+pub use crate::base64::base64;
 pub use crate::cursor::{Cursor, Entries, Item};
 pub use crate::decode::{EncodingFault, decode};
 pub use crate::lines::{Lines, line_column};

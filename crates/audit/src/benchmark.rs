@@ -10,7 +10,7 @@ use model::{Confidence, Entry, Gap, GapKind, Outcome};
 use report::{ControlAnswer, wire};
 use rules::{
     Automation, Check, Rule,
-    benchmark::{self, Benchmark, Choice, Item},
+    benchmark::{self, Assessed, Benchmark, Choice, Item},
 };
 
 /// The benchmark that a run reports.
@@ -62,7 +62,10 @@ pub(crate) fn hold(cluster: &Cluster, choice: &Choice, said: &Said<'_>) -> repor
             id: item.id,
             section: item.section.id.clone(),
             part: item.section.part,
+            chapter: &item.section.chapter,
             manual: item.manual,
+            scored: item.scored,
+            assessed: item.assessed.map(Assessed::name),
             inverted: item.inverted,
             answers,
             letter,
@@ -74,6 +77,7 @@ pub(crate) fn hold(cluster: &Cluster, choice: &Choice, said: &Said<'_>) -> repor
     report::Benchmark {
         name: choice.benchmark.name,
         title: choice.benchmark.title,
+        version: choice.benchmark.version(),
         chosen: choice.why.clone(),
         items: items.collect(),
     }

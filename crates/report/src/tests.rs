@@ -84,7 +84,10 @@ fn benchmark() -> Benchmark {
         id,
         section: "1.2".to_owned(),
         part: "master",
+        chapter: "1",
         manual: Some(false),
+        scored: Some(true),
+        assessed: Some("tested"),
         inverted: false,
         answers,
         letter: None,
@@ -95,6 +98,7 @@ fn benchmark() -> Benchmark {
     Benchmark {
         name: "cis-1.12",
         title: "CIS Kubernetes Benchmark 1.12",
+        version: "cis-1.12",
         chosen: "it is the edition for 1.34.2".to_owned(),
         items: vec![
             item("1.2.1", vec![answer("b-high", wire::Outcome::Fail, "`--anonymous-auth` is `true`", None)]),
@@ -119,7 +123,10 @@ fn benchmark() -> Benchmark {
             BenchmarkItem {
                 section: "5.1".to_owned(),
                 part: "policies",
+                chapter: "5",
                 manual: Some(true),
+                scored: Some(false),
+                assessed: Some("by-hand"),
                 ..item("5.1.1", vec![answer("g-none", wire::Outcome::Undetermined, "it takes a person", Some(person))])
             },
         ],

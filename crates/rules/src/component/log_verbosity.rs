@@ -53,7 +53,8 @@ fn kubelet(kubelet: &Kubelet) -> Verdict {
     let (name, reading) = match given().filter(|_| !kubelet.is_asked()) {
         Some(flag) => ("v", flag),
         None => match kubelet.get(FIELD) {
-            Err(Unanswered::NotApplicable(_)) => ("v", kubelet.get("v")?),
+            Err(Unanswered::NotApplicable(_)) if kubelet.shows_flags => ("v", kubelet.get("v")?),
+            Err(Unanswered::NotApplicable(_)) => return Err(flags_unseen().into()),
             field => (FIELD, field?),
         },
     };
@@ -63,7 +64,20 @@ fn kubelet(kubelet: &Kubelet) -> Verdict {
         wanted: say::flag(name),
         who_could_answer: "whoever may read the file of the kubelet, on its node".to_owned(),
     })?;
+    // Most distributions give the flag, whatever their definitions say of it.
+    if !kubelet.shows_flags && level <= LIMIT {
+        return Err(flags_unseen().into());
+    }
     Ok(judged(kubelet.component(), name, reading, level))
+}
+
+fn flags_unseen() -> Gap {
+    Gap {
+        kind: GapKind::NotCollected,
+        reason: "its flag `--v`, which wins over its file, is not shown".to_owned(),
+        wanted: "`--v`".to_owned(),
+        who_could_answer: "whoever may see how the kubelet is started, on its node".to_owned(),
+    }
 }
 
 /// Where the file of a kubelet has it (component-base config/v1alpha1/types.go, LoggingConfiguration, 1.23).

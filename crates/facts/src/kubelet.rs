@@ -30,8 +30,8 @@ use std::{
 };
 
 use model::{
-    Author, Body, Component, Contradiction, Evidence, Gap, GapKind, Location, Minor, Origin, Plane, Reading, Release,
-    Setting, Site, Unanswered, Version, spelled,
+    Author, Body, Component, Contradiction, Evidence, Gap, GapKind, Location, Minor, Origin, Plane, Problem, Reading,
+    Release, Setting, Site, Unanswered, Version, spelled,
 };
 
 use crate::{
@@ -272,6 +272,10 @@ fn of_nodes(nodes: &[Node]) -> Option<Release> {
 /// What a file leaves out is the same for every file, and worked out once; only what it says is read for each release.
 fn component(configuration: &Configuration, instance: String, release: &Release) -> Component {
     let mut said: Vec<AtRelease> = versions(release).iter().map(|version| declared(configuration, version)).collect();
+    for one in &mut said {
+        one.problems = out_of_range(one);
+    }
+    let refused = merge::problems(&said.iter().collect::<Vec<_>>());
     let mut said = merge::settings(&KUBELET, said.iter_mut().collect(), release).into_iter().peekable();
     let mut settings = Vec::with_capacity(KUBELET.flags.len());
     for unset in defaults(release).iter() {
@@ -287,7 +291,7 @@ fn component(configuration: &Configuration, instance: String, release: &Release)
             unset
         }));
     }
-    let problems = configuration.problems.clone();
+    let problems: Vec<Problem> = configuration.problems.iter().cloned().chain(refused).collect();
     let stops = problems.iter().any(|problem| problem.stops);
     let outranked = arguments_unseen(configuration);
     let newer = versions(release).iter().find_map(|version| newer_than_data(&KUBELET, version));
@@ -304,6 +308,13 @@ fn component(configuration: &Configuration, instance: String, release: &Release)
         contradicted: Ok(Vec::new()),
         outranked: Some(outranked),
     }
+}
+
+/// Values of a file that no kubelet starts with. The kubelet looks at them behind its flags, of which nothing is known here.
+fn out_of_range(one: &AtRelease) -> Vec<Problem> {
+    let hint = || Some("a flag of the kubelet may say otherwise".to_owned());
+    let found = checks::all(one.minor, &checks::Values(&one.readings));
+    found.into_iter().map(|problem| Problem { stops: false, hint: hint(), ..problem }).collect()
 }
 
 /// The fields of a kubelet that is given a file in which nothing stands; those of the same releases are worked out once. Flags

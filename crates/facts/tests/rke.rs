@@ -283,6 +283,7 @@ fn a_file_that_rke_refuses_starts_nothing() {
         ("services: {kube-api: {pod_security_configuration: baseline}}", "`pod_security_configuration`"),
         ("services: {etcd: {external_urls: ['https://a:2379'], ca_cert: a, cert: b, key: c}}", "needs `path`"),
         ("authentication: {strategy: webhook}", "does without `x509`"),
+        ("authorization: {mode: none}", "no level of Pod Security"),
         ("authentication: {strategy: x509|oidc}", "`oidc` is no strategy"),
     ] {
         let cluster = cluster(&format!("{NODES}kubernetes_version: v1.28.2-rancher1-1\n{more}\n"));
@@ -290,6 +291,10 @@ fn a_file_that_rke_refuses_starts_nothing() {
         let stops: Vec<_> = problems.iter().filter(|problem| problem.stops).map(|problem| &problem.message).collect();
         assert!(stops.iter().any(|message| message.contains(wanted)), "{more}: {stops:?}");
     }
+    let none = "authorization: {mode: none}\nservices: {kube-api: {extra_args: {admission-control-config-file: /a}}}\n";
+    let own = cluster(&format!("{NODES}kubernetes_version: v1.28.2-rancher1-1\n{none}"));
+    assert!(server(&own).component().problems.iter().all(|problem| !problem.stops));
+    holds(&own, &[("authorization-mode", "[AlwaysAllow]", "made")]);
     let fine = "authentication: {strategy: 'X509 | webhook'}\nservices:\n  kube-api:\n    always_pull_images: on\n    extra_args: {v: 2, profiling: no}\n    extra_args_array: {oidc-required-claim: [a=b]}\n";
     let cluster = cluster(&format!("{NODES}kubernetes_version: v1.28.2-rancher1-1\n{fine}"));
     let problems = &server(&cluster).component().problems;

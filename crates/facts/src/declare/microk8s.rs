@@ -26,6 +26,8 @@ const NAME: &str = "MicroK8s";
 
 const ARGUMENTS: &str = "extraKubeAPIServerArgs";
 
+const PLUGINS: &str = "enable-admission-plugins";
+
 /// More parts, arguments and files than anybody writes.
 const MOST: usize = 512;
 
@@ -74,7 +76,7 @@ const ADDED: [(&str, &str, u16, u16); 29] = [
     ("authorization-mode", "AlwaysAllow", 27, 36),
     ("cert-dir", "/var/snap/microk8s/current/certs", 27, 36),
     ("client-ca-file", "/var/snap/microk8s/current/certs/ca.crt", 27, 36),
-    ("enable-admission-plugins", "EventRateLimit", 28, 36),
+    (PLUGINS, "EventRateLimit", 28, 36),
     ("etcd-servers", "unix:///var/snap/microk8s/current/var/kubernetes/backend/kine.sock:12379", 27, 36),
     ("event-ttl", "5m", 27, 36),
     ("feature-gates", "WatchList=false", 32, 32),
@@ -132,15 +134,20 @@ const SUITES_OF_KUBELET: &str = "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,TLS_ECD
 
 /// What the add-on `cis-hardening` adds where no line of the file has it (addons/cis-hardening/enable of canonical/microk8s-core-addons,
 /// the same from branch 1.28, where it came, to 1.35); the plug-ins it adds to those that are there.
-const HARDENING: [(&str, &str); 8] = [
+const HARDENING: [(&str, &str); 13] = [
+    ("admission-control-config-file", "/var/snap/microk8s/current/args/admission-control-config-file.yaml"),
     ("audit-log-maxage", "30"),
     ("audit-log-maxbackup", "10"),
     ("audit-log-maxsize", "100"),
     ("audit-log-path", "/var/log/apiserver/audit.log"),
     ("audit-policy-file", "/var/snap/microk8s/current/args/audit-policy.yaml"),
     ("authorization-mode", "RBAC,Node"),
-    ("enable-admission-plugins", "EventRateLimit,AlwaysPullImages,NodeRestriction"),
+    (PLUGINS, "EventRateLimit,AlwaysPullImages,NodeRestriction"),
+    ("kubelet-certificate-authority", "/var/snap/microk8s/current/certs/ca.crt"),
+    ("kubelet-client-certificate", "/var/snap/microk8s/current/certs/apiserver-kubelet-client.crt"),
+    ("kubelet-client-key", "/var/snap/microk8s/current/certs/apiserver-kubelet-client.key"),
     ("request-timeout", "300s"),
+    ("tls-cipher-suites", SUITES),
 ];
 
 /// Whether a text holds the words without which it declares nothing.
@@ -225,9 +232,12 @@ impl<'a> Launch<'a> {
             flags.adds_in(flag, value, within(KNOWN.0, KNOWN.1));
         }
         flags.adds_in("tls-cipher-suites", SUITES, within(28, KNOWN.1));
-        let open = self.addons(&mut flags);
-        self.network(&mut flags);
-        self.written(&mut flags);
+        let mut open = None;
+        for part in &self.parts {
+            open = open.or(self.addons(part, &mut flags));
+            self.network(part, &mut flags);
+            self.written(part, &mut flags);
+        }
         let gap = unseen(GapKind::Version, "what the snap gives in that release is not known to this build");
         let mut words = outside(KNOWN, &gap, &home);
         words.extend(flags.words());
@@ -259,88 +269,93 @@ impl<'a> Launch<'a> {
     }
 
     /// Add-ons that reach for the arguments (canonical/microk8s-core-addons, addons/rbac/enable and addons/cis-hardening/enable);
-    /// what those of other repositories do is not known.
-    fn addons(&self, flags: &mut Layers) -> Option<Gap> {
+    /// what those of other repositories do is not known. Those of a part come before its arguments (applyPart).
+    fn addons(&self, part: &Cursor<'a>, flags: &mut Layers) -> Option<Gap> {
         let mut open = None;
-        for part in &self.parts {
-            let named = part.get("addons");
-            for addon in named.iter().flat_map(|addons| addons.items()).take(MOST) {
-                let Some(name) = text_of(&addon, "name") else { continue };
-                let is_off = addon.get("disable").is_some_and(|off| off.is_true());
-                let own = name.rsplit('/').next().unwrap_or_default();
-                match own {
-                    "rbac" if is_off => flags.makes(
-                        "authorization-mode",
-                        "AlwaysAllow",
-                        self.source.at(&addon),
-                        "the add-on `rbac` is taken away",
-                    ),
-                    "rbac" => {
-                        flags.makes(
-                            "authorization-mode",
-                            "RBAC,Node",
-                            self.source.at(&addon),
-                            "the add-on `rbac` sets it",
-                        );
-                    }
-                    "cis-hardening" if is_off => {
-                        open.get_or_insert_with(|| {
-                            unseen(GapKind::Unresolved, "what `cis-hardening` leaves behind depends on what it found")
-                        });
-                    }
-                    "cis-hardening" => {
-                        let gap = || unseen(GapKind::Version, "the add-on `cis-hardening` came with 1.28");
-                        for (flag, value) in HARDENING {
-                            let how = "the add-on `cis-hardening` sets it";
-                            flags.makes_in(flag, value, self.source.at(&addon), how, within(28, KNOWN.1));
-                            flags.sets_unseen_in(flag, gap(), within(27, 27));
-                        }
-                    }
-                    _ => {}
+        let named = part.get("addons");
+        for addon in named.iter().flat_map(|addons| addons.items()).take(MOST) {
+            let Some(name) = text_of(&addon, "name") else { continue };
+            let is_off = addon.get("disable").is_some_and(|off| off.is_true());
+            let at = || self.source.at(&addon);
+            match (name.rsplit('/').next().unwrap_or_default(), is_off) {
+                ("rbac", true) => {
+                    flags.makes("authorization-mode", "AlwaysAllow", at(), "the add-on `rbac` is taken away");
                 }
+                ("rbac", false) => flags.makes("authorization-mode", "RBAC,Node", at(), "the add-on `rbac` sets it"),
+                ("cis-hardening", true) => {
+                    open.get_or_insert_with(|| {
+                        unseen(GapKind::Unresolved, "what `cis-hardening` leaves behind depends on what it found")
+                    });
+                }
+                ("cis-hardening", false) => self.hardens(&addon, flags),
+                _ => {}
             }
         }
         open
     }
 
+    fn hardens(&self, addon: &Cursor<'a>, flags: &mut Layers) {
+        let gap = || unseen(GapKind::Version, "the add-on `cis-hardening` came with 1.28");
+        for (flag, value) in HARDENING {
+            let known = flags.take(flag);
+            let mut value = value.to_owned();
+            // Plug-ins are added to those that there are, and the mode is that of `rbac`.
+            if flag == PLUGINS {
+                let own = known.last().and_then(|word| word.text.split_once('=')).map_or("", |(_, own)| own);
+                let missing: Vec<&str> = own
+                    .split(',')
+                    .filter(|name| !name.is_empty() && !value.split(',').any(|known| known == *name))
+                    .collect();
+                value = [&[value.as_str()], missing.as_slice()].concat().join(",");
+            } else if flag != "authorization-mode" && !known.is_empty() {
+                flags.puts(flag, known);
+                continue;
+            }
+            let how = "the add-on `cis-hardening` sets it";
+            flags.makes_in(flag, value, self.source.at(addon), how, within(28, KNOWN.1));
+            flags.sets_unseen_in(flag, gap(), within(27, 27));
+        }
+    }
+
     /// The range of services, where the network is told of one before the snap writes its arguments.
-    fn network(&self, flags: &mut Layers) {
-        for part in &self.parts {
-            let range = part.get("extraCNIEnv").and_then(|map| map.get("IPv4_SERVICE_CIDR"));
-            if range.is_some_and(|range| !range.is_null()) {
-                let reason = "`extraCNIEnv` names a range, and when the snap takes it over depends on its release";
-                flags.sets_unseen("service-cluster-ip-range", unseen(GapKind::Version, reason));
-            }
+    fn network(&self, part: &Cursor<'a>, flags: &mut Layers) {
+        let range = part.get("extraCNIEnv").and_then(|map| map.get("IPv4_SERVICE_CIDR"));
+        if range.is_some_and(|range| !range.is_null()) {
+            let reason = "`extraCNIEnv` names a range, and when the snap takes it over depends on its release";
+            flags.sets_unseen("service-cluster-ip-range", unseen(GapKind::Version, reason));
         }
     }
 
-    fn written(&self, flags: &mut Layers) {
-        for part in &self.parts {
-            let map = part.get(ARGUMENTS);
-            for entry in map.iter().flat_map(|map| map.entries()).take(MOST) {
-                // A name without dashes makes a line that no server takes for a flag.
-                let Some(name) = entry.name.strip_prefix("--") else {
-                    let site = Site { at: self.source.at(&entry.value), form: Form::Script };
-                    let text = format!("{}={}", entry.name, entry.value.text().unwrap_or_default());
-                    flags.puts(&entry.name, vec![Word::written(text, site)]);
-                    continue;
-                };
-                self.given(flags, name, &entry.value);
-            }
+    fn written(&self, part: &Cursor<'a>, flags: &mut Layers) {
+        let map = part.get(ARGUMENTS);
+        for entry in map.iter().flat_map(|map| map.entries()).take(MOST) {
+            // A name without dashes makes a line that no server takes for a flag.
+            let Some(name) = entry.name.strip_prefix("--") else {
+                let site = Site { at: self.source.at(&entry.value), form: Form::Script };
+                let text = format!("{}={}", entry.name, entry.value.text().unwrap_or_default());
+                flags.puts(&entry.name, vec![Word::written(text, site)]);
+                continue;
+            };
+            self.given(flags, name, &entry.value);
         }
     }
 
-    /// The line that somebody wrote for a flag; null takes away what there is.
+    /// The line that somebody wrote for a flag; null takes away what there is. It is read as any line of the file is: quotes
+    /// are dropped, and blanks part it.
     fn given(&self, flags: &mut Layers, name: &str, value: &Cursor<'_>) {
         flags.takes_away(name);
         if value.is_null() {
             return;
         }
-        let site = Site { at: self.source.at(value), form: Form::Field };
-        let (text, unknown) = written_out(value.text().unwrap_or_default());
-        let unresolved = unknown.or_else(|| unfilled(&text));
-        let text = format!("--{name}={text}");
-        flags.puts(name, vec![Word { unresolved, releases: left_of_server(&text), ..Word::written(text, site) }]);
+        let line = format!("--{name}={}", value.text().unwrap_or_default());
+        let releases = left_of_server(&line);
+        let words = line.split(' ').filter(|part| !part.is_empty()).map(|part| {
+            let (text, unknown) = written_out(&part.replace(['"', '\''], ""));
+            let unresolved = unknown.or_else(|| unfilled(&text));
+            let site = Site { at: self.source.at(value), form: Form::Field };
+            Word { unresolved, releases, ..Word::written(text, site) }
+        });
+        flags.puts(name, words.collect());
     }
 
     /// Files that it writes beside the arguments; of two of one name the last is written last.

@@ -230,8 +230,9 @@ impl<'a> Cluster<'a> {
         if let Some((_, at)) =
             self.source.text(&self.root, &["authorization", "mode"]).filter(|(mode, _)| mode != "rbac")
         {
-            // Without it the server allows everything, and nothing is written for it.
-            flags.makes("authorization-mode", "AlwaysAllow", at, "without `rbac` RKE gives no authorizer");
+            // Without it the server allows everything, and nothing is written for it; since 1.29 its flag has no default of its own.
+            let how = "without `rbac` RKE gives no authorizer";
+            flags.makes_in("authorization-mode", "AlwaysAllow", at, how, within(0, 28));
         }
         if let Some((provider, at)) = self.cloud() {
             flags.makes("cloud-provider", provider, at.clone(), how(&["cloud_provider"]));

@@ -537,3 +537,22 @@ fn values_that_no_kubelet_takes_keep_it_from_starting() {
         assert_eq!(wrong(fields), (false, Vec::new()), "{fields}");
     }
 }
+
+#[test]
+fn values_of_a_file_alone_are_looked_at_behind_flags_that_nobody_sees() {
+    let told = |fields: &str, version: &str| -> (Option<bool>, Vec<(bool, String)>) {
+        let found = of(&[file(fields)], version);
+        let component = found[0].component();
+        (component.starts, component.problems.iter().map(|one| (one.stops, one.message.clone())).collect())
+    };
+    for (fields, message) in [
+        ("readOnlyPort: 70000\n", "`readOnlyPort` is `70000`, and the kubelet takes from 0 to 65535"),
+        ("authorization: {mode: RBAC}\n", "`authorization.mode` is `RBAC`"),
+        ("imageGCLowThresholdPercent: 90\nimageGCHighThresholdPercent: 80\n", "`imageGCLowThresholdPercent` is `90`"),
+    ] {
+        let (starts, problems) = told(fields, "1.33.0");
+        assert_eq!(starts, None, "{fields}");
+        assert!(problems.iter().any(|(stops, one)| !stops && one.starts_with(message)), "{fields}: {problems:?}");
+    }
+    assert_eq!(told("readOnlyPort: 10255\nmaxPods: 10\n", "1.33.0"), (None, Vec::new()));
+}

@@ -488,3 +488,41 @@ fn what_says_nothing_of_kubelets_has_none() {
         assert!(of(text, "1.30.0").kubelets.is_empty(), "{text}");
     }
 }
+
+#[test]
+fn hosts_of_k0sctl_hand_their_kubelets_flags() {
+    let text = "apiVersion: k0sctl.k0sproject.io/v1beta1\nkind: Cluster\nmetadata: {name: c}\nspec:\n  hosts:\n\
+                \x20 - role: controller\n    installFlags: ['--kubelet-extra-args=--max-pods=9']\n    ssh: {address: 10.0.0.1}\n\
+                \x20 - role: controller+worker\n    hostname: two\n    installFlags:\n    - --kubelet-extra-args=\"--anonymous-auth=true --read-only-port=10255 --max-pods=50 --max-pods=60\"\n    - --profile=big\n    ssh: {address: 10.0.0.2}\n\
+                \x20 - role: worker\n    installFlags: [--kubelet-extra-args, '--event-qps=3 --tls-min-version=VersionTLS13']\n    ssh: {address: 10.0.0.3}\n\
+                \x20 - role: worker\n    ssh: {address: 10.0.0.4}\n\
+                \x20 k0s:\n    version: v1.31.2+k0s.0\n    config:\n      spec:\n        workerProfiles:\n        - {name: big, values: {maxPods: 300, podPidsLimit: 77}}\n";
+    let cluster = together(None, &[("file", text)]);
+    let kubelet = named(&cluster, "c (two)");
+    holds(
+        kubelet,
+        &[
+            (ANONYMOUS, "written true"),
+            ("readOnlyPort", "written 10255"),
+            ("maxPods", "written 60"),
+            ("podPidsLimit", "written 77"),
+            ("authorization.mode", "k0s Webhook"),
+        ],
+    );
+    assert!(pointed(text, kubelet, ANONYMOUS).contains("--anonymous-auth=true"));
+    assert!(kubelet.component().outranked.is_none());
+    holds(
+        named(&cluster, "c (10.0.0.3)"),
+        &[("eventRecordQPS", "written 3"), ("tlsMinVersion", "written VersionTLS13"), (ANONYMOUS, "k0s false")],
+    );
+    // A controller alone runs none, and of one that is given nothing nothing is said.
+    let names: Vec<&str> = cluster.kubelets.iter().map(|kubelet| kubelet.component().instance.as_str()).collect();
+    assert_eq!(names, ["c (10.0.0.3)", "c (big)", "c (two)"]);
+    // A switch in it has no value, which no kubelet takes.
+    let bare = text.replace("--event-qps=3", "--anonymous-auth");
+    assert!(
+        problems(named(&together(None, &[("file", &bare)]), "c (10.0.0.3)"))
+            .iter()
+            .any(|one| one.contains("anonymous-auth"))
+    );
+}

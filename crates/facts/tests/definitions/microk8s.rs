@@ -103,3 +103,31 @@ fn a_snap_takes_out_what_its_server_no_longer_knows() {
     let other = "--etcd-servers=unix:///var/lib/k8s-dqlite/k8s-dqlite.sock\n--insecure-port=0\n";
     assert!(stops(&resolved(other, Some("1.30.1"))).iter().any(|message| message.contains("insecure-port")));
 }
+
+#[test]
+fn parts_of_a_launch_configuration_are_applied_one_after_the_other() {
+    let of = |text: &str| resolved(text, Some("1.30.1"));
+    let first = "version: 0.2.0\naddons: [{name: rbac}]\nextraKubeAPIServerArgs: {--authorization-mode: 'Node,RBAC'}\n";
+    shared::holds(&of(first), &[("authorization-mode", "[Node,RBAC]", "written")]);
+    let later = format!("version: 0.2.0\nextraKubeAPIServerArgs: {{--authorization-mode: RBAC}}\n---\n{first}");
+    shared::holds(&of(&later), &[("authorization-mode", "[Node,RBAC]", "written")]);
+    let addon = "version: 0.2.0\nextraKubeAPIServerArgs: {--authorization-mode: RBAC, --audit-log-maxage: '7', --enable-admission-plugins: 'PodNodeSelector,NodeRestriction', --tls-cipher-suites: ~}\n\
+                 ---\nversion: 0.2.0\naddons: [{name: cis-hardening}]\n";
+    shared::holds(
+        &of(addon),
+        &[
+            ("authorization-mode", "[RBAC,Node]", "made"),
+            ("audit-log-maxage", "7", "written"),
+            ("audit-log-maxsize", "100", "made"),
+            ("enable-admission-plugins", "[EventRateLimit,AlwaysPullImages,NodeRestriction,PodNodeSelector]", "made"),
+        ],
+    );
+    assert!(shared::set(shared::server(&of(addon)), "tls-cipher-suites").0.starts_with("[TLS_AES_128_GCM_SHA256,"));
+    // A value is a part of a line.
+    let quoted =
+        "version: 0.2.0\nextraKubeAPIServerArgs: {--service-account-issuer: \"'https://q' --profiling=true\"}\n";
+    shared::holds(
+        &of(quoted),
+        &[("service-account-issuer", "[https://q]", "written"), ("profiling", "true", "written")],
+    );
+}

@@ -1,17 +1,20 @@
-//! The kubelets of k0s by `spec.workerProfiles`: fields of their configuration, one set for each profile.
+//! The kubelets of k0s by `spec.workerProfiles`: fields of their configuration, one set for each profile; and those of hosts of k0sctl
+//! whose command hands the kubelet flags (`--kubelet-extra-args`), which win over it.
 //!
 //! k0sproject/k0s, pkg/component/controller/kubeletconfig.go of v1.20 to v1.24 and workerconfig/reconciler.go (buildProfile) since,
 //! and pkg/component/worker/kubelet.go, which sets a few fields on the worker whatever the profile says.
 
 use std::sync::LazyLock;
 
-use model::{Evidence, Form, GapKind, Named};
+use model::{Evidence, Form, GapKind, Named, Site};
 use yaml::Cursor;
 
 use super::{Cluster, KNOWN, MOST, NAME, of, text_of};
 use crate::{
+    Word,
     declare::{
         Source,
+        command::{self, unfilled},
         kubelet::{
             KubeletLine,
             made::{Made, Nodes, fields_but, list, unseen},
@@ -49,8 +52,11 @@ const NEW_SUITES: [&str; 6] = [
     "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256",
 ];
 
+/// The flag of the command with which a worker is given flags of its kubelet.
+const ARGUMENTS: &str = "--kubelet-extra-args";
+
 pub(in crate::declare) fn speaks(text: &(impl crate::Text + ?Sized)) -> bool {
-    text.contains("workerProfiles") && super::speaks(text)
+    (text.contains("workerProfiles") || text.contains(ARGUMENTS)) && super::speaks(text)
 }
 
 pub(in crate::declare) fn runs(source: &Source<'_>) -> bool {
@@ -76,13 +82,13 @@ impl Cluster<'_> {
         let metadata = self.definition.root.get("metadata");
         let cluster = metadata.and_then(|metadata| text_of(&metadata, "name")).filter(|name| name != NAME);
         let cluster = cluster.unwrap_or_else(|| self.source.evidence.as_str().to_owned());
-        let mut found = Vec::new();
+        let mut found = self.of_hosts(&cluster);
         for profile in profiles.iter().flat_map(|profiles| profiles.items().take(MOST)) {
             let name = text_of(&profile, "name").unwrap_or_default();
             found.push(Nodes {
                 version: self.version(),
                 releases: within(KNOWN.0, u16::MAX),
-                made: Some(self.profile(&profile, name == "default-windows")),
+                made: Some(self.profile(&profile, name == "default-windows", self.fields_of(&profile))),
                 outranked: Some(unseen(
                     GapKind::NotCollected,
                     "what `--kubelet-extra-args` of a worker says wins over its profile, and was not seen",
@@ -93,8 +99,47 @@ impl Cluster<'_> {
         found
     }
 
-    fn profile(&self, profile: &Cursor<'_>, is_windows: bool) -> Made {
-        let mut made = Made::new(NAME, self.source, map_below(self.source, profile, &["values"], Form::Fields(&NAMED)));
+    /// The hosts of k0sctl that give their kubelet flags, each by itself.
+    fn of_hosts(&self, cluster: &str) -> Vec<Nodes> {
+        let hosts = self.definition.hosts.iter().flat_map(|hosts| hosts.items().take(MOST));
+        let mut found = Vec::new();
+        for (index, host) in hosts.enumerate() {
+            let Some(given) = flag_of(&host, ARGUMENTS).filter(|_| runs_kubelet(&host)) else { continue };
+            let site =
+                Site { at: self.source.at(&given.at), form: Form::ByHand("change it in `--kubelet-extra-args`") };
+            let mut words: Vec<Word> = split(&given.text)
+                .into_iter()
+                .map(|text| Word { unresolved: unfilled(&text), ..Word::written(text, site.clone()) })
+                .collect();
+            let open_ended = command::shorten(&mut words);
+            let wanted = flag_of(&host, "--profile").map(|given| given.text);
+            let profiles = self.get(&["workerProfiles"]);
+            let is_wanted =
+                |profile: &Cursor<'_>| text_of(profile, "name").is_some_and(|name| Some(&name) == wanted.as_ref());
+            let profile = profiles.iter().flat_map(|profiles| profiles.items().take(MOST)).find(is_wanted);
+            let home = profile.as_ref().map_or_else(|| site.clone(), |profile| self.fields_of(profile));
+            let own = ["hostname", "privateAddress"].iter().find_map(|key| text_of(&host, key));
+            let name = own.or_else(|| text_of(&host.get("ssh")?, "address")).unwrap_or_else(|| (index + 1).to_string());
+            found.push(Nodes {
+                words,
+                open_ended,
+                list: Some(site),
+                version: self.version(),
+                releases: within(KNOWN.0, u16::MAX),
+                made: Some(self.profile(profile.as_ref().unwrap_or(&host), false, home)),
+                ..Nodes::new(NAME, format!("{cluster} ({name})"))
+            });
+        }
+        found
+    }
+
+    /// Where a field of a profile would be written.
+    fn fields_of(&self, profile: &Cursor<'_>) -> Site {
+        map_below(self.source, profile, &["values"], Form::Fields(&NAMED))
+    }
+
+    fn profile(&self, profile: &Cursor<'_>, is_windows: bool, home: Site) -> Made {
+        let mut made = Made::new(NAME, self.source, home);
         // A field that no one knows is lost.
         if let Some(values) = profile.get("values").or_else(|| profile.get("config")) {
             made.fields(&values, self.source, &FIXED);
@@ -147,4 +192,59 @@ impl Cluster<'_> {
         }
         made
     }
+}
+
+/// A flag of the command that a host starts k0s with.
+struct Given<'a> {
+    text: String,
+    at: Cursor<'a>,
+}
+
+/// The last value of a flag among those of a host, in one item or two.
+fn flag_of<'a>(host: &Cursor<'a>, name: &str) -> Option<Given<'a>> {
+    let items: Vec<Cursor<'a>> = host.get("installFlags")?.items().take(MOST).collect();
+    (0..items.len()).rev().find_map(|index| {
+        let at = items[index].clone();
+        let rest = unquoted(at.text()?).strip_prefix(name)?;
+        match rest.strip_prefix(['=', ' ']) {
+            Some(value) => Some(Given { text: unquoted(value).to_owned(), at }),
+            None if rest.is_empty() => {
+                let at = items.get(index + 1)?.clone();
+                Some(Given { text: unquoted(at.text()?).to_owned(), at })
+            }
+            None => None,
+        }
+    })
+}
+
+/// A text without the quotes around all of it, as a shell would take them off.
+fn unquoted(text: &str) -> &str {
+    let inner = |quote: char| text.strip_prefix(quote)?.strip_suffix(quote);
+    inner('"').or_else(|| inner('\'')).unwrap_or(text)
+}
+
+fn runs_kubelet(host: &Cursor<'_>) -> bool {
+    match text_of(host, "role").as_deref() {
+        Some("worker" | "single" | "controller+worker") => true,
+        Some("controller") => flag_of(host, "--enable-worker").is_some() || is_switched_on(host, "--enable-worker"),
+        _ => false,
+    }
+}
+
+fn is_switched_on(host: &Cursor<'_>, name: &str) -> bool {
+    let flags = host.get("installFlags");
+    flags.is_some_and(|flags| flags.items().take(MOST).any(|flag| flag.text() == Some(name)))
+}
+
+/// The flags in a text, of which the last of a name counts; each has a value, if only an empty one (internal/pkg/flags, Split, and
+/// internal/pkg/stringmap, ToArgs).
+fn split(text: &str) -> Vec<String> {
+    let mut found: Vec<(&str, String)> = Vec::new();
+    for word in text.split_whitespace().take(MOST) {
+        let name = word.split('=').next().unwrap_or_default();
+        let whole = if word.contains('=') { word.to_owned() } else { format!("{word}=") };
+        found.retain(|(known, _)| *known != name);
+        found.push((name, whole));
+    }
+    found.into_iter().map(|(_, whole)| whole).collect()
 }

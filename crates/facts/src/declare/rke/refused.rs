@@ -3,10 +3,10 @@
 //! gopkg.in/yaml.v2 decodes them into types (rancher/rke, types/rke_types.go), where a list is no text and a text in quotes is no
 //! switch; then cluster/validation.go asks whether the whole makes sense (v1.6.3, and before it for what came earlier).
 
-use model::{Problem, ProblemKind};
+use model::{Minor, Problem, ProblemKind};
 use yaml::{Cursor, Resolved};
 
-use super::{Cluster, MOST, find};
+use super::{ADMISSION_FILE, Cluster, MOST, find};
 
 /// Switches below `services.kube-api`.
 const SWITCHES: [&[&str]; 5] = [
@@ -54,6 +54,17 @@ impl Cluster<'_> {
             && !matches!(level.text(), Some("" | "privileged" | "restricted"))
         {
             refuse(&level, "`pod_security_configuration` is `privileged` or `restricted`".to_owned());
+        }
+        // The level is `privileged` where nobody says it, since RKE 1.4.4, and it needs RBAC (validatePodSecurity).
+        let says_level = own(&["pod_security_configuration"]).is_some_and(|level| level.text() != Some(""));
+        let has_level = says_level
+            || (self.version().is_some_and(|(version, _)| version.minor >= Minor::new(1, 25))
+                && own(&["extra_args", ADMISSION_FILE]).is_none());
+        if let Some(mode) = find(&self.root, &["authorization", "mode"])
+            && mode.text().is_some_and(|mode| !matches!(mode, "" | "rbac"))
+            && has_level
+        {
+            refuse(&mode, "without `rbac` there is no level of Pod Security".to_owned());
         }
         if let Some(strategy) = find(&self.root, &["authentication", "strategy"])
             && let Some(text) = strategy.text().filter(|text| !text.is_empty())

@@ -24,6 +24,7 @@ pub(super) use self::started::{complete, files, is_copy};
 use super::{
     Source,
     command::Program,
+    embedded,
     layers::Layers,
     lookup::{is_of, name_of, text_of},
 };
@@ -48,6 +49,9 @@ const BY_HOSTED: Form =
     Form::ByHand("HyperShift writes this; change `spec.configuration.apiServer` of the HostedCluster");
 
 const BY_MASTER: Form = Form::ByHand("change `/etc/origin/master/master-config.yaml` and start the master again");
+
+const POLICY: &str = "/etc/kubernetes/static-pod-resources/configmaps/kube-apiserver-audit-policies/policy.yaml";
+const NO_POLICY: &str = "apiVersion: audit.k8s.io/v1\nkind: Policy\nrules:\n- level: None\n";
 
 /// Whether a text holds the words without which it declares nothing.
 pub(super) fn speaks(text: &(impl crate::Text + ?Sized)) -> bool {
@@ -95,6 +99,7 @@ fn resource(source: &Source<'_>, object: &Cursor<'_>, problems: Vec<Problem>) ->
     let form = if is_hosted { BY_HOSTED } else { BY_RESOURCE };
     let home = Site { at: source.at(spec.as_ref().unwrap_or(&whole)), form };
     let mut flags = Layers::new(NAME, home.clone());
+    let mut carried = None;
     let of = |name: &str| spec.as_ref().and_then(|spec| spec.get(name)).filter(|found| !found.is_null());
     match of("tlsSecurityProfile") {
         Some(profile) => tls::profile(source, &profile, &mut flags),
@@ -120,15 +125,11 @@ fn resource(source: &Source<'_>, object: &Cursor<'_>, problems: Vec<Problem>) ->
     }
     if let Some(audit) = of("audit") {
         let off = text_of(&audit, "profile").as_deref() == Some("None") && audit.get("customRules").is_none();
-        let file = "/etc/kubernetes/static-pod-resources/configmaps/kube-apiserver-audit-policies/policy.yaml";
         if off {
-            // pkg/operator/apiserver/audit: a policy that records nothing.
-            flags.makes(
-                "audit-policy-file",
-                file,
-                source.at(&audit),
-                "`audit.profile: None` makes a policy that records nothing",
-            );
+            // library-go, pkg/operator/apiserver/audit: a policy that records nothing.
+            let how = "`audit.profile: None` makes a policy that records nothing";
+            flags.makes("audit-policy-file", POLICY, source.at(&audit), how);
+            carried = Some(embedded::composed(source, POLICY, NO_POLICY.to_owned(), Vec::new()));
         }
     }
     if let Some(origins) = of("additionalCORSAllowedOrigins").filter(|origins| origins.items().len() > 0) {
@@ -147,6 +148,10 @@ fn resource(source: &Source<'_>, object: &Cursor<'_>, problems: Vec<Problem>) ->
     let mut invocation = invocation(source, name, flags.words(), Some(open), home, problems);
     if is_hosted {
         invocation.version = release_of(source, &whole);
+    }
+    if let Some(file) = carried {
+        invocation.mounts.push(Mount::same(POLICY));
+        invocation.carried.push(file);
     }
     Some(invocation)
 }

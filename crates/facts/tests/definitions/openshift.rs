@@ -1,5 +1,7 @@
 //! What configures an API server of OpenShift.
 
+use portcullis_facts::configuration::{ConfigFile, FileKind};
+
 use super::*;
 
 const OPENSHIFT: &str = "\
@@ -110,6 +112,9 @@ fn resources_of_openshift_decide_a_part() {
             ("tls-min-version", "VersionTLS13", "made"),
         ],
     );
+    // A profile without a name is the intermediate one.
+    let nameless = "apiVersion: config.openshift.io/v1\nkind: APIServer\nspec: {tlsSecurityProfile: {modern: {}}}\n";
+    holds(nameless, None, &[("tls-min-version", "VersionTLS12", "made")]);
     // What the operator has observed, it passes on.
     let observed = "apiVersion: operator.openshift.io/v1\nkind: KubeAPIServer\nmetadata: {name: cluster}\nspec:\n  observedConfig:\n    \
                     servingInfo: {bindAddress: '0.0.0.0:6443', minTLSVersion: VersionTLS12}\n    servicesSubnet: 172.30.0.0/16\n";
@@ -451,6 +456,10 @@ fn a_configuration_that_the_server_cannot_decode_stops_it() {
     let scalar = WRITTEN.replace("v: ['4']", "v: '4'");
     assert!(problems(&resolved(&scalar, Some("1.31.0"))).iter().any(|one| one.contains("no list")));
     assert!(!problems(&resolved(WRITTEN, Some("1.31.0"))).iter().any(|one| one.contains("configuration")));
+    let bare = WRITTEN.replace("bindAddress: 0.0.0.0:6443", "bindAddress: '::'");
+    assert!(problems(&resolved(&bare, Some("1.31.0"))).iter().any(|one| one.contains("no host with a port")));
+    let six = WRITTEN.replace("bindAddress: 0.0.0.0:6443", "bindAddress: '[::]:6443'");
+    holds(&six, Some("1.31.0"), &[("bind-address", "::", "made"), ("secure-port", "6443", "made")]);
 }
 
 #[test]
@@ -513,4 +522,26 @@ spec:
             ("event-ttl", "", "unknown"),
         ],
     );
+}
+
+#[test]
+fn what_plugins_are_told_is_read() {
+    let admission = "admission:\n  pluginConfig:\n    network.openshift.io/ExternalIPRanger: {configuration: {allowIngressIP: true}, location: ''}\n    \
+                     PodSecurity:\n      configuration:\n        kind: PodSecurityConfiguration\n        apiVersion: \
+                     pod-security.admission.config.k8s.io/v1\n        defaults: {enforce: privileged, audit: restricted}\n";
+    let read = |cluster: &Cluster| {
+        let file = server(cluster).file(FileKind::Admission).expect("read").expect("a file");
+        let ConfigFile::Admission(admission) = &*file.read[0].1 else { panic!("plugins") };
+        admission.plugins.iter().filter_map(|plugin| Some(plugin.name.as_ref()?.value.clone())).collect::<Vec<_>>()
+    };
+    let text = format!("{WRITTEN}{admission}");
+    assert_eq!(read(&resolved(&text, Some("1.31.0"))), ["PodSecurity", "network.openshift.io/ExternalIPRanger"]);
+    let node = shared::as_release(Some("n"), &[(AT[0], POD), (AT[1], &text)], Some("1.31.0"));
+    assert_eq!(read(&node).len(), 2);
+    // A part of it is put together with others.
+    let part = text.replace("  bindAddress: 0.0.0.0:6443\n", "");
+    assert!(server(&resolved(&part, Some("1.31.0"))).file(FileKind::Admission).is_err());
+    // Nothing is recorded where that is asked for.
+    let none = "apiVersion: config.openshift.io/v1\nkind: APIServer\nmetadata: {name: cluster}\nspec: {audit: {profile: None}}\n";
+    assert!(server(&resolved(none, Some("1.31.0"))).file(FileKind::AuditPolicy).expect("read").is_some());
 }

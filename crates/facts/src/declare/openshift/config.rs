@@ -8,15 +8,18 @@
 //! empty says nothing (`unmaskArgs`). What neither says is filled in before
 //! (openshift-kube-apiserver/configdefault/kubecontrolplane_default.go and library-go, pkg/config/configdefaults).
 
+use std::collections::BTreeMap;
+
 use model::{Form, Gap, Problem, ProblemKind, Site};
 use yaml::Cursor;
 
 use super::{BY_RESOURCE, CONFIG, MOST, NAME, OPERATOR, defaults, invocation, unseen, version_gap};
 use crate::{
-    Hand, Invocation, Word,
+    Carried, Hand, Invocation, Mount, Word,
     declare::{
         Source,
         agree::where_known,
+        embedded,
         layers::{self, Layers},
         lookup::{is_of, name_of, text_of},
     },
@@ -159,7 +162,12 @@ impl<'a> Config<'a> {
             words.extend(flags.words());
         }
         let problems = problems.into_iter().chain(self.problems()).collect();
-        invocation(self.source, self.name.clone(), words, open_ended, self.home(), problems)
+        let mut made = invocation(self.source, self.name.clone(), words, open_ended, self.home(), problems);
+        if let Some((file, mount)) = self.carried() {
+            made.carried.push(file);
+            made.mounts.push(mount);
+        }
+        made
     }
 
     /// What the operator's pod makes of `logLevel` (pkg/operator/targetconfigcontroller, `manageTemplate`); its words differ
@@ -311,10 +319,44 @@ impl<'a> Config<'a> {
             }
         }
         self.audit(flags, is_named);
-        if self.get(&["admission", "pluginConfig"]).is_some() && !is_named("admission-control-config-file") {
-            let gap = unseen("the server writes its file of plugins when it starts, and gives it a name of its own");
-            flags.sets_unseen("admission-control-config-file", gap);
+        const PLUGINS: &str = "admission-control-config-file";
+        let plugins = self.get(&["admission", "pluginConfig"]).filter(|_| !is_named(PLUGINS));
+        match (plugins, self.from) {
+            (Some(plugins), From::Whole) => {
+                let how = "the server writes `admission.pluginConfig` to a file, whose name ends in a number";
+                flags.makes(PLUGINS, ADMISSION, self.source.at(&plugins), how);
+            }
+            (Some(_), From::Part | From::Operator) => {
+                flags.sets_unseen(PLUGINS, unseen("the operator puts together what plugins are told"));
+            }
+            (None, _) => {}
         }
+    }
+
+    /// What the server writes for its plugins to read, in the order of their names (`admissionFlags`,
+    /// `ConvertOpenshiftAdmissionConfigToKubeAdmissionConfig`).
+    pub(super) fn carried(&self) -> Option<(Carried, Mount)> {
+        let plugins = self.get(&["admission", "pluginConfig"]).filter(|_| self.from == From::Whole)?;
+        let mut left = MOST_NODES;
+        let mut named: BTreeMap<String, String> = BTreeMap::new();
+        for entry in plugins.entries().take(MOST) {
+            let quoted = |text: &str| serde_json::Value::from(text).to_string();
+            let path = text_of(&entry.value, "location").map(|path| format!(",\"path\":{}", quoted(&path)));
+            let told = entry.value.get("configuration").filter(|told| !told.is_null());
+            let told = match told {
+                Some(told) => Some(format!(",\"configuration\":{}", embedded::json(&told, &mut left)?)),
+                None => None,
+            };
+            let plugin =
+                format!("{{\"name\":{}{}{}}}", quoted(&entry.name), path.unwrap_or_default(), told.unwrap_or_default());
+            named.insert(entry.name.into_owned(), plugin);
+        }
+        let all: Vec<String> = named.into_values().collect();
+        let text = format!(
+            "{{\"apiVersion\":\"apiserver.k8s.io/v1alpha1\",\"kind\":\"AdmissionConfiguration\",\"plugins\":[{}]}}\n",
+            all.join(",")
+        );
+        Some((embedded::composed(self.source, ADMISSION, text, Vec::new()), Mount::same(ADMISSION)))
     }
 
     /// `auditConfig`, where it is on (openshift/apiserver-library-go, pkg/configflags/audit.go).
@@ -405,6 +447,17 @@ impl<'a> Config<'a> {
             setting: None,
         };
         let mut found = Vec::new();
+        // net.SplitHostPort takes nothing else.
+        if let Some(address) = self.get(&["servingInfo", "bindAddress"])
+            && let Some(text) = address.text().filter(|text| !text.is_empty())
+            && !text
+                .rsplit_once(':')
+                .is_some_and(|(host, _)| !host.contains(':') || (host.starts_with('[') && host.ends_with(']')))
+        {
+            let message =
+                format!("the server cannot read its configuration: `{text}` is no host with a port behind it");
+            found.push(Problem { hint: Some("write `0.0.0.0:6443`".to_owned()), ..refused(&address, message) });
+        }
         for entry in arguments.iter().flat_map(|arguments| arguments.entries()).take(MOST) {
             let name = format!("`apiServerArguments.{}`", entry.name);
             if entry.value.is_null() {
@@ -484,6 +537,12 @@ impl<'a> Config<'a> {
         }
     }
 }
+
+/// The file of its plugins, but for the number at its end.
+const ADMISSION: &str = "/tmp/kubeapiserver-admission-config.yaml";
+
+/// More nodes than what plugins are told has.
+const MOST_NODES: usize = 1 << 14;
 
 /// What the server writes itself, below the folder that it is started in.
 const OWN_POLICY: &str = "openshift.local.audit/policy.yaml";

@@ -407,6 +407,10 @@ fn put_behind(invocation: &mut Invocation, held: &Held, path: &str, source: &Sou
             invocation.problems.extend(within.problems(document));
             invocation.problems.extend(config.problems());
             invocation.list = Some(config.home());
+            if let Some((file, mount)) = config.carried() {
+                invocation.carried.push(file);
+                invocation.mounts.push(mount);
+            }
         });
     });
     // `ToFlagSlice` sorts them.

@@ -545,3 +545,49 @@ fn what_plugins_are_told_is_read() {
     let none = "apiVersion: config.openshift.io/v1\nkind: APIServer\nmetadata: {name: cluster}\nspec: {audit: {profile: None}}\n";
     assert!(server(&resolved(none, Some("1.31.0"))).file(FileKind::AuditPolicy).expect("read").is_some());
 }
+
+#[test]
+fn both_resources_of_an_operator_tell_of_one_server() {
+    let text = "\
+apiVersion: v1
+kind: List
+items:
+- apiVersion: config.openshift.io/v1
+  kind: APIServer
+  metadata: {name: cluster}
+  spec:
+    audit: {profile: None}
+    encryption: {type: aescbc}
+    tlsSecurityProfile: {type: Modern, modern: {}} # newest
+- apiVersion: operator.openshift.io/v1
+  kind: KubeAPIServer
+  metadata: {name: cluster}
+  spec:
+    unsupportedConfigOverrides:
+      apiServerArguments: {audit-log-maxbackup: ['3']}
+      servingInfo: {cipherSuites: [TLS_AES_128_GCM_SHA256]}
+";
+    holds(
+        text,
+        Some("1.31.0"),
+        &[
+            ("audit-log-maxbackup", "3", "written"),
+            (
+                "audit-policy-file",
+                "/etc/kubernetes/static-pod-resources/configmaps/kube-apiserver-audit-policies/policy.yaml",
+                "made",
+            ),
+            ("audit-log-maxsize", "200", "OpenShift"),
+            (
+                "encryption-provider-config",
+                "/etc/kubernetes/static-pod-resources/secrets/encryption-config/encryption-config",
+                "made",
+            ),
+            ("tls-cipher-suites", "[TLS_AES_128_GCM_SHA256]", "made"),
+            ("tls-min-version", "VersionTLS13", "made"),
+        ],
+    );
+    let cluster = resolved(text, Some("1.31.0"));
+    assert!(place(text, &cluster, "tls-min-version").0.contains("Modern"));
+    assert!(server(&cluster).file(FileKind::AuditPolicy).expect("read").is_some());
+}

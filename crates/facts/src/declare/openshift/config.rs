@@ -121,14 +121,20 @@ impl<'a> Config<'a> {
         Site { at: self.source.at(&self.whole), form: BY_RESOURCE }
     }
 
-    /// The server of which no more is at hand.
-    pub(super) fn invocation(&self, problems: Vec<Problem>) -> Invocation {
+    /// The server of which no more is at hand than, of the operator's, the `spec` of the `APIServer` beside.
+    pub(super) fn invocation(&self, problems: Vec<Problem>, beside: Option<(&Source<'_>, &Cursor<'_>)>) -> Invocation {
         let open_ended = match self.from {
             From::Whole => None,
             From::Part => Some(unseen("this is a part of the configuration, and the operator adds to it")),
             From::Operator => Some(unseen("this is what the operator is told, and not all of what it makes of it")),
         };
-        let mut words = self.words(&open_ended);
+        let mut flags = Layers::new(NAME, Site { form: BY_OPERATOR, ..self.home() });
+        let mut policy = None;
+        if self.from == From::Operator {
+            defaults::add(&mut flags);
+            policy = beside.and_then(|(source, spec)| super::observed(source, Some(spec), &mut flags));
+        }
+        let mut words = self.words_on(flags, &open_ended);
         // Its own files and what it has observed are all that it makes the configuration of.
         let is_observed = self.from == From::Operator && self.get(&["apiServerArguments", "etcd-servers"]).is_some();
         let open_ended = open_ended.filter(|gap| {
@@ -163,7 +169,8 @@ impl<'a> Config<'a> {
         }
         let problems = problems.into_iter().chain(self.problems()).collect();
         let mut made = invocation(self.source, self.name.clone(), words, open_ended, self.home(), problems);
-        if let Some((file, mount)) = self.carried() {
+        let policy = policy.map(|file| (file, Mount::same(super::POLICY)));
+        for (file, mount) in self.carried().into_iter().chain(policy) {
             made.carried.push(file);
             made.mounts.push(mount);
         }
@@ -192,10 +199,11 @@ impl<'a> Config<'a> {
 
     /// The arguments of the file, as they stand behind those of the server; `part` says why these may not be all.
     pub(super) fn words(&self, part: &Option<Gap>) -> Vec<Word> {
-        let mut flags = Layers::new(NAME, Site { form: BY_OPERATOR, ..self.home() });
-        if self.from == From::Operator {
-            defaults::add(&mut flags);
-        }
+        self.words_on(Layers::new(NAME, self.home()), part)
+    }
+
+    /// The same on what is there without it.
+    fn words_on(&self, mut flags: Layers, part: &Option<Gap>) -> Vec<Word> {
         let named = self.arguments(&mut flags);
         let is_named = |flag: &str| named.iter().any(|name| name == flag);
         self.fields(&mut flags, &is_named);
@@ -416,12 +424,14 @@ impl<'a> Config<'a> {
             match self.from {
                 From::Whole if is_open(flag, path) => flags.adds(flag, value),
                 // The operator's own file says it where nothing takes that away.
-                From::Operator if is_open(flag, path) => flags.sets_unseen(flag, unseen("the cluster decides it")),
+                From::Operator if is_open(flag, path) && !flags.has(flag) => {
+                    flags.sets_unseen(flag, unseen("the cluster decides it"));
+                }
                 _ => {}
             }
         }
         // library-go's list has changed with every few releases (pkg/crypto/crypto.go, DefaultCiphers).
-        if is_open("tls-cipher-suites", &["servingInfo", "cipherSuites"]) {
+        if is_open("tls-cipher-suites", &["servingInfo", "cipherSuites"]) && !flags.has("tls-cipher-suites") {
             let gap = version_gap("which suites hold where none is named depends on the release of OpenShift");
             flags.sets_unseen("tls-cipher-suites", gap);
         }

@@ -108,25 +108,34 @@ fn resource(source: &Source<'_>, object: &Cursor<'_>, problems: Vec<Problem>) ->
     let form = if is_hosted { BY_HOSTED } else { BY_RESOURCE };
     let home = Site { at: source.at(spec.as_ref().unwrap_or(&whole)), form };
     let mut flags = Layers::new(NAME, home.clone());
-    let carried = observed(source, spec.as_ref(), &mut flags);
+    let policy = if is_hosted {
+        defaults::add_hosted(&mut flags);
+        defaults::HOSTED_POLICY
+    } else {
+        defaults::add(&mut flags);
+        POLICY
+    };
+    let carried = observed(source, spec.as_ref(), policy, &mut flags);
     if is_hosted {
         hosted(source, &whole, &mut flags);
     }
     let name = name_of(object);
     let open = unseen("this resource decides a part of what the API server is started with");
-    let mut invocation = invocation(source, name, flags.words(), Some(open), home, problems);
+    let mut words = flags.words();
+    config::may_be_observed(&mut words, &open);
+    let mut invocation = invocation(source, name, words, Some(open), home, problems);
     if is_hosted {
         invocation.version = release_of(source, &whole);
     }
     if let Some(file) = carried {
-        invocation.mounts.push(Mount::same(POLICY));
+        invocation.mounts.push(Mount::same(policy));
         invocation.carried.push(file);
     }
     Some(invocation)
 }
 
-/// What the operator makes of the fields of an API server, with a policy that it writes.
-fn observed(source: &Source<'_>, spec: Option<&Cursor<'_>>, flags: &mut Layers) -> Option<Carried> {
+/// What the operator makes of the fields of an API server, with a policy that it writes at a path.
+fn observed(source: &Source<'_>, spec: Option<&Cursor<'_>>, policy: &str, flags: &mut Layers) -> Option<Carried> {
     let mut carried = None;
     let of = |name: &str| spec.and_then(|spec| spec.get(name)).filter(|found| !found.is_null());
     match of("tlsSecurityProfile") {
@@ -137,7 +146,9 @@ fn observed(source: &Source<'_>, spec: Option<&Cursor<'_>>, flags: &mut Layers) 
             flags.adds("tls-cipher-suites", tls::intermediate());
         }
     }
+    // HyperShift has a field of its own for that.
     if let Some(kind) = of("encryption").and_then(|encryption| encryption.get("type"))
+        && policy == POLICY
         && let Some(text) = kind.text().filter(|text| !matches!(*text, "" | "identity"))
     {
         let file = "/etc/kubernetes/static-pod-resources/secrets/encryption-config/encryption-config";
@@ -153,8 +164,8 @@ fn observed(source: &Source<'_>, spec: Option<&Cursor<'_>>, flags: &mut Layers) 
         if off {
             // library-go, pkg/operator/apiserver/audit: a policy that records nothing.
             let how = "`audit.profile: None` makes a policy that records nothing";
-            flags.makes("audit-policy-file", POLICY, source.at(&audit), how);
-            carried = Some(embedded::composed(source, POLICY, NO_POLICY.to_owned(), Vec::new()));
+            flags.makes("audit-policy-file", policy, source.at(&audit), how);
+            carried = Some(embedded::composed(source, policy, NO_POLICY.to_owned(), Vec::new()));
         }
     }
     if let Some(origins) = of("additionalCORSAllowedOrigins").filter(|origins| origins.items().len() > 0) {

@@ -87,7 +87,12 @@ fn resources_of_openshift_decide_a_part() {
                 "/etc/kubernetes/static-pod-resources/secrets/encryption-config/encryption-config",
                 "made",
             ),
+            // The operator's own arguments hold, but for those that it may have observed otherwise; whether requests without
+            // credentials are let in a file may say.
             ("anonymous-auth", "", "unknown"),
+            ("audit-log-maxsize", "200", "OpenShift"),
+            ("enable-admission-plugins", "", "unknown"),
+            ("token-auth-file", "", "unknown"),
         ],
     );
     // Suites have the names of OpenSSL there; those that Go does not know are left out.

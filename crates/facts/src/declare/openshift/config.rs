@@ -132,7 +132,7 @@ impl<'a> Config<'a> {
         let mut policy = None;
         if self.from == From::Operator {
             defaults::add(&mut flags);
-            policy = beside.and_then(|(source, spec)| super::observed(source, Some(spec), &mut flags));
+            policy = beside.and_then(|(source, spec)| super::observed(source, Some(spec), super::POLICY, &mut flags));
         }
         let mut words = self.words_on(flags, &open_ended);
         // Its own files and what it has observed are all that it makes the configuration of.
@@ -144,14 +144,7 @@ impl<'a> Config<'a> {
             !is_observed
         });
         if let (Some(gap), From::Operator) = (&open_ended, self.from) {
-            let may_be_observed = |word: &&mut Word| {
-                let name =
-                    word.text.strip_prefix("--").and_then(|text| text.split_once('=')).map_or("", |(name, _)| name);
-                matches!(word.hand, Hand::Default(_)) && OBSERVED.contains(&name)
-            };
-            for word in words.iter_mut().filter(may_be_observed) {
-                word.unresolved.get_or_insert_with(|| gap.clone());
-            }
+            may_be_observed(&mut words, gap);
         }
         // The operator's pod gives both (bindata/assets/kube-apiserver/pod.yaml).
         for (flag, gap) in [
@@ -544,6 +537,16 @@ impl<'a> Config<'a> {
         }
         if !is_named("authorization-mode") {
             open(flags, "authorization-mode", version_gap("OpenShift decides by itself who authorizes"));
+        }
+    }
+}
+
+/// Leaves open what the operator may have observed otherwise than its own arguments say.
+pub(super) fn may_be_observed(words: &mut [Word], gap: &Gap) {
+    for word in words.iter_mut().filter(|word| matches!(word.hand, Hand::Default(_))) {
+        let name = word.text.strip_prefix("--").and_then(|text| text.split_once('=')).map_or("", |(name, _)| name);
+        if OBSERVED.contains(&name) {
+            word.unresolved.get_or_insert_with(|| gap.clone());
         }
     }
 }

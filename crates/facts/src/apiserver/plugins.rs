@@ -205,7 +205,18 @@ fn by_flags(server: &ApiServer, name: &str) -> Result<AdmissionPlugin, Unanswere
     {
         return Ok(plugin(false, "--disable-admission-plugins", origin));
     }
-    let (setting, enabled) = match list("enable-admission-plugins")? {
+    let is_own = server.own_plugins.contains(&name);
+    let by_itself: Vec<Option<bool>> =
+        release.minors().map(|minor| default_on(name, minor).map(|on| on || is_own)).collect();
+    let enabled = match list("enable-admission-plugins") {
+        // Whatever else is enabled, what is on by itself and not disabled is on.
+        Err(_) if !by_itself.is_empty() && by_itself.iter().all(|on| *on == Some(true)) => {
+            let origin = Origin::Default { by: Author::Upstream { since: None }, home: None };
+            return Ok(plugin(true, "--enable-admission-plugins", origin));
+        }
+        other => other?,
+    };
+    let (setting, enabled) = match enabled {
         Some(enabled) => ("--enable-admission-plugins", Some(enabled)),
         None => ("--admission-control", list("admission-control")?),
     };
@@ -215,8 +226,7 @@ fn by_flags(server: &ApiServer, name: &str) -> Result<AdmissionPlugin, Unanswere
     if names(&enabled) {
         return Ok(AdmissionPlugin { inert: inert(name, release.bounds().0), ..plugin(true, setting, origin) });
     }
-    let is_own = server.own_plugins.contains(&name);
-    let mut on = release.minors().map(|minor| default_on(name, minor).map(|on| on || is_own));
+    let mut on = by_itself.into_iter();
     let first = on.next().flatten().filter(|first| on.all(|other| other == Some(*first)));
     let Some(first) = first else {
         return Err(Gap::of_release(format!("whether `{name}` is on by default depends on the release")).into());
@@ -259,7 +269,14 @@ pub(super) fn own(invocation: &Invocation) -> &'static [&'static str] {
         "Priority",
         "StorageObjectInUseProtection",
     ];
-    if invocation.is_openshift() { &OPENSHIFT } else { &[] }
+    // gardener/gardener, pkg/component/shared/kubeapiserver.go, and pkg/utils/kubernetes/admissionplugins.go before v1.116: it is in
+    // the list of each release, unless a Shoot disables it.
+    const GARDENER: [&str; 1] = ["NodeRestriction"];
+    match invocation.distribution {
+        _ if invocation.is_openshift() => &OPENSHIFT,
+        Some("Gardener") => &GARDENER,
+        _ => &[],
+    }
 }
 
 /// `None` outside the releases that the data covers.

@@ -132,6 +132,10 @@ impl Layers {
         own.into_iter().map(|flag| flag.word).collect()
     }
 
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.flags.iter().any(|flag| flag.name == name)
+    }
+
     pub(super) fn takes_away(&mut self, name: &str) {
         self.flags.retain(|flag| flag.name != name);
     }

@@ -24,10 +24,11 @@ pub(super) use self::started::{complete, files, is_copy};
 use super::{
     Source,
     command::Program,
+    embedded,
     layers::Layers,
     lookup::{is_of, name_of, text_of},
 };
-use crate::{Invocation, Mount, Releases, Word};
+use crate::{Carried, Invocation, Mount, Releases, Word};
 
 const NAME: &str = "OpenShift";
 const CONFIG: &str = "kubecontrolplane.config.openshift.io/";
@@ -49,6 +50,9 @@ const BY_HOSTED: Form =
 
 const BY_MASTER: Form = Form::ByHand("change `/etc/origin/master/master-config.yaml` and start the master again");
 
+const POLICY: &str = "/etc/kubernetes/static-pod-resources/configmaps/kube-apiserver-audit-policies/policy.yaml";
+const NO_POLICY: &str = "apiVersion: audit.k8s.io/v1\nkind: Policy\nrules:\n- level: None\n";
+
 /// Whether a text holds the words without which it declares nothing.
 pub(super) fn speaks(text: &(impl crate::Text + ?Sized)) -> bool {
     text.contains(CONFIG)
@@ -66,16 +70,25 @@ pub(super) fn declares(source: &Source<'_>) -> bool {
 /// Every API server of OpenShift that a text configures; what a pod beside it reads is told with that.
 pub(super) fn invocations(source: &Source<'_>, evidence: &[Evidence]) -> Vec<Invocation> {
     let read = started::Read::beside(source, evidence);
+    // The operator is told by both resources of a cluster, each by the name `cluster`.
+    let (mut resources, mut operators) = (Vec::new(), 0);
+    for document in source.documents() {
+        for object in started::listed(&document.cursor()) {
+            operators += usize::from(Config::of(source, &object).is_some_and(|config| !config.is_file()));
+            resources.extend(object.get("spec").filter(|_| is_of(&object, RESOURCE, "APIServer")));
+        }
+    }
+    let beside = resources.pop().filter(|_| resources.is_empty() && operators == 1);
     let mut found = Vec::new();
     started::objects(source, &mut |within, document, object, held| {
         let problems = || within.problems(document);
         if let Some(config) = Config::of(within, object) {
             if !config.is_file() {
-                found.push(config.invocation(problems()));
+                found.push(config.invocation(problems(), beside.as_ref().map(|spec| (source, spec))));
             } else if !read.has(&held) {
-                found.push(read.alone(config.invocation(problems())));
+                found.push(read.alone(config.invocation(problems(), None)));
             }
-        } else if held.map.is_none() {
+        } else if held.map.is_none() && !(beside.is_some() && is_of(object, RESOURCE, "APIServer")) {
             found.extend(resource(within, object, problems()).or_else(|| master::of(within, object, problems())));
         }
     });
@@ -95,19 +108,47 @@ fn resource(source: &Source<'_>, object: &Cursor<'_>, problems: Vec<Problem>) ->
     let form = if is_hosted { BY_HOSTED } else { BY_RESOURCE };
     let home = Site { at: source.at(spec.as_ref().unwrap_or(&whole)), form };
     let mut flags = Layers::new(NAME, home.clone());
-    let of = |name: &str| spec.as_ref().and_then(|spec| spec.get(name)).filter(|found| !found.is_null());
+    let policy = if is_hosted {
+        defaults::add_hosted(&mut flags);
+        defaults::HOSTED_POLICY
+    } else {
+        defaults::add(&mut flags);
+        POLICY
+    };
+    let carried = observed(source, spec.as_ref(), policy, &mut flags);
+    if is_hosted {
+        hosted(source, &whole, &mut flags);
+    }
+    let name = name_of(object);
+    let open = unseen("this resource decides a part of what the API server is started with");
+    let mut words = flags.words();
+    config::may_be_observed(&mut words, &open);
+    let mut invocation = invocation(source, name, words, Some(open), home, problems);
+    if is_hosted {
+        invocation.version = release_of(source, &whole);
+    }
+    if let Some(file) = carried {
+        invocation.mounts.push(Mount::same(policy));
+        invocation.carried.push(file);
+    }
+    Some(invocation)
+}
+
+/// What the operator makes of the fields of an API server, with a policy that it writes at a path.
+fn observed(source: &Source<'_>, spec: Option<&Cursor<'_>>, policy: &str, flags: &mut Layers) -> Option<Carried> {
+    let mut carried = None;
+    let of = |name: &str| spec.and_then(|spec| spec.get(name)).filter(|found| !found.is_null());
     match of("tlsSecurityProfile") {
-        Some(profile) => tls::profile(source, &profile, &mut flags),
+        Some(profile) => tls::profile(source, &profile, flags),
         // Without one the intermediate profile holds.
         None => {
             flags.adds("tls-min-version", "VersionTLS12");
             flags.adds("tls-cipher-suites", tls::intermediate());
         }
     }
-    if is_hosted {
-        hosted(source, &whole, &mut flags);
-    }
+    // HyperShift has a field of its own for that.
     if let Some(kind) = of("encryption").and_then(|encryption| encryption.get("type"))
+        && policy == POLICY
         && let Some(text) = kind.text().filter(|text| !matches!(*text, "" | "identity"))
     {
         let file = "/etc/kubernetes/static-pod-resources/secrets/encryption-config/encryption-config";
@@ -120,15 +161,11 @@ fn resource(source: &Source<'_>, object: &Cursor<'_>, problems: Vec<Problem>) ->
     }
     if let Some(audit) = of("audit") {
         let off = text_of(&audit, "profile").as_deref() == Some("None") && audit.get("customRules").is_none();
-        let file = "/etc/kubernetes/static-pod-resources/configmaps/kube-apiserver-audit-policies/policy.yaml";
         if off {
-            // pkg/operator/apiserver/audit: a policy that records nothing.
-            flags.makes(
-                "audit-policy-file",
-                file,
-                source.at(&audit),
-                "`audit.profile: None` makes a policy that records nothing",
-            );
+            // library-go, pkg/operator/apiserver/audit: a policy that records nothing.
+            let how = "`audit.profile: None` makes a policy that records nothing";
+            flags.makes("audit-policy-file", policy, source.at(&audit), how);
+            carried = Some(embedded::composed(source, policy, NO_POLICY.to_owned(), Vec::new()));
         }
     }
     if let Some(origins) = of("additionalCORSAllowedOrigins").filter(|origins| origins.items().len() > 0) {
@@ -142,13 +179,7 @@ fn resource(source: &Source<'_>, object: &Cursor<'_>, problems: Vec<Problem>) ->
             "`additionalCORSAllowedOrigins` is added to OpenShift's own",
         );
     }
-    let name = name_of(object);
-    let open = unseen("this resource decides a part of what the API server is started with");
-    let mut invocation = invocation(source, name, flags.words(), Some(open), home, problems);
-    if is_hosted {
-        invocation.version = release_of(source, &whole);
-    }
-    Some(invocation)
+    carried
 }
 
 /// The release of Kubernetes in the one of OpenShift that an image names: 4.N has 1.(N+13) since 4.3.

@@ -180,6 +180,14 @@ fn what_gardener_gives_later_releases_is_known() {
     let off = text.replace("EventRateLimit", "NodeRestriction, disabled: true");
     holds(&off, Some("1.34.1"), &[("enable-admission-plugins", "[]", "kubernetes")]);
     holds(SHOOT, Some("1.24.1"), &[("client-ca-file", "", "unknown"), ("audit-policy-file", "", "unknown")]);
+    // Which list it is depends on the release of Gardener, and what is on in all of them does not.
+    let is_on = |text: &str, name: &str| {
+        server(&resolved(text, Some("1.29.1"))).admission_plugin(name).ok().map(|one| one.enabled)
+    };
+    assert_eq!(is_on(SHOOT, "NodeRestriction"), Some(true));
+    assert_eq!(is_on(SHOOT, "ServiceAccount"), Some(true));
+    assert_eq!(is_on(SHOOT, "AlwaysPullImages"), None);
+    assert_eq!(is_on(&off, "NodeRestriction"), Some(false));
     // Without a policy nothing is recorded, and one in a ConfigMap is read.
     let policy = |text: &str| {
         let cluster = resolved(text, Some("1.33.1"));

@@ -1,5 +1,7 @@
 //! What configures an API server of OpenShift.
 
+use portcullis_facts::configuration::{ConfigFile, FileKind};
+
 use super::*;
 
 const OPENSHIFT: &str = "\
@@ -85,7 +87,12 @@ fn resources_of_openshift_decide_a_part() {
                 "/etc/kubernetes/static-pod-resources/secrets/encryption-config/encryption-config",
                 "made",
             ),
+            // The operator's own arguments hold, but for those that it may have observed otherwise; whether requests without
+            // credentials are let in a file may say.
             ("anonymous-auth", "", "unknown"),
+            ("audit-log-maxsize", "200", "OpenShift"),
+            ("enable-admission-plugins", "", "unknown"),
+            ("token-auth-file", "", "unknown"),
         ],
     );
     // Suites have the names of OpenSSL there; those that Go does not know are left out.
@@ -110,6 +117,9 @@ fn resources_of_openshift_decide_a_part() {
             ("tls-min-version", "VersionTLS13", "made"),
         ],
     );
+    // A profile without a name is the intermediate one.
+    let nameless = "apiVersion: config.openshift.io/v1\nkind: APIServer\nspec: {tlsSecurityProfile: {modern: {}}}\n";
+    holds(nameless, None, &[("tls-min-version", "VersionTLS12", "made")]);
     // What the operator has observed, it passes on.
     let observed = "apiVersion: operator.openshift.io/v1\nkind: KubeAPIServer\nmetadata: {name: cluster}\nspec:\n  observedConfig:\n    \
                     servingInfo: {bindAddress: '0.0.0.0:6443', minTLSVersion: VersionTLS12}\n    servicesSubnet: 172.30.0.0/16\n";
@@ -451,6 +461,10 @@ fn a_configuration_that_the_server_cannot_decode_stops_it() {
     let scalar = WRITTEN.replace("v: ['4']", "v: '4'");
     assert!(problems(&resolved(&scalar, Some("1.31.0"))).iter().any(|one| one.contains("no list")));
     assert!(!problems(&resolved(WRITTEN, Some("1.31.0"))).iter().any(|one| one.contains("configuration")));
+    let bare = WRITTEN.replace("bindAddress: 0.0.0.0:6443", "bindAddress: '::'");
+    assert!(problems(&resolved(&bare, Some("1.31.0"))).iter().any(|one| one.contains("no host with a port")));
+    let six = WRITTEN.replace("bindAddress: 0.0.0.0:6443", "bindAddress: '[::]:6443'");
+    holds(&six, Some("1.31.0"), &[("bind-address", "::", "made"), ("secure-port", "6443", "made")]);
 }
 
 #[test]
@@ -513,4 +527,72 @@ spec:
             ("event-ttl", "", "unknown"),
         ],
     );
+}
+
+#[test]
+fn what_plugins_are_told_is_read() {
+    let admission = "admission:\n  pluginConfig:\n    network.openshift.io/ExternalIPRanger: {configuration: {allowIngressIP: true}, location: ''}\n    \
+                     PodSecurity:\n      configuration:\n        kind: PodSecurityConfiguration\n        apiVersion: \
+                     pod-security.admission.config.k8s.io/v1\n        defaults: {enforce: privileged, audit: restricted}\n";
+    let read = |cluster: &Cluster| {
+        let file = server(cluster).file(FileKind::Admission).expect("read").expect("a file");
+        let ConfigFile::Admission(admission) = &*file.read[0].1 else { panic!("plugins") };
+        admission.plugins.iter().filter_map(|plugin| Some(plugin.name.as_ref()?.value.clone())).collect::<Vec<_>>()
+    };
+    let text = format!("{WRITTEN}{admission}");
+    assert_eq!(read(&resolved(&text, Some("1.31.0"))), ["PodSecurity", "network.openshift.io/ExternalIPRanger"]);
+    let node = shared::as_release(Some("n"), &[(AT[0], POD), (AT[1], &text)], Some("1.31.0"));
+    assert_eq!(read(&node).len(), 2);
+    // A part of it is put together with others.
+    let part = text.replace("  bindAddress: 0.0.0.0:6443\n", "");
+    assert!(server(&resolved(&part, Some("1.31.0"))).file(FileKind::Admission).is_err());
+    // Nothing is recorded where that is asked for.
+    let none = "apiVersion: config.openshift.io/v1\nkind: APIServer\nmetadata: {name: cluster}\nspec: {audit: {profile: None}}\n";
+    assert!(server(&resolved(none, Some("1.31.0"))).file(FileKind::AuditPolicy).expect("read").is_some());
+}
+
+#[test]
+fn both_resources_of_an_operator_tell_of_one_server() {
+    let text = "\
+apiVersion: v1
+kind: List
+items:
+- apiVersion: config.openshift.io/v1
+  kind: APIServer
+  metadata: {name: cluster}
+  spec:
+    audit: {profile: None}
+    encryption: {type: aescbc}
+    tlsSecurityProfile: {type: Modern, modern: {}} # newest
+- apiVersion: operator.openshift.io/v1
+  kind: KubeAPIServer
+  metadata: {name: cluster}
+  spec:
+    unsupportedConfigOverrides:
+      apiServerArguments: {audit-log-maxbackup: ['3']}
+      servingInfo: {cipherSuites: [TLS_AES_128_GCM_SHA256]}
+";
+    holds(
+        text,
+        Some("1.31.0"),
+        &[
+            ("audit-log-maxbackup", "3", "written"),
+            (
+                "audit-policy-file",
+                "/etc/kubernetes/static-pod-resources/configmaps/kube-apiserver-audit-policies/policy.yaml",
+                "made",
+            ),
+            ("audit-log-maxsize", "200", "OpenShift"),
+            (
+                "encryption-provider-config",
+                "/etc/kubernetes/static-pod-resources/secrets/encryption-config/encryption-config",
+                "made",
+            ),
+            ("tls-cipher-suites", "[TLS_AES_128_GCM_SHA256]", "made"),
+            ("tls-min-version", "VersionTLS13", "made"),
+        ],
+    );
+    let cluster = resolved(text, Some("1.31.0"));
+    assert!(place(text, &cluster, "tls-min-version").0.contains("Modern"));
+    assert!(server(&cluster).file(FileKind::AuditPolicy).expect("read").is_some());
 }

@@ -8,15 +8,18 @@
 //! empty says nothing (`unmaskArgs`). What neither says is filled in before
 //! (openshift-kube-apiserver/configdefault/kubecontrolplane_default.go and library-go, pkg/config/configdefaults).
 
+use std::collections::BTreeMap;
+
 use model::{Form, Gap, Problem, ProblemKind, Site};
 use yaml::Cursor;
 
 use super::{BY_RESOURCE, CONFIG, MOST, NAME, OPERATOR, defaults, invocation, unseen, version_gap};
 use crate::{
-    Hand, Invocation, Word,
+    Carried, Hand, Invocation, Mount, Word,
     declare::{
         Source,
         agree::where_known,
+        embedded,
         layers::{self, Layers},
         lookup::{is_of, name_of, text_of},
     },
@@ -118,14 +121,20 @@ impl<'a> Config<'a> {
         Site { at: self.source.at(&self.whole), form: BY_RESOURCE }
     }
 
-    /// The server of which no more is at hand.
-    pub(super) fn invocation(&self, problems: Vec<Problem>) -> Invocation {
+    /// The server of which no more is at hand than, of the operator's, the `spec` of the `APIServer` beside.
+    pub(super) fn invocation(&self, problems: Vec<Problem>, beside: Option<(&Source<'_>, &Cursor<'_>)>) -> Invocation {
         let open_ended = match self.from {
             From::Whole => None,
             From::Part => Some(unseen("this is a part of the configuration, and the operator adds to it")),
             From::Operator => Some(unseen("this is what the operator is told, and not all of what it makes of it")),
         };
-        let mut words = self.words(&open_ended);
+        let mut flags = Layers::new(NAME, Site { form: BY_OPERATOR, ..self.home() });
+        let mut policy = None;
+        if self.from == From::Operator {
+            defaults::add(&mut flags);
+            policy = beside.and_then(|(source, spec)| super::observed(source, Some(spec), super::POLICY, &mut flags));
+        }
+        let mut words = self.words_on(flags, &open_ended);
         // Its own files and what it has observed are all that it makes the configuration of.
         let is_observed = self.from == From::Operator && self.get(&["apiServerArguments", "etcd-servers"]).is_some();
         let open_ended = open_ended.filter(|gap| {
@@ -135,14 +144,7 @@ impl<'a> Config<'a> {
             !is_observed
         });
         if let (Some(gap), From::Operator) = (&open_ended, self.from) {
-            let may_be_observed = |word: &&mut Word| {
-                let name =
-                    word.text.strip_prefix("--").and_then(|text| text.split_once('=')).map_or("", |(name, _)| name);
-                matches!(word.hand, Hand::Default(_)) && OBSERVED.contains(&name)
-            };
-            for word in words.iter_mut().filter(may_be_observed) {
-                word.unresolved.get_or_insert_with(|| gap.clone());
-            }
+            may_be_observed(&mut words, gap);
         }
         // The operator's pod gives both (bindata/assets/kube-apiserver/pod.yaml).
         for (flag, gap) in [
@@ -159,7 +161,13 @@ impl<'a> Config<'a> {
             words.extend(flags.words());
         }
         let problems = problems.into_iter().chain(self.problems()).collect();
-        invocation(self.source, self.name.clone(), words, open_ended, self.home(), problems)
+        let mut made = invocation(self.source, self.name.clone(), words, open_ended, self.home(), problems);
+        let policy = policy.map(|file| (file, Mount::same(super::POLICY)));
+        for (file, mount) in self.carried().into_iter().chain(policy) {
+            made.carried.push(file);
+            made.mounts.push(mount);
+        }
+        made
     }
 
     /// What the operator's pod makes of `logLevel` (pkg/operator/targetconfigcontroller, `manageTemplate`); its words differ
@@ -184,10 +192,11 @@ impl<'a> Config<'a> {
 
     /// The arguments of the file, as they stand behind those of the server; `part` says why these may not be all.
     pub(super) fn words(&self, part: &Option<Gap>) -> Vec<Word> {
-        let mut flags = Layers::new(NAME, Site { form: BY_OPERATOR, ..self.home() });
-        if self.from == From::Operator {
-            defaults::add(&mut flags);
-        }
+        self.words_on(Layers::new(NAME, self.home()), part)
+    }
+
+    /// The same on what is there without it.
+    fn words_on(&self, mut flags: Layers, part: &Option<Gap>) -> Vec<Word> {
         let named = self.arguments(&mut flags);
         let is_named = |flag: &str| named.iter().any(|name| name == flag);
         self.fields(&mut flags, &is_named);
@@ -311,10 +320,44 @@ impl<'a> Config<'a> {
             }
         }
         self.audit(flags, is_named);
-        if self.get(&["admission", "pluginConfig"]).is_some() && !is_named("admission-control-config-file") {
-            let gap = unseen("the server writes its file of plugins when it starts, and gives it a name of its own");
-            flags.sets_unseen("admission-control-config-file", gap);
+        const PLUGINS: &str = "admission-control-config-file";
+        let plugins = self.get(&["admission", "pluginConfig"]).filter(|_| !is_named(PLUGINS));
+        match (plugins, self.from) {
+            (Some(plugins), From::Whole) => {
+                let how = "the server writes `admission.pluginConfig` to a file, whose name ends in a number";
+                flags.makes(PLUGINS, ADMISSION, self.source.at(&plugins), how);
+            }
+            (Some(_), From::Part | From::Operator) => {
+                flags.sets_unseen(PLUGINS, unseen("the operator puts together what plugins are told"));
+            }
+            (None, _) => {}
         }
+    }
+
+    /// What the server writes for its plugins to read, in the order of their names (`admissionFlags`,
+    /// `ConvertOpenshiftAdmissionConfigToKubeAdmissionConfig`).
+    pub(super) fn carried(&self) -> Option<(Carried, Mount)> {
+        let plugins = self.get(&["admission", "pluginConfig"]).filter(|_| self.from == From::Whole)?;
+        let mut left = MOST_NODES;
+        let mut named: BTreeMap<String, String> = BTreeMap::new();
+        for entry in plugins.entries().take(MOST) {
+            let quoted = |text: &str| serde_json::Value::from(text).to_string();
+            let path = text_of(&entry.value, "location").map(|path| format!(",\"path\":{}", quoted(&path)));
+            let told = entry.value.get("configuration").filter(|told| !told.is_null());
+            let told = match told {
+                Some(told) => Some(format!(",\"configuration\":{}", embedded::json(&told, &mut left)?)),
+                None => None,
+            };
+            let plugin =
+                format!("{{\"name\":{}{}{}}}", quoted(&entry.name), path.unwrap_or_default(), told.unwrap_or_default());
+            named.insert(entry.name.into_owned(), plugin);
+        }
+        let all: Vec<String> = named.into_values().collect();
+        let text = format!(
+            "{{\"apiVersion\":\"apiserver.k8s.io/v1alpha1\",\"kind\":\"AdmissionConfiguration\",\"plugins\":[{}]}}\n",
+            all.join(",")
+        );
+        Some((embedded::composed(self.source, ADMISSION, text, Vec::new()), Mount::same(ADMISSION)))
     }
 
     /// `auditConfig`, where it is on (openshift/apiserver-library-go, pkg/configflags/audit.go).
@@ -374,12 +417,14 @@ impl<'a> Config<'a> {
             match self.from {
                 From::Whole if is_open(flag, path) => flags.adds(flag, value),
                 // The operator's own file says it where nothing takes that away.
-                From::Operator if is_open(flag, path) => flags.sets_unseen(flag, unseen("the cluster decides it")),
+                From::Operator if is_open(flag, path) && !flags.has(flag) => {
+                    flags.sets_unseen(flag, unseen("the cluster decides it"));
+                }
                 _ => {}
             }
         }
         // library-go's list has changed with every few releases (pkg/crypto/crypto.go, DefaultCiphers).
-        if is_open("tls-cipher-suites", &["servingInfo", "cipherSuites"]) {
+        if is_open("tls-cipher-suites", &["servingInfo", "cipherSuites"]) && !flags.has("tls-cipher-suites") {
             let gap = version_gap("which suites hold where none is named depends on the release of OpenShift");
             flags.sets_unseen("tls-cipher-suites", gap);
         }
@@ -405,6 +450,17 @@ impl<'a> Config<'a> {
             setting: None,
         };
         let mut found = Vec::new();
+        // net.SplitHostPort takes nothing else.
+        if let Some(address) = self.get(&["servingInfo", "bindAddress"])
+            && let Some(text) = address.text().filter(|text| !text.is_empty())
+            && !text
+                .rsplit_once(':')
+                .is_some_and(|(host, _)| !host.contains(':') || (host.starts_with('[') && host.ends_with(']')))
+        {
+            let message =
+                format!("the server cannot read its configuration: `{text}` is no host with a port behind it");
+            found.push(Problem { hint: Some("write `0.0.0.0:6443`".to_owned()), ..refused(&address, message) });
+        }
         for entry in arguments.iter().flat_map(|arguments| arguments.entries()).take(MOST) {
             let name = format!("`apiServerArguments.{}`", entry.name);
             if entry.value.is_null() {
@@ -484,6 +540,22 @@ impl<'a> Config<'a> {
         }
     }
 }
+
+/// Leaves open what the operator may have observed otherwise than its own arguments say.
+pub(super) fn may_be_observed(words: &mut [Word], gap: &Gap) {
+    for word in words.iter_mut().filter(|word| matches!(word.hand, Hand::Default(_))) {
+        let name = word.text.strip_prefix("--").and_then(|text| text.split_once('=')).map_or("", |(name, _)| name);
+        if OBSERVED.contains(&name) {
+            word.unresolved.get_or_insert_with(|| gap.clone());
+        }
+    }
+}
+
+/// The file of its plugins, but for the number at its end.
+const ADMISSION: &str = "/tmp/kubeapiserver-admission-config.yaml";
+
+/// More nodes than what plugins are told has.
+const MOST_NODES: usize = 1 << 14;
 
 /// What the server writes itself, below the folder that it is started in.
 const OWN_POLICY: &str = "openshift.local.audit/policy.yaml";

@@ -185,3 +185,68 @@ pub(super) fn add(flags: &mut Layers) {
         }
     }
 }
+
+/// Where HyperShift puts the policy.
+pub(super) const HOSTED_POLICY: &str = "/etc/kubernetes/audit/policy.yaml";
+
+/// The Kubernetes in OpenShift 4.11, the first of which HyperShift's arguments are known.
+const HOSTED_FIRST: u16 = 24;
+
+const HOSTED: (u16, u16) = (HOSTED_FIRST, u16::MAX);
+
+/// What HyperShift starts every API server with (openshift/hypershift, control-plane-operator/controllers/hostedcontrolplane,
+/// kas/config.go of release-4.11 to release-4.17, v2/kas/config.go of release-4.18 to August 2026).
+const BY_HYPERSHIFT: [(&str, &[&str], (u16, u16)); 43] = [
+    ("allow-privileged", &["true"], HOSTED),
+    ("anonymous-auth", &["true"], HOSTED),
+    ("audit-log-format", &["json"], HOSTED),
+    ("audit-log-maxbackup", &["10"], (HOSTED_FIRST, 27)),
+    ("audit-log-maxbackup", &["1"], (28, u16::MAX)),
+    ("audit-log-maxsize", &["100"], (HOSTED_FIRST, 27)),
+    ("audit-log-maxsize", &["10"], (28, u16::MAX)),
+    ("audit-log-path", &["/var/log/kube-apiserver/audit.log"], HOSTED),
+    ("audit-policy-file", &[HOSTED_POLICY], HOSTED),
+    ("authorization-mode", &["Scope", "SystemMasters", "RBAC", "Node"], HOSTED),
+    ("client-ca-file", &["/etc/kubernetes/certs/client-ca/ca.crt"], HOSTED),
+    ("egress-selector-config-file", &["/etc/kubernetes/egress-selector/config.yaml"], HOSTED),
+    ("enable-aggregator-routing", &["true"], HOSTED),
+    ("enable-logs-handler", &["false"], HOSTED),
+    ("endpoint-reconciler-type", &["lease"], (HOSTED_FIRST, 27)),
+    ("endpoint-reconciler-type", &["none"], (28, u16::MAX)),
+    ("etcd-cafile", &["/etc/kubernetes/certs/etcd-ca/ca.crt"], (28, u16::MAX)),
+    ("etcd-certfile", &["/etc/kubernetes/certs/etcd/etcd-client.crt"], (28, u16::MAX)),
+    ("etcd-keyfile", &["/etc/kubernetes/certs/etcd/etcd-client.key"], (28, u16::MAX)),
+    ("etcd-prefix", &["kubernetes.io"], HOSTED),
+    ("event-ttl", &["3h"], HOSTED),
+    ("http2-max-streams-per-connection", &["2000"], HOSTED),
+    ("kubelet-certificate-authority", &["/etc/kubernetes/certs/kubelet-ca/ca.crt"], HOSTED),
+    ("kubelet-client-certificate", &["/etc/kubernetes/certs/kubelet/tls.crt"], HOSTED),
+    ("kubelet-client-key", &["/etc/kubernetes/certs/kubelet/tls.key"], HOSTED),
+    ("kubelet-preferred-address-types", &["InternalIP"], HOSTED),
+    ("kubelet-read-only-port", &["0"], HOSTED),
+    ("kubernetes-service-node-port", &["0"], HOSTED),
+    ("min-request-timeout", &["3600"], HOSTED),
+    ("proxy-client-cert-file", &["/etc/kubernetes/certs/aggregator/tls.crt"], HOSTED),
+    ("proxy-client-key-file", &["/etc/kubernetes/certs/aggregator/tls.key"], HOSTED),
+    ("requestheader-client-ca-file", &["/etc/kubernetes/certs/aggregator-ca/ca.crt"], HOSTED),
+    ("requestheader-extra-headers-prefix", &["X-Remote-Extra-"], HOSTED),
+    ("requestheader-group-headers", &["X-Remote-Group"], HOSTED),
+    ("requestheader-username-headers", &["X-Remote-User"], HOSTED),
+    ("service-account-lookup", &["true"], HOSTED),
+    ("service-account-signing-key-file", &["/etc/kubernetes/secrets/svcacct-key/service-account.key"], HOSTED),
+    ("shutdown-delay-duration", &["70s"], HOSTED),
+    ("shutdown-send-retry-after", &["true"], HOSTED),
+    ("storage-backend", &["etcd3"], HOSTED),
+    ("storage-media-type", &["application/vnd.kubernetes.protobuf"], HOSTED),
+    ("tls-cert-file", &["/etc/kubernetes/certs/server/tls.crt"], HOSTED),
+    ("tls-private-key-file", &["/etc/kubernetes/certs/server/tls.key"], HOSTED),
+];
+
+/// The same of a control plane that is hosted.
+pub(super) fn add_hosted(flags: &mut Layers) {
+    for (flag, values, (from, to)) in &BY_HYPERSHIFT {
+        for value in *values {
+            flags.adds_in(flag, value, within(*from, *to));
+        }
+    }
+}

@@ -41,6 +41,14 @@ pub(super) struct Map {
     key: String,
 }
 
+/// The objects of a document, those of a list each by itself.
+pub(super) fn listed<'a>(root: &Cursor<'a>) -> Vec<Cursor<'a>> {
+    match root.get("items").filter(|items| items.sequence().is_some()) {
+        Some(items) => items.items().take(MOST).collect(),
+        None => vec![root.clone()],
+    }
+}
+
 /// The objects of a text, and those in its ConfigMaps that may configure a server.
 pub(super) fn objects(source: &Source<'_>, visit: &mut dyn FnMut(&Source<'_>, &Document, &Cursor<'_>, Held)) {
     let mut index = 0;
@@ -49,12 +57,7 @@ pub(super) fn objects(source: &Source<'_>, visit: &mut dyn FnMut(&Source<'_>, &D
         Held { file: source.evidence.clone(), index, map }
     };
     for document in source.documents() {
-        let root = document.cursor();
-        let objects: Vec<Cursor<'_>> = match root.get("items").filter(|items| items.sequence().is_some()) {
-            Some(items) => items.items().take(MOST).collect(),
-            None => vec![root],
-        };
-        for object in objects {
+        for object in listed(&document.cursor()) {
             visit(source, document, &object, next(None));
             for (key, text) in config_map(&object).into_iter().filter(|(key, _)| key.starts_with("config.")) {
                 if !text.text().is_some_and(|text| text.contains(CONFIG)) {
@@ -407,6 +410,10 @@ fn put_behind(invocation: &mut Invocation, held: &Held, path: &str, source: &Sou
             invocation.problems.extend(within.problems(document));
             invocation.problems.extend(config.problems());
             invocation.list = Some(config.home());
+            if let Some((file, mount)) = config.carried() {
+                invocation.carried.push(file);
+                invocation.mounts.push(mount);
+            }
         });
     });
     // `ToFlagSlice` sorts them.

@@ -28,11 +28,14 @@ pub(super) fn profile(source: &Source<'_>, of: &Cursor<'_>, flags: &mut Layers) 
         ("Old", _) => {
             (Some("VersionTLS10".to_owned()), iana(SUITES.iter().map(|(own, _)| *own).filter(|own| *own != OTHER)))
         }
-        ("Intermediate" | "Custom", _) => (Some("VersionTLS12".to_owned()), iana(INTERMEDIATE.iter().copied())),
+        // What is no profile, or has nothing in it, is the intermediate one (getSecurityProfileCiphers).
         ("Modern", _) => (Some("VersionTLS13".to_owned()), iana(INTERMEDIATE.iter().take(MODERN).copied())),
-        _ => return,
+        _ => (Some("VersionTLS12".to_owned()), iana(INTERMEDIATE.iter().copied())),
     };
-    let how = format!("`tlsSecurityProfile.type: {kind}` decides it");
+    let how = match kind.as_str() {
+        "" => "`tlsSecurityProfile` names no profile, so that the intermediate one holds".to_owned(),
+        kind => format!("`tlsSecurityProfile.type: {kind}` decides it"),
+    };
     if let Some(version) = version {
         flags.makes("tls-min-version", version, source.at(of), how.clone());
     }

@@ -40,6 +40,11 @@ pub(super) fn questions<'a>(rule: &'static Rule, cluster: &'a Cluster) -> Vec<Qu
         Check::ApiServer(check) => {
             cluster.apiservers.iter().map(|server| of(server.component(), Box::new(move || check(server)))).collect()
         }
+        Check::ServerBeside { ask, .. } => cluster
+            .apiservers
+            .iter()
+            .map(|server| of(server.component(), Box::new(move || ask(server, cluster))))
+            .collect(),
         Check::ServerOrKubelet { server: ask_server, kubelet: ask_kubelet } => {
             let servers = cluster.apiservers.iter().map(|one| of(one.component(), Box::new(move || ask_server(one))));
             let kubelets = cluster.kubelets.iter();

@@ -204,8 +204,8 @@ pub enum Check {
     /// Once per API server, of the configuration file that it is given, and once per file of that kind that is given by
     /// itself.
     File { of: OfFile, server: OfServer },
-    /// Once per server in a kubeconfig.
-    Kubeconfig(fn(&Kubeconfig, &Endpoint) -> Verdict),
+    /// Once per server in a kubeconfig, with the cluster around it.
+    Kubeconfig(fn(&Cluster, &Endpoint) -> Verdict),
     /// The same, also of those that lead to a webhook.
     AnyKubeconfig(fn(&Kubeconfig, &Endpoint) -> Verdict),
     /// Once per kubeconfig.

@@ -116,7 +116,8 @@ pub(super) fn questions<'a>(rule: &'static Rule, cluster: &'a Cluster) -> Vec<Qu
             .map(|server| of(server.component(), Box::new(move || plugins::ask(&rule.info, plugins, server))))
             .collect(),
         Check::Kubeconfig(check) => {
-            cluster.kubeconfigs.iter().flat_map(|config| of_kubeconfig(config, config.webhook, *check)).collect()
+            let ask = move |_: &Kubeconfig, endpoint: &Endpoint| check(cluster, endpoint);
+            cluster.kubeconfigs.iter().flat_map(|config| of_kubeconfig(config, config.webhook, ask)).collect()
         }
         Check::AnyKubeconfig(check) => {
             cluster.kubeconfigs.iter().flat_map(|config| of_kubeconfig(config, None, *check)).collect()
@@ -230,7 +231,7 @@ fn of_asked<'a>(cluster: &Cluster, ask: Box<dyn Fn() -> Verdict + 'a>) -> Vec<Qu
 fn of_kubeconfig<'a>(
     config: &'a Kubeconfig,
     webhook: Option<&'static str>,
-    check: fn(&Kubeconfig, &Endpoint) -> Verdict,
+    check: impl Fn(&Kubeconfig, &Endpoint) -> Verdict + Copy + 'a,
 ) -> Vec<Question<'a>> {
     let whole = match (&config.gap, webhook) {
         (Some(gap), _) => Some(Unanswered::Gap(gap.clone())),

@@ -1,6 +1,6 @@
 //! The API server: its flags in one release, what they amount to, and whether the process starts.
 //!
-//! [`resolve`] reads the command line once for each release that is possible and keeps what they agree on. What a value
+//! [`resolve()`] reads the command line once for each release that is possible and keeps what they agree on. What a value
 //! does beyond its own flag (`AlwaysAllow` switches anonymous requests off) is `effects`, what keeps the process from
 //! starting is `checks`; both are written from the server's own sources, cited where they are used.
 
@@ -70,6 +70,8 @@ pub struct ApiServer {
     contained: bool,
     /// Its command line, where every word of it is known.
     line: Option<String>,
+    /// Admission plugins that its build has on beside those of Kubernetes.
+    own_plugins: &'static [&'static str],
 }
 
 /// Where a path of the server lies.

@@ -2,7 +2,7 @@
 //!
 //! The server decodes each file strictly or leniently, fills in defaults and validates, in a way that differs by file and
 //! by release; each module here follows one of them. A file is evidence like any other, so that a value keeps the place
-//! where it is written, and a fault is a [`Problem`](model::Problem) that says in which releases it stops the server.
+//! where it is written, and a fault is a [`Problem`] that says in which releases it stops the server.
 //!
 //! It does not know the command line beyond what [`Around`] says, and opens no file. Start at [`check`].
 

@@ -128,6 +128,11 @@ impl Invocation {
         }
     }
 
+    /// Whether it is OpenShift's build, by whichever spelling of the name.
+    pub(crate) fn is_openshift(&self) -> bool {
+        self.distribution.is_some_and(|name| name.eq_ignore_ascii_case("OpenShift"))
+    }
+
     /// The words as a component of that release receives them.
     pub fn words_in(&self, minor: Minor) -> Vec<&Word> {
         self.words.iter().filter(|word| word.is_in(minor)).collect()

@@ -227,3 +227,115 @@ spec:
     );
     assert_eq!(server(&cluster).component().instance, "c");
 }
+
+#[test]
+fn of_two_ranges_the_family_of_the_server_comes_first() {
+    let of = |release: &str, api: &str, family: &str| {
+        let spec = format!(
+            "        api: {{{api}}}\n        network:\n          serviceCIDR: 10.1.0.0/16\n          dualStack: {{enabled: true, IPv6serviceCIDR: 'fd01::/108'}}\n{family}"
+        );
+        cluster(&k0sctl("controller", release, &spec))
+    };
+    let check = |release: &str, api: &str, family: &str, wanted: &str| {
+        holds(&of(release, api, family), &[("service-cluster-ip-range", wanted, "made")]);
+    };
+    let (four, six) = ("10.1.0.0/16,fd01::/108", "fd01::/108,10.1.0.0/16");
+    check("v1.30.1+k0s.0", "address: 'fd00::1'", "", six);
+    check("v1.30.1+k0s.0", "address: 10.0.0.1, externalAddress: 'fd00::1'", "", four);
+    check("v1.34.1+k0s.0", "address: 10.0.0.1, externalAddress: 'fd00::1'", "", six);
+    check("v1.34.1+k0s.0", "address: 10.0.0.1, externalAddress: '[fd00::1]:6443'", "", six);
+    check("v1.34.1+k0s.0", "address: 'fd00::1', externalAddress: a.example", "", four);
+    let named = "          primaryAddressFamily: IPv6\n";
+    check("v1.34.1+k0s.0", "address: 10.0.0.1", named, six);
+    check("v1.33.1+k0s.0", "address: 10.0.0.1", named, four);
+}
+
+#[test]
+fn the_command_and_the_network_decide_who_tells_where_the_server_is() {
+    let of = |release: &str, words: &str, spec: &str| {
+        let text =
+            k0sctl("controller", release, spec).replace("    ssh:", &format!("    installFlags: [{words}]\n    ssh:"));
+        cluster(&text)
+    };
+    let external = "        api: {externalAddress: a.example}\n";
+    let flag = "endpoint-reconciler-type";
+    let check = |release: &str, words: &str, spec: &str, wanted: &str, by: &str| {
+        holds(&of(release, words, spec), &[(flag, wanted, by)]);
+    };
+    check("v1.31.1+k0s.0", "", external, "none", "made");
+    check(
+        "v1.31.1+k0s.0",
+        "'--disable-components=metrics-server,endpoint-reconciler'",
+        external,
+        "lease",
+        "kubernetes",
+    );
+    check("v1.25.2+k0s.0", "'--disable-components=endpoint-reconciler'", external, "none", "made");
+    let balanced = format!("{external}        network: {{controlPlaneLoadBalancing: {{enabled: true}}}}\n");
+    check("v1.31.1+k0s.0", "", &balanced, "none", "made");
+    check("v1.32.1+k0s.0", "", &balanced, "lease", "kubernetes");
+    let tunnelled = "        api: {tunneledNetworkingMode: true}\n";
+    check("v1.27.1+k0s.0", "", tunnelled, "none", "made");
+    check("v1.28.2+k0s.0", "", tunnelled, "lease", "kubernetes");
+}
+
+#[test]
+fn watches_end_two_seconds_before_the_server_is_stopped() {
+    let flag = "shutdown-watch-termination-grace-period";
+    let of = |words: &str, spec: &str| {
+        let text = k0sctl("controller", "v1.36.1+k0s.0", spec);
+        cluster(&text.replace("    ssh:", &format!("    installFlags: [{words}]\n    ssh:")))
+    };
+    let none = "        telemetry: {enabled: false}\n";
+    holds(&of("", none), &[(flag, "18s", "k0s")]);
+    holds(&of("--api-server-stop-timeout=45s", none), &[(flag, "43s", "k0s")]);
+    holds(&of("'--api-server-stop-timeout 90s'", none), &[(flag, "1m28s", "k0s")]);
+    holds(&of("", "        api: {extraArgs: {request-timeout: 7s}}\n"), &[(flag, "7s", "k0s")]);
+    holds(&of("", "        api: {extraArgs: {request-timeout: 1s}}\n"), &[(flag, "3s", "k0s")]);
+    let written = format!("        api: {{extraArgs: {{{flag}: 5s}}}}\n");
+    holds(&of("", &written), &[(flag, "5s", "written")]);
+    let alone = "apiVersion: k0s.k0sproject.io/v1beta1\nkind: ClusterConfig\nspec: {telemetry: {enabled: false}}\n";
+    holds(&shared::cluster_of(alone, Some("1.36.1")), &[(flag, "", "unknown")]);
+}
+
+#[test]
+fn a_server_that_listens_at_its_own_address_alone_has_one() {
+    let only = "        api: {onlyBindToAddress: true}\n";
+    let one = k0sctl("controller", "v1.31.1+k0s.0", only);
+    holds(&cluster(&one), &[("bind-address", "10.0.0.1", "made"), ("advertise-address", "10.0.0.1", "made")]);
+    let private = one.replace("    ssh:", "    privateAddress: 10.9.0.1\n    ssh:");
+    holds(&cluster(&private), &[("bind-address", "10.9.0.1", "made")]);
+    let two = one.replace("  k0s:\n", "  - role: controller\n    ssh: {address: 10.0.0.2}\n  k0s:\n");
+    holds(&cluster(&two), &[("bind-address", "", "unknown")]);
+    let alone = "apiVersion: k0s.k0sproject.io/v1beta1\nkind: ClusterConfig\nspec: {api: {onlyBindToAddress: true}}\n";
+    holds(&shared::cluster_of(alone, Some("1.31.1")), &[("bind-address", "", "unknown")]);
+    // Storage of which no type is told is an etcd, also for a single controller.
+    let single = k0sctl("single", "v1.31.1+k0s.0", "        storage: {etcd: {peerAddress: 10.0.0.1}}\n");
+    holds(&cluster(&single), &[("etcd-servers", "[https://127.0.0.1:2379]", "k0s")]);
+}
+
+#[test]
+fn a_configuration_that_k0s_refuses_starts_nothing() {
+    let of = |spec: &str| -> Vec<String> {
+        let cluster = cluster(&k0sctl("controller", "v1.34.1+k0s.0", spec));
+        let problems = &server(&cluster).component().problems;
+        problems.iter().filter(|problem| problem.stops).map(|problem| problem.message.clone()).collect()
+    };
+    for (spec, wanted) in [
+        ("        api: {extraArgs: {anonymous-auth: false}}\n", "`anonymous-auth` is no text"),
+        ("        api: {extraArgs: {audit-log-maxage: 30}}\n", "`audit-log-maxage` is no text"),
+        ("        api: {extraArgs: {enable-admission-plugins: [A]}}\n", "`enable-admission-plugins` is no text"),
+        ("        api: {port: '6443'}\n", "`api.port`"),
+        ("        api: {address: 0.0.0.0}\n", "`api.address`"),
+        ("        api: {address: node1}\n", "`api.address`"),
+        ("        network: {dualStack: {enabled: 'true'}}\n", "`network.dualStack.enabled`"),
+        ("        storage: {type: sqlite}\n", "`storage.type`"),
+        ("        storage: {etcd: {externalCluster: {endpoints: [a]}}}\n", "no `etcdPrefix`"),
+        ("        storage: {etcd: {externalCluster: {endpoints: [a], etcdPrefix: k, caFile: /a}}}\n", "files for TLS"),
+    ] {
+        let found = of(spec);
+        assert!(found.iter().any(|message| message.contains(wanted)), "{spec}: {found:?}");
+    }
+    let fine = "        api: {address: 10.0.0.1, port: 6443, extraArgs: {anonymous-auth: 'false', v: '2', event-ttl: 2h, audit-log-path: ~}}\n";
+    assert_eq!(of(fine), Vec::<String>::new());
+}

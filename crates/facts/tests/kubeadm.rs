@@ -534,3 +534,52 @@ fn a_file_that_a_definition_brings_along_is_read_in_its_place() {
     // The policy, which a Secret holds; keys and certificates are made by kubeadm.
     assert_eq!(unseen, ["it starts only if a file that its flags name can be read, and no root was given"]);
 }
+
+#[test]
+fn kind_refuses_files_and_passes_patches_over() {
+    let of = |more: &str| {
+        format!("kind: Cluster\napiVersion: kind.x-k8s.io/v1alpha4\nnodes: [{{image: 'kindest/node:v1.36.0'}}]\n{more}")
+    };
+    let stops = |text: &str| -> Vec<String> {
+        let server = server(text);
+        server
+            .component()
+            .problems
+            .iter()
+            .filter(|problem| problem.stops)
+            .map(|problem| problem.message.clone())
+            .collect()
+    };
+    for (more, wanted) in [
+        ("featureGates: {A: 'true'}\n", "the gate `A`"),
+        ("runtimeConfig: {api/all: [a]}\n", "`api/all`"),
+        ("networking: {ipFamily: IPv4}\n", "`IPv4` is no family"),
+        (
+            "kubeadmConfigPatches:\n- kind: ClusterConfiguration\n  apiServer: {extraArgs: {profiling: 'false'}}\n",
+            "a patch is to be a text",
+        ),
+    ] {
+        let found = stops(&of(more));
+        assert!(found.iter().any(|message| message.contains(wanted)), "{more}: {found:?}");
+    }
+    // Switches are decoded as such, and printed anew.
+    let gates = of("featureGates: {ContextualLogging: yes, APIServerTracing: Off}\n");
+    assert_eq!(reading(&server(&gates), "feature-gates").value, ":APIServerTracing=false,:ContextualLogging=true");
+    // A list is merged name by name, where null takes away; a map beside a version of lists is passed over.
+    let merged = of(
+        "runtimeConfig: {api/all: 'true'}\nkubeadmConfigPatches:\n- |\n  kind: ClusterConfiguration\n  apiServer:\n    extraArgs:\n    - {name: runtime-config, value: ~}\n    - {name: profiling, value: 'false'}\n",
+    );
+    assert_eq!(reading(&server(&merged), "runtime-config").value, "");
+    assert_eq!(reading(&server(&merged), "profiling").value, "false");
+    let map = of(
+        "kubeadmConfigPatches:\n- |\n  apiVersion: kubeadm.k8s.io/v1beta4\n  kind: ClusterConfiguration\n  apiServer: {extraArgs: {profiling: 'false'}}\n",
+    );
+    assert_eq!(reading(&server(&map), "profiling").value, "true");
+    assert!(
+        server(&map)
+            .component()
+            .problems
+            .iter()
+            .any(|problem| !problem.stops && problem.message.contains("passed over"))
+    );
+}

@@ -5,7 +5,11 @@
 mod shared;
 
 use model::{Body, Evidence, Gap, GapKind};
-use portcullis_facts::{Gathered, Options, resolve};
+use portcullis_facts::{
+    Gathered, Options,
+    configuration::{ConfigFile, FileKind, audit_policy::Level},
+    resolve,
+};
 use shared::{
     cluster, cluster_of, evidence, holds, keeps_none_of, not_ours, pointed, reading, renders, server, set, together,
 };
@@ -285,4 +289,165 @@ fn a_unit_is_read_with_the_file_that_its_server_reads() {
         keeps_none_of("hunter2", &format!("[Service]\nExecStart=/usr/local/bin/k3s server {line} --v 2\n"));
     }
     keeps_none_of("hunter2", "[Service]\nEnvironment=K3S_TOKEN=hunter2\nExecStart=/usr/local/bin/k3s server\n");
+}
+
+/// Each flag with its values in the order in which they are given, of a server with these settings.
+fn given(release: &str, text: &str, wanted: &[(&str, &str, &str)]) {
+    holds(&of(release, text), wanted);
+}
+
+#[test]
+fn values_are_what_go_prints_of_them() {
+    let file = "/var/lib/rancher/k3s/server/cred/encryption-config.json";
+    for on in ["true", "yes", "on", "Yes", "ON", "'1'", "t"] {
+        let text = format!("cluster-init: true\nsecrets-encryption: {on}\n");
+        given("1.31.4", &text, &[("encryption-provider-config", file, "made")]);
+    }
+    for off in ["false", "no", "Off", "0"] {
+        let text = format!("cluster-init: true\nsecrets-encryption: {off}\n");
+        given("1.31.4", &text, &[("encryption-provider-config", "", "kubernetes")]);
+    }
+    // An item that is no text is no argument that any server takes.
+    let cluster = of("1.31.4", "cluster-init: true\nkube-apiserver-arg:\n- audit-log-path: /a\n");
+    let problems = &server(&cluster).component().problems;
+    assert!(
+        problems.iter().any(|problem| problem.stops && problem.message.contains("[{audit-log-path /a}]")),
+        "{problems:?}"
+    );
+}
+
+#[test]
+fn what_is_added_stays_where_the_first_that_is_written_adds_to_it() {
+    let plugins = |product: &str, arguments: &str, wanted: &str| {
+        let text = format!("{product}\ntls-san: [a]\nkube-apiserver-arg: [{arguments}]\n");
+        assert_eq!(set(server(&of("1.31.4", &text)), "enable-admission-plugins").0, wanted, "{arguments}");
+    };
+    let name = "enable-admission-plugins";
+    let k3s = |arguments: &str, wanted: &str| plugins("cluster-init: true", arguments, wanted);
+    k3s(&format!("{name}=A, {name}+=B"), "[A,B]");
+    k3s(&format!("{name}+=B, {name}=A"), "[NodeRestriction,B,A]");
+    k3s(&format!("{name}-=B, {name}-=A"), "[A,B,NodeRestriction]");
+    k3s(&format!("{name}=A, {name}-=B"), "[B,A]");
+    let rke2 = |arguments: &str, wanted: &str| plugins("cni: canal", arguments, wanted);
+    rke2(&format!("{name}=A, {name}+=B"), "[NodeRestriction,A,B]");
+    rke2(&format!("{name}-=B, {name}=A"), "[B,NodeRestriction,A]");
+    // RKE2 once put its own before what others write.
+    let types = "cni: canal\ntls-san: [a]\nkube-apiserver-arg: [kubelet-preferred-address-types=Hostname]\n";
+    let flag = "kubelet-preferred-address-types";
+    given("1.22.4", types, &[(flag, "[InternalIP,ExternalIP,Hostname,Hostname]", "written")]);
+    given("1.23.4", types, &[(flag, "", "unknown")]);
+    given("1.24.4", types, &[(flag, "[Hostname]", "written")]);
+}
+
+#[test]
+fn addresses_are_of_the_family_that_comes_first() {
+    let k3s = |more: &str| format!("cluster-init: true\n{more}");
+    let bound = |release: &str, more: &str, address: &str, by: &str| {
+        given(release, &k3s(more), &[("bind-address", address, by)])
+    };
+    bound("1.31.4", "service-cidr: 'fd00:43::/112,10.43.0.0/16'\n", "::1", "k3s");
+    bound("1.26.4", "service-cidr: 'fd00:43::/112,10.43.0.0/16'\n", "", "unknown");
+    bound("1.31.4", "service-cidr: '10.43.0.0/16,fd00:43::/112'\nnode-ip: fd00::4\n", "127.0.0.1", "k3s");
+    bound("1.26.4", "node-ip: fd00::4\n", "::1", "k3s");
+    bound("1.31.4", "node-ip: 'fd00::4,10.0.0.4'\n", "::1", "k3s");
+    let mixed = k3s("node-ip: 'fd00::4,10.0.0.4'\n");
+    given(
+        "1.31.4",
+        &mixed,
+        &[("service-cluster-ip-range", "fd00:43::/112", "k3s"), ("advertise-address", "fd00::4", "made")],
+    );
+    let masked =
+        k3s("service-cidr: [10.9.8.7/16, 'fd00::1/108']\nnode-external-ip: [nonsense, 1.2.3.4]\nnode-ip: 10.0.0.4\n");
+    given(
+        "1.31.4",
+        &masked,
+        &[("service-cluster-ip-range", "10.9.0.0/16,fd00::/108", "made"), ("advertise-address", "1.2.3.4", "made")],
+    );
+    given("1.31.4", &k3s("flannel-iface: eth1\n"), &[("advertise-address", "", "unknown")]);
+    given("1.31.4", &k3s("flannel-iface: eth1\nnode-ip: 10.0.0.4\n"), &[("advertise-address", "10.0.0.4", "made")]);
+}
+
+#[test]
+fn settings_that_end_the_program_are_problems() {
+    let stops = |text: &str| -> Vec<String> {
+        let cluster = of("1.31.4", text);
+        let problems = &server(&cluster).component().problems;
+        problems.iter().filter(|problem| problem.stops).map(|problem| problem.message.clone()).collect()
+    };
+    for (text, wanted) in [
+        ("cluster-init: true\nsecrets-encryption: enabled\n", "`secrets-encryption`"),
+        ("cluster-init: true\nsecrets-encryption:\n", "`secrets-encryption`"),
+        ("cluster-init: true\nhttps-listen-port: https\n", "`https-listen-port`"),
+        ("cluster-init: true\ncluster-cidr: [10.43.0.0/16, 10.43.0.0]\n", "`cluster-cidr`"),
+        ("cluster-init: true\nservice-cidr: 10.43.0.0\n", "`--service-cluster-ip-range`"),
+        ("cluster-init: true\nservice-node-port-range: 32767-30000\n", "`--service-node-port-range`"),
+        ("cluster-init: true\negress-selector-mode: none\n", "`egress-selector-mode`"),
+        ("disable-etcd: true\nflannel-backend: none\n", "`disable-etcd`"),
+        ("cni: canal\ntls-san: [a]\nprofile: cis-1.8\n", "`profile`"),
+        ("cni: canal\ntls-san: [a]\nprofile: cis\nprotect-kernel-defaults: false\n", "`protect-kernel-defaults`"),
+        ("cni: canal\ntls-san: [a]\ncloud-provider-config: /a\n", "`cloud-provider-config`"),
+    ] {
+        let found = stops(text);
+        assert!(found.len() == 1 && found[0].contains(wanted), "{text}: {found:?}");
+    }
+    for text in [
+        "cluster-init: true\nsecrets-encryption: on\nhttps-listen-port: 0x192b\nservice-node-port-range: 30000+100\n",
+        "disable-etcd: true\nserver: https://a:6443\nflannel-backend: none\n",
+        // RKE2 passes over what only k3s has.
+        "cni: canal\ntls-san: [a]\nflannel-ipv6-masq: maybe\nhttps-listen-port: https\nprofile: etcd\n",
+    ] {
+        assert_eq!(stops(text), Vec::<String>::new(), "{text}");
+    }
+}
+
+#[test]
+fn rke2_takes_its_own_settings_from_its_environment() {
+    let unit = "[Service]\nEnvironment=RKE2_CIS_PROFILE=cis RKE2_AUDIT_POLICY_FILE=/a RKE2_POD_SECURITY_ADMISSION_CONFIG_FILE=/b\n\
+                Environment=RKE2_KUBE_APISERVER_IMAGE=rancher/hardened-kubernetes:v1.35.2-rke2r1-build20260201\n\
+                ExecStart=/usr/local/bin/rke2 server\n";
+    let files =
+        [("/n/usr/lib/systemd/system/rke2-server.service", unit), ("/n/etc/rancher/rke2/config.yaml", "cni: canal\n")];
+    holds(
+        &together(Some("/n"), &files),
+        &[
+            ("audit-policy-file", "/a", "made"),
+            ("audit-log-maxage", "30", "made"),
+            ("admission-control-config-file", "/b", "made"),
+            ("service-account-extend-token-expiration", "false", "RKE2"),
+        ],
+    );
+    // A profile of etcd alone changes nothing of the API server.
+    holds(
+        &of("1.35.1", "cni: canal\ntls-san: [a]\nprofile: etcd\n"),
+        &[("audit-policy-file", "", "kubernetes"), ("service-account-extend-token-expiration", "true", "kubernetes")],
+    );
+    let aws = "cni: canal\ntls-san: [a]\ncloud-provider-name: aws\n";
+    holds(&of("1.28.1", aws), &[("cloud-provider", "aws", "made")]);
+    holds(&of("1.30.1", aws), &[("cloud-provider", "", "unknown")]);
+    holds(&of("1.32.1", aws), &[("cloud-provider", "", "kubernetes")]);
+}
+
+#[test]
+fn rke2_writes_a_policy_that_records_nothing_where_none_is() {
+    let config = "cni: canal\naudit-policy-file: /etc/p.yaml\n";
+    let of = |policy: Option<&str>| {
+        let body = policy.map_or(Body::Missing, |text| Body::Text(text.into()));
+        let piece = Evidence { kind: model::Kind::ConfigFile, body, ..evidence("/n/etc/p.yaml", "") };
+        let pieces = vec![evidence("/n/etc/rancher/rke2/config.yaml", config), piece];
+        let gathered = Gathered { root: Some("/n".to_owned()), ..Gathered::of("a", pieces) };
+        resolve(gathered, &Options { version: Some("1.30.1".parse().unwrap()), ..Options::default() })
+    };
+    let levels = |cluster: &portcullis_facts::Cluster| -> Vec<Level> {
+        let taken = server(cluster).file(FileKind::AuditPolicy).expect("read").expect("named");
+        let (_, ConfigFile::AuditPolicy(policy)) = taken.read.first().map(|(minors, file)| (minors, &**file)).unwrap()
+        else {
+            panic!("a policy")
+        };
+        policy.rules.iter().filter_map(|rule| rule.level.as_ref().map(|level| level.value)).collect()
+    };
+    let missing = of(None);
+    assert_ne!(server(&missing).component().starts, Some(false), "{:?}", server(&missing).component().problems);
+    assert_eq!(levels(&missing), [Level::None]);
+    let there = of(Some("apiVersion: audit.k8s.io/v1\nkind: Policy\nrules: [{level: Metadata}, {level: Request}]\n"));
+    assert_eq!(levels(&there), [Level::Metadata, Level::Request]);
 }

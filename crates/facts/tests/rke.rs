@@ -11,7 +11,6 @@ const NODES: &str = "nodes:\n- {address: 192.0.2.7, internal_address: 10.0.0.7, 
 
 /// In every command line of RKE from 1.18 on.
 const ALWAYS: &str = "
-    --admission-control-config-file=/etc/kubernetes/admission.yaml
     --client-ca-file=/etc/kubernetes/ssl/kube-ca.pem
     --kubelet-client-certificate=/etc/kubernetes/ssl/kube-apiserver.pem
     --kubelet-client-key=/etc/kubernetes/ssl/kube-apiserver-key.pem
@@ -72,7 +71,7 @@ fn a_definition_is_the_command_line_that_rke_makes_of_it() {
     );
     let more = "\
 services:
-  etcd: {external_urls: ['https://a:2379', 'https://b:2379'], path: /k8s}
+  etcd: {external_urls: ['https://a:2379', 'https://b:2379'], path: /k8s, ca_cert: a, cert: b, key: c}
   kube-api:
     service_cluster_ip_range: 10.99.0.0/16
     service_node_port_range: 30000-30100
@@ -92,7 +91,7 @@ cloud_provider: {name: external-aws}
         "v1.30.2",
         &[
             &always, RUNTIME, &format!("{PLUGINS},AlwaysPullImages,EventRateLimit"), modes,
-            "--etcd-servers=https://a:2379,https://b:2379 --etcd-prefix=/k8s --etcd-cafile=/etc/kubernetes/ssl/kube-etcd-client-ca.pem
+            "--admission-control-config-file=/etc/kubernetes/admission.yaml --etcd-servers=https://a:2379,https://b:2379 --etcd-prefix=/k8s --etcd-cafile=/etc/kubernetes/ssl/kube-etcd-client-ca.pem
              --etcd-certfile=/etc/kubernetes/ssl/kube-etcd-client.pem --etcd-keyfile=/etc/kubernetes/ssl/kube-etcd-client-key.pem
              --advertise-address=10.0.0.7 --service-cluster-ip-range=10.99.0.0/16 --service-node-port-range=30000-30100
              --audit-log-path=/var/log/a.log --audit-log-maxage=6 --audit-log-maxbackup=0 --audit-log-maxsize=0 --audit-log-format=
@@ -230,4 +229,71 @@ fn no_secret_of_a_definition_is_kept() {
     ] {
         keeps_none_of("hunter2", line);
     }
+}
+
+#[test]
+fn the_file_of_admission_plugins_came_with_a_release_of_rke() {
+    const FLAG: &str = "admission-control-config-file";
+    let file = "/etc/kubernetes/admission.yaml";
+    let of = |release: &str, more: &str| cluster(&format!("{NODES}kubernetes_version: {release}-rancher1-1\n{more}"));
+    holds(&of("v1.22.17", ""), &[(FLAG, "", "kubernetes")]);
+    holds(&of("v1.24.8", ""), &[(FLAG, "", "unknown")]);
+    holds(&of("v1.25.9", ""), &[(FLAG, file, "RKE")]);
+    // Limits of events need it in any.
+    let limits = "services: {kube-api: {event_rate_limit: {enabled: yes}}}\n";
+    for release in ["v1.18.20", "v1.24.8", "v1.30.5"] {
+        holds(&of(release, limits), &[(FLAG, file, "made")]);
+    }
+    let named = "services: {kube-api: {extra_args: {admission-control-config-file: /a}}}\n";
+    holds(&of("v1.24.8", named), &[(FLAG, "/a", "written")]);
+}
+
+#[test]
+fn a_cloud_is_known_by_its_configuration() {
+    let of = |more: &str| cluster(&format!("{NODES}kubernetes_version: v1.24.8-rancher1-1\ncloud_provider: {more}\n"));
+    for (text, name) in [
+        ("{azureCloudProvider: {tenantId: a}}", "azure"),
+        ("{name: aws, vsphereCloudProvider: {global: {}}}", "vsphere"),
+        ("{name: mine, customCloudProvider: 'a=b'}", "mine"),
+        ("{name: external-aws}", "external"),
+    ] {
+        holds(&of(text), &[("cloud-provider", name, "made"), ("cloud-config", "/etc/kubernetes/cloud-config", "made")]);
+    }
+    holds(&of("{}"), &[("cloud-provider", "", "RKE"), ("cloud-config", "", "kubernetes")]);
+    // A name is no address that a server could tell others.
+    let named = "nodes: [{address: n1.example, role: [controlplane, etcd]}]\nkubernetes_version: v1.24.8-rancher1-1\n";
+    holds(&cluster(named), &[("advertise-address", "<nil>", "kubernetes")]);
+}
+
+#[test]
+fn a_file_that_rke_refuses_starts_nothing() {
+    for (more, wanted) in [
+        (
+            "services: {kube-api: {extra_args: {enable-admission-plugins: [A, B]}}}",
+            "`enable-admission-plugins` is no text",
+        ),
+        ("services: {kube-api: {extra_args: [--v=2]}}", "`extra_args` is no map"),
+        ("services: {kube-api: {extra_args_array: {oidc-required-claim: a=b}}}", "`oidc-required-claim` is no list"),
+        ("services: {kube-api: {always_pull_images: 'true'}}", "`always_pull_images`"),
+        ("services: {kube-api: {audit_log: {enabled: 1}}}", "`audit_log.enabled`"),
+        (
+            "services: {kube-api: {audit_log: {enabled: true, configuration: {max_age: 30d}}}}",
+            "`audit_log.configuration.max_age`",
+        ),
+        ("services: {kube-api: {pod_security_configuration: baseline}}", "`pod_security_configuration`"),
+        ("services: {etcd: {external_urls: ['https://a:2379'], ca_cert: a, cert: b, key: c}}", "needs `path`"),
+        ("authentication: {strategy: webhook}", "does without `x509`"),
+        ("authentication: {strategy: x509|oidc}", "`oidc` is no strategy"),
+    ] {
+        let cluster = cluster(&format!("{NODES}kubernetes_version: v1.28.2-rancher1-1\n{more}\n"));
+        let problems = &server(&cluster).component().problems;
+        let stops: Vec<_> = problems.iter().filter(|problem| problem.stops).map(|problem| &problem.message).collect();
+        assert!(stops.iter().any(|message| message.contains(wanted)), "{more}: {stops:?}");
+    }
+    let fine = "authentication: {strategy: 'X509 | webhook'}\nservices:\n  kube-api:\n    always_pull_images: on\n    extra_args: {v: 2, profiling: no}\n    extra_args_array: {oidc-required-claim: [a=b]}\n";
+    let cluster = cluster(&format!("{NODES}kubernetes_version: v1.28.2-rancher1-1\n{fine}"));
+    let problems = &server(&cluster).component().problems;
+    // What yaml.v2 puts into a text is the text as it stands, which is no boolean of the server.
+    assert!(problems.iter().all(|problem| !problem.message.contains("RKE")), "{problems:?}");
+    assert!(problems.iter().any(|problem| problem.stops && problem.message.contains("profiling")), "{problems:?}");
 }

@@ -4,7 +4,7 @@
 //! to an edition as a whole (its name, the releases it is for, which ids it leaves to a person) in `benchmarks.json`; what
 //! its letter asks of a command line in `letters.json`. Of CIS there are numbers here and no text.
 //!
-//! Start at [`find`]; [`cis_for`] chooses an edition and [`letter`] reads the letter.
+//! Start at [`find`]; [`cis_for`] chooses an edition and [`letter()`] reads the letter.
 
 mod choice;
 mod letter;

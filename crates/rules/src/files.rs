@@ -191,12 +191,7 @@ fn release_decides(message: &str, minors: &[Minor]) -> Gap {
         [only] => only.to_string(),
         [from, .., to] => format!("{from} to {to}"),
     };
-    Gap {
-        kind: GapKind::Version,
-        reason: format!("in {range}, and not in every release that is possible: {message}"),
-        wanted: "--kubernetes-version".to_owned(),
-        who_could_answer: "give the release with --kubernetes-version".to_owned(),
-    }
+    Gap::of_release(format!("in {range}, and not in every release that is possible: {message}"))
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@
 //! Input comes from strangers: depth, nodes, aliases, documents and bytes are bounded by [`Limits`], and a document
 //! whose aliases would expand beyond them is cut, so that no walk over a tree can run away.
 //!
-//! Start at [`parse`] and [`Cursor`]; changes begin at [`edit`].
+//! Start at [`parse()`] and [`Cursor`]; changes begin at [`edit`].
 
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test fails by panicking"))]
 

@@ -2,7 +2,7 @@
 //!
 //! Fields and checks are the server's own (apiserver pkg/apis/apiserver/v1, its defaults, and
 //! pkg/apis/apiserver/validation/validation.go, ValidateAuthorizationConfiguration, 1.29 to 1.36). Match conditions are
-//! read by [`cel`](super::cel), which finds most of those that do not compile and not all. Whether a webhook answers is
+//! read by [`cel`], which finds most of those that do not compile and not all. Whether a webhook answers is
 //! no question of starting.
 //!
 //! Start at [`read`], then [`Authorization::chain`].

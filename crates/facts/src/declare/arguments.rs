@@ -2,7 +2,8 @@
 //!
 //! MicroK8s reads `args/kube-apiserver` of its data folder (ReadArgsFromFile of its Kubelite patch): a line that begins
 //! with `#` is a comment, quotes are dropped wherever they stand, the rest is split at blanks, and variables of the snap's
-//! environment are written out. Canonical Kubernetes keeps the same shape below `/var/snap/k8s/common/args`
+//! environment are written out. Before that the service takes away lines that newer releases do not know (`sanitise_args_…` of
+//! microk8s-resources/actions/common/utils.sh, since branch 1.24). Canonical Kubernetes keeps the same shape below `/var/snap/k8s/common/args`
 //! (canonical/k8s-snap, src/k8s/pkg/snap/util/arguments.go).
 
 pub(super) mod kubelet;
@@ -14,7 +15,44 @@ use super::{
     Source,
     command::{self, Program, unfilled},
 };
-use crate::{Invocation, Word};
+use crate::{Invocation, Releases, Word, within};
+
+/// What MicroK8s takes out of the file of the API server, and since which release.
+const REMOVED: [(&str, u16); 20] = [
+    ("add-dir-header", 26),
+    ("address", 24),
+    ("alsologtostderr", 26),
+    ("experimental-encryption-provider-config", 24),
+    ("feature-gates=RemoveSelfLink", 24),
+    ("insecure-bind-address", 24),
+    ("insecure-port", 24),
+    ("log-backtrace-at", 26),
+    ("log-dir", 26),
+    ("log-file", 26),
+    ("log-file-max-size", 26),
+    ("log-flush-frequency", 26),
+    ("logtostderr", 26),
+    ("one-output", 26),
+    ("port", 24),
+    ("service-account-api-audiences", 25),
+    ("skip-headers", 26),
+    ("skip-log-headers", 26),
+    ("stderrthreshold", 26),
+    ("target-ram-mb", 24),
+];
+
+/// The releases in which MicroK8s leaves a line of such a file there, of what it `removes`; nothing where that is all of them. A
+/// whole line goes for one flag in it, and only where something stands behind the name.
+pub(super) fn left(line: &str, removes: &[(&str, u16)]) -> Releases {
+    let is_in = |name: &str| ["=", " "].iter().any(|behind| line.contains(&format!("--{name}{behind}")));
+    let since = removes.iter().filter(|(name, _)| is_in(name)).map(|(_, since)| *since).min()?;
+    within(0, since - 1)
+}
+
+/// The same of the file of the API server.
+pub(super) fn left_of_server(line: &str) -> Releases {
+    left(line, &REMOVED)
+}
 
 /// Flags that no other component has, one of which every such file holds.
 const OWN: [&str; 5] = [
@@ -24,6 +62,8 @@ const OWN: [&str; 5] = [
     "--enable-admission-plugins",
     "--admission-control",
 ];
+
+const MICROK8S: &str = "MicroK8s";
 
 /// The folder of MicroK8s's data, by the link that leads to the revision in use, where the snap names the revision.
 const DATA: &str = "/var/snap/microk8s/current";
@@ -59,7 +99,7 @@ fn are_flags(text: &str, wanted: &[&str]) -> bool {
 
 /// The API server that is started with it.
 pub(super) fn invocations(source: &Source<'_>, _: &[model::Evidence]) -> Vec<Invocation> {
-    let mut words = words(source);
+    let mut words = words(source, &REMOVED);
     in_the_snap(&mut words);
     let open_ended = command::shorten(&mut words);
     vec![Invocation {
@@ -70,17 +110,19 @@ pub(super) fn invocations(source: &Source<'_>, _: &[model::Evidence]) -> Vec<Inv
     }]
 }
 
-/// What the lines say.
-fn words(source: &Source<'_>) -> Vec<Word> {
+/// What the lines say, of which MicroK8s `removes` some.
+fn words(source: &Source<'_>, removes: &[(&str, u16)]) -> Vec<Word> {
+    let removes = if distribution(source.text) == Some(MICROK8S) { removes } else { &[] };
     let mut words = Vec::new();
     for line in lines(source.text) {
+        let releases = left(line.text, removes);
         for (start, part) in parts(line.text) {
             let text: String = part.chars().filter(|c| !matches!(c, '"' | '\'')).collect();
             let (text, unknown) = written_out(&text);
             let unresolved = unknown.or_else(|| unfilled(&text));
             let from = line.start + start;
             let at = source.location(Span::new(from, from + part.len()), String::new());
-            words.push(Word { unresolved, ..Word::written(text, Site { at, form: Form::Line }) });
+            words.push(Word { unresolved, releases, ..Word::written(text, Site { at, form: Form::Line }) });
         }
     }
     words
@@ -103,7 +145,7 @@ fn in_the_snap(words: &mut Vec<Word>) {
 /// Whose file it is, by the folders that it names.
 fn distribution(text: &str) -> Option<&'static str> {
     if ["$SNAP_DATA", "${SNAP_DATA}", "/var/snap/microk8s/"].iter().any(|name| text.contains(name)) {
-        return Some("MicroK8s");
+        return Some(MICROK8S);
     }
     ["/var/snap/k8s/", "/var/lib/k8s-dqlite/"].iter().any(|name| text.contains(name)).then_some("Canonical Kubernetes")
 }

@@ -8,6 +8,7 @@
 mod commands;
 pub(super) mod kubelet;
 mod line;
+mod refused;
 
 use model::{Evidence, Gap, GapKind, Location, Problem, Site, Version};
 use yaml::Cursor;
@@ -220,6 +221,23 @@ impl<'a> Cluster<'a> {
         listed.chain(self.definition.words.iter().flatten().cloned()).collect()
     }
 
+    /// The last value of a flag of the command, in one word or two.
+    fn flag(&self, name: &str) -> Option<String> {
+        let flags = self.flags();
+        (0..flags.len()).rev().find_map(|at| {
+            let mut words = flags[at].splitn(2, [' ', '=']);
+            match (words.next().filter(|word| *word == name)?, words.next()) {
+                (_, Some(value)) => Some(value.trim_matches(['"', '\'']).to_owned()),
+                (_, None) => flags.get(at + 1).cloned(),
+            }
+        })
+    }
+
+    /// Whether a component is among those that the command switches off.
+    fn is_disabled(&self, component: &str) -> bool {
+        self.flags().iter().any(|flag| flag.split(['=', ',', ' ', '"']).any(|part| part == component))
+    }
+
     fn mode(&self) -> Mode {
         let flags = self.flags();
         let roles: Vec<String> = self.controllers().iter().filter_map(|host| text_of(host, "role")).collect();
@@ -256,7 +274,7 @@ impl<'a> Cluster<'a> {
             releases: onward(KNOWN.0),
             carried,
             distribution: Some(NAME),
-            problems,
+            problems: problems.into_iter().chain(self.refusals()).collect(),
             ..self.source.process(Program::ApiServer, name, words)
         };
         if let Some(gap) = &self.definition.unread {

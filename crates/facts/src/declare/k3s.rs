@@ -11,9 +11,10 @@ mod here;
 mod installed;
 mod kubelet;
 pub(super) mod nested;
+mod refused;
 mod settings;
 
-use model::{Evidence, Gap, GapKind, Minor, Version};
+use model::{Body, Evidence, Gap, GapKind, Minor, Version};
 use yaml::Cursor;
 
 pub(super) use self::installed::{Script, of_machine, speaks as speaks_of_install};
@@ -24,11 +25,11 @@ use self::{
 use super::{
     Source,
     command::{self, Program},
-    embedded::Place,
+    embedded::{Place, composed},
     layers::made_at_start,
     unit,
 };
-use crate::{Hand, Invocation, Mount, Word, onward};
+use crate::{Files, Hand, Invocation, Mount, Word, onward};
 
 /// Keys that a server has and an agent has not, and no other file that anybody knows.
 const SERVER: [&str; 57] = [
@@ -343,14 +344,28 @@ fn invocation(source: &Source<'_>, evidence: &[Evidence], settings: Settings, pr
     }
     let open_ended =
         command::shorten(&mut words).or_else(|| settings.unread.clone()).or_else(|| settings.beneath.clone());
-    let folders = [
+    let mut folders = vec![
         format!("{}/server/", flags::data(product, &settings)),
         "/etc/rancher/rke2/rke2-pss.yaml".to_owned(),
         "/etc/rancher/rke2/audit-policy.yaml".to_owned(),
     ];
-    let carried = made_at_start(source, evidence, &words, &folders);
+    folders.extend(settings.last("audit-policy-file").map(|given| given.text.clone()));
+    let mut carried = made_at_start(source, evidence, &words, &folders);
+    for file in carried.iter_mut().filter(|file| is_policy(&words, &file.path)) {
+        // What RKE2 writes where nothing is there records nothing (pkg/podtemplate/utils.go, WriteDefaultPolicyFile).
+        let is_missing = source.root.is_some_and(|root| {
+            let id = Files::id(root, &file.path);
+            evidence.iter().any(|piece| piece.id == id && matches!(piece.body, Body::Missing))
+        });
+        if is_missing {
+            let text = "apiVersion: audit.k8s.io/v1\nkind: Policy\nrules:\n- level: None\n";
+            *file = composed(source, &file.path.clone(), text.to_owned(), Vec::new());
+        }
+    }
     let name = settings.last("node-name").map(|given| given.text.clone());
     let (releases, distribution) = (releases(product, &settings), Some(product.name()));
+    let mut settings = settings;
+    settings.problems.extend(refused::refusals(product, &settings));
     Some(Invocation {
         open_ended,
         list: Some(settings.home.clone()),
@@ -363,6 +378,11 @@ fn invocation(source: &Source<'_>, evidence: &[Evidence], settings: Settings, pr
         problems: settings.problems,
         ..source.process(Program::ApiServer, name, words)
     })
+}
+
+/// Whether a path is that of the policy for audit logs.
+fn is_policy(words: &[Word], path: &str) -> bool {
+    words.iter().any(|word| word.text.strip_prefix("--audit-policy-file=") == Some(path))
 }
 
 /// Whether a unit of the same node reads the file, and so tells the whole.

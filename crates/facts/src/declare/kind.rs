@@ -7,7 +7,7 @@
 pub(super) mod kubelet;
 
 use model::{Evidence, Form, Gap, GapKind, Location, Minor, Problem, ProblemKind, Site, Version};
-use yaml::{Cursor, Stream, Value};
+use yaml::{Cursor, Resolved, Stream, Value};
 
 use super::{
     Source,
@@ -19,6 +19,10 @@ use super::{
 use crate::{Hand, Invocation};
 
 const NAME: &str = "kind";
+
+const GATES: &str = "featureGates";
+
+const PATCHES: &str = "kubeadmConfigPatches";
 
 /// Patches are short; together they are read up to this many bytes.
 const MOST_BYTES: usize = 1 << 20;
@@ -62,6 +66,7 @@ pub(super) fn invocations(source: &Source<'_>, _: &[Evidence]) -> Vec<Invocation
 }
 
 fn cluster(source: &Source<'_>, root: &Cursor<'_>, mut problems: Vec<Problem>) -> Invocation {
+    problems.extend(refusals(source, root));
     // A node without a role is a control plane.
     let is_control_plane = |node: &Cursor<'_>| text_of(node, "role").is_none_or(|role| role == "control-plane");
     let node = root.get("nodes").and_then(|nodes| nodes.items().find(is_control_plane));
@@ -69,11 +74,9 @@ fn cluster(source: &Source<'_>, root: &Cursor<'_>, mut problems: Vec<Problem>) -
 
     let mut strings = Vec::new();
     for holder in [Some(root), node.as_ref()].into_iter().flatten() {
-        for (key, json) in [
-            ("kubeadmConfigPatches", false),
-            ("kubeadmConfigPatchesJSON6902", true),
-            ("kubeadmConfigPatchesJson6902", true),
-        ] {
+        for (key, json) in
+            [(PATCHES, false), ("kubeadmConfigPatchesJSON6902", true), ("kubeadmConfigPatchesJson6902", true)]
+        {
             for patch in holder.get(key).into_iter().flat_map(|list| list.items().collect::<Vec<_>>()) {
                 strings.push((patch, json));
             }
@@ -147,6 +150,49 @@ fn cluster(source: &Source<'_>, root: &Cursor<'_>, mut problems: Vec<Problem>) -
     configuration.invocation(problems)
 }
 
+/// What kind makes no cluster of: its types are decoded strictly (pkg/internal/apis/config/encoding/load.go), then validated
+/// (pkg/internal/apis/config/validate.go).
+fn refusals(source: &Source<'_>, root: &Cursor<'_>) -> Vec<Problem> {
+    const FAMILIES: [&str; 3] = ["dual", "ipv4", "ipv6"];
+    let mut found = Vec::new();
+    let mut refuse = |at: &Cursor<'_>, message: String| {
+        found.push(Problem {
+            kind: ProblemKind::Refused,
+            stops: true,
+            message: format!("kind refuses the file: {message}"),
+            hint: None,
+            location: Some(source.at(at)),
+            setting: None,
+        });
+    };
+    for entry in root.get(GATES).iter().flat_map(|map| map.entries()).take(MOST_PATCHES) {
+        if !matches!(entry.value.resolved(), Some(Resolved::Bool(_))) {
+            refuse(&entry.value, format!("the gate `{}` is neither true nor false", entry.name));
+        }
+    }
+    for entry in root.get("runtimeConfig").iter().flat_map(|map| map.entries()).take(MOST_PATCHES) {
+        if entry.value.scalar().is_none() {
+            refuse(&entry.value, format!("`{}` of `runtimeConfig` is no text", entry.name));
+        }
+    }
+    let networking = root.get("networking");
+    if let Some(family) = networking.as_ref().and_then(|networking| networking.get("ipFamily"))
+        && let Some(text) = family.text().filter(|text| !text.is_empty() && !FAMILIES.contains(text))
+    {
+        refuse(&family, format!("`{text}` is no family of addresses"));
+    }
+    for patches in std::iter::once(root.clone()).chain(nodes(root)).filter_map(|holder| holder.get(PATCHES)) {
+        for patch in patches.items().take(MOST_PATCHES).filter(|patch| patch.scalar().is_none()) {
+            refuse(&patch, "a patch is to be a text, `- |` and the patch below it".to_owned());
+        }
+    }
+    found
+}
+
+fn nodes<'a>(root: &Cursor<'a>) -> Vec<Cursor<'a>> {
+    root.get("nodes").iter().flat_map(|nodes| nodes.items().take(MOST_PATCHES)).collect()
+}
+
 /// A place that nothing is added to by machine: it would take a patch.
 fn home(layer: &Layer<'_>) -> Site {
     Site { at: layer.source.at(&layer.node), form: Form::Script }
@@ -160,15 +206,20 @@ fn image(source: &Source<'_>, node: &Cursor<'_>) -> Option<(Version, Location)> 
 
 /// Arguments that kind makes of its own fields (ConfigData.Derive).
 fn beneath(source: &Source<'_>, root: &Cursor<'_>) -> Vec<Argument> {
+    // Gates are switches, and `yes` is one that is on; settings of APIs are texts.
+    let printed = |field: &str, value: &Cursor<'_>| match value.resolved() {
+        Some(Resolved::Bool(on)) if field == GATES => on.to_string(),
+        _ => value.text().unwrap_or_default().to_owned(),
+    };
     let pairs = |field: &str| {
         let map = root.get(field)?;
         let mut pairs: Vec<String> =
-            map.entries().map(|entry| format!("{}={}", entry.name, entry.value.text().unwrap_or_default())).collect();
+            map.entries().map(|entry| format!("{}={}", entry.name, printed(field, &entry.value))).collect();
         pairs.sort();
         (!pairs.is_empty()).then(|| (pairs.join(","), source.at(&map)))
     };
     let mut arguments = Vec::new();
-    for (field, flag) in [("featureGates", "feature-gates"), ("runtimeConfig", "runtime-config")] {
+    for (field, flag) in [(GATES, "feature-gates"), ("runtimeConfig", "runtime-config")] {
         let made = pairs(field)
             .map(|(value, at)| (value, Site { at, form: Form::Field }, Hand::Made(format!("`{field}` decides it"))));
         // Without any, kind still gives an empty list of APIs.

@@ -2,7 +2,7 @@
 //!
 //! A layer takes the place of one below it flag by flag, so that every flag is told by whoever set it last.
 
-use model::{Body, Evidence, Form, Gap, GapKind, Location, Site};
+use model::{Body, Evidence, Form, Gap, GapKind, Location, Minor, Site};
 use yaml::Cursor;
 
 use super::{Source, command::unfilled, embedded};
@@ -95,6 +95,28 @@ impl Layers {
             name: name.to_owned(),
             word: Word { unresolved: unfilled(&value), ..Word::written(format!("--{name}={value}"), site) },
         }));
+    }
+
+    /// Leaves the words of one flag only in the releases from 1.`from` on.
+    pub(super) fn limits(&mut self, name: &str, from: u16) {
+        for flag in self.flags.iter_mut().filter(|flag| flag.name == name) {
+            let (first, last) = flag.word.releases.unwrap_or((Minor::new(1, 0), Minor::new(1, u16::MAX)));
+            flag.word.releases = Some((first.max(Minor::new(1, from)), last));
+        }
+        self.flags.retain(|flag| flag.word.releases.is_none_or(|(first, last)| first <= last));
+    }
+
+    /// Flags that somebody wrote, among those of one name that are there: all of them in order, and none twice.
+    pub(super) fn joined(&mut self, name: &str, values: impl IntoIterator<Item = (String, Site)>) {
+        for (value, site) in values {
+            let text = format!("--{name}={value}");
+            // One that is there in some releases only stands in those, and is written in all of them.
+            self.flags.retain(|flag| flag.word.text != text);
+            self.appended(name, [(value, site)]);
+        }
+        let mut own = self.take(name);
+        own.sort_by(|a, b| a.text.cmp(&b.text));
+        self.puts(name, own);
     }
 
     /// Words of one flag, as they are, behind those that are there.

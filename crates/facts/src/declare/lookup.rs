@@ -1,9 +1,10 @@
 //! What a definition says, by the keys on the way to it.
 
 use model::Location;
-use yaml::Cursor;
+use yaml::{Cursor, Resolved, Value};
 
 use super::Source;
+use crate::golang;
 
 /// The value at a path of keys. Null is as good as nothing, as Go's decoders take it.
 pub(super) fn find<'a>(root: &Cursor<'a>, path: &[&str]) -> Option<Cursor<'a>> {
@@ -24,6 +25,26 @@ pub(super) fn name_of(object: &Cursor<'_>) -> Option<String> {
 pub(super) fn is_of(object: &Cursor<'_>, group: &str, kind: &str) -> bool {
     let text = |key: &str| object.get(key).and_then(|value| value.text());
     text("kind") == Some(kind) && text("apiVersion").is_some_and(|version| version.starts_with(group))
+}
+
+/// What Go's `fmt` prints of a value that was decoded without a type: `yes` is `true`, `0x10` is `16`, null is nothing, and a
+/// map has its keys and values in braces.
+pub(super) fn printed(value: &Cursor<'_>) -> String {
+    match value.value() {
+        Value::Scalar(scalar) => match scalar.resolved() {
+            Resolved::Null => String::new(),
+            Resolved::Bool(on) => on.to_string(),
+            Resolved::Int(number) => number.to_string(),
+            Resolved::Float(number) => golang::format_float(number, &format!("{number:e}")),
+            Resolved::Str(text) => text.to_owned(),
+        },
+        Value::Sequence(_) => value.items().next().map_or_else(String::new, |first| printed(&first)),
+        Value::Mapping(_) => {
+            let pairs: Vec<String> =
+                value.entries().map(|entry| format!("{{{} {}}}", entry.name, printed(&entry.value))).collect();
+            format!("[{}]", pairs.join(" "))
+        }
+    }
 }
 
 impl Source<'_> {

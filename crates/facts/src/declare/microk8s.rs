@@ -14,7 +14,7 @@ use yaml::Cursor;
 
 use super::{
     Source,
-    arguments::written_out,
+    arguments::{left_of_server, written_out},
     command::{self, Program, unfilled},
     embedded::Written,
     layers::{Layers, map_at, outside},
@@ -130,6 +130,19 @@ const SUITES_OF_KUBELET: &str = "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,TLS_ECD
                                  TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305,TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384,\
                                  TLS_RSA_WITH_AES_256_GCM_SHA384,TLS_RSA_WITH_AES_128_GCM_SHA256";
 
+/// What the add-on `cis-hardening` adds where no line of the file has it (addons/cis-hardening/enable of canonical/microk8s-core-addons,
+/// the same from branch 1.28, where it came, to 1.35); the plug-ins it adds to those that are there.
+const HARDENING: [(&str, &str); 8] = [
+    ("audit-log-maxage", "30"),
+    ("audit-log-maxbackup", "10"),
+    ("audit-log-maxsize", "100"),
+    ("audit-log-path", "/var/log/apiserver/audit.log"),
+    ("audit-policy-file", "/var/snap/microk8s/current/args/audit-policy.yaml"),
+    ("authorization-mode", "RBAC,Node"),
+    ("enable-admission-plugins", "EventRateLimit,AlwaysPullImages,NodeRestriction"),
+    ("request-timeout", "300s"),
+];
+
 /// Whether a text holds the words without which it declares nothing.
 pub(super) fn speaks(text: &(impl crate::Text + ?Sized)) -> bool {
     const WORDS: [&str; 8] = [
@@ -235,6 +248,16 @@ impl<'a> Launch<'a> {
         }
     }
 
+    /// The last mention of an add-on, where that does not take it away.
+    fn enabled(&self, name: &str) -> Option<Cursor<'a>> {
+        let lists = self.parts.iter().filter_map(|part| part.get("addons"));
+        let all: Vec<Cursor<'a>> = lists.flat_map(|addons| addons.items().take(MOST).collect::<Vec<_>>()).collect();
+        let is_it =
+            |addon: &&Cursor<'a>| text_of(addon, "name").is_some_and(|own| own.rsplit('/').next() == Some(name));
+        let last = all.iter().rev().find(is_it)?;
+        (!last.get("disable").is_some_and(|off| off.is_true())).then(|| last.clone())
+    }
+
     /// Add-ons that reach for the arguments (canonical/microk8s-core-addons, addons/rbac/enable and addons/cis-hardening/enable);
     /// what those of other repositories do is not known.
     fn addons(&self, flags: &mut Layers) -> Option<Gap> {
@@ -260,10 +283,18 @@ impl<'a> Launch<'a> {
                             "the add-on `rbac` sets it",
                         );
                     }
-                    "cis-hardening" => {
+                    "cis-hardening" if is_off => {
                         open.get_or_insert_with(|| {
-                            unseen(GapKind::Unresolved, "the add-on `cis-hardening` changes arguments as it sees fit")
+                            unseen(GapKind::Unresolved, "what `cis-hardening` leaves behind depends on what it found")
                         });
+                    }
+                    "cis-hardening" => {
+                        let gap = || unseen(GapKind::Version, "the add-on `cis-hardening` came with 1.28");
+                        for (flag, value) in HARDENING {
+                            let how = "the add-on `cis-hardening` sets it";
+                            flags.makes_in(flag, value, self.source.at(&addon), how, within(28, KNOWN.1));
+                            flags.sets_unseen_in(flag, gap(), within(27, 27));
+                        }
                     }
                     _ => {}
                 }
@@ -308,7 +339,8 @@ impl<'a> Launch<'a> {
         let site = Site { at: self.source.at(value), form: Form::Field };
         let (text, unknown) = written_out(value.text().unwrap_or_default());
         let unresolved = unknown.or_else(|| unfilled(&text));
-        flags.puts(name, vec![Word { unresolved, ..Word::written(format!("--{name}={text}"), site) }]);
+        let text = format!("--{name}={text}");
+        flags.puts(name, vec![Word { unresolved, releases: left_of_server(&text), ..Word::written(text, site) }]);
     }
 
     /// Files that it writes beside the arguments; of two of one name the last is written last.

@@ -5,6 +5,7 @@
 //! `services.kube-api.extra_args` wins over all of it, and `extra_args_array` comes behind.
 
 pub(super) mod kubelet;
+mod refused;
 
 use model::{Evidence, Form, Gap, GapKind, Location, Problem, Site, Version};
 use yaml::Cursor;
@@ -31,9 +32,12 @@ const MOST: usize = 512;
 /// are not in the data that was looked at.
 const KNOWN: (u16, u16) = (14, 31);
 
-/// From here on they do not depend on the release of RKE. Audit logs came to be on by default at 1.15.11, 1.16.8 and 1.17.4,
-/// and the file for admission plug-ins with RKE 1.0, which deployed 1.14 as well.
+/// From here on they do not depend on the release of RKE. Audit logs came to be on by default at 1.15.11, 1.16.8 and 1.17.4.
 const SURE: u16 = 18;
+
+/// The releases that were deployed both without the file for admission plug-ins, which RKE 1.4.4 came to give always, and with
+/// it (MinRKEVersion and MaxRKEVersion of pkg/rke/k8s_version_info.go).
+const WITH_OR_WITHOUT_FILE: (u16, u16) = (23, 24);
 
 /// Where RKE keeps certificates (pki.GetCertPath).
 const CERTIFICATES: &str = "/etc/kubernetes/ssl";
@@ -129,6 +133,7 @@ impl<'a> Cluster<'a> {
         words.extend(flags.words());
         let open_ended = command::shorten(&mut words);
         let name = text_of(&self.root, "cluster_name").filter(|name| !name.is_empty());
+        let problems = problems.into_iter().chain(self.refusals()).collect();
         Invocation {
             open_ended,
             list: Some(self.home()),
@@ -189,14 +194,14 @@ impl<'a> Cluster<'a> {
             flags.adds_in(name, value, known);
         }
         let sure = within(SURE, KNOWN.1);
-        for (name, value) in [
-            (ADMISSION_FILE, ADMISSION),
-            ("runtime-config", "authorization.k8s.io/v1beta1=true"),
-            ("enable-admission-plugins", PLUGINS),
-        ]
-        .into_iter()
-        .chain(AUDIT.map(|(_, flag, value)| (flag, value)))
-        .chain([(AUDIT_POLICY_FLAG, AUDIT_POLICY)])
+        flags.adds_in(ADMISSION_FILE, ADMISSION, within(WITH_OR_WITHOUT_FILE.1 + 1, KNOWN.1));
+        let either = Gap { kind: GapKind::Version, ..unseen("it depends on the release of RKE as well") };
+        flags.sets_unseen_in(ADMISSION_FILE, either, within(WITH_OR_WITHOUT_FILE.0, WITH_OR_WITHOUT_FILE.1));
+        for (name, value) in
+            [("runtime-config", "authorization.k8s.io/v1beta1=true"), ("enable-admission-plugins", PLUGINS)]
+                .into_iter()
+                .chain(AUDIT.map(|(_, flag, value)| (flag, value)))
+                .chain([(AUDIT_POLICY_FLAG, AUDIT_POLICY)])
         {
             flags.adds_in(name, value, sure);
             let reason = "it depends on the release of RKE as well".to_owned();
@@ -228,10 +233,8 @@ impl<'a> Cluster<'a> {
             // Without it the server allows everything, and nothing is written for it.
             flags.makes("authorization-mode", "AlwaysAllow", at, "without `rbac` RKE gives no authorizer");
         }
-        if let Some((name, at)) = self.source.text(&self.root, &["cloud_provider", "name"]) {
-            // getCloudProviderName
-            let provider = if name == "external-aws" { "external" } else { &name };
-            flags.makes("cloud-provider", provider, at.clone(), how(&["cloud_provider", "name"]));
+        if let Some((provider, at)) = self.cloud() {
+            flags.makes("cloud-provider", provider, at.clone(), how(&["cloud_provider"]));
             flags.makes("cloud-config", "/etc/kubernetes/cloud-config", at, how(&["cloud_provider"]));
         }
         self.webhook(flags);
@@ -247,6 +250,28 @@ impl<'a> Cluster<'a> {
         self.advertised(flags);
         self.admission(flags);
         self.audit(flags);
+    }
+
+    /// The cloud by its name, or by the last of those that are configured (cloudprovider.InitCloudProvider).
+    fn cloud(&self) -> Option<(String, Location)> {
+        const CLOUDS: [(&str, &str); 5] = [
+            ("harvesterCloudProvider", "harvester"),
+            ("vsphereCloudProvider", "vsphere"),
+            ("openstackCloudProvider", "openstack"),
+            ("azureCloudProvider", "azure"),
+            ("awsCloudProvider", "aws"),
+        ];
+        let named = self.source.text(&self.root, &["cloud_provider", "name"]);
+        let is_custom = self.source.text(&self.root, &["cloud_provider", "customCloudProvider"]).is_some();
+        let of = |(key, name): &(&str, &str)| {
+            let found = find(&self.root, &["cloud_provider", key]).map(|found| self.source.at(&found));
+            let at = found.or_else(|| named.as_ref().filter(|(own, _)| own == name).map(|(_, at)| at.clone()));
+            at.map(|at| ((*name).to_owned(), at))
+        };
+        let configured = CLOUDS.iter().find_map(of).filter(|_| !is_custom);
+        let (name, at) = configured.or_else(|| named.clone())?;
+        // getCloudProviderName
+        Some((if name == "external-aws" { "external".to_owned() } else { name }, at))
     }
 
     /// Who is asked about tokens (setClusterAuthnDefaults).
@@ -320,6 +345,8 @@ impl<'a> Cluster<'a> {
                     .map_or_else(|| self.source.at(&self.root), |nodes| self.source.at(&nodes));
                 flags.makes("advertise-address", only, at, "the address of the node decides it");
             }
+            // What is no address is not given.
+            [_] => {}
             _ => flags.sets_unseen("advertise-address", unseen("it is the address of each control plane node")),
         }
     }
@@ -337,6 +364,13 @@ impl<'a> Cluster<'a> {
             if plugin == "PodSecurityPolicy" {
                 let how = "`pod_security_policy` decides it";
                 flags.makes("runtime-config", "policy/v1beta1/podsecuritypolicy=true", at.clone(), how);
+            }
+            if plugin == "EventRateLimit" {
+                // The plug-in has to be told its limits; RKE before 1.0 knows no such thing.
+                let how = "`event_rate_limit` brings a file for it";
+                flags.makes_in(ADMISSION_FILE, ADMISSION, at.clone(), how, within(SURE, KNOWN.1));
+                let gap = Gap { kind: GapKind::Version, ..unseen("it depends on the release of RKE as well") };
+                flags.sets_unseen_in(ADMISSION_FILE, gap, within(KNOWN.0, SURE - 1));
             }
             last = Some((at, path.join(".")));
         }

@@ -23,6 +23,33 @@ pub(super) const OWN: [&str; 8] = [
     "--serialize-image-pulls",
 ];
 
+/// What MicroK8s takes out of the file, and since which release.
+pub(in crate::declare) const REMOVED: [(&str, u16); 23] = [
+    ("add-dir-header", 26),
+    ("alsologtostderr", 26),
+    ("cni-bin-dir", 24),
+    ("cni-cache-dir", 24),
+    ("cni-conf-dir", 24),
+    ("container-runtime", 27),
+    ("docker-endpoint", 24),
+    ("experimental-dockershim-root-directory", 24),
+    ("experimental-kernel-memcg-notification", 25),
+    ("image-pull-progress-deadline", 24),
+    ("log-backtrace-at", 26),
+    ("log-dir", 26),
+    ("log-file", 26),
+    ("log-file-max-size", 26),
+    ("log-flush-frequency", 26),
+    ("logtostderr", 26),
+    ("network-plugin", 24),
+    ("network-plugin-mtu", 24),
+    ("non-masquerade-cidr", 24),
+    ("one-output", 26),
+    ("pod-infra-container-image", 24),
+    ("skip-headers", 26),
+    ("stderrthreshold", 26),
+];
+
 pub(in crate::declare) fn speaks(text: &(impl crate::Text + ?Sized)) -> bool {
     are_flags(text.text(), &OWN)
 }
@@ -32,7 +59,7 @@ pub(in crate::declare) fn runs(source: &Source<'_>) -> bool {
 }
 
 pub(in crate::declare) fn lines(source: &Source<'_>, _: &[Evidence]) -> Vec<KubeletLine> {
-    let mut words = words(source);
+    let mut words = words(source, &REMOVED);
     let open_ended = command::shorten(&mut words);
     let nodes = Nodes {
         words,

@@ -7,7 +7,7 @@ use super::{Cluster, KNOWN, MOST, Mode, NAME, unseen};
 use crate::{
     Hand, Releases, Word,
     declare::{command, layers::Layers, lookup::text_of},
-    onward, within,
+    golang, onward, within,
 };
 
 /// Flags that k0s gives where what is written for them is empty (apiDefaultArgs, and its cipher suites).
@@ -19,6 +19,15 @@ const FALLBACKS: [&str; 6] = [
     "requestheader-username-headers",
     "tls-cipher-suites",
 ];
+
+/// The host of an address that may have a port behind it (net.SplitHostPort), or else all of it.
+fn host(text: &str) -> &str {
+    match text.rsplit_once(':') {
+        Some((host, _)) if host.starts_with('[') && host.ends_with(']') => &host[1..host.len() - 1],
+        Some((host, _)) if !host.contains(':') && !host.is_empty() => host,
+        _ => text,
+    }
+}
 
 fn since(from: u16) -> Releases {
     within(from, KNOWN.1)
@@ -93,46 +102,64 @@ impl Cluster<'_> {
         flags.sets_unseen_in("service-account-jwks-uri", depends(), within(21, 21));
         flags.adds_in("service-account-jwks-uri", "https://kubernetes.default.svc/openid/v1/jwks", since(22));
         flags.adds_in("insecure-port", "0", within(KNOWN.0, 23));
-        let graceful = unseen(GapKind::Unresolved, "it follows from the time that k0s gives the server to stop");
-        flags.sets_unseen_in("shutdown-watch-termination-grace-period", graceful, within(36, 36));
+        self.draining(flags);
+    }
+
+    /// How long watches may take to end, since 1.36: two seconds less than k0s gives the server to stop, which follows from the time
+    /// that a request may take where the command does not say it.
+    fn draining(&self, flags: &mut Layers) {
+        const FLAG: &str = "shutdown-watch-termination-grace-period";
+        const SECOND: i64 = 1_000_000_000;
+        let told = self.flag("--api-server-stop-timeout");
+        if told.is_none() && self.mode() == Mode::Unknown {
+            let reason = "it follows from the time that k0s gives the server to stop";
+            flags.sets_unseen_in(FLAG, unseen(GapKind::Unresolved, reason), since(36));
+            return;
+        }
+        let stops = match told.map(|text| golang::parse_duration(&text)) {
+            Some(Some(time)) if time > 0 => time,
+            Some(_) => {
+                let reason = "what `--api-server-stop-timeout` says is no time";
+                flags.sets_unseen_in(FLAG, unseen(GapKind::Unresolved, reason), since(36));
+                return;
+            }
+            None => {
+                let request = self.text(&["api", "extraArgs", "request-timeout"]);
+                let request = request.and_then(|(text, _)| golang::parse_duration(&text)).unwrap_or(60 * SECOND);
+                request.saturating_add(2 * SECOND).clamp(5 * SECOND, 20 * SECOND)
+            }
+        };
+        if stops > 2 * SECOND {
+            flags.adds_in(FLAG, golang::format_duration(stops - 2 * SECOND), since(36));
+        }
     }
 
     /// Addresses, ports and ranges.
     pub(super) fn serving(&self, flags: &mut Layers) {
-        let address = self.text(&["api", "address"]);
+        let only = self.on(&["api", "onlyBindToAddress"]);
+        // k0sctl writes the address of the host where the server is to listen nowhere else (phase/configure_k0s.go, configFor).
+        let address = self.text(&["api", "address"]).or_else(|| self.address_of_host().filter(|_| only.is_some()));
+        let own = || unseen(GapKind::NotCollected, "it is the first address of each controller");
         match &address {
             Some((address, at)) => {
                 flags.makes("advertise-address", address, at.clone(), "`spec.api.address` decides it");
             }
-            None => flags.sets_unseen(
-                "advertise-address",
-                unseen(GapKind::NotCollected, "it is the first address of each controller"),
-            ),
+            None => flags.sets_unseen("advertise-address", own()),
         }
-        if let Some((at, (address, _))) = self.on(&["api", "onlyBindToAddress"]).zip(address) {
-            flags.makes_in("bind-address", address, at, "`spec.api.onlyBindToAddress` decides it", since(31));
+        match (only, address) {
+            (Some(at), Some((address, _))) => {
+                flags.makes_in("bind-address", address, at, "`spec.api.onlyBindToAddress` decides it", since(31));
+            }
+            (Some(_), None) => flags.sets_unseen_in("bind-address", own(), since(31)),
+            (None, _) => {}
         }
         match self.text(&["api", "port"]) {
             _ if self.definition.hosted.is_some() => self.hosted_port(flags),
             Some((port, at)) => flags.makes("secure-port", port, at, "`spec.api.port` decides it"),
             None => flags.adds_in("secure-port", "6443", within(KNOWN.0, KNOWN.1)),
         }
-        let range = self.text(&["network", "serviceCIDR"]);
-        let six =
-            self.on(&["network", "dualStack", "enabled"]).zip(self.text(&["network", "dualStack", "IPv6serviceCIDR"]));
-        let own = range.as_ref().map_or("10.96.0.0/12", |(range, _)| range.as_str());
-        match (six, &range) {
-            (Some((at, (six, _))), _) => {
-                let how = "`spec.network` decides it";
-                flags.makes("service-cluster-ip-range", format!("{own},{six}"), at, how);
-            }
-            (None, Some((range, at))) => {
-                flags.makes("service-cluster-ip-range", range, at.clone(), "`spec.network.serviceCIDR` decides it");
-            }
-            (None, None) => flags.adds_in("service-cluster-ip-range", own, within(KNOWN.0, KNOWN.1)),
-        }
+        self.ranges(flags);
         let external = self.text(&["api", "externalAddress"]);
-        let tunnelled = self.on(&["api", "tunneledNetworkingMode"]);
         if let Some(spec) = self.definition.hosted.as_ref().filter(|_| external.is_none()) {
             // It takes the address of the Service where none is written, which a load balancer may have yet to give.
             match spec.get("externalAddress").filter(|address| address.text().is_some_and(|text| !text.is_empty())) {
@@ -147,10 +174,75 @@ impl Cluster<'_> {
                     unseen(GapKind::NotCollected, "it depends on the address that k0smotron finds"),
                 ),
             }
-        } else if let Some(at) = external.map(|(_, at)| at).or(tunnelled) {
-            let how = "k0s itself tells the cluster where the server is";
-            flags.makes("endpoint-reconciler-type", "none", at, how);
+        } else {
+            self.reconciling(flags, external.map(|(_, at)| at));
         }
+    }
+
+    /// Who tells the cluster where the server is: k0s where the address is another (pkg/component/controller/apiserver.go up to 1.25,
+    /// cmd/controller/controller.go since).
+    fn reconciling(&self, flags: &mut Layers, external: Option<Location>) {
+        const FLAG: &str = "endpoint-reconciler-type";
+        const HOW: &str = "k0s itself tells the cluster where the server is";
+        let is_off = self.is_disabled("endpoint-reconciler");
+        let is_balanced = self.on(&["network", "controlPlaneLoadBalancing", "enabled"]).is_some();
+        let last = match (is_off, is_balanced) {
+            (true, _) => 25,
+            (false, true) => 31,
+            (false, false) => KNOWN.1,
+        };
+        if let Some(at) = external {
+            flags.makes_in(FLAG, "none", at, HOW, within(KNOWN.0, last));
+        } else if let Some(at) = self.on(&["api", "tunneledNetworkingMode"]) {
+            // From 1.23 to 1.27.
+            flags.makes_in(FLAG, "none", at, HOW, within(23, last.min(27)));
+        }
+    }
+
+    /// The ranges of services. Of two the first is that of the family of the API server's address; since 1.34 of the family that is
+    /// named, or of the address by which others reach it (BuildServiceCIDR, PrimaryAddressFamily).
+    fn ranges(&self, flags: &mut Layers) {
+        const FLAG: &str = "service-cluster-ip-range";
+        let range = self.text(&["network", "serviceCIDR"]);
+        let own = range.as_ref().map_or("10.96.0.0/12", |(range, _)| range.as_str());
+        let Some(at) = self.on(&["network", "dualStack", "enabled"]) else {
+            match &range {
+                Some((range, at)) => flags.makes(FLAG, range, at.clone(), "`spec.network.serviceCIDR` decides it"),
+                None => flags.adds_in(FLAG, own, within(KNOWN.0, KNOWN.1)),
+            }
+            return;
+        };
+        let six = self.text(&["network", "dualStack", "IPv6serviceCIDR"]).map(|(text, _)| text).unwrap_or_default();
+        let in_order = |six_first: bool| if six_first { format!("{six},{own}") } else { format!("{own},{six}") };
+        let is_six = |text: &str| text.parse::<std::net::Ipv6Addr>().is_ok();
+        let address = self.text(&["api", "address"]).map(|(text, _)| text);
+        let external = self.text(&["api", "externalAddress"]).map(|(text, _)| host(&text).to_owned());
+        let of_address = address.as_deref().is_some_and(is_six);
+        let of_named = match self.text(&["network", "primaryAddressFamily"]) {
+            Some((family, _)) => family == "IPv6",
+            None => external.as_deref().or(address.as_deref()).is_some_and(is_six),
+        };
+        const HOW: &str = "`spec.network` decides it";
+        if of_address == of_named {
+            flags.makes(FLAG, in_order(of_address), at, HOW);
+            return;
+        }
+        flags.makes_in(FLAG, in_order(of_address), at.clone(), HOW, within(KNOWN.0, 33));
+        let word = Word {
+            hand: Hand::Made(HOW.to_owned()),
+            releases: onward(34),
+            ..Word::written(format!("--{FLAG}={}", in_order(of_named)), Site { at, form: Form::Field })
+        };
+        flags.puts(FLAG, vec![word]);
+    }
+
+    /// The address of the only controller that k0sctl is told of, as the others reach it.
+    fn address_of_host(&self) -> Option<(String, Location)> {
+        let [host] = &self.controllers()[..] else { return None };
+        let of_access = |access: &str| host.get(access)?.get("address");
+        let found = host.get("privateAddress").or_else(|| of_access("ssh")).or_else(|| of_access("openSSH"))?;
+        let text = found.text().filter(|text| golang::parse_ip(text, false).is_some())?;
+        Some((text.to_owned(), self.source.at(&found)))
     }
 
     /// The port of the Service (k0smotron, k0smotroncluster_configmap.go, getV1Beta1Spec).
@@ -167,8 +259,7 @@ impl Cluster<'_> {
         const EGRESS: &str = "egress-selector-config-file";
         const AUDIENCES: &str = "api-audiences";
         const OWN: &str = "https://kubernetes.default.svc";
-        let is_off =
-            self.mode() == Mode::Single || self.flags().iter().any(|flag| flag.contains("konnectivity-server"));
+        let is_off = self.mode() == Mode::Single || self.is_disabled("konnectivity-server");
         if is_off {
             flags.adds_in(AUDIENCES, OWN, since(22));
         } else if self.mode() == Mode::Several {
@@ -241,8 +332,11 @@ impl Cluster<'_> {
         }
         let data = self.data();
         let kind = self.text(&["storage", "type"]);
+        // Whatever is said of the storage without a type is said of an etcd (StorageSpec.UnmarshalJSON).
+        let is_said = self.get(&["storage"]).is_some();
         let is_kine = match (&kind, self.mode()) {
             (Some((kind, _)), _) => kind == "kine",
+            (None, _) if is_said => false,
             (None, Mode::Single) => true,
             (None, Mode::Several) => false,
             (None, Mode::Unknown) => {

@@ -12,7 +12,7 @@ use crate::{
     Hand, Releases, Word,
     declare::{agree::where_known, layers::Layers},
     flags::KUBE_APISERVER,
-    onward, within,
+    golang, onward, within,
 };
 
 /// The last release of which the flags are known.
@@ -197,15 +197,15 @@ impl Server<'_> {
         flags.adds_in("service-account-signing-key-file", self.server("tls/service.current.key"), since(27));
         open(flags, "service-account-signing-key-file", 23, 26);
         // ff6c233e4, June 2022; RKE2 has always set it itself.
-        let types = "kubelet-preferred-address-types";
+        let types = ADDRESSES;
         match self.settings.on("flannel-external-ip").filter(|_| !self.is_rke2()) {
             Some(given) => {
                 let how = "`flannel-external-ip` decides it";
                 flags.makes(types, "ExternalIP,InternalIP,Hostname", given.at.clone(), how);
             }
-            None if self.is_rke2() => flags.adds_in(types, "InternalIP,ExternalIP,Hostname", within(0, NEWEST)),
+            None if self.is_rke2() => flags.adds_in(types, KINDS_OF_ADDRESSES, within(0, NEWEST)),
             None => {
-                flags.adds_in(types, "InternalIP,ExternalIP,Hostname", since(25));
+                flags.adds_in(types, KINDS_OF_ADDRESSES, since(25));
                 open(flags, types, 22, 24);
             }
         }
@@ -218,9 +218,9 @@ impl Server<'_> {
         flags.adds_in("tls-cipher-suites", SUITES, since(27));
         open(flags, "tls-cipher-suites", 23, 26);
         // RKE2 writes it before what others write, so that both count where arguments may be repeated (see `written`).
-        flags.adds_in("enable-admission-plugins", "NodeRestriction", since(25));
+        flags.adds_in(PLUGINS, "NodeRestriction", since(25));
         let older = if self.is_rke2() { "NodeRestriction,PodSecurityPolicy" } else { "NodeRestriction" };
-        flags.adds_in("enable-admission-plugins", older, within(0, 24));
+        flags.adds_in(PLUGINS, older, within(0, 24));
     }
 
     /// ce5b9347c (April 2022) sends what the server says to nodes through its agents; f21ae1d94 (July 2023) lets a setting
@@ -279,27 +279,64 @@ impl Server<'_> {
                     let how = "`apiserver-bind-address` decides it";
                     flags.makes("bind-address", &given.text, given.at.clone(), how);
                 }
-                None if self.is_six() => flags.adds_in("bind-address", "::1", since(23)),
-                None => flags.adds_in("bind-address", "127.0.0.1", within(0, NEWEST)),
+                None => self.loopback(flags),
             }
         }
-        let advertised = ["advertise-address", "node-external-ip", "node-ip"];
-        if self.settings.has("vpn-auth") || self.settings.has("vpn-auth-file") {
-            let gap =
-                Gap { kind: GapKind::Unresolved, reason: "the VPN gives the address".to_owned(), ..self.depends() };
-            flags.sets_unseen("advertise-address", gap);
-        } else if let Some((name, given)) = advertised.iter().find_map(|name| Some((name, self.settings.last(name)?))) {
-            // Of several the first that is an address.
-            let first = self.settings.all(name).first().unwrap_or(given);
-            let text = first.text.split(',').next().unwrap_or_default().trim();
-            flags.makes("advertise-address", text, first.at.clone(), format!("`{name}` decides it"));
+        let open = |reason: &str| Gap { kind: GapKind::Unresolved, reason: reason.to_owned(), ..self.depends() };
+        let is_vpn = self.settings.has("vpn-auth") || self.settings.has("vpn-auth-file");
+        let own =
+            self.settings.last("advertise-address").map(|given| ("advertise-address", given.text.as_str(), given));
+        let first = |name: &'static str| self.first_address(name).map(|(text, given)| (name, text, given));
+        if is_vpn && !self.is_rke2() {
+            flags.sets_unseen("advertise-address", open("the VPN gives the address"));
+        } else if let Some((name, text, given)) = own.or_else(|| first("node-external-ip")).or_else(|| first("node-ip"))
+        {
+            let how = format!("`{name}` decides it");
+            match &given.unresolved {
+                Some(gap) => flags.sets_unseen("advertise-address", gap.clone()),
+                None => flags.makes("advertise-address", text, given.at.clone(), how),
+            }
+        } else if self.settings.last("flannel-iface").is_some_and(|_| !self.is_rke2()) {
+            flags.sets_unseen(
+                "advertise-address",
+                open("it is the address of the interface that `flannel-iface` names"),
+            );
         }
     }
 
-    /// Whether the node has no address of IPv4.
+    /// The first value of a setting that is an address (util.GetFirstValidIPString), or one that nobody knows.
+    fn first_address(&self, name: &str) -> Option<(&str, &Given)> {
+        self.settings.all(name).iter().find_map(|given| {
+            let is_one = |text: &&str| golang::parse_ip(text, false).is_some();
+            let known = given.text.split(',').find(is_one);
+            known.or(given.unresolved.is_some().then_some("")).map(|text| (text, given))
+        })
+    }
+
+    /// Where it listens for the supervisor: an address of the family that the first range of services is of
+    /// (config.Control.Loopback). It was that of the only family up to some release behind 1.23.
+    fn loopback(&self, flags: &mut Layers) {
+        let given = self.settings.all("service-cidr").iter().flat_map(|given| given.text.split(','));
+        let ranges: Vec<&str> = given.filter(|range| !range.is_empty()).collect();
+        let is_six = |range: &&str| range.contains(':');
+        let (first, all) = match ranges.first() {
+            Some(first) => (is_six(first), ranges.iter().all(is_six)),
+            None => (self.is_six(), self.is_six()),
+        };
+        if !first {
+            flags.adds_in("bind-address", "127.0.0.1", within(0, NEWEST));
+            return;
+        }
+        flags.adds_in("bind-address", "127.0.0.1", within(0, 22));
+        flags.adds_in("bind-address", "::1", since(if all { 23 } else { 29 }));
+        if !all {
+            flags.sets_unseen_in("bind-address", self.depends(), within(23, 28));
+        }
+    }
+
+    /// Whether the first address of the node is one of IPv6 (util.GetDefaultAddresses).
     fn is_six(&self) -> bool {
-        let own = self.settings.all("node-ip");
-        !own.is_empty() && own.iter().all(|given| given.text.split(',').all(|address| address.contains(':')))
+        self.first_address("node-ip").is_some_and(|(address, _)| address.contains(':'))
     }
 
     /// Addresses of services and names of the cluster.
@@ -339,8 +376,12 @@ impl Server<'_> {
             return;
         }
         let texts: Vec<&str> = given.iter().map(|given| given.text.as_str()).filter(|text| !text.is_empty()).collect();
+        // The program reads ranges and writes them anew, without the bits of the hosts.
+        let range =
+            |text: &str| golang::parse_cidr(text, false).map_or_else(|| text.to_owned(), |range| range.to_string());
+        let written = texts.join(",").split(',').map(range).collect::<Vec<_>>().join(",");
         match given.first().filter(|_| !texts.is_empty()) {
-            Some(first) => flags.makes(flag, texts.join(","), first.at.clone(), format!("`{setting}` decides it")),
+            Some(first) => flags.makes(flag, written, first.at.clone(), format!("`{setting}` decides it")),
             None => flags.adds_in(flag, default, releases),
         }
     }
@@ -447,8 +488,14 @@ impl Server<'_> {
         }
         if let Some(given) = self.settings.last("cloud-provider-name") {
             let path = self.settings.last("cloud-provider-config").map_or("", |given| given.text.as_str());
+            // de8240abc, November 2024, in 1.29.12, 1.30.8 and 1.31.4: `aws` stands for the name of the node alone.
+            let is_aws = given.text == "aws";
             for (name, value) in [("cloud-provider", given.text.as_str()), ("cloud-config", path)] {
-                flags.makes_in(name, value, given.at.clone(), "`cloud-provider-name` decides it", within(0, 32));
+                let last = if is_aws { 28 } else { 32 };
+                flags.makes_in(name, value, given.at.clone(), "`cloud-provider-name` decides it", within(0, last));
+                if is_aws {
+                    flags.sets_unseen_in(name, self.depends(), within(29, 31));
+                }
             }
         }
     }
@@ -481,18 +528,20 @@ impl Server<'_> {
             let plain = |word: Releases| -> Vec<Word> {
                 same.iter().map(|argument| argument.given.word(name, argument.value, word)).collect()
             };
-            let adds = same.iter().any(|argument| argument.how != How::Instead)
-                || (self.is_rke2() && name == "enable-admission-plugins");
+            let adds = same.iter().any(|argument| argument.how != How::Instead) || (self.is_rke2() && name == PLUGINS);
             // Of a flag with one value the last word counts, however many are passed on.
             let table = KUBE_APISERVER.find(&name.replace('_', "-"));
             let has_one = table.is_some_and(|flag| !flag.kind(Minor::new(1, 24)).accumulates());
+            let own = flags.take(name);
+            if self.is_rke2() && name == ADDRESSES {
+                // RKE2 put its own before whatever there was, up to a patch of 1.23 (3edb2f77b, December 2021).
+                flags.adds_in(name, KINDS_OF_ADDRESSES, within(0, 22));
+                flags.sets_unseen_in(name, self.depends(), within(23, 23));
+            }
             if !adds && (same.len() == 1 || has_one) {
-                flags.takes_away(name);
                 flags.puts(name, plain(None));
                 continue;
             }
-            let kept = if adds { flags.take(name) } else { Vec::new() };
-            flags.takes_away(name);
             let mut new: Vec<Word> = Vec::new();
             // Older ones take the last, and know no signs behind a name.
             let old = same.iter().all(|argument| argument.how == How::Instead);
@@ -500,15 +549,34 @@ impl Server<'_> {
             if let Some(last) = plain(within(if old { 22 } else { 0 }, 23)).pop() {
                 new.push(Word { unresolved: Some(self.depends()), ..last });
             }
-            let (before, behind): (Vec<_>, Vec<_>) = same.iter().partition(|argument| argument.how == How::Before);
-            let word = |argument: &&Argument<'_>| argument.given.word(name, argument.value, onward(24));
-            new.extend(before.iter().rev().map(&word));
-            new.extend(kept.into_iter().filter_map(from_24));
-            new.extend(behind.iter().map(&word));
+            new.extend(self.together(name, &same, own.into_iter().filter_map(from_24).collect()));
             flags.puts(name, new);
         }
     }
+
+    /// The words of one flag since 1.24 (pkg/util/args.go, GetArgs): what is there by itself stays where the first that somebody
+    /// wrote adds to it.
+    fn together(&self, name: &str, same: &[Argument<'_>], own: Vec<Word>) -> Vec<Word> {
+        // What RKE2 writes first counts as written.
+        let is_written = self.is_rke2() && name == PLUGINS;
+        let stays = is_written || same.first().is_some_and(|first| first.how != How::Instead);
+        let mut words: Vec<Word> = if stays { own } else { Vec::new() };
+        for argument in same {
+            let word = argument.given.word(name, argument.value, onward(24));
+            match argument.how {
+                How::Before => words.insert(0, word),
+                How::Instead | How::Behind => words.push(word),
+            }
+        }
+        words
+    }
 }
+
+const PLUGINS: &str = "enable-admission-plugins";
+
+const ADDRESSES: &str = "kubelet-preferred-address-types";
+
+const KINDS_OF_ADDRESSES: &str = "InternalIP,ExternalIP,Hostname";
 
 /// A word that is there from 1.24 on.
 fn from_24(word: Word) -> Option<Word> {

@@ -92,7 +92,7 @@ pub(super) fn words(product: Product, settings: &Settings) -> Vec<Word> {
             let site = Site { at: on.at.clone(), form: Form::Field };
             words.push(Word { hand: how, ..Word::written("--protect-kernel-defaults=true", site) });
         }
-    } else if let Some(profile) = settings.last("profile") {
+    } else if let Some(profile) = settings.last("profile").filter(|given| given.text.starts_with("cis")) {
         let how = Hand::Made("`profile` decides it".to_owned());
         if !given.iter().any(|(known, ..)| known == "protect-kernel-defaults") {
             let site = Site { at: profile.at.clone(), form: Form::Field };

@@ -13,6 +13,7 @@ use super::super::{
     Source,
     command::unfilled,
     embedded::{Place, Written},
+    lookup::printed,
     unit::Started,
 };
 use crate::{Hand, Word, golang, redact::parsable};
@@ -162,7 +163,11 @@ impl Settings {
         settings.take_arguments(own);
         for (variable, value) in &started.variables {
             let Some(name) = variable.strip_prefix(&prefix) else { continue };
-            let name = if name == "URL" { "server".to_owned() } else { name.to_ascii_lowercase().replace('_', "-") };
+            let name = match name {
+                "URL" => "server".to_owned(),
+                "CIS_PROFILE" => "profile".to_owned(),
+                name => name.to_ascii_lowercase().replace('_', "-"),
+            };
             match value {
                 Ok((text, at)) if FROM_ENVIRONMENT.contains(&name.as_str()) && !settings.has(&name) => {
                     let given = Given { text: text.clone(), at: at.clone(), form: Form::Script, unresolved: None };
@@ -383,16 +388,15 @@ impl Settings {
     }
 }
 
-/// The values that a setting is written with: those of a list, or the one text.
+/// The values that a setting is written with: those of a list, or the one there is, each as Go prints it (convert.ToString of
+/// rancher/wrangler).
 pub(super) fn values(source: &Source<'_>, value: &Cursor<'_>) -> Vec<Given> {
-    let one = |value: &Cursor<'_>| {
-        let text = if value.is_null() { String::new() } else { value.text().unwrap_or_default().to_owned() };
-        Given { text, at: source.at(value), form: Form::Bare, unresolved: None }
-    };
+    let one =
+        |value: &Cursor<'_>| Given { text: printed(value), at: source.at(value), form: Form::Bare, unresolved: None };
     if value.sequence().is_some() {
         return value.items().take(MOST).map(|item| one(&item)).collect();
     }
-    if value.scalar().is_some() { vec![one(value)] } else { Vec::new() }
+    vec![one(value)]
 }
 
 /// The file that drop-ins are beside, by the name of one of them.
@@ -446,16 +450,24 @@ fn long(name: &str) -> &str {
     }
 }
 
-/// Settings that a variable may give (EnvVars of pkg/cli/cmds/server.go).
-const FROM_ENVIRONMENT: [&str; 8] = [
+/// Settings that a variable may give (EnvVars of pkg/cli/cmds/server.go of k3s, and of pkg/cli/cmds/root.go of RKE2).
+const FROM_ENVIRONMENT: [&str; 16] = [
     "apiserver-bind-address",
     "apiserver-port",
+    "audit-policy-file",
+    "cloud-provider-config",
+    "cloud-provider-name",
     "cluster-init",
     "data-dir",
     "datastore-cafile",
     "datastore-certfile",
     "datastore-endpoint",
     "datastore-keyfile",
+    "kube-apiserver-extra-mount",
+    "kube-apiserver-image",
+    "pod-security-admission-config-file",
+    "profile",
+    "server",
 ];
 
 /// Settings that may be given more than once; those of a command line come behind those of a file.
@@ -473,7 +485,8 @@ const LISTS: [&str; 10] = [
 ];
 
 /// Switches, whose value is never the next word (Go's flag package).
-const SWITCHES: [&str; 13] = [
+const SWITCHES: [&str; 26] = [
+    "alsologtostderr",
     "cluster-init",
     "cluster-reset",
     "debug",
@@ -481,13 +494,30 @@ const SWITCHES: [&str; 13] = [
     "embedded-registry",
     "etcd-expose-metrics",
     "etcd-s3",
+    "etcd-s3-insecure",
+    "etcd-s3-skip-ssl-verify",
+    "etcd-snapshot-compress",
     "flannel-external-ip",
     "flannel-ipv6-masq",
+    "kine-tls",
+    "no-flannel",
+    "node-name-from-cloud-provider-metadata",
+    "nonroot-devices",
+    "prefer-bundled-bin",
+    "prime",
+    "protect-kernel-defaults",
     "rootless",
     "secrets-encryption",
     "selinux",
     "supervisor-metrics",
+    "tls-san-security",
+    "with-node-id",
 ];
+
+/// Whether a setting is a switch.
+pub(super) fn is_switch(name: &str) -> bool {
+    SWITCHES.contains(&name) || ["disable-", "enable-", "etcd-disable-"].iter().any(|begin| name.starts_with(begin))
+}
 
 /// The settings of a command line: `--name=value`, `--name value`, `--switch`, and the letters of a few.
 fn arguments(words: &[Word]) -> Vec<(String, Given)> {
@@ -497,8 +527,6 @@ fn arguments(words: &[Word]) -> Vec<(String, Given)> {
         let Some(text) = word.text.strip_prefix("--").or_else(|| word.text.strip_prefix('-')) else { continue };
         let (name, value) = text.split_once('=').map_or((text, None), |(name, value)| (name, Some(value)));
         let name = long(name);
-        let is_switch = SWITCHES.contains(&name)
-            || ["disable-", "enable-", "etcd-disable-"].iter().any(|begin| name.starts_with(begin));
         let given = |text: &str, word: &Word| Given {
             text: text.to_owned(),
             at: word.site.at.clone(),
@@ -507,7 +535,7 @@ fn arguments(words: &[Word]) -> Vec<(String, Given)> {
         };
         let given = match value {
             Some(value) => given(value, word),
-            None if is_switch => given("true", word),
+            None if is_switch(name) => given("true", word),
             None => match words.next() {
                 Some(next) => given(&next.text, next),
                 None => continue,

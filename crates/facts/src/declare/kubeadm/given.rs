@@ -92,7 +92,13 @@ impl Configuration<'_> {
         let mut given: Vec<Argument> = self.around.beneath.clone();
         for layer in &self.cluster {
             let Some(found) = find(std::slice::from_ref(layer), self.path()) else { continue };
+            // What merges takes a map for a list only where the patch names no version (kubeadm_merge.go, mergeExtraArgs).
+            let is_passed_over = self.around.merges && text_of(&layer.node, "apiVersion").is_some();
             match found.cursor.value() {
+                Value::Mapping(_) if is_passed_over => {
+                    problems
+                        .push(Problem { stops: false, ..misshapen(&found, "extraArgs", "is a map and passed over") });
+                }
                 Value::Mapping(_) => {
                     if self.shape == Shape::Pairs && !self.around.merges {
                         problems.push(misshapen(
@@ -127,6 +133,9 @@ impl Configuration<'_> {
                             given.retain(|known| known.name != name);
                         }
                         let Some(value) = item.get("value") else { continue };
+                        if self.around.merges && value.is_null() {
+                            continue;
+                        }
                         given.extend(argument(&found, name, &value, Form::Pair, problems));
                     }
                 }

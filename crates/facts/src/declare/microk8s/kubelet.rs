@@ -20,6 +20,15 @@ use crate::{
 
 const ARGUMENTS: &str = "extraKubeletArgs";
 
+/// What the add-on `cis-hardening` adds.
+const HARDENING: [(&str, &str); 5] = [
+    ("authorization-mode", "Webhook"),
+    ("event-qps", "0"),
+    ("protect-kernel-defaults", "true"),
+    ("tls-cert-file", "/var/snap/microk8s/current/certs/kubelet.crt"),
+    ("tls-private-key-file", "/var/snap/microk8s/current/certs/kubelet.key"),
+];
+
 pub(in crate::declare) fn speaks(text: &(impl crate::Text + ?Sized)) -> bool {
     text.contains(ARGUMENTS) && super::speaks(text)
 }
@@ -67,6 +76,12 @@ impl Launch<'_> {
         }
         flags.adds_in("serialize-image-pulls", "false", within(28, KNOWN.1));
         flags.adds_in("tls-cipher-suites", SUITES_OF_KUBELET, within(28, KNOWN.1));
+        if let Some(addon) = self.enabled("cis-hardening") {
+            for (name, value) in HARDENING {
+                let how = "the add-on `cis-hardening` sets it";
+                flags.makes_in(name, value, self.source.at(&addon), how, within(28, KNOWN.1));
+            }
+        }
         for part in &self.parts {
             let map = part.get(ARGUMENTS);
             for entry in map.iter().flat_map(|map| map.entries()).take(MOST) {

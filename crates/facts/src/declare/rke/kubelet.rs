@@ -81,9 +81,8 @@ impl<'a> Cluster<'a> {
         if let Some(at) = self.source.on(&self.root, &["services", "kubelet", "fail_swap_on"]) {
             flags.makes("fail-swap-on", "true", at, "`services.kubelet.fail_swap_on` decides it");
         }
-        if let Some((name, at)) = self.source.text(&self.root, &["cloud_provider", "name"]) {
-            let provider = if name == "external-aws" { "external" } else { &name };
-            flags.makes("cloud-provider", provider, at, "`cloud_provider.name` decides it");
+        if let Some((provider, at)) = self.cloud() {
+            flags.makes("cloud-provider", provider, at, "`cloud_provider` decides it");
         }
         if self.source.on(&self.root, &["services", "kubelet", "generate_serving_certificate"]).is_some() {
             for flag in ["tls-cert-file", "tls-private-key-file"] {

@@ -68,6 +68,8 @@ pub struct ApiServer {
     listed: Listed,
     mounts: Vec<Mount>,
     contained: bool,
+    /// Its command line, where every word of it is known.
+    line: Option<String>,
     /// Admission plugins that its build has on beside those of Kubernetes.
     own_plugins: &'static [&'static str],
 }
@@ -160,6 +162,11 @@ impl ApiServer {
     /// What the process told of itself besides its flags; `None` where it was not asked.
     pub fn told(&self) -> Option<&Told> {
         self.told.as_ref()
+    }
+
+    /// The command line as a listing of processes shows it; `None` where a word is not known or somebody's definition adds some.
+    pub fn line(&self) -> Option<&str> {
+        self.line.as_deref()
     }
 
     /// The table of settings alone.

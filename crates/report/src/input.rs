@@ -214,6 +214,15 @@ pub struct Letter {
     pub found: String,
     pub instance: String,
     pub at: Option<Location>,
+    /// What kube-bench finds, where that can be told.
+    pub text: Option<LetterText>,
+}
+
+/// What a search of the command line finds.
+#[derive(Clone, Debug)]
+pub struct LetterText {
+    pub met: bool,
+    pub found: String,
 }
 
 /// An entry with the edits that its remedy comes to.

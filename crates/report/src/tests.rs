@@ -10,7 +10,8 @@ use model::{
 use serde_json::Value;
 
 use crate::{
-    Benchmark, BenchmarkItem, ClusterReport, ControlAnswer, Judged, Letter, Look, Report, RuleMeta, RunProblem, wire,
+    Benchmark, BenchmarkItem, ClusterReport, ControlAnswer, Judged, Letter, LetterText, Look, Report, RuleMeta,
+    RunProblem, wire,
 };
 
 const LOOK: Look = Look { width: 80, color: false, quiet: false, verbose: true, defaults: true };
@@ -109,6 +110,7 @@ fn benchmark() -> Benchmark {
                     found: "`--d` is not written".to_owned(),
                     instance: "server".to_owned(),
                     at: Some(location(0, 4)),
+                    text: Some(LetterText { met: false, found: "no `--d`".to_owned() }),
                 }),
                 argument: Some("We judge what is in force.".to_owned()),
                 ..item("1.2.2", vec![answer("d-pass", wire::Outcome::Pass, "`--d` is `1` (default of 1.34)", None)])

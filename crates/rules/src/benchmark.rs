@@ -18,7 +18,7 @@ use std::{
 use serde::Deserialize;
 
 pub use choice::{Choice, cis_for};
-pub use letter::{Letter, argument, letter, letter_of_file};
+pub use letter::{Letter, Text, argument, letter, letter_of_file, text};
 
 use crate::references;
 

@@ -94,7 +94,8 @@ pub(crate) fn reported(
     let wants = wanted_by(flags);
     let named = NamedFiles::of(&wants, files);
     let outlook = Outlook { starts: Some(true), unseen: Vec::new(), problems, named };
-    merged(invocation, version, release, resolved, settings, outlook)
+    // What the process says of its flags are no words.
+    ApiServer { line: None, ..merged(invocation, version, release, resolved, settings, outlook) }
 }
 
 /// What becomes of the process, and what it reads.
@@ -130,6 +131,7 @@ fn merged(
         audit_webhook: merge_views(&resolved, "whether audit records are sent elsewhere", |one| &one.audit_webhook),
         mounts: invocation.mounts.clone(),
         contained: invocation.contained,
+        line: invocation.line(),
         own_plugins: super::plugins::own(invocation),
         component: Component {
             name: KUBE_APISERVER.component,

@@ -144,6 +144,7 @@ fn item(item: &BenchmarkItem, prints: &BTreeMap<&str, Vec<String>>, places: &Pla
             found: letter.found.clone(),
             instance: letter.instance.clone(),
             location: letter.at.as_ref().map(|at| places.wire(at, None)),
+            text: letter.text.as_ref().map(|text| wire::LetterText { met: text.met, found: text.found.clone() }),
         }),
         argument: item.argument.clone(),
     }

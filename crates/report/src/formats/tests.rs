@@ -415,6 +415,7 @@ fn an_id_that_asks_for_the_opposite_has_the_state_of_its_letter() {
             found: "`--x` is not written".to_owned(),
             instance: "server".to_owned(),
             location: None,
+            text: None,
         });
         kube_bench(&written(Format::KubeBench, report, false, false))["first-fail-high"].clone()
     };

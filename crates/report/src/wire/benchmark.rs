@@ -99,4 +99,13 @@ pub struct Letter {
     pub found: String,
     pub instance: String,
     pub location: Option<Location>,
+    /// What kube-bench finds, which searches a command line as text; `null` where that line is not known word by word.
+    pub text: Option<LetterText>,
+}
+
+/// What a search of the command line finds.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct LetterText {
+    pub met: bool,
+    pub found: String,
 }

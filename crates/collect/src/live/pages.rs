@@ -108,6 +108,11 @@ pub(super) async fn list(
     Ok(Some(Raw::Text(whole.finish(None))))
 }
 
+/// Whether a list that was put together holds no object, and is whole.
+pub(super) fn holds_none(list: &str) -> bool {
+    list.ends_with("\"apiVersion\":\"v1\",\"items\":[\n]}\n")
+}
+
 /// Whether a page says that it holds something else than what was asked for. A `List` may hold anything.
 fn is_of_another_kind(ask: &Ask, page: &Page<'_>) -> bool {
     let (Some(wanted), Some(kind)) = (ask.listed(), page.kind) else { return false };

@@ -267,6 +267,16 @@ impl Undeclared {
     }
 }
 
+/// Whether one of these, of a door as it was connected to and as somebody named it, is the host of a server.
+fn is_where(addresses: [&str; 2], host: &str) -> bool {
+    // The port that goes without saying may be said.
+    let is_host = |address: &str| {
+        address.eq_ignore_ascii_case(host)
+            || address.strip_suffix(":443").is_some_and(|bare| bare.eq_ignore_ascii_case(host))
+    };
+    addresses.into_iter().any(is_host)
+}
+
 /// What the servers of one cluster share.
 struct Layout<'a> {
     evidence: &'a [Evidence],
@@ -410,15 +420,22 @@ impl Layout<'_> {
             server =
                 let_in.map_or_else(|| server.clone(), |let_in| server.clone().observed("anonymous-auth", let_in, &at));
         }
-        // It stands in every answer of a server that has it (apiserver pkg/server/filters/hsts.go, 1.21 on).
-        let door = observed::doors(self.evidence).into_iter().find(|door| door.address() == replica.host());
-        let answer = door.filter(|door| door.proven).and_then(|door| {
-            let over_tls = |answer: &&observed::Answer| answer.over.is_tls() && answer.status.is_some();
-            let answer = door.answers.iter().find(over_tls)?;
-            Some((answer.header("strict-transport-security").unwrap_or_default().to_owned(), answer.at.clone()))
-        });
-        if let Some((directives, at)) = answer {
-            server = server.showing("strict-transport-security-directives", directives, &at);
+        // It stands in every answer of a server that has it (apiserver pkg/server/filters/hsts.go, 1.21 on). A name may lead to
+        // several addresses, which then have to agree.
+        let doors = observed::doors(self.evidence);
+        let own =
+            doors.iter().filter(|door| door.proven && is_where([door.address(), door.endpoint()], replica.host()));
+        let answers: Vec<(&str, &Location)> = own
+            .filter_map(|door| {
+                let over_tls = |answer: &&observed::Answer| answer.over.is_tls() && answer.status.is_some();
+                let answer = door.answers.iter().find(over_tls)?;
+                Some((answer.header("strict-transport-security").unwrap_or_default(), &answer.at))
+            })
+            .collect();
+        if let [(directives, at), others @ ..] = &answers[..]
+            && others.iter().all(|(other, _)| other == directives)
+        {
+            server = server.showing("strict-transport-security-directives", (*directives).to_owned(), at);
         }
         match code("/debug/pprof/") {
             Some((200, at)) => server.observed("profiling", true, &at),
@@ -449,6 +466,25 @@ impl Layout<'_> {
             reason: format!("the API server does not serve /flagz, {why}"),
             wanted: format!("the arguments of the API server at {}", replica.host()),
             who_could_answer: self.operator.map_or(on_a_node, |operator| operator.who_knows).to_owned(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_door_is_found_by_its_address_and_by_its_name() {
+        for (addresses, host, expected) in [
+            (["10.0.0.1:6443", "10.0.0.1:6443"], "10.0.0.1:6443", true),
+            (["10.0.0.1:6443", "api.example.org:6443"], "API.example.org:6443", true),
+            (["10.0.0.1:443", "api.example.org:443"], "api.example.org", true),
+            (["[2001:db8::1]:443", "[2001:db8::1]:443"], "[2001:db8::1]", true),
+            (["10.0.0.1:443", "api.example.org:443"], "api.example.org:6443", false),
+            (["10.0.0.1:6443", "10.0.0.1:6443"], "10.0.0.1", false),
+        ] {
+            assert_eq!(is_where(addresses, host), expected, "{addresses:?} {host}");
         }
     }
 }

@@ -109,7 +109,11 @@ pub(crate) fn parse(words: &[&Word], table: &Table, version: &Version) -> Parsed
             .position(known)
             .filter(|index| table.flags.get(*index).is_some_and(|flag| flag.presence(version) != Presence::No));
         let Some(index) = present else {
-            parsed.mistakes.push(Mistake::Unknown { name: name.to_owned(), site: word.site.clone() });
+            // What a distribution adds unasked it adds where the release has it.
+            let is_left_out = matches!(word.hand, Hand::Default(_)) && table.find(&dashed).is_some();
+            if !is_left_out {
+                parsed.mistakes.push(Mistake::Unknown { name: name.to_owned(), site: word.site.clone() });
+            }
             // A flag of another release would take the next word as its value, and so, most likely, would a misspelt
             // one: that word is no mistake of its own.
             let bare_bool = table.find(&dashed).is_some_and(|flag| flag.kind(version.minor).needs_no_value());

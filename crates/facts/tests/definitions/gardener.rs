@@ -24,6 +24,14 @@ spec:
 ";
 
 #[test]
+fn what_gardener_adds_stops_no_release_without_the_flag() {
+    let open = "apiVersion: core.gardener.cloud/v1beta1\nkind: Shoot\nspec: {kubernetes: {version: '{{ v }}'}}\n";
+    let cluster = resolved(open, None);
+    let problems = &server(&cluster).component().problems;
+    assert!(problems.iter().all(|problem| problem.kind != model::ProblemKind::Unknown), "{problems:?}");
+}
+
+#[test]
 fn gardener_makes_flags_of_a_shoot() {
     holds(
         SHOOT,

@@ -266,8 +266,17 @@ fn reason(item: &BenchmarkItem) -> String {
         Outcome::Fail | Outcome::NotApplicable => parts.push(sentence(&plain(&item.message))),
     }
     parts.extend(item.argument.as_ref().map(|argument| plain(argument)));
-    if item.assessed.as_deref() == Some("skipped") && matches!(item.outcome, Outcome::Pass | Outcome::Fail) {
-        parts.push("kube-bench skips this id; here the evidence is judged.".to_owned());
-    }
+    // Why the state is none that kube-bench would give.
+    let apart = match (item.assessed.as_deref(), status(item)) {
+        (Some("skipped"), "PASS" | "FAIL") => Some("kube-bench skips this id; here the evidence is judged."),
+        (Some("by-hand"), "PASS" | "FAIL") => {
+            Some("kube-bench leaves this id to a person; here the evidence answers it.")
+        }
+        (Some("tested"), "FAIL") if item.scored == Some(false) => {
+            Some("kube-bench says WARN of an id that is not scored; what is wrong is wrong all the same.")
+        }
+        _ => None,
+    };
+    parts.extend(apart.map(str::to_owned));
     parts.join(" ")
 }

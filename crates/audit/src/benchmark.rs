@@ -10,7 +10,7 @@ use model::{Confidence, Entry, Gap, GapKind, Outcome};
 use report::{ControlAnswer, wire};
 use rules::{
     Automation, Check, Rule,
-    benchmark::{self, Benchmark, Choice, Item},
+    benchmark::{self, Assessed, Benchmark, Choice, Item},
 };
 
 /// The benchmark that a run reports.
@@ -62,7 +62,10 @@ pub(crate) fn hold(cluster: &Cluster, choice: &Choice, said: &Said<'_>) -> repor
             id: item.id,
             section: item.section.id.clone(),
             part: item.section.part,
+            chapter: &item.section.chapter,
             manual: item.manual,
+            scored: item.scored,
+            assessed: item.assessed.map(Assessed::name),
             inverted: item.inverted,
             answers,
             letter,
@@ -74,6 +77,7 @@ pub(crate) fn hold(cluster: &Cluster, choice: &Choice, said: &Said<'_>) -> repor
     report::Benchmark {
         name: choice.benchmark.name,
         title: choice.benchmark.title,
+        version: choice.benchmark.version(),
         chosen: choice.why.clone(),
         items: items.collect(),
     }
@@ -225,7 +229,10 @@ fn letter(benchmark: &Benchmark, item: &Item, cluster: &Cluster) -> Option<repor
         None => 1,
         Some(true) => 2,
     })?;
+    let server = cluster.apiservers.iter().find(|server| server.component().instance == worst.instance);
+    let text = server.and_then(|server| benchmark::text(benchmark, item, server));
     Some(report::Letter {
+        text: text.map(|text| report::LetterText { met: text.met, found: text.found }),
         met: worst.met,
         wanted: worst.wanted,
         found: worst.found,
@@ -234,7 +241,7 @@ fn letter(benchmark: &Benchmark, item: &Item, cluster: &Cluster) -> Option<repor
     })
 }
 
-/// Why letter and verdict differ; nothing where they agree or one of them is not known.
+/// Why letter and verdict differ, or what kube-bench finds and our verdict; nothing where they agree or one is not known.
 fn argument(item: &report::BenchmarkItem) -> Option<String> {
     let (outcome, worst) = report::worst(item);
     let worst = worst?;
@@ -252,19 +259,31 @@ fn argument(item: &report::BenchmarkItem) -> Option<String> {
         ));
     }
     let letter = item.letter.as_ref()?;
-    match (letter.met?, outcome) {
-        (false, wire::Outcome::Pass) => Some(format!(
+    let by_text = letter.text.as_ref().filter(|text| match outcome {
+        wire::Outcome::Pass => !text.met,
+        wire::Outcome::Fail | wire::Outcome::Waived => text.met,
+        wire::Outcome::Undetermined | wire::Outcome::NotApplicable => false,
+    });
+    let searched = by_text.map(|text| {
+        format!(
+            "kube-bench searches the text of the command line and finds {}. What the server takes from it is what counts: \
+             {message}.{more}",
+            text.found
+        )
+    });
+    match (letter.met, outcome) {
+        (Some(false), wire::Outcome::Pass) => Some(format!(
             "The letter asks for {}, and {}. We judge what is in force: {message}.{more}",
             letter.wanted, letter.found
         )),
-        (false, wire::Outcome::NotApplicable) => Some(format!(
+        (Some(false), wire::Outcome::NotApplicable) => Some(format!(
             "The letter asks for {}, and {}; there is nothing in force to judge.",
             letter.wanted, letter.found
         )),
-        (true, wire::Outcome::Fail | wire::Outcome::Waived) => {
+        (Some(true), wire::Outcome::Fail | wire::Outcome::Waived) => {
             Some(format!("The letter is met, since {}; it fails all the same: {message}.", letter.found))
         }
-        (true | false, _) => None,
+        _ => searched,
     }
 }
 
@@ -353,6 +372,29 @@ mod tests {
     }
 
     #[test]
+    fn what_a_search_finds_and_a_server_does_not_read_is_argued() {
+        let of = |arguments: &str, id: &str| {
+            let pod = POD.2.replace("--anonymous-auth=false", arguments);
+            let mut found = None;
+            each(&cluster(&[(POD.0, POD.1, pod.as_str())]), &mut |benchmark, item| {
+                if benchmark.name == "cis-1.12" && item.id == id {
+                    found = Some((report::worst(item).0, item.argument.clone().unwrap_or_default()));
+                }
+            });
+            found.expect("an id")
+        };
+        let (outcome, argument) = of("--profiling=false, --profiling=true", "1.2.15");
+        assert_eq!(outcome, wire::Outcome::Fail);
+        assert!(argument.contains("kube-bench") && argument.contains("`--profiling` as `false`"), "{argument}");
+        let (outcome, argument) = of("--audit-log-path=/a, --audit-log-maxage, '30'", "1.2.17");
+        assert_eq!(outcome, wire::Outcome::Pass);
+        assert!(argument.contains("`--audit-log-maxage` as `true`"), "{argument}");
+        // Where both come to the same there is nothing to argue.
+        assert_eq!(of("--profiling=false", "1.2.15"), (wire::Outcome::Pass, String::new()));
+        assert_eq!(of("--profiling=true", "1.2.15"), (wire::Outcome::Fail, String::new()));
+    }
+
+    #[test]
     fn kubelets_have_letters_of_their_own() {
         let of = |text: &str, name: &str, id: &str| {
             let cluster = cluster(&[("n/var/lib/kubelet/config.yaml", Kind::ConfigFile, text)]);
@@ -412,6 +454,12 @@ mod tests {
         assert_eq!(met(Some(""), &format!("{HEAD}streamingConnectionIdleTimeout: 1m\n"), "V-245541"), Some(false));
         assert_eq!(met(Some(" --hostname-override=a"), HEAD, "V-242404"), Some(false));
         assert_eq!(met(Some(""), HEAD, "V-242404"), Some(true));
+        // The file alone counts, whatever else sets it.
+        assert_eq!(
+            met(Some(""), &format!("{HEAD}staticPodPath: /etc/kubernetes/manifests\n"), "V-242397"),
+            Some(false)
+        );
+        assert_eq!(met(Some(" --pod-manifest-path=/etc/kubernetes/manifests"), HEAD, "V-242397"), Some(true));
     }
 
     #[test]

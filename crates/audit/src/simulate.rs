@@ -14,7 +14,7 @@ use facts::{
     flags::KUBE_APISERVER,
     request::Attributes,
 };
-use model::{Evidence, EvidenceId, Kind, Minor, Plane, Release, Version};
+use model::{Evidence, EvidenceId, Kind, Minor, Plane, Problem, Release, Version};
 use report::wire;
 
 use crate::{LARGEST, nearest, stored};
@@ -83,10 +83,12 @@ pub fn simulate(
             taken(read, |policy| Ok(audited(policy, requests, minor, &evidence)))
         }
         Question::Authorization(requests, states) => {
-            taken(authz::read(&evidence, &release), |file| authorized(file, requests, states, minor))
+            let read = authz::read(&evidence, &release);
+            taken(refused(read, Authorization::crashes), |file| authorized(file, requests, states, minor))
         }
         Question::Encryption(resources) => {
-            taken(encryption::read(&evidence, &release), |file| Ok(encrypted(file, resources, minor)))
+            let read = encryption::read(&evidence, &release);
+            taken(refused(read, Encryption::unfilled), |file| Ok(encrypted(file, resources, minor)))
         }
     }?;
     Ok(wire::Simulation {
@@ -98,13 +100,24 @@ pub fn simulate(
     })
 }
 
+/// A file without what only seems to be taken: what crashes the server afterwards, and what is still to be filled in.
+fn refused<T>(read: Read<T>, more: impl FnOnce(&T) -> Vec<Problem>) -> Read<T> {
+    let more = read.value.as_ref().map(more).unwrap_or_default();
+    if more.is_empty() {
+        return read;
+    }
+    let Read { mut problems, .. } = read;
+    problems.extend(more);
+    Read { value: None, problems, ..read }
+}
+
 type Answers = Vec<wire::SimulatedAnswer>;
 
 /// Asks a file that the server starts with.
 fn taken<T>(
     read: Read<T>,
     ask: impl FnOnce(&T) -> Result<Answers, Unanswered>,
-) -> Result<(bool, Vec<model::Problem>, Answers), Unanswered> {
+) -> Result<(bool, Vec<Problem>, Answers), Unanswered> {
     let value = read.value.filter(|_| !read.taken_by.is_empty());
     let answers = value.as_ref().map(ask).transpose()?;
     Ok((answers.is_some(), read.problems, answers.unwrap_or_default()))

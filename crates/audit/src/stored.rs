@@ -7,7 +7,7 @@ use facts::{
         encryption::{Encryption, Provider, With},
     },
 };
-use model::{Gap, GapKind, Minor, Unanswered};
+use model::{Gap, Minor, Unanswered};
 use report::{Stored, StoredResource};
 
 /// Provider and key, in the order in which they are tried to read; without any, what is stored is plain.
@@ -63,12 +63,7 @@ fn of(taken: &Taken) -> Result<Vec<StoredResource>, Gap> {
         if let Some(minor) = minors.last() {
             let found = resources(file, *minor);
             if all.as_ref().is_some_and(|known| *known != found) {
-                return Err(Gap {
-                    kind: GapKind::Version,
-                    reason: "what is encrypted depends on the release".to_owned(),
-                    wanted: "--kubernetes-version".to_owned(),
-                    who_could_answer: "give the release with --kubernetes-version".to_owned(),
-                });
+                return Err(Gap::of_release("what is encrypted depends on the release".to_owned()));
             }
             all = Some(found);
         }

@@ -113,7 +113,13 @@ impl Gatherer<'_> {
         }
         // Several files of objects are one cluster's, and so are files that a component is given.
         let may_be_twice = matches!(evidence.kind, Kind::ConfigFile | Kind::Objects);
-        let twice = !may_be_twice && folder.evidence.iter().any(|known| known.kind == evidence.kind);
+        let mut same = folder.evidence.iter().filter(|known| known.kind == evidence.kind);
+        // A pair that declares one component is not two of them.
+        let twice = !may_be_twice
+            && match (same.next(), same.next()) {
+                (Some(only), None) => !facts::belong_together(only, &evidence),
+                (first, _) => first.is_some(),
+            };
         if folder.whole.is_none() && twice {
             // The folder declares the component, or tells clients of clusters, twice: each file stands for itself.
             folder.alone = true;

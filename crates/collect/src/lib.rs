@@ -4,7 +4,7 @@
 //! handed over one at a time, so that a folder of any size is one loop and no report is ever held whole.
 //!
 //! Nothing here writes (a [`bundle`] goes to what its writer is given), follows a link out of where it was sent, or reads
-//! without a limit. Start at [`everything`].
+//! without a limit. Start at [`everything()`].
 
 mod ahead;
 pub mod bundle;

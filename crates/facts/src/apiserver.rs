@@ -1,6 +1,6 @@
 //! The API server: its flags in one release, what they amount to, and whether the process starts.
 //!
-//! [`resolve`] reads the command line once for each release that is possible and keeps what they agree on. What a value
+//! [`resolve()`] reads the command line once for each release that is possible and keeps what they agree on. What a value
 //! does beyond its own flag (`AlwaysAllow` switches anonymous requests off) is `effects`, what keeps the process from
 //! starting is `checks`; both are written from the server's own sources, cited where they are used.
 
@@ -68,6 +68,10 @@ pub struct ApiServer {
     listed: Listed,
     mounts: Vec<Mount>,
     contained: bool,
+    /// Its command line, where every word of it is known.
+    line: Option<String>,
+    /// Admission plugins that its build has on beside those of Kubernetes.
+    own_plugins: &'static [&'static str],
 }
 
 /// Where a path of the server lies.
@@ -158,6 +162,11 @@ impl ApiServer {
     /// What the process told of itself besides its flags; `None` where it was not asked.
     pub fn told(&self) -> Option<&Told> {
         self.told.as_ref()
+    }
+
+    /// The command line as a listing of processes shows it; `None` where a word is not known or somebody's definition adds some.
+    pub fn line(&self) -> Option<&str> {
+        self.line.as_deref()
     }
 
     /// The table of settings alone.

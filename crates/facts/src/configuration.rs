@@ -2,7 +2,7 @@
 //!
 //! The server decodes each file strictly or leniently, fills in defaults and validates, in a way that differs by file and
 //! by release; each module here follows one of them. A file is evidence like any other, so that a value keeps the place
-//! where it is written, and a fault is a [`Problem`](model::Problem) that says in which releases it stops the server.
+//! where it is written, and a fault is a [`Problem`] that says in which releases it stops the server.
 //!
 //! It does not know the command line beyond what [`Around`] says, and opens no file. Start at [`check`].
 
@@ -20,7 +20,7 @@ pub mod token_file;
 pub mod tracing;
 mod written;
 
-use model::{Evidence, Release};
+use model::{Evidence, Location, Problem, ProblemKind, Release};
 
 pub(crate) use decode::is_subdomain;
 pub use decode::{Around, Placed, Read};
@@ -94,3 +94,15 @@ impl<T> Read<T> {
 
 #[cfg(test)]
 mod tests;
+
+/// What passes the checks of a file and crashes the server when it looks for a field that goes with something else.
+pub(crate) fn crash(flag: &str, given: &str, wanting: &str, at: Location) -> Problem {
+    Problem {
+        kind: ProblemKind::Refused,
+        stops: true,
+        message: format!("the server takes `{given}` and then crashes, for want of `{wanting}`"),
+        hint: None,
+        location: Some(at),
+        setting: Some(flag.to_owned()),
+    }
+}

@@ -128,9 +128,26 @@ impl Invocation {
         }
     }
 
+    /// Whether it is OpenShift's build, by whichever spelling of the name.
+    pub(crate) fn is_openshift(&self) -> bool {
+        self.distribution.is_some_and(|name| name.eq_ignore_ascii_case("OpenShift"))
+    }
+
     /// The words as a component of that release receives them.
     pub fn words_in(&self, minor: Minor) -> Vec<&Word> {
         self.words.iter().filter(|word| word.is_in(minor)).collect()
+    }
+
+    /// The line as a listing of processes shows it; `None` where a word is not known, may be there or not, or is nobody's own.
+    pub(crate) fn line(&self) -> Option<String> {
+        let is_known = |word: &Word| {
+            word.unresolved.is_none() && word.releases.is_none() && matches!(word.hand, Hand::Written | Hand::Reported)
+        };
+        if self.open_ended.is_some() || !self.words.iter().all(is_known) {
+            return None;
+        }
+        let words = std::iter::once(self.component).chain(self.words.iter().map(|word| word.text.as_str()));
+        Some(words.collect::<Vec<_>>().join(" "))
     }
 
     /// The names of the flags that somebody wrote. What a distribution adds proves nothing of the release: it adds what that takes.

@@ -46,6 +46,7 @@ mod trees;
 mod words;
 
 pub use cluster::{Cluster, DropIns, Gathered, Options, Want, drop_in_folders, resolve, wants};
+pub use declare::belong_together;
 pub use distance::distance;
 pub(crate) use files::mount_of;
 pub use files::{Contents, File, Files};

@@ -111,7 +111,7 @@ impl<'a> Line<'a> {
 
     /// Whether it is OpenShift's build, which has plugins, authorizers and gates of its own.
     pub(crate) fn is_openshift(&self) -> bool {
-        self.invocation.distribution.is_some_and(|name| name.eq_ignore_ascii_case("OpenShift"))
+        self.invocation.is_openshift()
     }
 
     pub(crate) fn read(table: &'static Table, invocation: &'a Invocation, version: &'a Version) -> Self {

@@ -145,6 +145,32 @@ impl Ask {
         }
     }
 
+    /// What each of its objects is, where it is a list of something that Kubernetes itself serves: whoever defines a kind of his
+    /// own may call a list of it what he likes.
+    pub fn listed(&self) -> Option<&'static str> {
+        match (self.form, self.right) {
+            (Form::Objects { of, .. }, _) => (!self.where_served).then_some(of.kind()),
+            (Form::List, Right::Resource { resource: "pods", .. }) => Some("Pod"),
+            (Form::List, Right::Resource { resource: "leases", .. }) => Some("Lease"),
+            _ => None,
+        }
+    }
+
+    /// Whether every API server makes some of them at each of its starts: the namespaces of the system, the service of its own
+    /// API, and an APIService for each group (Kubernetes 1.36 pkg/controlplane/controller/systemnamespaces and kubernetesservice,
+    /// pkg/controlplane/apiserver/aggregator.go; 1.20 pkg/master/controller.go and cmd/kube-apiserver/app/aggregator.go).
+    pub fn is_never_empty(&self) -> bool {
+        use Of::{ApiService, Namespace, Service};
+        matches!(self.form, Form::Objects { of: ApiService | Namespace | Service, .. })
+    }
+
+    /// Whether it is one of the lists in which a server puts what it ships of roles and bindings, at once and in all of them
+    /// (pkg/registry/rbac/rest/storage_rbac.go, 1.20 and 1.36). One that authorizes by other means has none.
+    pub fn is_of_roles(&self) -> bool {
+        use Of::{ClusterRole, ClusterRoleBinding, Role, RoleBinding};
+        matches!(self.form, Form::Objects { of: ClusterRole | ClusterRoleBinding | Role | RoleBinding, .. })
+    }
+
     /// Discovery did not say whether the cluster has such a thing.
     pub fn not_shown(&self) -> Gap {
         let group = match self.right {

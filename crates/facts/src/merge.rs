@@ -214,7 +214,7 @@ fn merged(flag: &'static Flag, held: &[Held<'_>], releases: usize, release: &Rel
         // What hides a value in a release that has the flag hides whether it is set at all.
         let mut gaps = held.iter().filter_map(|(_, reading)| reading.as_ref().as_ref().err());
         Err(gaps.find(|gap| gap.kind != GapKind::Version).cloned().unwrap_or_else(|| {
-            version_gap(format!("`{}` is in {}, and the release is {release}", spelled(flag.name), flag.life()))
+            Gap::of_release(format!("`{}` is in {}, and the release is {release}", spelled(flag.name), flag.life()))
         }))
     };
     let is_left_out = held.iter().all(|(_, reading)| is_default(reading));
@@ -244,7 +244,7 @@ const LONGEST: usize = 60;
 fn agree(name: &str, held: &[Held<'_>]) -> Result<Reading, Gap> {
     let name = spelled(name);
     let Some((_, newest)) = held.last() else {
-        return Err(version_gap(format!("`{name}` is in no possible release")));
+        return Err(Gap::of_release(format!("`{name}` is in no possible release")));
     };
     let newest: &Result<Reading, Gap> = newest;
     // A flag that became a list prints what it holds in brackets from then on, and gates are printed behind a colon from 1.31 on.
@@ -283,7 +283,7 @@ fn agree(name: &str, held: &[Held<'_>]) -> Result<Reading, Gap> {
         }
         None => format!("`{name}` depends on the release"),
     };
-    Err(version_gap(reason))
+    Err(Gap::of_release(reason))
 }
 
 /// The problems of all possible releases, each once. One that stops only some of them does not stop the server for sure.
@@ -363,7 +363,7 @@ pub(crate) fn newer_than_data(table: &Table, version: &Version) -> Option<Gap> {
 }
 
 pub(crate) fn maybe_present(flag: &Flag, version: &Version) -> Gap {
-    version_gap(format!(
+    Gap::of_release(format!(
         "`{}` came to {} with a patch release, and the patch is not known",
         spelled(flag.name),
         version.minor
@@ -372,7 +372,7 @@ pub(crate) fn maybe_present(flag: &Flag, version: &Version) -> Gap {
 
 pub(crate) fn default_gap(table: &Table, flag: &Flag, version: &Version, why: DefaultUnknown<'_>) -> Gap {
     match why {
-        DefaultUnknown::Patch(since) => version_gap(format!(
+        DefaultUnknown::Patch(since) => Gap::of_release(format!(
             "the default of `{}` changed in {since}, and the patch is not known",
             spelled(flag.name)
         )),
@@ -382,15 +382,5 @@ pub(crate) fn default_gap(table: &Table, flag: &Flag, version: &Version, why: De
             wanted: spelled(flag.name),
             who_could_answer: format!("`{} --help` of that release", table.component),
         },
-    }
-}
-
-/// The gap that knowing the release closes.
-pub(crate) fn version_gap(reason: String) -> Gap {
-    Gap {
-        kind: GapKind::Version,
-        reason,
-        wanted: "--kubernetes-version".to_owned(),
-        who_could_answer: "give the release with --kubernetes-version".to_owned(),
     }
 }

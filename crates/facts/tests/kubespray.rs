@@ -6,7 +6,7 @@ mod shared;
 
 use model::{Form, GapKind, Origin, Unanswered};
 use portcullis_facts::{Cluster, configuration::FileKind};
-use shared::{cluster, holds, keeps_none_of, not_ours, pointed, reading, server, together};
+use shared::{cluster, holds, keeps_none_of, not_ours, pointed, reading, server, set, together};
 
 const HARDENED: &str = "\
 # the control plane
@@ -187,8 +187,8 @@ fn an_argument_of_somebody_meets_one_of_kubespray() {
     // In a map the last one counts.
     holds(&cluster(&text("v1.30.1")), &[("profiling", "false", "written"), ("event-ttl", "3h0m0s", "written")]);
     assert_eq!(pointed(&text("v1.30.1"), server(&cluster(&text("v1.30.1"))), "event-ttl"), "3h");
-    // kubeadm 1.31 sorts both values.
-    holds(&cluster(&text("v1.31.1")), &[("profiling", "true", "written"), ("event-ttl", "3h0m0s", "written")]);
+    // kubeadm 1.31 sorts both values, `True` of Jinja before `false`.
+    holds(&cluster(&text("v1.31.1")), &[("profiling", "false", "written"), ("event-ttl", "3h0m0s", "written")]);
     holds(&cluster(&text("1.34.1")), &[("profiling", "", "unknown")]);
 }
 
@@ -236,7 +236,11 @@ fn files_of_an_inventory_are_one_definition() {
     assert_eq!(gap_of(&cluster, "audit-log-path").0, GapKind::Unread);
     // It may have kubeadm pass on more, unless a later one says what.
     assert_eq!(gap_of(&cluster, "request-timeout").0, GapKind::Unread);
-    let files = [&files[..], &[("i/group_vars/k8s_cluster/d.yml", "kube_kubeadm_apiserver_extra_args: {}\n")]].concat();
+    let files = [
+        &files[..],
+        &[("i/group_vars/k8s_cluster/d.yml", "kube_kubeadm_apiserver_extra_args: {}\nkubeadm_patches: []\n")],
+    ]
+    .concat();
     holds(&together(None, &files), &[("request-timeout", "9s", "written")]);
 }
 
@@ -321,4 +325,27 @@ fn rules_of_an_audit_policy_that_somebody_writes_stand_in_the_place_of_kubespray
     assert!(server(&unknown).file(FileKind::AuditPolicy).is_err());
     assert!(policy("audit_policy_custom_rules: [{level: None}]\n").is_err_and(|reason| reason.contains("no text")));
     assert!(policy("audit_policy_custom_rules: '- level: {{ level }}'\n").is_err());
+}
+
+#[test]
+fn patches_of_the_manifest_leave_it_open() {
+    let with = |patches: &str| cluster(&format!("kube_version: 1.31.9\nkube_network_plugin: cilium\n{patches}"));
+    let known = |patches: &str| set(server(&with(patches)), "profiling").1;
+    for other in [
+        "kubeadm_patches: []\n",
+        "kubeadm_patches:\n- {target: kubeletconfiguration, patch: {maxPods: 9}}\n",
+        "kubeadm_patches:\n- {target: kube-apiserver, patch: {metadata: {labels: {a: b}}}}\n",
+        "kubeadm_patches:\n- target: kube-apiserver\n  patch: {spec: {containers: [{name: kube-apiserver, resources: {}}]}}\n",
+        "kubeadm_patches: {enabled: false}\n",
+    ] {
+        assert_eq!(known(other), "kubespray", "{other}");
+    }
+    for patch in [
+        "kubeadm_patches:\n- target: kube-apiserver\n  patch: {spec: {containers: [{name: kube-apiserver, command: [a]}]}}\n",
+        "kubeadm_patches:\n- target: kube-apiserver\n  type: json\n  patch: [{op: add}]\n",
+        "kubeadm_patches: '{{ patches }}'\n",
+        "kubeadm_patches: {enabled: true, source_dir: x}\n",
+    ] {
+        assert_eq!(known(patch), "unknown", "{patch}");
+    }
 }

@@ -111,6 +111,60 @@ fn a_path_that_is_not_there_is_no_plane_and_one_that_is_refused_is() {
     assert_eq!(at(Given::Refused, "v1.31.0"), ["declared written false"]);
 }
 
+/// Whoever may not list pods sees no less of what they are started with than there is.
+#[test]
+fn a_definition_does_not_speak_for_pods_that_were_not_read() {
+    let at = |flagz: Given<'_>, pods: Given<'_>, definition: Given<'_>| {
+        let version = r#"{"gitVersion":"v1.36.2"}"#;
+        let given =
+            [("/version", Given::Text(version)), ("/flagz", flagz), ("/pods", pods), ("/kubeadm-config", definition)];
+        resolve(answers(&given))
+    };
+    let name = "10.0.0.1:6443";
+    let refused = at(Given::Missing, Given::Refused, Given::Text(KUBEADM));
+    let event_ttl = planes(&refused, name, "event-ttl");
+    let why = "? `jane` may not list pods in kube-system (403)";
+    assert_eq!(event_ttl[0], format!("{why}; what is declared says that `--event-ttl` is `2h0m0s`"));
+    assert_eq!(event_ttl[1], "declared written 2h0m0s");
+    let component = refused.components().next().expect("a server");
+    assert!(component.outranked.is_some() && !component.unseen.is_empty());
+    // Where there is none, it is what they are made from.
+    let missing = at(Given::Missing, Given::Missing, Given::Text(KUBEADM));
+    assert_eq!(planes(&missing, name, "event-ttl"), ["declared written 2h0m0s"]);
+    assert!(missing.components().all(|component| component.outranked.is_none() && component.unseen.is_empty()));
+    // What a server says of itself holds, and the others stand behind it each with what is known of them.
+    let running = at(Given::Text(FLAGZ), Given::Refused, Given::Text(KUBEADM));
+    let profiling = planes(&running, name, "profiling");
+    assert_eq!((profiling[0].as_str(), profiling.len()), ("running reported true", 3), "{profiling:?}");
+    assert!(profiling[1].starts_with(why), "{profiling:?}");
+    let defined = at(Given::Text(FLAGZ), Given::Text(PODS), Given::Refused);
+    let profiling = planes(&defined, "a", "profiling");
+    assert_eq!(profiling[..2], ["running reported true", "declared written false"]);
+    assert_eq!(profiling[2], "? `jane` may not get configmaps/kubeadm-config in kube-system (403)");
+}
+
+/// What a stranger is answered decides a setting only where nothing else could tell of it.
+#[test]
+fn behaviour_stands_in_for_no_plane_that_was_not_read() {
+    let at = |pods: Given<'_>, api: &str, healthz: &str| {
+        let mut evidence =
+            answers(&[("/version", Given::Text(r#"{"gitVersion":"v1.20.2"}"#)), ("/kube-system/pods", pods)]);
+        for (path, code) in [("/api", api), ("/healthz", healthz)] {
+            let ask = ASKS.iter().find(|ask| ask.as_nobody && ask.path == path).expect("asked");
+            let piece = evidence.iter_mut().find(|piece| piece.id.as_str() == ask.name(BASE)).expect("there");
+            *piece = Evidence::of(piece.id.clone(), ask.plane, ask.kind, Body::Text(code.into()));
+        }
+        resolve(evidence).apiservers[0].anonymous().map(|anonymous| anonymous.enabled).ok()
+    };
+    assert_eq!(at(Given::Missing, "401\n", "401\n"), Some(false));
+    assert_eq!(at(Given::Missing, "403\n", "200\n"), Some(true));
+    // An authorizer that fails was asked about somebody who was let in to it.
+    assert_eq!(at(Given::Missing, "500\n", "200\n"), Some(true));
+    assert_eq!(at(Given::Missing, "500\n", "401\n"), None);
+    assert_eq!(at(Given::Missing, "401\n", "200\n"), None);
+    assert_eq!(at(Given::Refused, "401\n", "401\n"), None);
+}
+
 #[test]
 fn a_server_that_shows_nothing_has_every_setting_open() {
     let cluster = resolve(answers(&[("/version", Given::Text(r#"{"gitVersion":"v1.33.5-gke.1080000"}"#))]));

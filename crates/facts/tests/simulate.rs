@@ -187,7 +187,7 @@ fn webhook(name: &str, policy: &str, conditions: &[&str]) -> String {
     format!(
         "- {{type: Webhook, name: {name}, webhook: {{timeout: 1s, subjectAccessReviewVersion: v1, \
          matchConditionSubjectAccessReviewVersion: v1, failurePolicy: {policy}, \
-         connectionInfo: {{type: InClusterConfig}}, matchConditions: [{}]}}}}\n",
+         connectionInfo: {{type: KubeConfigFile, kubeConfigFile: /w.yaml}}, matchConditions: [{}]}}}}\n",
         conditions.join(", ")
     )
 }

@@ -381,6 +381,18 @@ pub struct Gap {
     pub who_could_answer: String,
 }
 
+impl Gap {
+    /// One that knowing the release closes.
+    pub fn of_release(reason: impl Into<String>) -> Self {
+        Self {
+            kind: GapKind::Version,
+            reason: reason.into(),
+            wanted: "--kubernetes-version".to_owned(),
+            who_could_answer: "give the release with --kubernetes-version".to_owned(),
+        }
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum GapKind {
     /// It exists, or may, and could not be read.

@@ -99,6 +99,10 @@ impl Bodies {
             "/api/v1/serviceaccounts" => ok(self.accounts.as_str()),
             "/apis/rbac.authorization.k8s.io/v1/clusterroles" => ok(self.roles.as_str()),
             "/apis/rbac.authorization.k8s.io/v1/clusterrolebindings" => ok(self.bindings.as_str()),
+            // Of these every server makes some.
+            "/api/v1/namespaces" => ok(list("Namespace", 1, |_| r#"{"metadata":{"name":"kube-system"}}"#.to_owned())),
+            "/api/v1/services" => ok(list("Service", 1, |_| NAMED.to_owned())),
+            path if MADE.iter().any(|kind| path.ends_with(kind)) => ok(list("", 1, |_| NAMED.to_owned())),
             // What every server has, and has none of here.
             path if path.starts_with("/api/v1/") || KINDS.iter().any(|kind| path.ends_with(kind)) => {
                 ok(r#"{"kind":"List","apiVersion":"v1","metadata":{},"items":[]}"#)
@@ -108,14 +112,15 @@ impl Bodies {
     }
 }
 
-const KINDS: [&str; 11] = [
-    "/v1/roles",
-    "/v1/rolebindings",
+const NAMED: &str = r#"{"metadata":{"name":"one","namespace":"default"}}"#;
+
+const MADE: [&str; 3] = ["/v1/roles", "/v1/rolebindings", "/v1/apiservices"];
+
+const KINDS: [&str; 8] = [
     "/v1/validatingwebhookconfigurations",
     "/v1/mutatingwebhookconfigurations",
     "/v1/validatingadmissionpolicies",
     "/v1/validatingadmissionpolicybindings",
-    "/v1/apiservices",
     "/v1/flowschemas",
     "/v1/certificatesigningrequests",
     "/v1beta1/clustertrustbundles",

@@ -1,4 +1,4 @@
-//! What the declarations of [`args`](crate::args) say of themselves: completions for shells, and manual pages.
+//! What the declarations of `args` say of themselves: completions for shells, and manual pages.
 
 use clap::{Command, CommandFactory as _};
 

@@ -253,6 +253,23 @@ fn files_below_a_root_are_read_and_their_absence_told() {
 }
 
 #[test]
+fn a_server_of_openshift_and_its_configuration_are_one_in_a_folder() {
+    let pair = folder("openshift");
+    let pod = manifest(&["--openshift-config=/etc/kubernetes/config/config.yaml", "--v=2"]);
+    let config = "apiVersion: kubecontrolplane.config.openshift.io/v1\nkind: KubeAPIServerConfig\napiServerArguments:\n  \
+                  etcd-servers: ['https://a:2379']\n  v: ['4']\nservingInfo: {bindAddress: '0.0.0.0:6443'}\n";
+    fs::write(pair.join("pod.yaml"), pod).expect("a pod");
+    fs::write(pair.join("config.yaml"), config).expect("a configuration");
+    let report = json(&["audit", pair.to_str().expect("UTF-8")]);
+    assert_eq!(report["clusters"].as_array().map(Vec::len), Some(1));
+    assert_eq!(report["clusters"][0]["components"].as_array().map(Vec::len), Some(1));
+    // With a second pod nobody knows whose it is, and each file stands for itself.
+    fs::copy(pair.join("pod.yaml"), pair.join("other.yaml")).expect("a copy");
+    let report = json(&["audit", pair.to_str().expect("UTF-8")]);
+    assert_eq!(report["clusters"].as_array().map(Vec::len), Some(3));
+}
+
+#[test]
 fn files_that_files_name_are_looked_for_and_tokens_stay_inside() {
     let root = folder("names");
     let etc = root.join("etc/kubernetes");

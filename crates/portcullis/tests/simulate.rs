@@ -75,7 +75,7 @@ authorizers:
     subjectAccessReviewVersion: v1
     matchConditionSubjectAccessReviewVersion: v1
     failurePolicy: Deny
-    connectionInfo: {type: InClusterConfig}
+    connectionInfo: {type: KubeConfigFile, kubeConfigFile: /etc/kubernetes/gate.yaml}
     matchConditions:
     - expression: request.resourceAttributes.namespace != 'kube-system'
 - {type: RBAC, name: rbac}
@@ -226,6 +226,43 @@ fn a_file_that_is_refused_has_no_answers() {
     for file in ["list.yaml", "empty.yaml"] {
         assert_eq!(answer(&folder, &format!("encryption {file} --resource secrets"), 1)["starts"], false);
     }
+}
+
+#[test]
+fn a_key_is_taken_as_the_server_decodes_it() {
+    let key = "QUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUE=";
+    let (some, rest) = key.split_at(20);
+    let refused = "a key is not written in base64";
+    let unfilled = "a key is a placeholder that is not filled in yet, and not written in base64";
+    let cases = [
+        (format!("|\n          {key}"), None),
+        // Go's base64 skips line breaks and no blanks, which is what folding makes of them.
+        (format!("|-\n          {some}\n          {rest}"), None),
+        (format!("{some}\n          {rest}"), Some(refused)),
+        (format!(">\n          {some}\n          {rest}"), Some(refused)),
+        (format!("\"{some}\\n{rest}\""), None),
+        (format!("\" {key}\""), Some(refused)),
+        ("<32 BYTES IN BASE64>".to_owned(), Some(unfilled)),
+        ("${KEY}".to_owned(), Some(unfilled)),
+    ];
+    for (index, (secret, expected)) in cases.iter().enumerate() {
+        let text = KEYS.replacen("{name: two, secret: QkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkI=}", "KEY", 1);
+        let text = text.replace("- KEY", &format!("- name: two\n        secret: {secret}"));
+        let folder = folder(&format!("decoded-{index}"), &[("enc.yaml", &text)]);
+        let answer = answer(&folder, "encryption enc.yaml --resource secrets", i32::from(expected.is_some()));
+        assert_eq!(answer["starts"], expected.is_none(), "{secret}");
+        assert_eq!(answer["problems"][0]["message"].as_str(), *expected, "{secret}");
+    }
+}
+
+#[test]
+fn what_is_taken_and_crashes_is_no_start() {
+    let chain =
+        CHAIN.replace("{type: KubeConfigFile, kubeConfigFile: /etc/kubernetes/gate.yaml}", "{type: InClusterConfig}");
+    let folder = folder("crash", &[("authz.yaml", &chain), ("requests.jsonl", "{\"path\":\"/version\"}\n")]);
+    let answer = answer(&folder, "authorization authz.yaml --requests requests.jsonl", 1);
+    assert_eq!((&answer["starts"], &answer["answers"]), (&json!(false), &json!([])));
+    assert_eq!(answer["problems"][0]["location"]["line"], 11);
 }
 
 #[test]

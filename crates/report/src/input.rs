@@ -159,6 +159,8 @@ pub struct Benchmark {
     /// As `--profile` names it.
     pub name: &'static str,
     pub title: &'static str,
+    /// As kube-bench's list calls itself.
+    pub version: &'static str,
     /// Why this edition; a sentence without its full stop.
     pub chosen: String,
     /// Every id once, in the benchmark's order.
@@ -172,8 +174,13 @@ pub struct BenchmarkItem {
     /// The number of the part that it stands in, and what that is looked up on.
     pub section: String,
     pub part: &'static str,
+    /// The number of the list that kube-bench has that part in.
+    pub chapter: &'static str,
     /// Whether the benchmark leaves it to a person; `None` where that is not known.
     pub manual: Option<bool>,
+    /// Whether it counts for kube-bench, and what that does with it: `tested`, `by-hand` or `skipped`.
+    pub scored: Option<bool>,
+    pub assessed: Option<&'static str>,
     /// It asks for the opposite of what we ask for.
     pub inverted: bool,
     /// Of each control that answers it.
@@ -207,6 +214,15 @@ pub struct Letter {
     pub found: String,
     pub instance: String,
     pub at: Option<Location>,
+    /// What kube-bench finds, where that can be told.
+    pub text: Option<LetterText>,
+}
+
+/// What a search of the command line finds.
+#[derive(Clone, Debug)]
+pub struct LetterText {
+    pub met: bool,
+    pub found: String,
 }
 
 /// An entry with the edits that its remedy comes to.

@@ -26,8 +26,8 @@ pub use convert::{
 pub use fleet::{Fleet, Member};
 pub use formats::{Conversion, Format, json, lines};
 pub use input::{
-    Advisory, Benchmark, BenchmarkItem, ClusterReport, ControlAnswer, Ending, Judged, Keys, Letter, Report, RuleMeta,
-    RunProblem, Stored, StoredResource, Trust, TrustedKey, Waiting,
+    Advisory, Benchmark, BenchmarkItem, ClusterReport, ControlAnswer, Ending, Judged, Keys, Letter, LetterText, Report,
+    RuleMeta, RunProblem, Stored, StoredResource, Trust, TrustedKey, Waiting,
 };
 pub use saved::{SAVED, SavedLook, saved_look};
 pub use schema::{schema, schemas};

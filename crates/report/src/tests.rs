@@ -10,7 +10,8 @@ use model::{
 use serde_json::Value;
 
 use crate::{
-    Benchmark, BenchmarkItem, ClusterReport, ControlAnswer, Judged, Letter, Look, Report, RuleMeta, RunProblem, wire,
+    Benchmark, BenchmarkItem, ClusterReport, ControlAnswer, Judged, Letter, LetterText, Look, Report, RuleMeta,
+    RunProblem, wire,
 };
 
 const LOOK: Look = Look { width: 80, color: false, quiet: false, verbose: true, defaults: true };
@@ -84,7 +85,10 @@ fn benchmark() -> Benchmark {
         id,
         section: "1.2".to_owned(),
         part: "master",
+        chapter: "1",
         manual: Some(false),
+        scored: Some(true),
+        assessed: Some("tested"),
         inverted: false,
         answers,
         letter: None,
@@ -95,6 +99,7 @@ fn benchmark() -> Benchmark {
     Benchmark {
         name: "cis-1.12",
         title: "CIS Kubernetes Benchmark 1.12",
+        version: "cis-1.12",
         chosen: "it is the edition for 1.34.2".to_owned(),
         items: vec![
             item("1.2.1", vec![answer("b-high", wire::Outcome::Fail, "`--anonymous-auth` is `true`", None)]),
@@ -105,6 +110,7 @@ fn benchmark() -> Benchmark {
                     found: "`--d` is not written".to_owned(),
                     instance: "server".to_owned(),
                     at: Some(location(0, 4)),
+                    text: Some(LetterText { met: false, found: "no `--d`".to_owned() }),
                 }),
                 argument: Some("We judge what is in force.".to_owned()),
                 ..item("1.2.2", vec![answer("d-pass", wire::Outcome::Pass, "`--d` is `1` (default of 1.34)", None)])
@@ -119,7 +125,10 @@ fn benchmark() -> Benchmark {
             BenchmarkItem {
                 section: "5.1".to_owned(),
                 part: "policies",
+                chapter: "5",
                 manual: Some(true),
+                scored: Some(false),
+                assessed: Some("by-hand"),
                 ..item("5.1.1", vec![answer("g-none", wire::Outcome::Undetermined, "it takes a person", Some(person))])
             },
         ],

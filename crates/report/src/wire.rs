@@ -2,7 +2,7 @@
 //!
 //! These types are the contract, and nothing else of ours is: they change only with the number in their `schema` key. Every
 //! key is always there, `null` where there is nothing. They are filled by [`convert`](crate::convert) and described by
-//! [`schema`](crate::schema). Here is `portcullis.report/1`; every other document has a module.
+//! [`schema`](fn@crate::schema). Here is `portcullis.report/1`; every other document has a module.
 
 mod benchmark;
 mod certs;

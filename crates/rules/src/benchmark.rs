@@ -4,7 +4,7 @@
 //! to an edition as a whole (its name, the releases it is for, which ids it leaves to a person) in `benchmarks.json`; what
 //! its letter asks of a command line in `letters.json`. Of CIS there are numbers here and no text.
 //!
-//! Start at [`find`]; [`cis_for`] chooses an edition and [`letter`] reads the letter.
+//! Start at [`find`]; [`cis_for`] chooses an edition and [`letter()`] reads the letter.
 
 mod choice;
 mod letter;
@@ -18,7 +18,7 @@ use std::{
 use serde::Deserialize;
 
 pub use choice::{Choice, cis_for};
-pub use letter::{Letter, argument, letter, letter_of_file};
+pub use letter::{Letter, Text, argument, letter, letter_of_file, text};
 
 use crate::references;
 
@@ -41,7 +41,32 @@ pub struct Item {
     pub inverted: bool,
     /// Whether the benchmark itself leaves it to a person; `None` where that is not known.
     pub manual: Option<bool>,
+    /// Whether it counts in kube-bench's list of the edition; `None` where kube-bench has none.
+    pub scored: Option<bool>,
+    /// What kube-bench does with it; `None` where it has no such edition.
+    pub assessed: Option<Assessed>,
     pub section: Section,
+}
+
+/// What kube-bench does with an id (`type` of a check in its cfg/*.yaml).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Assessed {
+    /// Its tests are run.
+    Tested,
+    /// A person is asked for.
+    ByHand,
+    /// Nothing is done.
+    Skipped,
+}
+
+impl Assessed {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Tested => "tested",
+            Self::ByHand => "by-hand",
+            Self::Skipped => "skipped",
+        }
+    }
 }
 
 /// The part of a benchmark that an id stands in, in words of ours.
@@ -49,6 +74,8 @@ pub struct Item {
 pub struct Section {
     /// The benchmark's own number, or the name of the part where it has none.
     pub id: String,
+    /// The number of the list that kube-bench has it in, or the name of the part.
+    pub chapter: String,
     /// On what the ids of it are looked up, as kube-bench names it: `master`, `etcd`, `controlplane`, `node`, `policies`,
     /// `managedservices`.
     pub part: &'static str,
@@ -94,6 +121,14 @@ struct Edition {
     title: String,
     layout: Layout,
     manual: BTreeSet<String>,
+    /// As kube-bench's list calls itself, where that is not the edition's name.
+    version: Option<String>,
+    #[serde(default)]
+    unscored: BTreeSet<String>,
+    #[serde(default)]
+    by_hand: BTreeSet<String>,
+    #[serde(default)]
+    skipped: BTreeSet<String>,
 }
 
 #[derive(Deserialize)]
@@ -101,8 +136,35 @@ struct Edition {
 struct StigEdition {
     name: String,
     title: String,
-    ids: BTreeSet<String>,
     manual: BTreeSet<String>,
+    /// In their order, which is not that of the ids.
+    sections: Vec<StigSection>,
+    unscored: BTreeSet<String>,
+    by_hand: BTreeSet<String>,
+    skipped: BTreeSet<String>,
+}
+
+/// What stands in two of them is in the first.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct StigSection {
+    id: String,
+    part: String,
+    ids: Vec<String>,
+}
+
+impl StigEdition {
+    /// The section of an id, and its place among all ids.
+    fn find(&self, id: &str) -> Option<(&StigSection, usize)> {
+        let mut before = 0;
+        for section in &self.sections {
+            if let Some(at) = section.ids.iter().position(|known| known == id) {
+                return Some((section, before + at));
+            }
+            before += section.ids.len();
+        }
+        None
+    }
 }
 
 static DATA: LazyLock<Data> = LazyLock::new(|| {
@@ -179,11 +241,28 @@ impl Benchmark {
         };
         let current = |id: &&&str| match self.catalogue {
             Catalogue::Stig => !DATA.stig_withdrawn.contains(**id),
-            Catalogue::StigOf(edition) => edition.ids.contains(**id),
+            Catalogue::StigOf(edition) => edition.find(id).is_some(),
             Catalogue::Cis(_) | Catalogue::Nsa => true,
         };
         let plain = plain.iter().filter(current).map(|id| (*id, false));
         plain.chain(inverted.iter().map(|id| (*id, true)))
+    }
+
+    /// As kube-bench's list of the edition calls itself.
+    pub fn version(&self) -> &'static str {
+        match self.catalogue {
+            Catalogue::Cis(edition) => edition.version.as_deref().unwrap_or(self.name),
+            Catalogue::Stig | Catalogue::StigOf(_) | Catalogue::Nsa => self.name,
+        }
+    }
+
+    /// The ids that do not count, those that are left to a person, and those that are skipped.
+    fn lists(&self) -> Option<(&'static BTreeSet<String>, &'static BTreeSet<String>, &'static BTreeSet<String>)> {
+        match self.catalogue {
+            Catalogue::Cis(edition) => Some((&edition.unscored, &edition.by_hand, &edition.skipped)),
+            Catalogue::StigOf(edition) => Some((&edition.unscored, &edition.by_hand, &edition.skipped)),
+            Catalogue::Stig | Catalogue::Nsa => None,
+        }
     }
 
     fn made(&'static self) -> Vec<Item> {
@@ -200,6 +279,16 @@ impl Benchmark {
                         Catalogue::StigOf(edition) => Some(edition.manual.contains(id)),
                         Catalogue::Stig | Catalogue::Nsa => None,
                     },
+                    scored: self.lists().map(|(unscored, ..)| !unscored.contains(id)),
+                    assessed: self.lists().map(|(_, by_hand, skipped)| {
+                        if skipped.contains(id) {
+                            Assessed::Skipped
+                        } else if by_hand.contains(id) {
+                            Assessed::ByHand
+                        } else {
+                            Assessed::Tested
+                        }
+                    }),
                     section: self.section(id, control),
                 });
                 item.controls.push(control);
@@ -215,7 +304,11 @@ impl Benchmark {
                 let at = DATA.nsa.iter().position(|known| *known == id).unwrap_or(usize::MAX);
                 vec![u32::try_from(at).unwrap_or(u32::MAX)]
             }
-            Catalogue::Cis(_) | Catalogue::Stig | Catalogue::StigOf(_) => {
+            Catalogue::StigOf(edition) => {
+                let at = edition.find(id).map_or(usize::MAX, |(_, at)| at);
+                vec![u32::try_from(at).unwrap_or(u32::MAX)]
+            }
+            Catalogue::Cis(_) | Catalogue::Stig => {
                 id.split(|c: char| !c.is_ascii_digit()).filter_map(|number| number.parse().ok()).collect()
             }
         }
@@ -232,18 +325,37 @@ impl Benchmark {
                     "Network separation and hardening" => "master",
                     _ => "controlplane",
                 };
-                Section { id: chapter.to_owned(), part }
+                Section { id: chapter.to_owned(), chapter: part.to_owned(), part }
             }
-            Catalogue::Stig | Catalogue::StigOf(_) => {
+            Catalogue::Stig => {
                 let part = part_of(control);
-                Section { id: part.to_owned(), part }
+                Section { id: part.to_owned(), chapter: part.to_owned(), part }
             }
-            Catalogue::Cis(edition) => Section { id: group.to_owned(), part: edition.layout.part(first) },
+            Catalogue::StigOf(edition) => {
+                let (id, part) = edition
+                    .find(id)
+                    .map_or(("", part_of(control)), |(section, _)| (section.id.as_str(), section.part.as_str()));
+                let chapter = id.split('.').next().unwrap_or_default().to_owned();
+                Section { id: id.to_owned(), chapter, part }
+            }
+            Catalogue::Cis(edition) => {
+                let part = edition.layout.part(first);
+                Section { id: group.to_owned(), chapter: edition.layout.chapter(first).to_owned(), part }
+            }
         }
     }
 }
 
 impl Layout {
+    /// The number of the list; the old lists of OpenShift number groups and ids on their own.
+    fn chapter(self, first: &str) -> &str {
+        match (self, first) {
+            (Self::OldOpenshift, "7" | "8") => "2",
+            (Self::OldOpenshift, _) => "1",
+            _ => first,
+        }
+    }
+
     fn part(self, first: &str) -> &'static str {
         match (self, first) {
             (Self::Kubernetes, "1") => "master",
@@ -364,10 +476,13 @@ mod tests {
         // What an edition leaves to a person is one of its ids.
         let has = |name: &str, id: &str| find(name).is_some_and(|one| one.items().iter().any(|item| item.id == id));
         for edition in &DATA.editions {
-            assert!(edition.manual.iter().all(|id| has(&edition.name, id)), "{}", edition.name);
+            let named = [&edition.manual, &edition.unscored, &edition.by_hand, &edition.skipped];
+            assert!(named.into_iter().flatten().all(|id| has(&edition.name, id)), "{}", edition.name);
+            assert!(edition.by_hand.is_disjoint(&edition.skipped), "{}", edition.name);
         }
         for edition in &DATA.stig_editions {
-            assert!(edition.ids.iter().chain(&edition.manual).all(|id| has(&edition.name, id)), "{}", edition.name);
+            let listed = edition.sections.iter().flat_map(|section| &section.ids);
+            assert!(listed.chain(&edition.manual).all(|id| has(&edition.name, id)), "{}", edition.name);
         }
     }
 
@@ -383,6 +498,31 @@ mod tests {
         // A managed cluster has no master to look at.
         let eks = find("eks-1.8.0").expect("an edition").items();
         assert_eq!(eks[0].section.part, "controlplane");
+    }
+
+    #[test]
+    fn what_kube_bench_does_with_an_id_is_known_where_it_has_the_edition() {
+        let of = |name: &str, id: &str| {
+            let benchmark = find(name).expect("an edition");
+            let item = benchmark.items().iter().find(|item| item.id == id).expect("an id");
+            (item.scored, item.assessed, item.section.chapter.as_str(), item.section.id.as_str(), item.section.part)
+        };
+        // Named "(Manual)", and tested all the same.
+        assert_eq!(of("cis-1.12", "1.2.1"), (Some(false), Some(Assessed::Tested), "1", "1.2", "master"));
+        assert_eq!(of("cis-1.12", "3.1.1"), (Some(false), Some(Assessed::ByHand), "3", "3.1", "controlplane"));
+        assert_eq!(of("rke2-cis-1.7", "2.1"), (Some(true), Some(Assessed::Skipped), "2", "2", "etcd"));
+        // A group that is skipped as a whole.
+        assert_eq!(of("gke-1.0", "1.2.1").1, Some(Assessed::Skipped));
+        assert_eq!(of("gke-1.0", "6.10.1").3, "6.10");
+        // One list of masters and one of nodes, whatever the ids say.
+        assert_eq!(of("rh-0.7", "4.10"), (Some(true), Some(Assessed::Tested), "1", "4", "master"));
+        assert_eq!(of("rh-0.7", "8.1"), (Some(true), Some(Assessed::Tested), "2", "8", "node"));
+        let eks = "eks-stig-kubernetes-v1r6";
+        assert_eq!(of(eks, "V-242397"), (Some(true), Some(Assessed::Tested), "3", "3.1", "node"));
+        assert_eq!(find(eks).expect("an edition").items()[0].id, "V-242390");
+        assert_eq!(find("cis-1.24-microk8s").map(Benchmark::version), Some("cis-1.24"));
+        // Not one of its lists.
+        assert_eq!(of("stig", "V-242390").1, None);
     }
 
     #[test]

@@ -43,6 +43,13 @@ pub enum OfServer {
     Whole(fn(&ApiServer) -> Verdict),
     /// The same, with the cluster around it; objects of these kinds have a say in it.
     Beside { of: &'static [Of], ask: fn(&ApiServer, &Cluster) -> Verdict },
+    /// The file that its flag names, or what the server without one is asked; and each finding is weighed by the cluster around
+    /// it, in which objects of these kinds have a say.
+    Weighed {
+        of: &'static [Of],
+        without: Option<fn(&ApiServer) -> Verdict>,
+        weigh: fn(&mut Finding, &ApiServer, &Cluster),
+    },
 }
 
 impl OfFile {
@@ -91,6 +98,11 @@ pub(crate) fn ask_server(of: OfFile, how: OfServer, server: &ApiServer, cluster:
     match how {
         OfServer::Whole(ask) => return ask(server),
         OfServer::Beside { ask, .. } => return ask(server, cluster),
+        OfServer::Weighed { without, weigh, .. } => {
+            let mut answer = ask_server(of, without.map_or(OfServer::File, OfServer::FileOr), server, cluster)?;
+            answer.findings.iter_mut().for_each(|finding| weigh(finding, server, cluster));
+            return Ok(answer);
+        }
         OfServer::File | OfServer::FileOr(_) | OfServer::FileElse(_) => {}
     }
     let file = match (server.file(of.kind()), how) {
@@ -179,12 +191,7 @@ fn release_decides(message: &str, minors: &[Minor]) -> Gap {
         [only] => only.to_string(),
         [from, .., to] => format!("{from} to {to}"),
     };
-    Gap {
-        kind: GapKind::Version,
-        reason: format!("in {range}, and not in every release that is possible: {message}"),
-        wanted: "--kubernetes-version".to_owned(),
-        who_could_answer: "give the release with --kubernetes-version".to_owned(),
-    }
+    Gap::of_release(format!("in {range}, and not in every release that is possible: {message}"))
 }
 
 #[cfg(test)]

@@ -102,6 +102,7 @@ impl Rule {
             | Check::Starts(_)
             | Check::CommandLine(_)
             | Check::ServerOrKubelet { .. } => (true, true),
+            Check::ServerBeside { of, .. } => (true, of.contains(&Of::Node)),
             _ => (true, false),
         }
     }
@@ -126,9 +127,11 @@ impl Rule {
                 Form::Objects { of: asked, .. },
             ) => of.contains(&asked) || asked == Of::Node && of.iter().any(is_of_rbac),
             // Nodes are named after the machines that servers run on.
-            (Check::File { server: OfServer::Beside { of, .. }, .. }, Form::Objects { of: asked, .. }) => {
-                asked == Of::Node || of.contains(&asked)
-            }
+            (
+                Check::File { server: OfServer::Beside { of, .. } | OfServer::Weighed { of, .. }, .. }
+                | Check::ServerBeside { of, .. },
+                Form::Objects { of: asked, .. },
+            ) => asked == Of::Node || of.contains(&asked),
             (Check::Advisories(_), Form::Objects { of, .. }) => facts::advisories::kinds().contains(&of),
             // Some services are known by their nodes alone.
             (Check::Manual(_), Form::Objects { of, .. }) => of == Of::Node,
@@ -170,6 +173,9 @@ fn is_of_rbac(of: &Of) -> bool {
 pub enum Check {
     /// Once per API server.
     ApiServer(fn(&ApiServer) -> Verdict),
+    /// Once per API server, with the cluster around it. Objects of these kinds have a say in it; with nodes, what their kubelets
+    /// say as well.
+    ServerBeside { of: &'static [Of], ask: fn(&ApiServer, &Cluster) -> Verdict },
     /// Once per instance of any component.
     Component(fn(&Component) -> Verdict),
     /// Once per kubelet.
@@ -198,8 +204,8 @@ pub enum Check {
     /// Once per API server, of the configuration file that it is given, and once per file of that kind that is given by
     /// itself.
     File { of: OfFile, server: OfServer },
-    /// Once per server in a kubeconfig.
-    Kubeconfig(fn(&Kubeconfig, &Endpoint) -> Verdict),
+    /// Once per server in a kubeconfig, with the cluster around it.
+    Kubeconfig(fn(&Cluster, &Endpoint) -> Verdict),
     /// The same, also of those that lead to a webhook.
     AnyKubeconfig(fn(&Kubeconfig, &Endpoint) -> Verdict),
     /// Once per kubeconfig.

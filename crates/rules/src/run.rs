@@ -160,14 +160,11 @@ impl Question<'_> {
             .into_iter()
             .partition(|finding| !matches!(finding.primary, Origin::Default { .. }));
         answer.findings = kept;
-        answer.gaps.extend(open.into_iter().map(|finding| Gap {
-            kind: GapKind::Version,
-            reason: format!(
+        answer.gaps.extend(open.into_iter().map(|finding| {
+            Gap::of_release(format!(
                 "{}, which counts in some releases: it may be {release}, and {}",
                 finding.message, rule.applies.because
-            ),
-            wanted: "--kubernetes-version".to_owned(),
-            who_could_answer: "give the release with --kubernetes-version".to_owned(),
+            ))
         }));
         answer
     }

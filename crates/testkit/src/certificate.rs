@@ -13,6 +13,7 @@
 //! | `signed` | `sha256`, `sha1` or `md5` | `sha256` |
 //! | `hosts` | names and addresses | none |
 //! | `for` | of `authority`, `server`, `client` | nothing is said |
+//! | `ids` | `leaf, ca`: the identifiers of its key and of its issuer's | none |
 
 use std::net::IpAddr;
 
@@ -43,6 +44,7 @@ struct Words<'a> {
     signed: Option<&'a str>,
     hosts: Option<&'a str>,
     uses: Option<&'a str>,
+    ids: Option<&'a str>,
 }
 
 /// The PEM of certificates.
@@ -61,8 +63,9 @@ pub(crate) fn certificates(lines: &[(usize, String)]) -> Result<String, String> 
                 "signed" => words.signed = Some(value),
                 "hosts" => words.hosts = Some(value),
                 "for" => words.uses = Some(value),
+                "ids" => words.ids = Some(value),
                 other => {
-                    let known = ["for", "hosts", "issuer", "key", "signed", "subject", "valid"];
+                    let known = ["for", "hosts", "ids", "issuer", "key", "signed", "subject", "valid"];
                     return Err(format!("no word {}", unknown(other, &known)));
                 }
             }
@@ -137,6 +140,11 @@ fn certificate(words: &Words<'_>) -> Result<Vec<u8>, String> {
         .collect();
     if !hosts.is_empty() {
         extend(17, value(SEQUENCE, &hosts));
+    }
+    if let Some(ids) = words.ids {
+        let (own, issuers) = ids.split_once(", ").ok_or("`ids: KEY, KEY OF THE ISSUER`")?;
+        extend(14, value(OCTETS, own.as_bytes()));
+        extend(35, value(SEQUENCE, &value(0x80, issuers.as_bytes())));
     }
     let mut tbs = [
         value(0xa0, &value(INTEGER, &[2])),

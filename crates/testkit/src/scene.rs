@@ -425,15 +425,8 @@ impl Scene {
             if !text.is_empty() {
                 text.push_str("---\n");
             }
-            for (page_line, line) in document {
-                self.lines.push(LineMap {
-                    page_line: *page_line,
-                    evidence: id.clone(),
-                    start: text.len(),
-                    indent: 0,
-                    text: line.clone(),
-                });
-                text.push_str(line);
+            for line in document {
+                self.put(line, id, text);
                 text.push('\n');
             }
         }

@@ -11,12 +11,13 @@
 //! Input comes from strangers: depth, nodes, aliases, documents and bytes are bounded by [`Limits`], and a document
 //! whose aliases would expand beyond them is cut, so that no walk over a tree can run away.
 //!
-//! Start at [`parse`] and [`Cursor`]; changes begin at [`edit`].
+//! Start at [`parse()`] and [`Cursor`]; changes begin at [`edit`].
 
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test fails by panicking"))]
 
 pub mod edit;
 
+mod base64;
 mod cursor;
 mod decode;
 mod lines;
@@ -27,6 +28,7 @@ mod skim;
 mod source;
 mod tree;
 
+pub use crate::base64::base64;
 pub use crate::cursor::{Cursor, Entries, Item};
 pub use crate::decode::{EncodingFault, decode};
 pub use crate::lines::{Lines, line_column};

@@ -6,6 +6,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
+use crate::base64;
 use crate::source::{split_lines, without_break};
 use crate::tree::Span;
 
@@ -40,7 +41,10 @@ pub enum Tag {
     Float,
     Null,
     Timestamp,
+    /// Base64.
     Binary,
+    /// Tagged as that, and none.
+    BrokenBinary,
     Merge,
     Other,
 }
@@ -57,11 +61,15 @@ pub enum Resolved<'a> {
 }
 
 impl Scalar {
+    /// What is tagged as binary is its bytes, as far as they are text (go-yaml v2, resolve.go and decode.go).
     pub(crate) fn new(text: Box<str>, span: Span, style: Style, tag: Tag) -> Scalar {
+        let bytes = (tag == Tag::Binary).then(|| base64(&text)).flatten();
+        let tag = if tag == Tag::Binary && bytes.is_none() { Tag::BrokenBinary } else { tag };
+        let text = bytes.map_or(text, |bytes| String::from_utf8_lossy(&bytes).into());
         Scalar { text, span, style, tag }
     }
 
-    /// The text after unescaping and folding. It is `""` for a value that is not written at all.
+    /// The text after unescaping and folding, or out of base64. It is `""` for a value that is not written at all.
     pub fn text(&self) -> &str {
         &self.text
     }
@@ -86,7 +94,7 @@ impl Scalar {
             // libyaml resolves a scalar tagged `!` as if it were plain, even in quotes (parserc.go,
             // yaml_parser_parse_node).
             Tag::NonSpecific => true,
-            Tag::Str | Tag::Timestamp | Tag::Binary | Tag::Merge | Tag::Other => false,
+            Tag::Str | Tag::Timestamp | Tag::Binary | Tag::BrokenBinary | Tag::Merge | Tag::Other => false,
             Tag::Bool | Tag::Int | Tag::Float | Tag::Null => true,
         };
         if !plain {
@@ -106,6 +114,7 @@ impl Scalar {
             Tag::Int => !matches!(self.resolved(), Resolved::Int(_)),
             Tag::Float => !matches!(self.resolved(), Resolved::Float(_)),
             Tag::Null => !matches!(self.resolved(), Resolved::Null),
+            Tag::BrokenBinary => true,
             _ => false,
         }
     }
@@ -390,6 +399,16 @@ fn float(text: &str) -> Option<Resolved<'static>> {
 mod tests {
     use super::*;
     use crate::{Limits, parse};
+
+    #[test]
+    fn binary_is_what_it_stands_for() {
+        let stream = parse("a: !!binary LS14PXk=\nb: !!binary '*'\n", &Limits::default());
+        let root = stream.documents[0].cursor();
+        let a = root.get("a").unwrap();
+        let scalar = a.scalar().unwrap();
+        assert_eq!((scalar.text(), scalar.source_span(0..2, "a: !!binary LS14PXk=\n")), ("--x=y", None));
+        assert!(stream.faults.iter().any(|fault| fault.message.ends_with("does not fit its tag")));
+    }
 
     #[test]
     fn plain_scalars_mean_what_go_yaml_says() {

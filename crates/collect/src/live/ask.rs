@@ -348,8 +348,8 @@ impl May {
 
     /// Whether the server says that it may be asked.
     async fn surely(&self, talk: &Conversation, ask: &'static Ask) -> bool {
-        let Some(rights) = &self.rights else { return false };
-        rights.list(ask) || review(talk, ask).await == Some(true)
+        // Who does not list rights may still tell of one.
+        self.rights.as_ref().is_some_and(|rights| rights.list(ask)) || review(talk, ask).await == Some(true)
     }
 }
 
@@ -373,8 +373,19 @@ fn called(answers: &[Given]) -> Vec<live::Backend> {
     })
 }
 
-/// Takes no word for it that something is not there which every API server has, or which discovery shows.
+/// Takes no word for it that something is not there which every API server has, or which discovery shows, or which is shipped
+/// with what is there.
 fn disbelieve(answers: &mut [Given]) {
+    let empty = |given: &Given| match &given.raw {
+        Raw::Text(list) | Raw::Older(_, list) if given.ask.is_of_roles() => Some(pages::holds_none(list)),
+        _ => None,
+    };
+    if answers.iter().any(|given| empty(given) == Some(false)) {
+        for given in answers.iter_mut().filter(|given| empty(given) == Some(true)) {
+            let why = "it lists none, although the API server ships some with those that it lists elsewhere";
+            given.raw = Raw::Unread(given.ask.unanswered(why));
+        }
+    }
     let discovery = answers.iter().find(|given| given.ask.kind == Kind::Discovery).map(|given| &given.raw);
     let shown = match discovery {
         Some(Raw::Text(text)) => Some(text.clone()),

@@ -198,7 +198,7 @@ impl Conversation {
         let client = match ClientBuilder::try_from(config.clone()) {
             Ok(builder) => builder.build(),
             Err(error) => {
-                let failure = || Failure { hint: None, ..failure::of_connection(&error, server) };
+                let failure = || failure::of_connection(&error, server);
                 oldest::client(&config, &failure::chain(&error)).ok_or_else(failure)?
             }
         };

@@ -84,6 +84,9 @@ pub(super) async fn list(
             if page.items.is_none() && page.kind.is_none_or(|kind| !kind.ends_with("List")) {
                 return Ok(Some(Raw::Unread(ask.unanswered("it is no list of objects"))));
             }
+            if is_of_another_kind(ask, &page) {
+                return Ok(Some(Raw::Unread(ask.unanswered("it is a list of something else"))));
+            }
             whole.add(&page, most);
             if whole.is_full || whole.count == most && !next.is_empty() {
                 return cut(whole, &format!("there are more than {most}"));
@@ -98,7 +101,22 @@ pub(super) async fn list(
             more = next;
         }
     }
+    if whole.count == 0 && ask.is_never_empty() {
+        let why = "it lists none, although every API server makes some itself";
+        return Ok(Some(Raw::Unread(ask.unanswered(why))));
+    }
     Ok(Some(Raw::Text(whole.finish(None))))
+}
+
+/// Whether a list that was put together holds no object, and is whole.
+pub(super) fn holds_none(list: &str) -> bool {
+    list.ends_with("\"apiVersion\":\"v1\",\"items\":[\n]}\n")
+}
+
+/// Whether a page says that it holds something else than what was asked for. A `List` may hold anything.
+fn is_of_another_kind(ask: &Ask, page: &Page<'_>) -> bool {
+    let (Some(wanted), Some(kind)) = (ask.listed(), page.kind) else { return false };
+    ask.accept != METADATA && kind.strip_suffix("List").is_none_or(|one| !one.is_empty() && one != wanted)
 }
 
 /// Objects of several pages.

@@ -8,11 +8,8 @@ use super::{Authorizers, Server, effects::unknown, gates::Gates, plugins, wants:
 use crate::{
     File, Files,
     configuration::{
-        self, Around, ConfigFile, FileKind, Named, Placed,
-        authn::Authentication,
-        authz::{Authorization, Connection},
-        egress::Selection,
-        encryption::Key,
+        self, Around, ConfigFile, FileKind, Named, Placed, authn::Authentication, authz::Authorization, crash,
+        egress::Selection, encryption::Key,
     },
     golang,
     kubeconfig::{self, Kubeconfig},
@@ -191,7 +188,7 @@ impl Config {
             problems.extend(selections.map(|known| unselected(authentication, known)).unwrap_or_default());
         }
         if let Some(Ok(authorization)) = &authorization {
-            problems.extend(in_cluster(authorization));
+            problems.extend(authorization.crashes());
         }
         if let Some(Ok(ConfigFile::Egress(egress))) = &egress {
             problems.extend(in_the_clear(&egress.selections));
@@ -209,17 +206,6 @@ impl Config {
     }
 }
 
-/// Webhooks that are to be reached as pods reach the server (pkg/kubeapiserver/authorizer/reload.go, newForConfig, 1.30 to
-/// 1.36; config.go before).
-fn in_cluster(authorization: &Authorization) -> Vec<Problem> {
-    let webhooks = authorization.authorizers.iter().filter_map(|authorizer| authorizer.webhook.as_ref());
-    let at = webhooks.filter_map(|webhook| match &webhook.connection {
-        Some(Connection::InCluster(at)) => Some(at.clone()),
-        _ => None,
-    });
-    at.map(|at| crash("authorization-config", "InClusterConfig", "kubeConfigFile", at)).collect()
-}
-
 /// Proxies without TLS (apiserver pkg/server/egressselector/egress_selector.go, getTLSConfig, 1.18 to 1.36).
 fn in_the_clear(selections: &[Selection]) -> Vec<Problem> {
     let is_connect =
@@ -227,18 +213,6 @@ fn in_the_clear(selections: &[Selection]) -> Vec<Problem> {
     let urls = selections.iter().filter(is_connect).filter_map(|selection| selection.url.as_ref());
     let plain = urls.filter(|url| url.value.starts_with("http://"));
     plain.map(|url| crash(EGRESS, "http://", "tlsConfig", url.at.clone())).collect()
-}
-
-/// What passes the checks of a file and crashes the server when it looks for a field that goes with something else.
-fn crash(flag: &str, given: &str, wanting: &str, at: Location) -> Problem {
-    Problem {
-        kind: ProblemKind::Refused,
-        stops: true,
-        message: format!("the server takes `{given}` and then crashes, for want of `{wanting}`"),
-        hint: None,
-        location: Some(at),
-        setting: Some(flag.to_owned()),
-    }
 }
 
 /// Issuers that are to be reached by way of a selection that nobody made (apiserver

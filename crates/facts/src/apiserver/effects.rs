@@ -3,7 +3,7 @@
 use model::{Author, Effective, Gap, Minor, Origin, Reading, Unanswered};
 
 use super::{Anonymous, Authorizers, Server, config::Config, gates::Gates};
-use crate::{configuration::authn::Issuer, flags::KUBE_APISERVER, golang, merge::version_gap, pflag::Value};
+use crate::{configuration::authn::Issuer, flags::KUBE_APISERVER, golang, pflag::Value};
 
 const ALWAYS_ALLOW: &str = "AlwaysAllow";
 
@@ -119,7 +119,7 @@ fn file_may_decide(server: &Server<'_>) -> Result<bool, Gap> {
 pub(super) fn unknown(server: &Server<'_>, name: &str) -> Gap {
     match server.reading_of(name) {
         Some(Err(gap)) => gap,
-        _ => version_gap(format!("`--{name}` is not in every possible release")),
+        _ => Gap::of_release(format!("`--{name}` is not in every possible release")),
     }
 }
 

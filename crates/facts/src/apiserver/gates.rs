@@ -14,7 +14,7 @@ use crate::{
     flag,
     flags::{KUBE_APISERVER, parse_minor},
     golang,
-    merge::{newer_than_data, version_gap},
+    merge::newer_than_data,
 };
 
 static KNOWN: LazyLock<Data> = LazyLock::new(|| {
@@ -176,7 +176,9 @@ pub(crate) fn in_force(
         _ => (default, None),
     });
     let first = states.next().filter(|first| states.all(|other| other == *first));
-    first.ok_or_else(|| version_gap(format!("whether the feature gate `{name}` is on depends on the release")).into())
+    first.ok_or_else(|| {
+        Gap::of_release(format!("whether the feature gate `{name}` is on depends on the release")).into()
+    })
 }
 
 /// Whether a gate that is given is on by default and can be switched off.
@@ -192,7 +194,7 @@ pub(crate) fn is_a_default(release: &Release, name: &str) -> Result<bool, Unansw
     }
     let mut answers = release.minors().map(|minor| in_any(&gate.on, minor) && !in_any(&gate.locked_on, minor));
     let first = answers.next().filter(|first| answers.all(|other| other == *first));
-    first.ok_or_else(|| version_gap(format!("what `{name}` is by default depends on the release")).into())
+    first.ok_or_else(|| Gap::of_release(format!("what `{name}` is by default depends on the release")).into())
 }
 
 /// Whether a gate is alpha in the release.
@@ -216,7 +218,9 @@ pub(crate) fn is_alpha(release: &Release, name: &str) -> Result<bool, Unanswered
         return Ok(true);
     }
     if stages.iter().any(alpha) || stages.iter().any(Option::is_none) {
-        return Err(version_gap(format!("whether the feature gate `{name}` is alpha depends on the release")).into());
+        return Err(
+            Gap::of_release(format!("whether the feature gate `{name}` is alpha depends on the release")).into()
+        );
     }
     Ok(false)
 }

@@ -36,6 +36,13 @@ impl ApiServer {
         self
     }
 
+    /// The same server where something nearer declares it that was not read, and wins over all that was.
+    pub(crate) fn outranked_by(self, gap: &Gap) -> Self {
+        let mut server = self.hidden_by(gap);
+        server.component.outranked = Some(gap.clone());
+        server
+    }
+
     /// The same server with a switch as its answers show it. Only for one of which nothing else tells.
     pub(crate) fn observed(self, name: &str, value: bool, at: &Location) -> Self {
         let mut server = self.showing(name, value.to_string(), at);
@@ -81,6 +88,18 @@ impl ApiServer {
     pub(crate) fn that_runs(mut self) -> Self {
         self.component.starts = Some(true);
         self.component.unseen.clear();
+        self
+    }
+
+    /// The same server by the name of what answered; a definition has its own.
+    pub(crate) fn called(mut self, instance: &str) -> Self {
+        instance.clone_into(&mut self.component.instance);
+        self
+    }
+
+    /// Of all that may be wrong with what it was given, some was not seen.
+    pub(crate) fn that_hides(mut self, gap: &Gap) -> Self {
+        self.component.unseen.push(gap.clone());
         self
     }
 

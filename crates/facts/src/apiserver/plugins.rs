@@ -7,8 +7,9 @@ use serde::Deserialize;
 
 use super::{ApiServer, Flag, Server, gates};
 use crate::{
+    Invocation,
     flags::{KUBE_APISERVER, parse_minor},
-    merge::{newer_than_data, version_gap},
+    merge::newer_than_data,
 };
 
 static KNOWN: LazyLock<Data> = LazyLock::new(|| {
@@ -89,7 +90,7 @@ pub(super) fn unknown(server: &ApiServer) -> (Vec<UnknownPlugin>, Vec<Gap>) {
                     found.push(UnknownPlugin { name: name.clone(), setting, origin: held.origin().clone(), why });
                 }
                 (knowing, None) if knowing > 0 && knowing < release.minors().count() => {
-                    gaps.push(version_gap(format!(
+                    gaps.push(Gap::of_release(format!(
                         "whether the release has the plugin `{name}` differs over {release}"
                     )));
                 }
@@ -204,20 +205,31 @@ fn by_flags(server: &ApiServer, name: &str) -> Result<AdmissionPlugin, Unanswere
     {
         return Ok(plugin(false, "--disable-admission-plugins", origin));
     }
-    let (setting, enabled) = match list("enable-admission-plugins")? {
+    let is_own = server.own_plugins.contains(&name);
+    let by_itself: Vec<Option<bool>> =
+        release.minors().map(|minor| default_on(name, minor).map(|on| on || is_own)).collect();
+    let enabled = match list("enable-admission-plugins") {
+        // Whatever else is enabled, what is on by itself and not disabled is on.
+        Err(_) if !by_itself.is_empty() && by_itself.iter().all(|on| *on == Some(true)) => {
+            let origin = Origin::Default { by: Author::Upstream { since: None }, home: None };
+            return Ok(plugin(true, "--enable-admission-plugins", origin));
+        }
+        other => other?,
+    };
+    let (setting, enabled) = match enabled {
         Some(enabled) => ("--enable-admission-plugins", Some(enabled)),
         None => ("--admission-control", list("admission-control")?),
     };
     let Some((enabled, origin)) = enabled else {
-        return Err(version_gap(format!("whether `{name}` is on depends on the release")).into());
+        return Err(Gap::of_release(format!("whether `{name}` is on depends on the release")).into());
     };
     if names(&enabled) {
         return Ok(AdmissionPlugin { inert: inert(name, release.bounds().0), ..plugin(true, setting, origin) });
     }
-    let mut on = release.minors().map(|minor| default_on(name, minor));
+    let mut on = by_itself.into_iter();
     let first = on.next().flatten().filter(|first| on.all(|other| other == Some(*first)));
     let Some(first) = first else {
-        return Err(version_gap(format!("whether `{name}` is on by default depends on the release")).into());
+        return Err(Gap::of_release(format!("whether `{name}` is on by default depends on the release")).into());
     };
     let inert = first.then(|| inert(name, release.bounds().0)).flatten();
     // The flag may be written and not name the plugin: that the plugin is on is its default all the same.
@@ -236,12 +248,35 @@ pub(super) fn running(server: &Server<'_>) -> Option<Vec<String>> {
         return server.list("admission-control").map(<[String]>::to_vec);
     }
     let default = &KNOWN.versions.iter().find(|release| parse_minor(release.version) == Some(minor))?.default_on;
+    let default = || default.iter().copied().chain(own(server.invocation).iter().copied());
     if !server.has("enable-admission-plugins") {
-        return Some(default.iter().map(|&name| name.to_owned()).collect());
+        return Some(default().map(str::to_owned).collect());
     }
     let (enabled, disabled) = (server.list("enable-admission-plugins")?, server.list("disable-admission-plugins")?);
-    let on = default.iter().copied().chain(enabled.iter().map(String::as_str));
+    let on = default().chain(enabled.iter().map(String::as_str));
     Some(on.filter(|name| !disabled.iter().any(|other| other == name)).map(str::to_owned).collect())
+}
+
+/// Plugins that a distribution's build of the server has on by itself, beside those of Kubernetes.
+pub(super) fn own(invocation: &Invocation) -> &'static [&'static str] {
+    // openshift/kubernetes, openshift-kube-apiserver/admission/admissionenablement/register.go (additionalDefaultOnPlugins),
+    // as far as Kubernetes knows them.
+    const OPENSHIFT: [&str; 6] = [
+        "NodeRestriction",
+        "OwnerReferencesPermissionEnforcement",
+        "PodNodeSelector",
+        "PodTolerationRestriction",
+        "Priority",
+        "StorageObjectInUseProtection",
+    ];
+    // gardener/gardener, pkg/component/shared/kubeapiserver.go, and pkg/utils/kubernetes/admissionplugins.go before v1.116: it is in
+    // the list of each release, unless a Shoot disables it.
+    const GARDENER: [&str; 1] = ["NodeRestriction"];
+    match invocation.distribution {
+        _ if invocation.is_openshift() => &OPENSHIFT,
+        Some("Gardener") => &GARDENER,
+        _ => &[],
+    }
 }
 
 /// `None` outside the releases that the data covers.

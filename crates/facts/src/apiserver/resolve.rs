@@ -13,7 +13,7 @@ use crate::{
     configuration::{self, FileKind, Named, Taken, authn::Issuer},
     flags::KUBE_APISERVER,
     kubeconfig::Kubeconfig,
-    merge::{self, AtRelease, newer_than_data, version_gap, versions},
+    merge::{self, AtRelease, newer_than_data, versions},
     release,
     running::ReportedFlag,
 };
@@ -53,7 +53,7 @@ pub fn resolve(invocation: &Invocation, version: Option<&Version>, files: &Files
     let mut unseen: Vec<Gap> =
         versions.iter().find_map(|version| newer_than_data(&KUBE_APISERVER, version)).into_iter().collect();
     if !matches!(release, Release::Exactly(_)) {
-        unseen.push(version_gap(format!("whether it starts depends on the release, which is {release}")));
+        unseen.push(Gap::of_release(format!("whether it starts depends on the release, which is {release}")));
     }
     unseen.extend(invocation.open_ended.clone());
     // A value that only a distribution knows before the node does is none that keeps a server from starting, and a word that is
@@ -94,7 +94,8 @@ pub(crate) fn reported(
     let wants = wanted_by(flags);
     let named = NamedFiles::of(&wants, files);
     let outlook = Outlook { starts: Some(true), unseen: Vec::new(), problems, named };
-    merged(invocation, version, release, resolved, settings, outlook)
+    // What the process says of its flags are no words.
+    ApiServer { line: None, ..merged(invocation, version, release, resolved, settings, outlook) }
 }
 
 /// What becomes of the process, and what it reads.
@@ -130,6 +131,8 @@ fn merged(
         audit_webhook: merge_views(&resolved, "whether audit records are sent elsewhere", |one| &one.audit_webhook),
         mounts: invocation.mounts.clone(),
         contained: invocation.contained,
+        line: invocation.line(),
+        own_plugins: super::plugins::own(invocation),
         component: Component {
             name: KUBE_APISERVER.component,
             instance: invocation.instance.clone(),
@@ -188,14 +191,14 @@ fn merge_views<T: Clone + PartialEq>(
 ) -> Result<T, Unanswered> {
     let mut views = resolved.iter().rev().map(view);
     let Some(newest) = views.next() else {
-        return Err(version_gap(format!("{what} depends on the release")).into());
+        return Err(Gap::of_release(format!("{what} depends on the release")).into());
     };
     let agreed = views.all(|other| match (other, newest) {
         (Ok(a), Ok(b)) => a == b,
         (Err(_), Err(_)) => true,
         _ => false,
     });
-    if agreed { newest.clone() } else { Err(version_gap(format!("{what} depends on the release")).into()) }
+    if agreed { newest.clone() } else { Err(Gap::of_release(format!("{what} depends on the release")).into()) }
 }
 
 /// Each kind of configuration file, as the possible releases take it.

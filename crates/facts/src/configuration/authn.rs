@@ -1,7 +1,7 @@
 //! The AuthenticationConfiguration: whose tokens log in, as whom, and what becomes of requests without credentials.
 //!
 //! Fields and checks are the server's own (apiserver pkg/apis/apiserver/v1 and
-//! pkg/apis/apiserver/validation/validation.go, 1.29 to 1.36). Expressions are read by [`cel`](super::cel), which finds
+//! pkg/apis/apiserver/validation/validation.go, 1.29 to 1.36). Expressions are read by [`cel`], which finds
 //! most of those that do not compile and not all. That certificates are in PEM form is all that counts for starting here,
 //! and whether an issuer answers is no question of it.
 //!

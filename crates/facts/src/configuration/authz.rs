@@ -2,7 +2,7 @@
 //!
 //! Fields and checks are the server's own (apiserver pkg/apis/apiserver/v1, its defaults, and
 //! pkg/apis/apiserver/validation/validation.go, ValidateAuthorizationConfiguration, 1.29 to 1.36). Match conditions are
-//! read by [`cel`](super::cel), which finds most of those that do not compile and not all. Whether a webhook answers is
+//! read by [`cel`], which finds most of those that do not compile and not all. Whether a webhook answers is
 //! no question of starting.
 //!
 //! Start at [`read`], then [`Authorization::chain`].
@@ -11,11 +11,12 @@ mod chain;
 
 use std::collections::BTreeSet;
 
-use model::{Evidence, Location, Release};
+use model::{Evidence, Location, Problem, Release};
 use yaml::Cursor;
 
 use super::{
     cel::{self, Environment, Variable},
+    crash,
     decode::{
         self, Around, Decoder, FROM_THE_START, Format, Placed, Read, Version, child, is_subdomain, nearest, shown,
     },
@@ -69,6 +70,19 @@ pub struct Webhook {
 pub enum Connection {
     InCluster(Location),
     KubeConfigFile(Placed<String>),
+}
+
+impl Authorization {
+    /// Webhooks that are to be reached as pods reach the server, which the checks let pass
+    /// (pkg/kubeapiserver/authorizer/reload.go, newForConfig, 1.30 to 1.36; config.go before).
+    pub fn crashes(&self) -> Vec<Problem> {
+        let webhooks = self.authorizers.iter().filter_map(|authorizer| authorizer.webhook.as_ref());
+        let at = webhooks.filter_map(|webhook| match &webhook.connection {
+            Some(Connection::InCluster(at)) => Some(at.clone()),
+            _ => None,
+        });
+        at.map(|at| crash("authorization-config", "InClusterConfig", "kubeConfigFile", at)).collect()
+    }
 }
 
 const KIND: &str = "AuthorizationConfiguration";

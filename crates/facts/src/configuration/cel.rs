@@ -4,7 +4,7 @@
 //! (cel-spec, doc/langdef.md; cel-go parser/gen/CEL.g4), checks types as the server's checker does, with the functions of
 //! the release, and looks at literals as its validators do. What nests too deep to follow passes.
 //!
-//! Start at [`check`], and at [`eval`] for what an expression says of a request.
+//! Start at [`check()`], and at [`eval`] for what an expression says of a request.
 
 mod check;
 pub(super) mod eval;

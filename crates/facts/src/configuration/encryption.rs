@@ -11,7 +11,7 @@ mod reading;
 
 use std::collections::BTreeSet;
 
-use model::{Location, Minor, Strength};
+use model::{Location, Minor, Problem, ProblemKind, Strength};
 
 pub use self::reading::{read, read_around};
 use super::decode::Placed;
@@ -102,6 +102,20 @@ impl Encryption {
             Some(_) => false,
             None => key.bytes.is_none(),
         })
+    }
+
+    /// Keys that are placeholders as the file stands, which the server takes for base64 that is broken.
+    pub fn unfilled(&self) -> Vec<Problem> {
+        let keys = self.open_keys().filter(|key| key.strength == Some(Strength::Placeholder) && key.bytes.is_none());
+        let refused = keys.map(|key| Problem {
+            kind: ProblemKind::Refused,
+            stops: true,
+            message: "a key is a placeholder that is not filled in yet, and not written in base64".to_owned(),
+            hint: None,
+            location: Some(key.at.clone()),
+            setting: Some("encryption-provider-config".to_owned()),
+        });
+        refused.collect()
     }
 
     /// The provider that a release writes a resource with, as [`providers`](Self::providers) has it.

@@ -8,7 +8,7 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use model::{Component, Evidence, EvidenceId, Gap, GapKind, Kind, Location, Minor, Release, Version};
+use model::{Component, Evidence, EvidenceId, Gap, Kind, Location, Minor, Release, Version};
 use yaml::Stream;
 
 use super::{Around, ConfigFile, check};
@@ -171,12 +171,9 @@ pub(crate) fn agree(readings: impl IntoIterator<Item = (Minor, Option<Named>)>) 
     }
     match (taken, gap) {
         (None, Some(gap)) => Err(gap),
-        (Some(_), _) if absent => Err(Gap {
-            kind: GapKind::Version,
-            reason: "whether a flag names the file depends on the release".to_owned(),
-            wanted: "--kubernetes-version".to_owned(),
-            who_could_answer: "give the release with --kubernetes-version".to_owned(),
-        }),
+        (Some(_), _) if absent => {
+            Err(Gap::of_release("whether a flag names the file depends on the release".to_owned()))
+        }
         (taken, _) => Ok(taken),
     }
 }
@@ -265,12 +262,7 @@ fn one(kind: FileKind, evidence: &Evidence, name: String, release: &Release) -> 
     let outlived = narrowed.bounds().1 < newest;
     let starts = if taken.is_none() { Some(false) } else { (!outlived).then_some(true) };
     let unseen = if starts.is_none() {
-        vec![Gap {
-            kind: GapKind::Version,
-            reason: format!("{narrowed} take the file, and later releases do not"),
-            wanted: "--kubernetes-version".to_owned(),
-            who_could_answer: "give the release with --kubernetes-version".to_owned(),
-        }]
+        vec![Gap::of_release(format!("{narrowed} take the file, and later releases do not"))]
     } else {
         Vec::new()
     };

@@ -62,10 +62,14 @@ fn common(distribution: &Distribution, lines: &[&[Given]]) -> Vec<Word> {
     let mut words = Vec::new();
     let mut open: Vec<&str> = Vec::new();
     for given in *first {
-        let same =
-            |other: &&[Given]| other.iter().any(|other| other.name == given.name && alike(&other.words, &given.words));
-        if others.iter().all(same) {
+        let in_all = |same: &dyn Fn(&Given) -> bool| {
+            others.iter().all(|other| other.iter().any(|other| other.name == given.name && same(other)))
+        };
+        let last = counting(&given.name, &given.words);
+        if in_all(&|other| alike(&other.words, &given.words)) {
             words.extend(given.words.iter().cloned());
+        } else if !last.is_empty() && in_all(&|other| alike(counting(&other.name, &other.words), last)) {
+            words.extend(last.iter().cloned());
         } else {
             open.push(&given.name);
         }
@@ -85,6 +89,13 @@ fn common(distribution: &Distribution, lines: &[&[Given]]) -> Vec<Word> {
         ..Word::written(format!("--{name}="), distribution.home.clone())
     }));
     words
+}
+
+/// The words of a flag that count: of one that holds one value the last.
+fn counting<'w>(name: &str, words: &'w [Word]) -> &'w [Word] {
+    let newest = KUBE_APISERVER.covered.1;
+    let adds_up = KUBE_APISERVER.find(name).is_none_or(|flag| flag.kind(newest).accumulates());
+    if adds_up { words } else { words.last().map_or(&[], std::slice::from_ref) }
 }
 
 fn alike(a: &[Word], b: &[Word]) -> bool {

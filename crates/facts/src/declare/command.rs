@@ -11,7 +11,7 @@ use super::{runtime, shell};
 use crate::{Word, placeholder::placeholder};
 
 /// Programs that start another one named among their arguments.
-const WRAPPERS: [&str; 20] = [
+const WRAPPERS: [&str; 21] = [
     "chroot",
     "dumb-init",
     "env",
@@ -32,6 +32,8 @@ const WRAPPERS: [&str; 20] = [
     "time",
     "timeout",
     "tini",
+    // OpenShift's, around its API server since 4.4.
+    "watch-termination",
 ];
 
 /// A real command line has a few dozen words; one that was made to hurt has a hundred thousand.

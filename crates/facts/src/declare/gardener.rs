@@ -20,7 +20,7 @@ use super::{
     layers::Layers,
     lookup::{find, name_of, text_of},
 };
-use crate::{Carried, Invocation, Mount, onward, redact::parsable, within};
+use crate::{Carried, Hand, Invocation, Mount, Word, onward, redact::parsable, within};
 
 const NAME: &str = "Gardener";
 const GROUP: &str = "core.gardener.cloud/";
@@ -32,6 +32,51 @@ const MOST: usize = 512;
 const AUTHENTICATION: &str = "/etc/kubernetes/structured/authentication/config.yaml";
 const AUTHORIZATION: &str = "/etc/kubernetes/structured/authorization/config.yaml";
 const TOKENS: &str = "/srv/kubernetes/token/static_tokens.csv";
+const POLICY: &str = "/etc/kubernetes/audit/audit-policy.yaml";
+
+/// The first release of Kubernetes that only a Gardener deploys of which more is known (v1.60 to v1.70 and later).
+const KNOWN: u16 = 25;
+
+/// What Gardener gives those, and to those before under other names, or not.
+const LATER: [(&str, &str); 17] = [
+    ("admission-control-config-file", "/etc/kubernetes/admission/admission-configuration.yaml"),
+    ("audit-policy-file", POLICY),
+    ("client-ca-file", "/srv/kubernetes/ca-client/bundle.crt"),
+    ("encryption-provider-config", "/etc/kubernetes/etcd-encryption-secret/encryption-configuration.yaml"),
+    ("etcd-cafile", "/srv/kubernetes/etcd/ca/bundle.crt"),
+    ("etcd-certfile", "/srv/kubernetes/etcd/client/tls.crt"),
+    ("etcd-keyfile", "/srv/kubernetes/etcd/client/tls.key"),
+    ("proxy-client-cert-file", "/srv/kubernetes/aggregator/tls.crt"),
+    ("proxy-client-key-file", "/srv/kubernetes/aggregator/tls.key"),
+    ("requestheader-client-ca-file", "/srv/kubernetes/ca-front-proxy/bundle.crt"),
+    ("requestheader-extra-headers-prefix", "X-Remote-Extra-"),
+    ("requestheader-group-headers", "X-Remote-Group"),
+    ("requestheader-username-headers", "X-Remote-User"),
+    ("service-account-key-file", "/srv/kubernetes/service-account-key-bundle/bundle.key"),
+    ("service-account-signing-key-file", "/srv/kubernetes/service-account-key/id_rsa"),
+    ("tls-cert-file", "/srv/kubernetes/apiserver/tls.crt"),
+    ("tls-private-key-file", "/srv/kubernetes/apiserver/tls.key"),
+];
+
+/// The same where there are workers.
+const OF_KUBELETS: [(&str, &str); 3] = [
+    ("kubelet-certificate-authority", "/srv/kubernetes/ca-kubelet/bundle.crt"),
+    ("kubelet-client-certificate", "/srv/kubernetes/apiserver-kubelet/tls.crt"),
+    ("kubelet-client-key", "/srv/kubernetes/apiserver-kubelet/tls.key"),
+];
+
+/// pkg/utils/kubernetes, TLSCipherSuites.
+const SUITES: &str = "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,TLS_AES_128_GCM_SHA256,\
+                      TLS_AES_256_GCM_SHA384,TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,\
+                      TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384,TLS_CHACHA20_POLY1305_SHA256,\
+                      TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305,TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305";
+
+/// Who tokens are for without a word, and who is added to those that are named (pkg/component/shared/kubeapiserver.go).
+const AUDIENCES: &str = "kubernetes,gardener";
+const AUDIENCE: &str = "gardener";
+
+/// What Gardener gives in the place of a policy (pkg/component/apiserver/audit.go).
+const NO_POLICY: &str = "apiVersion: audit.k8s.io/v1\nkind: Policy\nrules:\n- level: None\n";
 
 /// Fields that one flag is made of.
 const FIELDS: &[Named] = &[
@@ -77,41 +122,20 @@ const ADDED: [(&str, &str); 8] = [
     ("token-auth-file", TOKENS),
 ];
 
-/// What it sets in a way that depends on its release, or on what only it knows.
-const OPEN: [&str; 33] = [
-    "admission-control-config-file",
-    "advertise-address",
-    "audit-log-maxbackup",
-    "audit-log-maxsize",
-    "audit-log-path",
-    "audit-policy-file",
-    "bind-address",
-    "client-ca-file",
-    "disable-admission-plugins",
-    "egress-selector-config-file",
-    "enable-admission-plugins",
-    "encryption-provider-config",
-    "etcd-cafile",
-    "etcd-certfile",
-    "etcd-keyfile",
-    "etcd-servers",
-    "etcd-servers-overrides",
-    "external-hostname",
-    "insecure-port",
-    "kubelet-certificate-authority",
-    "kubelet-client-certificate",
-    "kubelet-client-key",
-    "proxy-client-cert-file",
-    "proxy-client-key-file",
-    "requestheader-client-ca-file",
-    "requestheader-extra-headers-prefix",
-    "requestheader-group-headers",
-    "requestheader-username-headers",
-    "service-account-key-file",
-    "service-account-signing-key-file",
-    "tls-cert-file",
-    "tls-cipher-suites",
-    "tls-private-key-file",
+/// What it sets in a way that depends on its release, or on what only it knows, up to a release of Kubernetes.
+const OPEN: [(&str, u16); 12] = [
+    ("advertise-address", u16::MAX),
+    ("audit-log-maxbackup", 32),
+    ("audit-log-maxsize", 32),
+    ("audit-log-path", 32),
+    ("bind-address", 33),
+    ("egress-selector-config-file", u16::MAX),
+    ("enable-admission-plugins", 32),
+    ("etcd-servers", u16::MAX),
+    ("etcd-servers-overrides", u16::MAX),
+    ("external-hostname", u16::MAX),
+    ("insecure-port", 23),
+    ("disable-admission-plugins", KNOWN - 1),
 ];
 
 /// Whether a text holds the words without which it declares nothing.
@@ -218,6 +242,7 @@ impl<'a> Shoot<'a> {
     fn invocation(&self, problems: Vec<Problem>, evidence: &[Evidence]) -> Invocation {
         let mut flags = Layers::new(NAME, self.home());
         let issuers = self.issuers(evidence);
+        let policy = self.policy(evidence);
         for (flag, value) in ADDED {
             flags.adds(flag, value);
         }
@@ -229,9 +254,17 @@ impl<'a> Shoot<'a> {
             flags.adds("default-not-ready-toleration-seconds", "300");
             flags.adds("default-unreachable-toleration-seconds", "300");
         }
-        for flag in OPEN {
-            flags.sets_unseen(flag, gap(GapKind::Version, "what Gardener gives depends on its release"));
+        let open = || gap(GapKind::Version, "what Gardener gives depends on its release");
+        let of_kubelets = OF_KUBELETS.iter().filter(|_| workers.is_some());
+        for (flag, value) in LATER.iter().chain(of_kubelets).copied().chain([("tls-cipher-suites", SUITES)]) {
+            flags.adds_in(flag, value, onward(KNOWN));
+            flags.sets_unseen_in(flag, open(), within(0, KNOWN - 1));
         }
+        for (flag, last) in OPEN {
+            flags.sets_unseen_in(flag, open(), within(0, last));
+        }
+        flags.adds_in("bind-address", "::", onward(34));
+        flags.adds("api-audiences", AUDIENCES);
         self.authentication(&mut flags, issuers.as_ref());
         self.authorization(&mut flags, workers.is_some());
         self.written(&mut flags, issuers.as_ref());
@@ -239,12 +272,13 @@ impl<'a> Shoot<'a> {
             list: Some(self.home()),
             version: self.version(),
             releases: onward(10),
-            mounts: vec![Mount::same(AUTHENTICATION), Mount::same(AUTHORIZATION), Mount::same(TOKENS)],
+            mounts: [AUTHENTICATION, AUTHORIZATION, TOKENS, POLICY].map(Mount::same).to_vec(),
             carried: vec![
                 issuers.and_then(|issuers| issuers.file).map_or_else(
                     || embedded::unread(self.source, AUTHENTICATION, "it is in a ConfigMap that the Shoot names"),
                     |evidence| Carried { path: AUTHENTICATION.to_owned(), evidence },
                 ),
+                policy,
                 embedded::unread(self.source, AUTHORIZATION, "Gardener puts a webhook of its own to it"),
                 embedded::unread(self.source, TOKENS, "Gardener makes it"),
             ],
@@ -255,28 +289,29 @@ impl<'a> Shoot<'a> {
         }
     }
 
-    /// The ConfigMap that `structuredAuthentication` names, where it is at hand; Gardener reads the key `config.yaml` of it
-    /// (pkg/component/kubernetes/apiserver/authentication.go).
-    fn issuers(&self, evidence: &[Evidence]) -> Option<Issuers> {
-        let name = text_of(&self.server(&["structuredAuthentication"])?, "configMapName")?;
+    /// The text under a key of a ConfigMap, where that is at hand.
+    fn in_config_map<T>(
+        &self,
+        name: &str,
+        key: &str,
+        evidence: &[Evidence],
+        take: impl Fn(&Source<'_>, &Cursor<'_>, &[Evidence]) -> T,
+    ) -> Option<T> {
         let read = |source: &Source<'_>, all: &[Evidence]| {
             let is_it = |object: &Cursor<'_>| {
                 let named = object.get("metadata").and_then(|metadata| text_of(&metadata, "name"));
-                named.as_deref() == Some(name.as_str())
+                named.as_deref() == Some(name)
             };
             let maps = source.objects().into_iter().map(|(_, object)| object).filter(is_it);
-            let (_, text) = maps.flat_map(|map| super::config_map(&map)).find(|(key, _)| key == "config.yaml")?;
-            let stream = embedded::parse(&text);
-            let speaks_of = |document: &yaml::Document| document.cursor().get("anonymous").is_some();
-            let decides_anonymous = stream.documents.iter().any(speaks_of);
-            Some(Issuers { decides_anonymous, file: embedded::file(source, &text, all).ok() })
+            let (_, text) = maps.flat_map(|map| super::config_map(&map)).find(|(own, _)| own == key)?;
+            Some(take(source, &text, all))
         };
         if let Some(found) = read(self.source, evidence) {
             return Some(found);
         }
         let others = evidence.iter().filter(|piece| piece.id != *self.source.evidence);
         others.into_iter().find_map(|piece| {
-            let text = piece.text().filter(|text| text.contains("ConfigMap") && text.contains(&name))?;
+            let text = piece.text().filter(|text| text.contains("ConfigMap") && text.contains(name))?;
             let parsed = parsable(piece, text);
             let stream = yaml::parse(&parsed, &yaml::Limits::default());
             let other = Source {
@@ -289,6 +324,33 @@ impl<'a> Shoot<'a> {
             };
             read(&other, std::slice::from_ref(piece))
         })
+    }
+
+    /// The ConfigMap that `structuredAuthentication` names, where it is at hand; Gardener reads the key `config.yaml` of it
+    /// (pkg/component/kubernetes/apiserver/authentication.go).
+    fn issuers(&self, evidence: &[Evidence]) -> Option<Issuers> {
+        let name = text_of(&self.server(&["structuredAuthentication"])?, "configMapName")?;
+        self.in_config_map(&name, "config.yaml", evidence, |source, text, all| {
+            let stream = embedded::parse(text);
+            let speaks_of = |document: &yaml::Document| document.cursor().get("anonymous").is_some();
+            let decides_anonymous = stream.documents.iter().any(speaks_of);
+            Issuers { decides_anonymous, file: embedded::file(source, text, all).ok() }
+        })
+    }
+
+    /// The policy of `auditConfig`, the key `policy` of a ConfigMap; without one the server is given one that records nothing
+    /// (computeAPIServerAuditConfig, ReconcileConfigMapAuditPolicy).
+    fn policy(&self, evidence: &[Evidence]) -> Carried {
+        let config = self.server(&["auditConfig", "auditPolicy", "configMapRef"]);
+        let Some(name) = config.and_then(|config| text_of(&config, "name")) else {
+            return embedded::composed(self.source, POLICY, NO_POLICY.to_owned(), Vec::new());
+        };
+        let found =
+            self.in_config_map(&name, "policy", evidence, |source, text, all| embedded::file(source, text, all).ok());
+        match found.flatten() {
+            Some(evidence) => Carried { path: POLICY.to_owned(), evidence },
+            None => embedded::unread(self.source, POLICY, "it is in a ConfigMap that the Shoot names"),
+        }
     }
 
     /// Requests without credentials, and the file of issuers. Later releases of Gardener say the former in a file of their
@@ -347,7 +409,15 @@ impl<'a> Shoot<'a> {
             if named.setting == "anonymous-auth" && self.is_by_file(issuers) {
                 continue;
             }
-            flags.written(named.setting, self.values(&found));
+            let mut values = self.values(&found);
+            // Gardener adds itself to those that tokens are for.
+            if named.setting == "api-audiences" && !values.is_empty() && values.iter().all(|(text, _)| text != AUDIENCE)
+            {
+                values.push((AUDIENCE.to_owned(), Site { form: Form::Fields(FIELDS), ..self.home() }));
+            }
+            if !values.is_empty() {
+                flags.written(named.setting, values);
+            }
         }
         for (flag, path) in DEEPER {
             let Some(found) = self.server(path) else { continue };
@@ -447,10 +517,35 @@ impl<'a> Shoot<'a> {
             .filter(|plugin| plugin.get("disabled").is_some_and(|off| off.is_true()))
             .filter_map(|plugin| Some((text_of(&plugin, "name")?, self.source.at(&plugin))))
             .collect();
+        self.plugins(flags, plugins.as_ref());
         if let Some((_, at)) = off.first() {
             let names: Vec<&str> = off.iter().map(|(name, _)| name.as_str()).collect();
             flags.makes("disable-admission-plugins", names.join(","), at.clone(), "`admissionPlugins` decides it");
         }
+    }
+
+    /// NodeRestriction, and what a Shoot names beside it (computeEnabledAPIServerAdmissionPlugins): since v1.116 that is all, and
+    /// those are the releases that deploy 1.33 and later.
+    fn plugins(&self, flags: &mut Layers, plugins: Option<&Cursor<'a>>) {
+        const FLAG: &str = "enable-admission-plugins";
+        const OWN: &str = "NodeRestriction";
+        let mut named: Vec<(String, Cursor<'a>)> = Vec::new();
+        for plugin in plugins.iter().flat_map(|plugins| plugins.items().take(MOST)) {
+            let Some(name) = text_of(&plugin, "name") else { continue };
+            named.retain(|(known, _)| *known != name);
+            named.push((name, plugin));
+        }
+        let is_on = |plugin: &Cursor<'a>| !plugin.get("disabled").is_some_and(|off| off.is_true());
+        if named.iter().all(|(name, plugin)| name != OWN || is_on(plugin)) {
+            flags.adds_in(FLAG, OWN, onward(33));
+        }
+        let words =
+            named.into_iter().filter(|(name, plugin)| name != OWN && is_on(plugin)).map(|(name, plugin)| Word {
+                releases: onward(33),
+                hand: Hand::Made("`admissionPlugins` decides it".to_owned()),
+                ..Word::written(format!("--{FLAG}={name}"), Site { at: self.source.at(&plugin), form: Form::Field })
+            });
+        flags.puts(FLAG, words.collect());
     }
 }
 

@@ -221,7 +221,7 @@ fn invocation(variables: &Variables<'_>, evidence: &[Evidence]) -> Invocation {
         invocation.carried.retain(|file| !file.path.starts_with(UNKNOWN_FOLDER));
     }
     invocation.words.extend(words);
-    let open = may_be_added(variables);
+    let open = may_be_added(variables).or_else(|| may_be_patched(variables));
     if let Some(gap) = &open {
         // They take the place of most of what variables say.
         for word in &mut invocation.words {
@@ -271,6 +271,55 @@ fn may_be_added(variables: &Variables<'_>) -> Option<Gap> {
         Said::Open(gap) => Some(gap),
         Said::Nothing => None,
     }
+}
+
+/// Why the manifest may be another than the one that kubeadm makes: patches of it (roles/kubernetes/kubeadm_common, from v2.27.0
+/// on; before, a folder of them that was switched on).
+fn may_be_patched(variables: &Variables<'_>) -> Option<Gap> {
+    const PATCHES: &str = "kubeadm_patches";
+    let gap = || Gap {
+        kind: GapKind::Unresolved,
+        reason: format!("`{PATCHES}` change the manifest that kubeadm makes"),
+        wanted: "the manifest as kubeadm wrote it".to_owned(),
+        who_could_answer: MANIFESTS.to_owned(),
+    };
+    let (_, patches) = match variables.node(PATCHES) {
+        Said::Value(found, _) => found,
+        Said::Open(gap) => return Some(gap),
+        Said::Nothing => return None,
+    };
+    if let Some(gap) = patches.text().and_then(unfilled) {
+        return Some(gap);
+    }
+    if patches.get("enabled").is_some_and(|on| on.is_true()) {
+        return Some(gap());
+    }
+    let may_matter = |patch: Cursor<'_>| {
+        let text = |key: &str| patch.get(key).and_then(|value| value.text().map(str::to_owned));
+        let is_ours = text("target").is_none_or(|target| target == "kube-apiserver" || unfilled(&target).is_some());
+        is_ours && (text("type").is_some_and(|kind| kind != "strategic") || touches(&patch))
+    };
+    patches.items().take(MOST).any(may_matter).then(gap)
+}
+
+/// Whether a patch changes what a server is started with, or sees; labels and what it may use it does not.
+fn touches(patch: &Cursor<'_>) -> bool {
+    const OTHER: [&str; 7] =
+        ["name", "imagePullPolicy", "livenessProbe", "readinessProbe", "resources", "securityContext", "startupProbe"];
+    let Some(patch) = patch.get("patch").filter(|patch| patch.mapping().is_some()) else { return true };
+    let spec = match (patch.get("spec"), patch.entries().all(|entry| matches!(&*entry.name, "metadata" | "spec"))) {
+        (_, false) => return true,
+        (None, true) => return false,
+        (Some(spec), true) => spec,
+    };
+    let is_other = |entry: yaml::Item<'_>| match &*entry.name {
+        "containers" => entry.value.items().take(MOST).all(|container| {
+            container.mapping().is_some() && container.entries().all(|entry| OTHER.contains(&&*entry.name))
+        }),
+        "priorityClassName" | "securityContext" | "tolerations" | "nodeSelector" | "dnsPolicy" => true,
+        _ => false,
+    };
+    spec.mapping().is_none() || !spec.entries().all(is_other)
 }
 
 fn version(variables: &Variables<'_>) -> Option<(Version, Location)> {

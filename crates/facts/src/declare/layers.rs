@@ -2,7 +2,7 @@
 //!
 //! A layer takes the place of one below it flag by flag, so that every flag is told by whoever set it last.
 
-use model::{Body, Evidence, Form, Gap, GapKind, Location, Site};
+use model::{Body, Evidence, Form, Gap, GapKind, Location, Minor, Site};
 use yaml::Cursor;
 
 use super::{Source, command::unfilled, embedded};
@@ -97,6 +97,28 @@ impl Layers {
         }));
     }
 
+    /// Leaves the words of one flag only in the releases from 1.`from` on.
+    pub(super) fn limits(&mut self, name: &str, from: u16) {
+        for flag in self.flags.iter_mut().filter(|flag| flag.name == name) {
+            let (first, last) = flag.word.releases.unwrap_or((Minor::new(1, 0), Minor::new(1, u16::MAX)));
+            flag.word.releases = Some((first.max(Minor::new(1, from)), last));
+        }
+        self.flags.retain(|flag| flag.word.releases.is_none_or(|(first, last)| first <= last));
+    }
+
+    /// Flags that somebody wrote, among those of one name that are there: all of them in order, and none twice.
+    pub(super) fn joined(&mut self, name: &str, values: impl IntoIterator<Item = (String, Site)>) {
+        for (value, site) in values {
+            let text = format!("--{name}={value}");
+            // One that is there in some releases only stands in those, and is written in all of them.
+            self.flags.retain(|flag| flag.word.text != text);
+            self.appended(name, [(value, site)]);
+        }
+        let mut own = self.take(name);
+        own.sort_by(|a, b| a.text.cmp(&b.text));
+        self.puts(name, own);
+    }
+
     /// Words of one flag, as they are, behind those that are there.
     pub(super) fn puts(&mut self, name: &str, words: Vec<Word>) {
         self.flags.extend(words.into_iter().map(|word| Flag { name: name.to_owned(), word }));
@@ -108,6 +130,10 @@ impl Layers {
         self.flags = others;
         let own: Vec<Flag> = own;
         own.into_iter().map(|flag| flag.word).collect()
+    }
+
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.flags.iter().any(|flag| flag.name == name)
     }
 
     pub(super) fn takes_away(&mut self, name: &str) {

@@ -1,6 +1,6 @@
 //! Readers: a file that declares components becomes the command lines they would receive.
 //!
-//! Each format has a file of its own and ends in the same [`Invocation`](crate::Invocation), so that nothing behind it
+//! Each format has a file of its own and ends in the same [`Invocation`], so that nothing behind it
 //! knows how a setting came to be written. Start at [`invocations`].
 
 mod agree;
@@ -51,6 +51,7 @@ pub(crate) use kubelet::{
 pub(crate) use listing::is_one as is_listing;
 pub(crate) use machine::{blank_but, bodies, has_documents, is_multipart, is_page, parts};
 use model::{Evidence, EvidenceId, Kind, Location, Plane, Problem, ProblemKind, Span};
+pub use openshift::belong_together;
 pub(crate) use sysconfig::is_one as is_variables;
 pub(crate) use unit::unread as unread_unit;
 use yaml::{Cursor, Document, Fault, FaultKind, Stream};
@@ -253,6 +254,7 @@ pub(crate) fn files(evidence: &[Evidence], trees: &Trees, root: Option<&str>) ->
         found.extend(unit::environment_files(source, evidence));
         found.extend(k3s::files(source, evidence));
         found.extend(k0s::files(source, evidence));
+        found.extend(openshift::files(source));
     });
     found.extend(kubelet::files(evidence, trees, root));
     found.extend(etcd::files(evidence, trees, root));

@@ -8,27 +8,36 @@
 //! neither says; later ones have the operator write it, so that what is missing then is not known. A resource says only a
 //! part of it (cluster-kube-apiserver-operator, pkg/operator/configobservation), and leaves the rest open.
 
+mod config;
+mod defaults;
 pub(super) mod kubelet;
 mod master;
+mod started;
+mod tls;
 
 use model::{Evidence, Form, Gap, GapKind, Location, Minor, Problem, Site, Version};
 use yaml::Cursor;
 
+use self::config::Config;
+pub use self::started::belong_together;
+pub(super) use self::started::{complete, files, is_copy};
 use super::{
     Source,
-    agree::where_known,
     command::Program,
-    config_map, embedded,
+    embedded,
     layers::Layers,
-    lookup::{find, is_of, name_of, text_of},
+    lookup::{is_of, name_of, text_of},
 };
-use crate::{Hand, Invocation, Mount, Word, onward};
+use crate::{Carried, Invocation, Mount, Releases, Word};
 
 const NAME: &str = "OpenShift";
 const CONFIG: &str = "kubecontrolplane.config.openshift.io/";
 const OPERATOR: &str = "operator.openshift.io/";
 const RESOURCE: &str = "config.openshift.io/";
 const HOSTED: &str = "hypershift.openshift.io/";
+
+/// The first release of OpenShift 4 has Kubernetes 1.12 in it.
+const RELEASES: Releases = Some((Minor::new(1, 12), Minor::new(1, u16::MAX)));
 
 /// More arguments than any server has, and more objects than a cluster has of them.
 const MOST: usize = 512;
@@ -40,6 +49,9 @@ const BY_HOSTED: Form =
     Form::ByHand("HyperShift writes this; change `spec.configuration.apiServer` of the HostedCluster");
 
 const BY_MASTER: Form = Form::ByHand("change `/etc/origin/master/master-config.yaml` and start the master again");
+
+const POLICY: &str = "/etc/kubernetes/static-pod-resources/configmaps/kube-apiserver-audit-policies/policy.yaml";
+const NO_POLICY: &str = "apiVersion: audit.k8s.io/v1\nkind: Policy\nrules:\n- level: None\n";
 
 /// Whether a text holds the words without which it declares nothing.
 pub(super) fn speaks(text: &(impl crate::Text + ?Sized)) -> bool {
@@ -55,236 +67,32 @@ pub(super) fn declares(source: &Source<'_>) -> bool {
     !invocations(source, &[]).is_empty()
 }
 
-/// Every API server of OpenShift that a text configures.
-pub(super) fn invocations(source: &Source<'_>, _: &[Evidence]) -> Vec<Invocation> {
-    let mut found = Vec::new();
+/// Every API server of OpenShift that a text configures; what a pod beside it reads is told with that.
+pub(super) fn invocations(source: &Source<'_>, evidence: &[Evidence]) -> Vec<Invocation> {
+    let read = started::Read::beside(source, evidence);
+    // The operator is told by both resources of a cluster, each by the name `cluster`.
+    let (mut resources, mut operators) = (Vec::new(), 0);
     for document in source.documents() {
-        let root = document.cursor();
-        let objects: Vec<Cursor<'_>> = match root.get("items").filter(|items| items.sequence().is_some()) {
-            Some(items) => items.items().take(MOST).collect(),
-            None => vec![root],
-        };
-        for object in objects {
-            let problems = || source.problems(document);
-            if let Some(config) = Config::of(source, &object) {
-                found.push(config.invocation(problems()));
-            } else if let Some(resource) = resource(source, &object, problems()) {
-                found.push(resource);
-            } else {
-                found.extend(master::of(source, &object, problems()));
-            }
-            for (_, text) in config_map(&object).into_iter().filter(|(key, _)| key.starts_with("config.")) {
-                if !text.text().is_some_and(|text| text.contains(CONFIG)) {
-                    continue;
-                }
-                let stream = embedded::parse(&text);
-                let Some(inner) = embedded::source(source, &text, &stream) else { continue };
-                let configs = inner.documents().filter_map(|document| {
-                    let config = Config::of(&inner, &document.cursor())?;
-                    Some(config.invocation(inner.problems(document)))
-                });
-                found.extend(configs.collect::<Vec<_>>());
-            }
+        for object in started::listed(&document.cursor()) {
+            operators += usize::from(Config::of(source, &object).is_some_and(|config| !config.is_file()));
+            resources.extend(object.get("spec").filter(|_| is_of(&object, RESOURCE, "APIServer")));
         }
     }
+    let beside = resources.pop().filter(|_| resources.is_empty() && operators == 1);
+    let mut found = Vec::new();
+    started::objects(source, &mut |within, document, object, held| {
+        let problems = || within.problems(document);
+        if let Some(config) = Config::of(within, object) {
+            if !config.is_file() {
+                found.push(config.invocation(problems(), beside.as_ref().map(|spec| (source, spec))));
+            } else if !read.has(&held) {
+                found.push(read.alone(config.invocation(problems(), None)));
+            }
+        } else if held.map.is_none() && !(beside.is_some() && is_of(object, RESOURCE, "APIServer")) {
+            found.extend(resource(within, object, problems()).or_else(|| master::of(within, object, problems())));
+        }
+    });
     found
-}
-
-/// What the server is told, in layers of which the last that speaks counts.
-struct Config<'a> {
-    source: &'a Source<'a>,
-    whole: Cursor<'a>,
-    layers: Vec<Cursor<'a>>,
-    /// Why it may not be all.
-    part: Option<&'static str>,
-    name: Option<String>,
-}
-
-impl<'a> Config<'a> {
-    fn of(source: &'a Source<'a>, object: &Cursor<'a>) -> Option<Self> {
-        if is_of(object, CONFIG, "KubeAPIServerConfig") {
-            let mut config =
-                Self { source, whole: object.clone(), layers: vec![object.clone()], part: None, name: None };
-            // The operator merges such a file with others; only what it makes of them is whole.
-            let is_whole = config.get(&["servingInfo", "bindAddress"]).is_some()
-                && (config.get(&["apiServerArguments", "etcd-servers"]).is_some()
-                    || config.get(&["storageConfig", "urls"]).is_some());
-            config.part = (!is_whole).then_some("this is a part of the configuration, and the operator adds to it");
-            return Some(config);
-        }
-        if !is_of(object, OPERATOR, "KubeAPIServer") {
-            return None;
-        }
-        let spec = object.get("spec")?;
-        let layers: Vec<Cursor<'a>> = ["observedConfig", "unsupportedConfigOverrides"]
-            .into_iter()
-            .filter_map(|name| spec.get(name))
-            .filter(|layer| layer.mapping().is_some())
-            .collect();
-        let name = name_of(object);
-        let part = Some("this is what the operator is told, and not all of what it makes of it");
-        (!layers.is_empty()).then(|| Self { source, whole: object.clone(), layers, part, name })
-    }
-
-    fn get(&self, path: &[&str]) -> Option<Cursor<'a>> {
-        self.layers.iter().rev().find_map(|layer| find(layer, path))
-    }
-
-    fn home(&self) -> Site {
-        Site { at: self.source.at(&self.whole), form: BY_RESOURCE }
-    }
-
-    fn invocation(&self, problems: Vec<Problem>) -> Invocation {
-        let mut flags = Layers::new(NAME, self.home());
-        let mut named: Vec<String> = Vec::new();
-        for layer in &self.layers {
-            let arguments = layer.get("apiServerArguments");
-            for entry in arguments.iter().flat_map(|arguments| arguments.entries()).take(MOST) {
-                let values: Vec<(String, Site)> = match entry.value.sequence() {
-                    Some(_) => entry.value.items().take(MOST).filter_map(|item| self.value(&item)).collect(),
-                    None => self.value(&entry.value).into_iter().collect(),
-                };
-                if !values.is_empty() {
-                    named.push(entry.name.clone().into_owned());
-                }
-                flags.written(&entry.name, values);
-            }
-        }
-        let is_named = |flag: &str| named.iter().any(|name| name == flag);
-        self.fields(&mut flags, &is_named);
-        self.left_open(&mut flags, &is_named);
-        let open_ended = self.part.map(unseen);
-        let mut words = where_known(flags.words());
-        if let Some(gap) = &open_ended {
-            // What fields say no argument of the operator's own files takes the place of (bindata/assets/config).
-            for word in words.iter_mut().filter(|word| matches!(word.hand, Hand::Default(_))) {
-                word.unresolved.get_or_insert_with(|| gap.clone());
-            }
-        }
-        invocation(self.source, self.name.clone(), words, open_ended, self.home(), problems)
-    }
-
-    fn value(&self, item: &Cursor<'a>) -> Option<(String, Site)> {
-        let text = item.scalar()?.text().to_owned();
-        Some((text, Site { at: self.source.at(item), form: BY_RESOURCE }))
-    }
-
-    /// Fields that become flags where no argument does (SetIfUnset).
-    fn fields(&self, flags: &mut Layers, is_named: &dyn Fn(&str) -> bool) {
-        let made = |path: &[&str]| {
-            let found = self.get(path)?;
-            let list: Vec<&str> =
-                found.items().take(MOST).filter_map(|item| item.scalar().map(yaml::Scalar::text)).collect();
-            let text = found.text().map_or_else(|| list.join(","), str::to_owned);
-            (!text.is_empty()).then(|| (text, self.source.at(&found), format!("`{}` decides it", path.join("."))))
-        };
-        for (flag, path) in [
-            ("cors-allowed-origins", &["corsAllowedOrigins"][..]),
-            ("service-account-key-file", &["serviceAccountPublicKeyFiles"]),
-            ("service-cluster-ip-range", &["servicesSubnet"]),
-            ("tls-cipher-suites", &["servingInfo", "cipherSuites"]),
-            ("tls-min-version", &["servingInfo", "minTLSVersion"]),
-        ] {
-            if let Some((value, at, how)) = made(path).filter(|_| !is_named(flag)) {
-                flags.makes(flag, value, at, how);
-            }
-        }
-        if let Some((address, at, how)) = made(&["servingInfo", "bindAddress"])
-            && let Some((host, port)) = address.rsplit_once(':')
-        {
-            if !is_named("bind-address") {
-                flags.makes("bind-address", host.trim_matches(['[', ']']), at.clone(), how.clone());
-            }
-            if !is_named("secure-port") {
-                flags.makes("secure-port", port, at, how);
-            }
-        }
-        let names = self.get(&["servingInfo", "namedCertificates"]);
-        let certificates = names.iter().flat_map(|names| names.items().take(MOST).collect::<Vec<_>>());
-        if !is_named("tls-sni-cert-key") {
-            for certificate in certificates {
-                let (Some(cert), Some(key)) = (text_of(&certificate, "certFile"), text_of(&certificate, "keyFile"))
-                else {
-                    continue;
-                };
-                let hosts = certificate.get("names");
-                let hosts: Vec<&str> = hosts
-                    .iter()
-                    .flat_map(|hosts| hosts.items().take(MOST))
-                    .filter_map(|host| host.scalar().map(yaml::Scalar::text))
-                    .collect();
-                let suffix = if hosts.is_empty() { String::new() } else { format!(":{}", hosts.join(",")) };
-                let site = Site { at: self.source.at(&certificate), form: BY_RESOURCE };
-                flags.appended("tls-sni-cert-key", [(format!("{cert},{key}{suffix}"), site)]);
-            }
-        }
-        if self.get(&["admission", "pluginConfig"]).is_some() && !is_named("admission-control-config-file") {
-            let gap = unseen("the server writes its file of plugins when it starts, and gives it a name of its own");
-            flags.sets_unseen("admission-control-config-file", gap);
-        }
-    }
-
-    /// What a release of OpenShift decides that no such file names.
-    fn left_open(&self, flags: &mut Layers, is_named: &dyn Fn(&str) -> bool) {
-        let old = "whether it is made of other fields depends on the release of OpenShift";
-        for (flag, path) in [
-            ("client-ca-file", &["servingInfo", "clientCA"][..]),
-            ("etcd-cafile", &["storageConfig", "ca"]),
-            ("etcd-certfile", &["storageConfig", "certFile"]),
-            ("etcd-keyfile", &["storageConfig", "keyFile"]),
-            ("etcd-prefix", &["storageConfig", "storagePrefix"]),
-            ("etcd-servers", &["storageConfig", "urls"]),
-            ("kubelet-certificate-authority", &["kubeletClientInfo", "ca"]),
-            ("kubelet-client-certificate", &["kubeletClientInfo", "certFile"]),
-            ("kubelet-client-key", &["kubeletClientInfo", "keyFile"]),
-            ("max-requests-inflight", &["servingInfo", "maxRequestsInFlight"]),
-            ("max-mutating-requests-inflight", &["servingInfo", "maxRequestsInFlight"]),
-            ("min-request-timeout", &["servingInfo", "requestTimeoutSeconds"]),
-            ("proxy-client-cert-file", &["aggregatorConfig", "proxyClientInfo", "certFile"]),
-            ("proxy-client-key-file", &["aggregatorConfig", "proxyClientInfo", "keyFile"]),
-            ("requestheader-client-ca-file", &["authConfig", "requestHeader", "clientCA"]),
-            ("requestheader-allowed-names", &["authConfig", "requestHeader", "clientCommonNames"]),
-            ("service-node-port-range", &["servicesNodePortRange"]),
-            ("tls-cert-file", &["servingInfo", "certFile"]),
-            ("tls-private-key-file", &["servingInfo", "keyFile"]),
-        ] {
-            let says = self
-                .get(path)
-                .is_some_and(|found| found.scalar().is_none_or(|scalar| !matches!(scalar.text(), "" | "0")));
-            if says && !is_named(flag) {
-                flags.sets_unseen(flag, version_gap(old));
-            }
-        }
-        // Filled in by the first releases, and by the operator of later ones.
-        for flag in [
-            "allow-privileged",
-            "anonymous-auth",
-            "enable-logs-handler",
-            "endpoint-reconciler-type",
-            "event-ttl",
-            "insecure-port",
-            "kubelet-preferred-address-types",
-            "storage-backend",
-            "storage-media-type",
-        ] {
-            if !is_named(flag) {
-                flags.sets_unseen(
-                    flag,
-                    version_gap("what holds where nothing is said depends on the release of OpenShift"),
-                );
-            }
-        }
-        if !is_named("authorization-mode") {
-            flags.sets_unseen("authorization-mode", version_gap("OpenShift decides by itself who authorizes"));
-        }
-        // The operator's pod gives both (bindata/assets/kube-apiserver/pod.yaml).
-        if !is_named("advertise-address") {
-            flags.sets_unseen("advertise-address", unseen("it is the address of each control plane node"));
-        }
-        if !is_named("v") {
-            flags.sets_unseen("v", unseen("`logLevel` of the operator decides it"));
-        }
-    }
 }
 
 /// What an `APIServer` of config.openshift.io decides.
@@ -300,19 +108,47 @@ fn resource(source: &Source<'_>, object: &Cursor<'_>, problems: Vec<Problem>) ->
     let form = if is_hosted { BY_HOSTED } else { BY_RESOURCE };
     let home = Site { at: source.at(spec.as_ref().unwrap_or(&whole)), form };
     let mut flags = Layers::new(NAME, home.clone());
-    let of = |name: &str| spec.as_ref().and_then(|spec| spec.get(name)).filter(|found| !found.is_null());
-    match of("tlsSecurityProfile") {
-        Some(profile) => tls(source, &profile, &mut flags),
-        // Without one the intermediate profile holds.
-        None => {
-            flags.adds("tls-min-version", "VersionTLS12");
-            flags.adds("tls-cipher-suites", iana(INTERMEDIATE.iter().copied()));
-        }
-    }
+    let policy = if is_hosted {
+        defaults::add_hosted(&mut flags);
+        defaults::HOSTED_POLICY
+    } else {
+        defaults::add(&mut flags);
+        POLICY
+    };
+    let carried = observed(source, spec.as_ref(), policy, &mut flags);
     if is_hosted {
         hosted(source, &whole, &mut flags);
     }
+    let name = name_of(object);
+    let open = unseen("this resource decides a part of what the API server is started with");
+    let mut words = flags.words();
+    config::may_be_observed(&mut words, &open);
+    let mut invocation = invocation(source, name, words, Some(open), home, problems);
+    if is_hosted {
+        invocation.version = release_of(source, &whole);
+    }
+    if let Some(file) = carried {
+        invocation.mounts.push(Mount::same(policy));
+        invocation.carried.push(file);
+    }
+    Some(invocation)
+}
+
+/// What the operator makes of the fields of an API server, with a policy that it writes at a path.
+fn observed(source: &Source<'_>, spec: Option<&Cursor<'_>>, policy: &str, flags: &mut Layers) -> Option<Carried> {
+    let mut carried = None;
+    let of = |name: &str| spec.and_then(|spec| spec.get(name)).filter(|found| !found.is_null());
+    match of("tlsSecurityProfile") {
+        Some(profile) => tls::profile(source, &profile, flags),
+        // Without one the intermediate profile holds.
+        None => {
+            flags.adds("tls-min-version", "VersionTLS12");
+            flags.adds("tls-cipher-suites", tls::intermediate());
+        }
+    }
+    // HyperShift has a field of its own for that.
     if let Some(kind) = of("encryption").and_then(|encryption| encryption.get("type"))
+        && policy == POLICY
         && let Some(text) = kind.text().filter(|text| !matches!(*text, "" | "identity"))
     {
         let file = "/etc/kubernetes/static-pod-resources/secrets/encryption-config/encryption-config";
@@ -325,15 +161,11 @@ fn resource(source: &Source<'_>, object: &Cursor<'_>, problems: Vec<Problem>) ->
     }
     if let Some(audit) = of("audit") {
         let off = text_of(&audit, "profile").as_deref() == Some("None") && audit.get("customRules").is_none();
-        let file = "/etc/kubernetes/static-pod-resources/configmaps/kube-apiserver-audit-policies/policy.yaml";
         if off {
-            // pkg/operator/apiserver/audit: a policy that records nothing.
-            flags.makes(
-                "audit-policy-file",
-                file,
-                source.at(&audit),
-                "`audit.profile: None` makes a policy that records nothing",
-            );
+            // library-go, pkg/operator/apiserver/audit: a policy that records nothing.
+            let how = "`audit.profile: None` makes a policy that records nothing";
+            flags.makes("audit-policy-file", policy, source.at(&audit), how);
+            carried = Some(embedded::composed(source, policy, NO_POLICY.to_owned(), Vec::new()));
         }
     }
     if let Some(origins) = of("additionalCORSAllowedOrigins").filter(|origins| origins.items().len() > 0) {
@@ -347,13 +179,7 @@ fn resource(source: &Source<'_>, object: &Cursor<'_>, problems: Vec<Problem>) ->
             "`additionalCORSAllowedOrigins` is added to OpenShift's own",
         );
     }
-    let name = name_of(object);
-    let open = unseen("this resource decides a part of what the API server is started with");
-    let mut invocation = invocation(source, name, flags.words(), Some(open), home, problems);
-    if is_hosted {
-        invocation.version = release_of(source, &whole);
-    }
-    Some(invocation)
+    carried
 }
 
 /// The release of Kubernetes in the one of OpenShift that an image names: 4.N has 1.(N+13) since 4.3.
@@ -401,87 +227,6 @@ fn hosted(source: &Source<'_>, spec: &Cursor<'_>, flags: &mut Layers) {
     }
 }
 
-/// The version and the suites of a profile (openshift/api config/v1/types_tlssecurityprofile.go, alike since November 2019
-/// but for suites that Go does not know).
-fn tls(source: &Source<'_>, profile: &Cursor<'_>, flags: &mut Layers) {
-    let kind = text_of(profile, "type").unwrap_or_default();
-    let custom = profile.get("custom").filter(|custom| custom.mapping().is_some());
-    let (version, suites) = match (kind.as_str(), custom) {
-        ("Custom", Some(custom)) => {
-            let list = custom.get("ciphers");
-            let list: Vec<String> = list
-                .iter()
-                .flat_map(|list| list.items().take(MOST))
-                .filter_map(|item| item.text().map(str::to_owned))
-                .collect();
-            (text_of(&custom, "minTLSVersion"), iana(list.iter().map(String::as_str)))
-        }
-        ("Old", _) => {
-            (Some("VersionTLS10".to_owned()), iana(SUITES.iter().map(|(own, _)| *own).filter(|own| *own != OTHER)))
-        }
-        ("Intermediate" | "Custom", _) => (Some("VersionTLS12".to_owned()), iana(INTERMEDIATE.iter().copied())),
-        ("Modern", _) => (Some("VersionTLS13".to_owned()), iana(INTERMEDIATE.iter().take(MODERN).copied())),
-        _ => return,
-    };
-    let how = format!("`tlsSecurityProfile.type: {kind}` decides it");
-    if let Some(version) = version {
-        flags.makes("tls-min-version", version, source.at(profile), how.clone());
-    }
-    if !suites.is_empty() {
-        flags.makes("tls-cipher-suites", suites, source.at(profile), how);
-    }
-}
-
-/// Suites by the names of OpenSSL, as those that Go knows (openshift/library-go, pkg/crypto/crypto.go, openSSLToIANACiphers);
-/// others are left out.
-fn iana<'n>(names: impl Iterator<Item = &'n str>) -> String {
-    let known = |name: &str| SUITES.iter().find(|(own, _)| *own == name).map(|(_, iana)| *iana);
-    names.filter_map(known).collect::<Vec<_>>().join(",")
-}
-
-/// The suites of the intermediate profile, of which the first are those of the modern one.
-const INTERMEDIATE: [&str; 9] = [
-    "TLS_AES_128_GCM_SHA256",
-    "TLS_AES_256_GCM_SHA384",
-    "TLS_CHACHA20_POLY1305_SHA256",
-    "ECDHE-ECDSA-AES128-GCM-SHA256",
-    "ECDHE-RSA-AES128-GCM-SHA256",
-    "ECDHE-ECDSA-AES256-GCM-SHA384",
-    "ECDHE-RSA-AES256-GCM-SHA384",
-    "ECDHE-ECDSA-CHACHA20-POLY1305",
-    "ECDHE-RSA-CHACHA20-POLY1305",
-];
-const MODERN: usize = 3;
-
-/// A suite that no profile but a custom one has.
-const OTHER: &str = "ECDHE-RSA-DES-CBC3-SHA";
-
-/// In the order of the oldest profile.
-const SUITES: [(&str, &str); 22] = [
-    ("TLS_AES_128_GCM_SHA256", "TLS_AES_128_GCM_SHA256"),
-    ("TLS_AES_256_GCM_SHA384", "TLS_AES_256_GCM_SHA384"),
-    ("TLS_CHACHA20_POLY1305_SHA256", "TLS_CHACHA20_POLY1305_SHA256"),
-    ("ECDHE-ECDSA-AES128-GCM-SHA256", "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256"),
-    ("ECDHE-RSA-AES128-GCM-SHA256", "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256"),
-    ("ECDHE-ECDSA-AES256-GCM-SHA384", "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384"),
-    ("ECDHE-RSA-AES256-GCM-SHA384", "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384"),
-    ("ECDHE-ECDSA-CHACHA20-POLY1305", "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256"),
-    ("ECDHE-RSA-CHACHA20-POLY1305", "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256"),
-    ("ECDHE-ECDSA-AES128-SHA256", "TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA256"),
-    ("ECDHE-RSA-AES128-SHA256", "TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA256"),
-    ("ECDHE-ECDSA-AES128-SHA", "TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA"),
-    ("ECDHE-RSA-AES128-SHA", "TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA"),
-    ("ECDHE-ECDSA-AES256-SHA", "TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA"),
-    ("ECDHE-RSA-AES256-SHA", "TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA"),
-    ("AES128-GCM-SHA256", "TLS_RSA_WITH_AES_128_GCM_SHA256"),
-    ("AES256-GCM-SHA384", "TLS_RSA_WITH_AES_256_GCM_SHA384"),
-    ("AES128-SHA256", "TLS_RSA_WITH_AES_128_CBC_SHA256"),
-    ("AES128-SHA", "TLS_RSA_WITH_AES_128_CBC_SHA"),
-    ("AES256-SHA", "TLS_RSA_WITH_AES_256_CBC_SHA"),
-    ("DES-CBC3-SHA", "TLS_RSA_WITH_3DES_EDE_CBC_SHA"),
-    (OTHER, "TLS_ECDHE_RSA_WITH_3DES_EDE_CBC_SHA"),
-];
-
 fn invocation(
     source: &Source<'_>,
     name: Option<String>,
@@ -494,7 +239,7 @@ fn invocation(
     Invocation {
         open_ended,
         list: Some(list),
-        releases: onward(12),
+        releases: RELEASES,
         mounts: vec![same("/etc/kubernetes"), same("/var/log/kube-apiserver")],
         contained: true,
         distribution: Some(NAME),

@@ -14,6 +14,7 @@ use super::{
     command::{self, Program, Start, base, find, image_name, script_start, unfilled},
     etcd::{self, MOST_VARIABLES, VARIABLE},
     lookup::text_of,
+    openshift,
     shell::{self, Variable},
 };
 use crate::{Invocation, Mount, Word};
@@ -52,26 +53,42 @@ pub(super) fn runs(program: Program, source: &Source<'_>) -> bool {
 }
 
 /// Every API server that a text declares.
-pub(super) fn invocations(source: &Source<'_>, _: &[Evidence]) -> Vec<Invocation> {
-    all_of(Program::ApiServer, source)
+pub(super) fn invocations(source: &Source<'_>, evidence: &[Evidence]) -> Vec<Invocation> {
+    let mut found = Vec::new();
+    if !openshift::is_copy(source, evidence) {
+        each(Program::ApiServer, source, &mut |spec, container, invocation| {
+            openshift::complete(invocation, spec, container, source, evidence);
+            found.push(invocation.clone());
+        });
+    }
+    found
 }
 
 /// The same of any component.
 pub(super) fn all_of(program: Program, source: &Source<'_>) -> Vec<Invocation> {
     let mut found = Vec::new();
+    each(program, source, &mut |_, _, invocation| found.push(invocation.clone()));
+    found
+}
+
+/// Every process of a component, with the pod and the container that start it.
+pub(super) fn each(
+    program: Program,
+    source: &Source<'_>,
+    visit: &mut dyn FnMut(&Cursor<'_>, &Cursor<'_>, &mut Invocation),
+) {
+    let mut left = MOST + 1;
     for document in source.documents() {
-        let first = found.len();
+        let problems = source.problems(document);
         each_pod(&document.cursor(), &mut |pod| {
-            for container in
-                containers(&pod.spec).filter(|_| pod.may_run(program)).take((MOST + 1).saturating_sub(found.len()))
-            {
-                found.extend(invocation(program, &pod, &container, source));
+            for container in containers(&pod.spec).filter(|_| pod.may_run(program)).take(left) {
+                let Some(mut found) = invocation(program, &pod, &container, source) else { continue };
+                left -= 1;
+                found.problems.extend(problems.iter().cloned());
+                visit(&pod.spec, &container, &mut found);
             }
         });
-        let problems = source.problems(document);
-        found[first..].iter_mut().for_each(|invocation| invocation.problems.extend(problems.iter().cloned()));
     }
-    found
 }
 
 /// A pod, or the template of one.
@@ -241,17 +258,6 @@ fn invocation(program: Program, pod: &Pod<'_>, container: &Cursor<'_>, source: &
             open_ended.get_or_insert_with(|| unresolved("envFrom".to_owned()));
         }
     }
-    if let Some(word) = words.iter().find(|word| word.text.starts_with("--openshift-config")) {
-        // OpenShift's server takes its arguments from a KubeAPIServerConfig, so that what is not written here may be set there.
-        let file = word.text.split_once('=').map_or("the file of --openshift-config", |(_, file)| file);
-        open_ended.get_or_insert_with(|| Gap {
-            kind: GapKind::Unread,
-            reason: "the server reads its arguments from the file of `--openshift-config`".to_owned(),
-            wanted: file.to_owned(),
-            who_could_answer: "whoever may read that KubeAPIServerConfig".to_owned(),
-        });
-    }
-
     let name = pod.metadata.as_ref().and_then(|metadata| text_of(metadata, "name"));
     let node = text_of(&pod.spec, "nodeName");
     let version = image

@@ -2,7 +2,7 @@
 //!
 //! A file of a node, a ConfigMap and the answer of `/configz` hold the same document (k8s.io/kubelet config/v1beta1/types.go),
 //! so that one reader serves them all. It decodes as the kubelet does: by way of JSON, where a number is no text and a text no
-//! number. Parts that no rule asks about (`logging`, `tracing`, lists of objects) are known by name and not read.
+//! number. Parts that no rule asks about (`tracing`, most of `logging`, lists of objects) are known by name and not read.
 
 use model::{Gap, GapKind, Location, Named, Shape, spelled};
 use yaml::{Cursor, Resolved};
@@ -45,13 +45,18 @@ impl Odd {
 }
 
 /// Fields that the kubelet knows and that are no settings here, with all that lies below them.
-const OTHERS: [&str; 18] = [
+const OTHERS: [&str; 22] = [
     "apiVersion",
     "kind",
     "metadata",
     "crashLoopBackOff",
     "defaultPodSysctls",
-    "logging",
+    "logging.flushFrequency",
+    "logging.format",
+    "logging.options",
+    // Before 1.24.
+    "logging.sanitization",
+    "logging.vmodule",
     "maxParallelImagePulls",
     "memoryReservationPolicy",
     "memoryThrottlingFactor",

@@ -12,7 +12,7 @@ use crate::{
     flags::{KUBELET, Presence},
     live,
     merge::{self, AtRelease, versions},
-    planes::{hide, put_behind},
+    planes::put_behind,
     redact::parsable,
     running::{self, ReportedFlag, Seen},
 };
@@ -81,33 +81,43 @@ impl Told<'_> {
     /// The kubelet as it says that it runs, before what is declared of it.
     pub(super) fn resolve(&self, release: &Release, behind: Option<Component>) -> Component {
         let configuration = self.configz.map_or(Ok(None), configuration);
-        let flags = self.flagz.map_or(Ok(None), running::flags);
-        match (configuration, behind) {
-            (Ok(Some(answer)), behind) => {
-                let mut component = self.component(release, &Ok(Some(&answer)), &flags);
-                component.starts = Some(true);
-                if let Some(behind) = behind {
-                    // A problem of what is declared stays one: the file is read again at the next start.
-                    put_behind(&mut component, behind);
-                }
-                component
-            }
-            // There is no such path, so that this source is out of scope.
-            (Ok(None), Some(behind)) => behind,
-            (Ok(None), None) => self.component(release, &Ok(None), &flags),
-            (Err(gap), Some(mut behind)) => {
-                hide(&mut behind, &gap);
-                behind.starts = None;
-                behind.unseen.push(gap);
-                behind
-            }
-            (Err(gap), None) => {
-                let mut component = self.component(release, &Err(gap.clone()), &flags);
-                component.starts = None;
-                component.unseen.push(gap);
-                component
+        let flags = match (&configuration, self.flagz) {
+            // Who gave no answer to the one was not asked for the other.
+            (Err(gap), None) => Err(gap.clone()),
+            (_, flagz) => flagz.map_or(Ok(None), running::flags),
+        };
+        let answer = configuration.as_ref().map(Option::as_ref).map_err(Clone::clone);
+        let mut component = self.component(release, &answer, &flags);
+        component.starts = matches!(answer, Ok(Some(_))).then_some(true);
+        let Some(mut behind) = behind else {
+            component.unseen.extend(answer.err());
+            return component;
+        };
+        // A path that is not there is out of scope: what is declared speaks in its place.
+        let is_silent = |setting: &Setting| match KUBELET.find(setting.name) {
+            Some(flag) if flag.is_a_field() => matches!(answer, Ok(None)),
+            _ => matches!(flags, Ok(None)),
+        };
+        let settings = std::mem::take(&mut behind.settings);
+        let (alone, farther): (Vec<Setting>, Vec<Setting>) = settings.into_iter().partition(is_silent);
+        behind.settings = farther;
+        if !matches!(answer, Ok(Some(_))) {
+            component.outranked.clone_from(&behind.outranked);
+            component.unseen.append(&mut behind.unseen);
+        }
+        if matches!(answer, Ok(None)) {
+            component.starts = behind.starts;
+        }
+        // A problem of what is declared stays one: the file is read again at the next start.
+        put_behind(&mut component, behind);
+        for setting in alone {
+            match component.settings.binary_search_by(|one| one.name.cmp(setting.name)) {
+                Ok(at) => component.settings[at] = setting,
+                Err(at) => component.settings.insert(at, setting),
             }
         }
+        component.unseen.extend(answer.err());
+        component
     }
 
     fn component(

@@ -26,7 +26,7 @@ use crate::{
         Line,
         mistakes::{self, Manners},
     },
-    merge::{self, AtRelease, Unwritten, newer_than_data, version_gap, versions},
+    merge::{self, AtRelease, Unwritten, newer_than_data, versions},
     pflag, release,
 };
 
@@ -387,7 +387,7 @@ impl<'a> Started<'a> {
         let mut unseen: Vec<Gap> =
             versions.iter().find_map(|version| newer_than_data(&KUBELET, version)).into_iter().collect();
         if !matches!(release, Release::Exactly(_)) {
-            unseen.push(version_gap(format!("whether it starts depends on the release, which is {release}")));
+            unseen.push(Gap::of_release(format!("whether it starts depends on the release, which is {release}")));
         }
         unseen.extend(invocation.open_ended.clone());
         // A word that is in none of these releases leaves nothing open.

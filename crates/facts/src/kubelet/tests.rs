@@ -176,9 +176,22 @@ fn what_a_kubelet_says_comes_before_what_is_declared() {
         said(&found[0], "authentication.anonymous.enabled"),
         "gap: no; what is declared says that `authentication.anonymous.enabled` is `false`"
     );
+    // Its flags were told, and no configuration stands for them.
+    assert_eq!(said(&found[0], "hostname-override"), "reported other");
     // Where there is no such path, what is declared is the nearest.
     evidence[0].body = Body::Missing;
-    assert_eq!(said(&of(&evidence, "")[0], "authentication.anonymous.enabled"), "written false");
+    let found = of(&evidence, "");
+    assert_eq!(said(&found[0], "authentication.anonymous.enabled"), "written false");
+    assert_eq!(said(&found[0], "hostname-override"), "reported other");
+    // Who did not tell its configuration was not asked for its flags; each of them is open, and none of a release without it.
+    evidence[0].body = Body::Unread(live::kubelet_gap("n1", "it does not answer"));
+    evidence.pop();
+    let open = "gap: the kubelet of `n1` could not be asked: it does not answer";
+    for name in ["hostname-override", "v"] {
+        assert_eq!(said(&of(&evidence, "")[0], name), open, "{name}");
+    }
+    evidence[0].body = Body::Missing;
+    assert_eq!(said(&of(&evidence, "")[0], "hostname-override"), "gap: the kubelet of `n1` serves no /flagz");
 }
 
 #[test]

@@ -74,13 +74,17 @@ pub(crate) fn resolve(
     let identities = piece("/leases").and_then(|piece| objects::leases(piece).ok().flatten());
     let served = evidence.iter().find(|piece| piece.kind == Kind::Discovery);
     let within = served.and_then(|piece| running::releases(piece).ok().flatten());
-    let unread = |piece: &&Evidence| piece.kind == Kind::Workload && matches!(piece.body, Body::Unread(_));
-    // Of all that would declare it, a pod would say most.
-    let undeclared = evidence.iter().filter(unread).max_by_key(|piece| piece.id.as_str().ends_with("/pods"));
-    let undeclared = undeclared.and_then(|piece| match &piece.body {
-        Body::Unread(gap) => Some(gap.clone()),
-        _ => None,
-    });
+    let unread = |of_definition: bool| {
+        let pieces = evidence.iter().filter(|piece| {
+            piece.kind == Kind::Workload && piece.id.as_str().ends_with("/kubeadm-config") == of_definition
+        });
+        let gaps = pieces.filter_map(|piece| match &piece.body {
+            Body::Unread(gap) => Some((piece.id.as_str().ends_with("/pods"), gap)),
+            _ => None,
+        });
+        gaps.max_by_key(|(is_list, _)| *is_list).map(|(_, gap)| gap.clone())
+    };
+    let undeclared = Undeclared { pods: unread(false), definition: unread(true) };
 
     // A pod is what a server was started with; a definition of the cluster is what pods were once made from.
     let (definitions, pods): (Vec<&Invocation>, Vec<&Invocation>) =
@@ -94,7 +98,7 @@ pub(crate) fn resolve(
         operator::recognise(replica.host(), version, nodes.as_deref().unwrap_or_default(), evidence)
     });
     let definition = definitions.first().copied();
-    let lay = Layout { evidence, root, options, within, definition, beside, operator };
+    let lay = Layout { evidence, root, options, within, definition, undeclared, beside, operator };
     let owner = |replica: &Replica| owner(replica, &pods, &replicas, nodes.as_deref().unwrap_or_default());
     let owners: Vec<Option<usize>> = replicas.iter().map(owner).collect();
 
@@ -102,7 +106,7 @@ pub(crate) fn resolve(
     for (index, pod) in pods.iter().enumerate() {
         let replica = owners.iter().position(|owner| *owner == Some(index)).and_then(|at| replicas.get(at));
         servers.push(match replica {
-            Some(replica) => lay.server(replica, Some(pod), pod.instance.clone(), undeclared.as_ref()),
+            Some(replica) => lay.server(replica, Some(pod), pod.instance.clone()),
             None => lay.unasked(pod, &replicas),
         });
     }
@@ -113,7 +117,7 @@ pub(crate) fn resolve(
             continue;
         }
         let name = name(replica, alone, identities.as_deref(), nodes.as_deref());
-        servers.push(lay.server(replica, None, name, undeclared.as_ref()));
+        servers.push(lay.server(replica, None, name));
     }
     let published = piece("/endpointslices/kubernetes").map_or(Ok(None), objects::published);
     Some(Found { servers, identities, nodes, published, distribution: operator.map(|operator| operator.name) })
@@ -250,6 +254,29 @@ fn nobody(base: &str, evidence: &[Evidence]) -> Vec<Nobody> {
     ASKS.iter().filter(|ask| ask.as_nobody).filter_map(answered).collect()
 }
 
+/// Why places that would declare a server were not read.
+struct Undeclared {
+    pods: Option<Gap>,
+    definition: Option<Gap>,
+}
+
+impl Undeclared {
+    /// Of all that would declare a server, a pod would say most.
+    fn any(&self) -> Option<&Gap> {
+        self.pods.as_ref().or(self.definition.as_ref())
+    }
+}
+
+/// Whether one of these, of a door as it was connected to and as somebody named it, is the host of a server.
+fn is_where(addresses: [&str; 2], host: &str) -> bool {
+    // The port that goes without saying may be said.
+    let is_host = |address: &str| {
+        address.eq_ignore_ascii_case(host)
+            || address.strip_suffix(":443").is_some_and(|bare| bare.eq_ignore_ascii_case(host))
+    };
+    addresses.into_iter().any(is_host)
+}
+
 /// What the servers of one cluster share.
 struct Layout<'a> {
     evidence: &'a [Evidence],
@@ -258,6 +285,7 @@ struct Layout<'a> {
     /// The releases that serve what is served.
     within: Option<(Minor, Minor)>,
     definition: Option<&'a Invocation>,
+    undeclared: Undeclared,
     /// The file of which a pod was made, by what declares the pod.
     beside: BTreeMap<&'a EvidenceId, &'a Invocation>,
     operator: Option<Operator>,
@@ -265,7 +293,7 @@ struct Layout<'a> {
 
 impl Layout<'_> {
     /// A server that answered, with what is declared of it behind what it says.
-    fn server(&self, replica: &Replica, pod: Option<&Invocation>, instance: String, pods: Option<&Gap>) -> ApiServer {
+    fn server(&self, replica: &Replica, pod: Option<&Invocation>, instance: String) -> ApiServer {
         let stamp = replica.stamp.as_ref().map(|(version, _)| version);
         let image = pod.and_then(|pod| pod.version.as_ref()).map(|(version, _)| version);
         let version = self.options.version.as_ref().or(stamp).or(image);
@@ -274,24 +302,24 @@ impl Layout<'_> {
             releases: self.within,
             mounts: pod.map(|pod| pod.mounts.clone()).unwrap_or_default(),
             contained: pod.is_some_and(|pod| pod.contained),
-            ..Invocation::of("kube-apiserver", instance, replica.said_in.clone(), Plane::Running, Vec::new())
+            ..Invocation::of("kube-apiserver", instance.clone(), replica.said_in.clone(), Plane::Running, Vec::new())
         };
-        let declared = self.declared(pod, version);
+        let declared = self.declared(pod, version).map(|declared| declared.called(&instance));
         let server = match &replica.flags {
             Ok(Some(flags)) => {
                 let running = apiserver::reported(&process, flags, version, &self.files(&process)).that_runs();
-                match (declared, pods) {
+                match (declared, self.undeclared.any()) {
                     (Some(declared), _) => running.over(declared),
                     // Somebody declares it, and that was not read.
                     (None, Some(gap)) => running.over_gap(gap),
                     (None, None) => running,
                 }
             }
-            Err(gap) => self.declared_or(declared, &process, gap, version).hidden_by(gap),
+            Err(gap) => self.declared_or(declared, pod, &process, gap, version).hidden_by(gap),
             // It does not say what it runs with, as servers before 1.32 do not.
             Ok(None) => match declared {
-                Some(declared) => declared.that_runs(),
-                None => self.behaving(replica, self.unseen(&process, &self.silence(replica, pods), version)),
+                Some(declared) => self.that_runs(declared, pod),
+                None => self.behaving(replica, self.unseen(&process, &self.silence(replica), version)),
             },
         };
         server.that_told(replica.told.clone())
@@ -318,16 +346,30 @@ impl Layout<'_> {
     }
 
     fn declared(&self, pod: Option<&Invocation>, version: Option<&Version>) -> Option<ApiServer> {
-        match pod {
-            Some(pod) => Some(self.of_pod(pod, version)),
-            None => self.definition.map(|definition| self.resolved(definition, version)),
+        match (pod, self.definition) {
+            (Some(pod), _) => Some(self.of_pod(pod, version)),
+            (None, Some(definition)) => {
+                let declared = self.resolved(definition, version);
+                // A pod would say what became of it, and stands in for nothing where it was not read.
+                Some(self.undeclared.pods.iter().fold(declared, ApiServer::outranked_by))
+            }
+            (None, None) => None,
         }
     }
 
     /// What a pod is started with, before what it was made of: the file on its node, and the definition of the cluster.
     fn of_pod(&self, pod: &Invocation, version: Option<&Version>) -> ApiServer {
         let farther = self.beside.get(&pod.declared_in).copied().into_iter().chain(self.definition);
-        farther.fold(self.resolved(pod, version), |nearer, farther| nearer.over(self.resolved(farther, version)))
+        let declared =
+            farther.fold(self.resolved(pod, version), |nearer, farther| nearer.over(self.resolved(farther, version)));
+        self.undeclared.definition.iter().fold(declared, ApiServer::over_gap)
+    }
+
+    /// A declared server that answers. What it was started with is open where its pod was not read.
+    fn that_runs(&self, declared: ApiServer, pod: Option<&Invocation>) -> ApiServer {
+        let hidden = self.undeclared.pods.as_ref().filter(|_| pod.is_none());
+        let hidden = hidden.or(self.undeclared.definition.as_ref());
+        hidden.into_iter().fold(declared.that_runs(), ApiServer::that_hides)
     }
 
     fn resolved(&self, one: &Invocation, version: Option<&Version>) -> ApiServer {
@@ -337,11 +379,12 @@ impl Layout<'_> {
     fn declared_or(
         &self,
         declared: Option<ApiServer>,
+        pod: Option<&Invocation>,
         process: &Invocation,
         gap: &Gap,
         version: Option<&Version>,
     ) -> ApiServer {
-        declared.map_or_else(|| self.unseen(process, gap, version), ApiServer::that_runs)
+        declared.map_or_else(|| self.unseen(process, gap, version), |declared| self.that_runs(declared, pod))
     }
 
     /// A server of which no setting is known.
@@ -352,8 +395,9 @@ impl Layout<'_> {
 
     /// What answers show of a server of which nothing else tells.
     fn behaving(&self, replica: &Replica, mut server: ApiServer) -> ApiServer {
-        // Something that stands before a path of its own may give the answer.
-        if replica.host().contains('/') {
+        // Something that stands before a path of its own may give the answer; and where a pod may declare it that was not read,
+        // behaviour stands in for nothing.
+        if replica.host().contains('/') || self.undeclared.pods.is_some() {
             return server;
         }
         let code = |path: &str| {
@@ -367,22 +411,31 @@ impl Layout<'_> {
             // Who is not let in is told so before anybody looks at what is wanted. From 1.31 on a file may let some paths in.
             let limited = !server.component().release.is_before(Minor::new(1, 31));
             let let_in = match (api, health) {
-                (200 | 403, _) => Some(true),
+                // An authorizer that is out of order fails for those who were let in to it (apiserver
+                // pkg/endpoints/filters/authorization.go, 1.20: a 500 that no authenticator gives).
+                (200 | 403, _) | (500, 200 | 403) => Some(true),
                 (401, 401) if !limited => Some(false),
                 _ => None,
             };
             server =
                 let_in.map_or_else(|| server.clone(), |let_in| server.clone().observed("anonymous-auth", let_in, &at));
         }
-        // It stands in every answer of a server that has it (apiserver pkg/server/filters/hsts.go, 1.21 on).
-        let door = observed::doors(self.evidence).into_iter().find(|door| door.address() == replica.host());
-        let answer = door.filter(|door| door.proven).and_then(|door| {
-            let over_tls = |answer: &&observed::Answer| answer.over.is_tls() && answer.status.is_some();
-            let answer = door.answers.iter().find(over_tls)?;
-            Some((answer.header("strict-transport-security").unwrap_or_default().to_owned(), answer.at.clone()))
-        });
-        if let Some((directives, at)) = answer {
-            server = server.showing("strict-transport-security-directives", directives, &at);
+        // It stands in every answer of a server that has it (apiserver pkg/server/filters/hsts.go, 1.21 on). A name may lead to
+        // several addresses, which then have to agree.
+        let doors = observed::doors(self.evidence);
+        let own =
+            doors.iter().filter(|door| door.proven && is_where([door.address(), door.endpoint()], replica.host()));
+        let answers: Vec<(&str, &Location)> = own
+            .filter_map(|door| {
+                let over_tls = |answer: &&observed::Answer| answer.over.is_tls() && answer.status.is_some();
+                let answer = door.answers.iter().find(over_tls)?;
+                Some((answer.header("strict-transport-security").unwrap_or_default(), &answer.at))
+            })
+            .collect();
+        if let [(directives, at), others @ ..] = &answers[..]
+            && others.iter().all(|(other, _)| other == directives)
+        {
+            server = server.showing("strict-transport-security-directives", (*directives).to_owned(), at);
         }
         match code("/debug/pprof/") {
             Some((200, at)) => server.observed("profiling", true, &at),
@@ -402,8 +455,8 @@ impl Layout<'_> {
     }
 
     /// Why nothing is known of what a server runs with, that does not say so itself.
-    fn silence(&self, replica: &Replica, pods: Option<&Gap>) -> Gap {
-        let why = match pods {
+    fn silence(&self, replica: &Replica) -> Gap {
+        let why = match self.undeclared.any() {
             Some(gap) => format!("and {}", gap.reason),
             None => "and no pod of the cluster is one".to_owned(),
         };
@@ -413,6 +466,25 @@ impl Layout<'_> {
             reason: format!("the API server does not serve /flagz, {why}"),
             wanted: format!("the arguments of the API server at {}", replica.host()),
             who_could_answer: self.operator.map_or(on_a_node, |operator| operator.who_knows).to_owned(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_door_is_found_by_its_address_and_by_its_name() {
+        for (addresses, host, expected) in [
+            (["10.0.0.1:6443", "10.0.0.1:6443"], "10.0.0.1:6443", true),
+            (["10.0.0.1:6443", "api.example.org:6443"], "API.example.org:6443", true),
+            (["10.0.0.1:443", "api.example.org:443"], "api.example.org", true),
+            (["[2001:db8::1]:443", "[2001:db8::1]:443"], "[2001:db8::1]", true),
+            (["10.0.0.1:443", "api.example.org:443"], "api.example.org:6443", false),
+            (["10.0.0.1:6443", "10.0.0.1:6443"], "10.0.0.1", false),
+        ] {
+            assert_eq!(is_where(addresses, host), expected, "{addresses:?} {host}");
         }
     }
 }

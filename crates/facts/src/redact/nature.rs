@@ -63,8 +63,12 @@ fn signed(token: &str) -> Option<Nature> {
 }
 
 /// Bytes that standard base64 stands for; `None` for a text that is no base64.
+///
+/// Line breaks do not count (Go's encoding/base64). In quotes they and a slash may be escaped, and a backslash means
+/// nothing else here.
 pub(super) fn base64_length(text: &str) -> Option<u32> {
-    let text = text.trim();
+    let text = text.replace("\\n", "").replace("\\r", "").replace("\\/", "/");
+    let text = text.trim_matches(['\n', '\r']);
     let body = text.trim_end_matches('=');
     let padding = text.len() - body.len();
     let plain = body.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/'));

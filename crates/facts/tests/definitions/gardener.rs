@@ -1,5 +1,7 @@
 //! Shoots of Gardener.
 
+use portcullis_facts::configuration::{ConfigFile, FileKind};
+
 use super::*;
 
 const SHOOT: &str = "\
@@ -40,7 +42,10 @@ fn gardener_makes_flags_of_a_shoot() {
             ("token-auth-file", "/srv/kubernetes/token/static_tokens.csv", "Gardener"),
             ("v", "4", "written"),
             ("authorization-mode", "", "unknown"),
-            ("tls-cipher-suites", "", "unknown"),
+            ("client-ca-file", "/srv/kubernetes/ca-client/bundle.crt", "Gardener"),
+            ("kubelet-certificate-authority", "/srv/kubernetes/ca-kubelet/bundle.crt", "Gardener"),
+            ("enable-admission-plugins", "", "unknown"),
+            ("api-audiences", "[kubernetes,gardener]", "Gardener"),
             ("service-account-lookup", "true", "kubernetes"),
         ],
     );
@@ -155,4 +160,46 @@ fn a_config_map_of_issuers_is_read() {
     let cluster = resolved(&text(&format!("{issuer}    anonymous: {{enabled: false}}\n")), None);
     let anonymous = shared::server(&cluster).anonymous().expect("known");
     assert!(!anonymous.enabled);
+}
+
+#[test]
+fn what_gardener_gives_later_releases_is_known() {
+    let more = "      apiAudiences: [mine]\n      admissionPlugins: [{name: PodNodeSelector, disabled: true}, {name: EventRateLimit}]\n";
+    let text = SHOOT.replace("      admissionPlugins: [{name: PodNodeSelector, disabled: true}]\n", more);
+    holds(
+        &text,
+        Some("1.34.1"),
+        &[
+            ("api-audiences", "[mine,gardener]", "written"),
+            ("audit-log-path", "", "kubernetes"),
+            ("bind-address", "::", "Gardener"),
+            ("enable-admission-plugins", "[NodeRestriction,EventRateLimit]", "made"),
+            ("etcd-servers", "", "unknown"),
+        ],
+    );
+    let off = text.replace("EventRateLimit", "NodeRestriction, disabled: true");
+    holds(&off, Some("1.34.1"), &[("enable-admission-plugins", "[]", "kubernetes")]);
+    holds(SHOOT, Some("1.24.1"), &[("client-ca-file", "", "unknown"), ("audit-policy-file", "", "unknown")]);
+    // Which list it is depends on the release of Gardener, and what is on in all of them does not.
+    let is_on = |text: &str, name: &str| {
+        server(&resolved(text, Some("1.29.1"))).admission_plugin(name).ok().map(|one| one.enabled)
+    };
+    assert_eq!(is_on(SHOOT, "NodeRestriction"), Some(true));
+    assert_eq!(is_on(SHOOT, "ServiceAccount"), Some(true));
+    assert_eq!(is_on(SHOOT, "AlwaysPullImages"), None);
+    assert_eq!(is_on(&off, "NodeRestriction"), Some(false));
+    // Without a policy nothing is recorded, and one in a ConfigMap is read.
+    let policy = |text: &str| {
+        let cluster = resolved(text, Some("1.33.1"));
+        let file = server(&cluster).file(FileKind::AuditPolicy).map_err(|_| ())?.expect("a file");
+        let ConfigFile::AuditPolicy(policy) = &*file.read[0].1 else { panic!("a policy") };
+        Ok(policy.rules.len())
+    };
+    assert_eq!(policy(SHOOT), Ok(1));
+    let named = SHOOT
+        .replace("      logging", "      auditConfig: {auditPolicy: {configMapRef: {name: audit}}}\n      logging");
+    assert_eq!(policy(&named), Err(()));
+    let map = "---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: audit}\ndata:\n  policy: |\n    apiVersion: audit.k8s.io/v1\n    \
+               kind: Policy\n    rules:\n    - level: Metadata\n    - level: None\n";
+    assert_eq!(policy(&format!("{named}{map}")), Ok(2));
 }

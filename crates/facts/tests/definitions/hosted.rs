@@ -111,8 +111,12 @@ spec:
             ("tls-min-version", "VersionTLS10", "made"),
             ("service-cluster-ip-range", "172.31.0.0/16", "made"),
             ("encryption-provider-config", "/etc/kubernetes/secret-encryption/config.yaml", "made"),
+            // A file may say whether requests without credentials are let in.
             ("anonymous-auth", "", "unknown"),
             ("profiling", "", "unknown"),
+            ("audit-policy-file", "/etc/kubernetes/audit/policy.yaml", "made"),
+            ("audit-log-maxsize", "10", "OpenShift"),
+            ("client-ca-file", "/etc/kubernetes/certs/client-ca/ca.crt", "OpenShift"),
         ],
     );
     // The flag went in 1.24, and this is 1.29.

@@ -244,3 +244,10 @@ fn workers_of_talos_and_files_like_its_own_declare_no_server() {
         "machine: {type: controlplane\n",
     ]);
 }
+
+#[test]
+fn a_patch_counts_whichever_release_of_talos_it_is_for() {
+    // Before 0.13 what is written stands behind Talos' own, of which the last counts.
+    let patch = "cluster: {apiServer: {extraArgs: {audit-log-path: /x, audit-log-maxage: '7'}}}\n";
+    holds(patch, None, &[("audit-log-path", "/x", "written"), ("audit-log-maxage", "7", "written")]);
+}

@@ -1,7 +1,7 @@
 //! Where each setting comes from: built-in, `portcullis.toml`, `PORTCULLIS_*`, arguments, in that order.
 //!
 //! A setting is an option that can also be set in the environment; its name in the file is that of the option. So there is no
-//! list of settings here: the declarations in [`args`](crate::args) are that list, and what a file says takes the place of the
+//! list of settings here: the declarations in `args` are that list, and what a file says takes the place of the
 //! built-in default before the arguments are read.
 //!
 //! The file is the nearest `portcullis.toml` in the current folder or one above it, as cargo and ruff find theirs. It is never

@@ -52,20 +52,19 @@ fn with_wrong_objects(request: &Request) -> super::Reply {
     }
 }
 
-/// Something that stands before a server may say of anything that it is not there.
-#[test]
-fn what_every_server_has_is_not_believed_to_be_missing() {
+/// What a cluster is held for whose answer about each of those paths is another one: of nothing surer than of an honest one.
+fn disbelieved(folder: &str, wrong: &[(&'static str, &str, &str)], lie: fn() -> super::Reply) {
     let lying = |hidden: &'static str| -> Handler {
         Box::new(move |request| {
             let path = request.path.split('?').next().unwrap_or_default();
-            if path == hidden { status(404, "{}") } else { with_wrong_objects(request) }
+            if path == hidden { lie() } else { with_wrong_objects(request) }
         })
     };
     const NAMES: [&str; 5] = ["lying-0", "lying-1", "lying-2", "lying-3", "lying-4"];
     let mut clusters: Vec<(&'static str, Handler)> = vec![("honest", Box::new(with_wrong_objects))];
-    clusters.extend(NAMES.into_iter().zip(WRONG.map(|(path, ..)| lying(path))));
-    let (found, _servers) = side_by_side("believed", clusters);
-    for (name, (path, _, rule)) in NAMES.into_iter().zip(WRONG) {
+    clusters.extend(NAMES.into_iter().zip(wrong).map(|(name, (path, ..))| (name, lying(path))));
+    let (found, _servers) = side_by_side(folder, clusters);
+    for (name, (path, _, rule)) in NAMES.into_iter().zip(wrong) {
         assert_eq!(outcome_in(&found["honest"], rule), "fail", "{rule}");
         assert_eq!(outcome_in(&found[name], rule), "undetermined", "without {path}: {rule}");
         for entry in found[name]["verdicts"].as_array().expect("verdicts") {
@@ -74,6 +73,27 @@ fn what_every_server_has_is_not_believed_to_be_missing() {
             assert!(!passes || outcome_in(&found["honest"], rule) == "pass", "without {path}: {rule}");
         }
     }
+}
+
+/// Something that stands before a server may say of anything that it is not there.
+#[test]
+fn what_every_server_has_is_not_believed_to_be_missing() {
+    disbelieved("believed", &WRONG, || status(404, "{}"));
+}
+
+/// A server makes some of these itself, so that a list of none is none of its lists.
+#[test]
+fn what_every_server_makes_is_not_believed_to_be_none() {
+    let made: Vec<_> = WRONG.into_iter().filter(|(path, ..)| !path.ends_with("/serviceaccounts")).collect();
+    assert_eq!(made.len(), 4);
+    disbelieved("none", &made, || ok(r#"{"kind":"List","apiVersion":"v1","metadata":{},"items":[]}"#));
+}
+
+#[test]
+fn a_list_of_something_else_is_none_of_what_was_asked_for() {
+    disbelieved("other", &WRONG, || {
+        ok(r#"{"kind":"PodTemplateList","apiVersion":"v1","metadata":{},"items":[{"metadata":{"name":"x"}}]}"#)
+    });
 }
 
 /// A Secret with what its metadata tells, and one annotation that tells too much.

@@ -358,14 +358,18 @@ fn what_nobody_shows_is_undetermined() {
     assert!(sure.is_empty(), "{sure:?}");
 }
 
+/// No pod declares a server.
+const NO_PODS: &str = r#"{"kind":"PodList","apiVersion":"v1","items":[]}"#;
+
 /// Where nothing tells how a server is set up, how it answers does; and nowhere else.
 #[test]
 fn behaviour_decides_where_nothing_else_is_to_be_had() {
     let old = |code: u16, profiles: u16| {
-        move |request: &Request| match request.path.as_str() {
+        move |request: &Request| match request.path.split('?').next().unwrap_or_default() {
             "/version" => ok(r#"{"gitVersion":"v1.20.2"}"#),
             "/api" | "/healthz" if request.header("authorization").is_empty() => status(code, ""),
             "/debug/pprof/" => status(profiles, ""),
+            "/api/v1/namespaces/kube-system/pods" => ok(NO_PODS),
             _ => status(404, "{}"),
         }
     };
@@ -379,6 +383,16 @@ fn behaviour_decides_where_nothing_else_is_to_be_had() {
         let verdicts = report["clusters"][0]["verdicts"].as_array().expect("verdicts");
         let entry = verdicts.iter().find(|entry| entry["rule"] == "apiserver-anonymous-auth").expect("an entry");
         assert_eq!(entry["plane"], "observed");
+    }
+    // A pod that may not be seen may declare it, and nothing stands in for that.
+    let hidden = move |request: &Request| match request.path.split('?').next().unwrap_or_default() {
+        "/api/v1/namespaces/kube-system/pods" => status(403, r#"{"message":"pods is forbidden"}"#),
+        _ => old(401, 404)(request),
+    };
+    let server = Server::start(hidden);
+    let report = audit(&file("hidden", &server.kubeconfig("lab", "{token: abc}")));
+    for rule in ["apiserver-anonymous-auth", "apiserver-profiling"] {
+        assert_eq!(outcome(&report, rule), "undetermined", "{rule}");
     }
     // What runs says that it is off, and that nobody is refused is another matter.
     let server = Server::start(|request| match request.path.as_str() {

@@ -20,6 +20,7 @@ pub(super) fn convert(benchmark: &Benchmark, cluster: &ClusterReport, places: &P
     wire::Benchmark {
         name: benchmark.name.to_owned(),
         title: benchmark.title.to_owned(),
+        version: benchmark.version.to_owned(),
         chosen: benchmark.chosen.clone(),
         coverage: coverage(benchmark),
         sections: sections(benchmark),
@@ -65,8 +66,13 @@ fn sections(benchmark: &Benchmark) -> Vec<wire::BenchmarkSection> {
         let components = match known {
             Some((_, components)) => components,
             None => {
-                let (id, part) = (item.section.clone(), item.part.to_owned());
-                sections.push((wire::BenchmarkSection { id, title: String::new(), part }, BTreeMap::new()));
+                let section = wire::BenchmarkSection {
+                    id: item.section.clone(),
+                    title: String::new(),
+                    part: item.part.to_owned(),
+                    chapter: item.chapter.to_owned(),
+                };
+                sections.push((section, BTreeMap::new()));
                 let Some((_, components)) = sections.last_mut() else { continue };
                 components
             }
@@ -115,6 +121,8 @@ fn item(item: &BenchmarkItem, prints: &BTreeMap<&str, Vec<String>>, places: &Pla
         section: item.section.clone(),
         title: title(item),
         manual: item.manual,
+        scored: item.scored,
+        assessed: item.assessed.map(str::to_owned),
         inverted: item.inverted,
         outcome,
         message: worst.map(|answer| answer.message.clone()).unwrap_or_default(),
@@ -136,6 +144,7 @@ fn item(item: &BenchmarkItem, prints: &BTreeMap<&str, Vec<String>>, places: &Pla
             found: letter.found.clone(),
             instance: letter.instance.clone(),
             location: letter.at.as_ref().map(|at| places.wire(at, None)),
+            text: letter.text.as_ref().map(|text| wire::LetterText { met: text.met, found: text.found.clone() }),
         }),
         argument: item.argument.clone(),
     }

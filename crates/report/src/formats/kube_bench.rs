@@ -124,15 +124,15 @@ fn of_cluster(cluster: &Cluster, benchmark: &Benchmark, several: bool, out: &mut
         let items = benchmark.items.iter().filter(|item| item.section == section.id);
         // Only a benchmark without numbers has sections of one name on several parts.
         let group = group(section, items, &entries);
-        let (id, text) = (top(section), part(&section.part));
-        let known = out[first..].iter_mut().find(|known| known.id == id && known.node_type == section.part);
+        let (id, text) = (&section.chapter, part(&section.part));
+        let known = out[first..].iter_mut().find(|known| known.id == *id && known.node_type == section.part);
         let controls = match known {
             Some(known) => known,
             None => {
                 let name = several.then(|| plain(&cluster.name));
                 out.push(Controls {
-                    id,
-                    version: benchmark.name.clone(),
+                    id: id.clone(),
+                    version: benchmark.version.clone(),
                     detected_version: cluster.version.clone(),
                     text: name.as_ref().map_or_else(|| text.to_owned(), |name| format!("{text} ({name})")),
                     node_type: section.part.clone(),
@@ -147,12 +147,6 @@ fn of_cluster(cluster: &Cluster, benchmark: &Benchmark, several: bool, out: &mut
         group.results.iter().for_each(|check| controls.totals.add(check.status));
         controls.tests.push(group);
     }
-}
-
-/// The first number of a section; its name where it has none.
-fn top(section: &BenchmarkSection) -> String {
-    let numbered = section.id.starts_with(|c: char| c.is_ascii_digit());
-    if numbered { section.id.split('.').next().unwrap_or_default().to_owned() } else { section.part.clone() }
 }
 
 fn part(part: &str) -> &'static str {
@@ -186,7 +180,6 @@ fn group<'a>(
 }
 
 fn check(item: &BenchmarkItem, entries: &BTreeMap<&str, Vec<&Entry>>) -> Check {
-    let manual = item.manual == Some(true);
     let of_item = || item.controls.iter().filter_map(|control| entries.get(control.name.as_str())).flatten();
     let remediation = remediation(of_item().copied().filter(|entry| entry.remedy.is_some()));
     let judged: Vec<&str> = item
@@ -206,17 +199,26 @@ fn check(item: &BenchmarkItem, entries: &BTreeMap<&str, Vec<&Entry>>) -> Check {
         audit: judged.iter().map(|rule| format!("portcullis explain {rule}")).collect::<Vec<_>>().join("; "),
         audit_env: "",
         audit_config: "",
-        r#type: if manual { "manual" } else { "" },
+        r#type: match item.assessed.as_deref() {
+            Some("by-hand") => BY_HAND,
+            Some("skipped") => "skip",
+            _ => "",
+        },
         test_info: [remediation.clone()],
         remediation,
         status: status(item),
         actual_value: if places.is_empty() { found } else { format!("{found} ({})", places.join(", ")) },
-        scored: !manual,
+        scored: item.scored.unwrap_or(true),
         is_multiple: false,
         expected_result: item.letter.as_ref().map_or_else(|| item.title.clone(), |letter| letter.wanted.clone()),
         reason: reason(item),
     }
 }
+
+/// The `type` of what takes a person, and what kube-bench gives as the reason of its `WARN`; readers tell it by that sentence
+/// from what failed to run (DefectDojo dojo/tools/kubebench/parser.py).
+const BY_HAND: &str = "manual";
+const ASKS_FOR_A_PERSON: &str = "Test marked as a manual test";
 
 fn status(item: &BenchmarkItem) -> &'static str {
     if !item.inverted {
@@ -244,6 +246,9 @@ fn remediation<'a>(entries: impl Iterator<Item = &'a Entry>) -> String {
 
 /// Why the verdict is what it is, and why the letter says something else.
 fn reason(item: &BenchmarkItem) -> String {
+    if item.assessed.as_deref() == Some("by-hand") && status(item) == "WARN" && item.argument.is_none() {
+        return ASKS_FOR_A_PERSON.to_owned();
+    }
     let mut parts = Vec::new();
     match item.outcome {
         Outcome::Pass => {}
@@ -261,5 +266,8 @@ fn reason(item: &BenchmarkItem) -> String {
         Outcome::Fail | Outcome::NotApplicable => parts.push(sentence(&plain(&item.message))),
     }
     parts.extend(item.argument.as_ref().map(|argument| plain(argument)));
+    if item.assessed.as_deref() == Some("skipped") && matches!(item.outcome, Outcome::Pass | Outcome::Fail) {
+        parts.push("kube-bench skips this id; here the evidence is judged.".to_owned());
+    }
     parts.join(" ")
 }

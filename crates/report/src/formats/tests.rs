@@ -368,6 +368,8 @@ fn numbered(entries: &[Entry], words: &str) -> Benchmark {
         section: "1.2".to_owned(),
         title: words.to_owned(),
         manual: Some(false),
+        scored: Some(true),
+        assessed: Some("tested".to_owned()),
         inverted: false,
         outcome: entry.outcome,
         message: words.to_owned(),
@@ -385,9 +387,15 @@ fn numbered(entries: &[Entry], words: &str) -> Benchmark {
     Benchmark {
         name: "cis-1.12".to_owned(),
         title: words.to_owned(),
+        version: "cis-1.12".to_owned(),
         chosen: words.to_owned(),
         coverage: Coverage { ids: entries.len(), pass: 5, differ: 1, ..Coverage::default() },
-        sections: vec![BenchmarkSection { id: "1.2".to_owned(), title: words.to_owned(), part: "master".to_owned() }],
+        sections: vec![BenchmarkSection {
+            id: "1.2".to_owned(),
+            title: words.to_owned(),
+            part: "master".to_owned(),
+            chapter: "1".to_owned(),
+        }],
         items: items.collect(),
     }
 }
@@ -407,12 +415,51 @@ fn an_id_that_asks_for_the_opposite_has_the_state_of_its_letter() {
             found: "`--x` is not written".to_owned(),
             instance: "server".to_owned(),
             location: None,
+            text: None,
         });
         kube_bench(&written(Format::KubeBench, report, false, false))["first-fail-high"].clone()
     };
     assert_eq!(of(Some(true), &mut report), ["PASS"]);
     assert_eq!(of(Some(false), &mut report), ["FAIL"]);
     assert_eq!(of(None, &mut report), ["WARN"]);
+}
+
+#[test]
+fn what_kube_bench_leaves_to_a_person_keeps_its_type_and_its_reason() {
+    let mut report = every_outcome("plain");
+    report.clusters.truncate(1);
+    let benchmark = report.clusters[0].benchmark.as_mut().expect("a benchmark");
+    benchmark.version = "cis-1.0".to_owned();
+    let mut set = |rule: &str, assessed: Option<&str>, scored| {
+        let item = benchmark.items.iter_mut().find(|item| item.id == rule).expect("an id");
+        (item.assessed, item.scored, item.argument) = (assessed.map(str::to_owned), scored, None);
+    };
+    set("first-undetermined-high", Some("by-hand"), Some(false));
+    set("first-fail-high", Some("by-hand"), Some(false));
+    set("first-pass-high", Some("skipped"), Some(true));
+    set("first-undetermined-low", Some("tested"), Some(true));
+    set("first-pass-low", None, None);
+    let overall: serde_json::Value =
+        serde_json::from_str(&written(Format::KubeBench, &report, false, false)).expect("it is JSON");
+    let controls = &overall["Controls"][0];
+    assert_eq!((controls["id"].as_str(), controls["version"].as_str()), (Some("1"), Some("cis-1.0")));
+    let results = controls["tests"][0]["results"].as_array().expect("checks");
+    let of = |id: &str| {
+        let check = results.iter().find(|check| check["test_number"] == id).expect("an id");
+        let text = |key: &str| check[key].as_str().unwrap_or_default().to_owned();
+        (text("type"), check["scored"] == true, text("status"), text("reason"))
+    };
+    let is = |id: &str, kind: &str, scored: bool, status: &str| {
+        let (found, counts, state, reason) = of(id);
+        assert_eq!((found.as_str(), counts, state.as_str()), (kind, scored, status), "{id}");
+        reason
+    };
+    assert_eq!(is("first-undetermined-high", "manual", false, "WARN"), "Test marked as a manual test");
+    // What the evidence decides is said, whoever else would be asked.
+    assert_ne!(is("first-fail-high", "manual", false, "FAIL"), "Test marked as a manual test");
+    assert!(is("first-pass-high", "skip", true, "PASS").contains("skips"));
+    assert_ne!(is("first-undetermined-low", "", true, "WARN"), "Test marked as a manual test");
+    is("first-pass-low", "", true, "PASS");
 }
 
 /// The table of the documentation, once more and by hand.

@@ -11,6 +11,8 @@ pub struct Benchmark {
     /// As `--profile` names it: `cis-1.12`, `stig`.
     pub name: String,
     pub title: String,
+    /// As kube-bench's list of the edition calls itself.
+    pub version: String,
     /// Why this edition.
     pub chosen: String,
     pub coverage: Coverage,
@@ -46,6 +48,8 @@ pub struct BenchmarkSection {
     pub title: String,
     /// `master`, `etcd`, `controlplane`, `node`, `policies` or `managedservices`.
     pub part: String,
+    /// The number of the list that kube-bench has it in, or the part once more.
+    pub chapter: String,
 }
 
 /// One id.
@@ -58,6 +62,10 @@ pub struct BenchmarkItem {
     pub title: String,
     /// Whether the benchmark itself leaves it to a person; `null` where that is not known.
     pub manual: Option<bool>,
+    /// Whether it counts in kube-bench's list of the edition; `null` where there is none.
+    pub scored: Option<bool>,
+    /// What kube-bench does with it: `tested`, `by-hand` or `skipped`; `null` where it has no such list.
+    pub assessed: Option<String>,
     /// Whether it asks for the opposite of what we ask for.
     pub inverted: bool,
     /// Our verdict: the worst of its controls.
@@ -91,4 +99,13 @@ pub struct Letter {
     pub found: String,
     pub instance: String,
     pub location: Option<Location>,
+    /// What kube-bench finds, which searches a command line as text; `null` where that line is not known word by word.
+    pub text: Option<LetterText>,
+}
+
+/// What a search of the command line finds.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct LetterText {
+    pub met: bool,
+    pub found: String,
 }

@@ -1,14 +1,16 @@
 //! What holds for namespaces that say nothing. The page beside this file explains the rule and tests it.
 
 use facts::{
+    Cluster,
     apiserver::ApiServer,
     configuration::{InUse, admission::Admission},
     flag,
+    objects::Of,
 };
 use model::{Answer, Confidence, Finding, Origin, RuleCard, Safety, Severity, Verdict};
 
 use super::{pod_security, webhooks::written};
-use crate::{Applies, Check, OfFile, OfServer, Rule, say};
+use crate::{Applies, Check, OfFile, OfServer, Rule, cluster::namespaces, say};
 
 pub(super) static RULE: Rule = Rule {
     info: RuleCard {
@@ -20,7 +22,10 @@ pub(super) static RULE: Rule = Rule {
     },
     component: "apiserver",
     applies: Applies::from(23, "1.23 turned the plug-in on"),
-    check: Check::File { of: OfFile::Admission(check), server: OfServer::FileOr(without) },
+    check: Check::File {
+        of: OfFile::Admission(check),
+        server: OfServer::Weighed { of: &[Of::Namespace], without: Some(without), weigh },
+    },
 };
 
 const FIELD: &str = "defaults.enforce";
@@ -53,6 +58,19 @@ fn check(file: &InUse<'_, Admission>) -> Verdict {
         None => (format!("`{FIELD}` is not set, which is `privileged`"), None),
     };
     Ok(say::fail(wrong(message, &written(at), change)))
+}
+
+/// Where every namespace of people has a label, the default is that of the next one alone.
+fn weigh(finding: &mut Finding, _: &ApiServer, cluster: &Cluster) {
+    if cluster.objects.whole(Of::Namespace).is_err() {
+        return;
+    }
+    let keeps = |level: &str| matches!(level, "baseline" | "restricted");
+    let mut of_people = cluster.objects.namespaces.iter().filter(|one| namespaces::runs_peoples_pods(&one.meta.name));
+    if of_people.all(|one| one.pod_security("enforce").is_some_and(|said| keeps(&said.text))) {
+        finding.severity = Some(Severity::Low);
+        finding.message.push_str("; every namespace that there is enforces a level by its label");
+    }
 }
 
 fn without(server: &ApiServer) -> Verdict {

@@ -1,10 +1,18 @@
 //! Which paths are open to everybody. The page beside this file explains the rule and tests it.
 
-use facts::configuration::{InUse, authn::Authentication};
-use model::{Answer, Finding, Origin, RuleCard, Severity, Unanswered, Verdict};
+use facts::{
+    Cluster,
+    apiserver::ApiServer,
+    configuration::{InUse, authn::Authentication},
+};
+use model::{Answer, Finding, Label, Origin, RuleCard, Severity, Unanswered, Verdict};
 
-use super::webhooks::{written, wrong};
-use crate::{Applies, Check, OfFile, OfServer, Rule, say};
+use super::{authorizers, webhooks::{written, wrong}};
+use crate::{
+    Applies, Check, OfFile, OfServer, Rule,
+    rbac::{self, BINDINGS},
+    say,
+};
 
 pub(super) static RULE: Rule = Rule {
     info: RuleCard {
@@ -16,7 +24,10 @@ pub(super) static RULE: Rule = Rule {
     },
     component: "apiserver",
     applies: Applies::from(31, "1.31 brought the field"),
-    check: Check::File { of: OfFile::Authentication(check), server: OfServer::File },
+    check: Check::File {
+        of: OfFile::Authentication(check),
+        server: OfServer::Weighed { of: BINDINGS, without: None, weigh },
+    },
 };
 
 const FIELD: &str = "anonymous.conditions";
@@ -50,6 +61,19 @@ fn check(file: &InUse<'_, Authentication>) -> Verdict {
         }
     }
     Ok(answer)
+}
+
+/// What somebody added to the roles of strangers is open to them where every path is; one path more is no object of theirs.
+fn weigh(finding: &mut Finding, server: &ApiServer, cluster: &Cluster) {
+    let decide = server.authorizers().is_ok_and(|chain| authorizers::has(chain, "RBAC"));
+    if finding.subject.is_some() || !decide {
+        return;
+    }
+    if let Some((given, at)) = rbac::given_to_strangers(cluster) {
+        finding.severity = Some(Severity::Critical);
+        finding.message.push_str(&format!(", and {given}"));
+        finding.because.push(Label { at, text: "given to callers without credentials".to_owned() });
+    }
 }
 
 fn fault(path: &str, at: &Origin) -> Finding {

@@ -4,6 +4,7 @@ mod authorizers;
 mod oidc;
 pub(crate) mod pod_security;
 mod sensitive;
+mod trust;
 mod webhooks;
 
 use crate::rules;

@@ -1,7 +1,7 @@
 //! The API server is given no serving certificate and makes one that nobody has signed. The page beside this file explains the rule and tests it.
 
-use facts::apiserver::ApiServer;
-use model::{RuleCard, Severity, Verdict};
+use facts::{Cluster, apiserver::ApiServer, kubeconfig::Skips};
+use model::{Label, RuleCard, Severity, Verdict};
 
 use crate::{Applies, Check, Cure, Must, Row, Rule, Several, row};
 
@@ -15,7 +15,7 @@ pub(super) static RULE: Rule = Rule {
     },
     component: "apiserver",
     applies: Applies::ALWAYS,
-    check: Check::ApiServer(check),
+    check: Check::ServerBeside { of: &[], ask: check },
 };
 
 const REMEDY: &str = "give the API server a serving certificate that clients can verify";
@@ -35,7 +35,24 @@ const KEY: Row = Row { setting: "tls-private-key-file", ..CERTIFICATE };
 
 const BY_NAME: Row = Row { setting: "tls-sni-cert-key", ..CERTIFICATE };
 
-fn check(server: &ApiServer) -> Verdict {
+fn check(server: &ApiServer, cluster: &Cluster) -> Verdict {
+    let mut answer = of_pair(server)?;
+    // Somebody who cannot verify it and no longer tries.
+    let skips = cluster.kubeconfigs.iter().filter(|config| config.webhook.is_none()).find_map(|config| {
+        let endpoint = config.endpoints.iter().find(|one| one.skips.as_ref().is_some_and(|said| said.value == Skips::Yes))?;
+        Some((format!("`{}` of a kubeconfig does not verify its server", endpoint.name), endpoint.skips.as_ref()?.at.clone()))
+    });
+    if let Some((said, at)) = skips {
+        for finding in &mut answer.findings {
+            finding.severity = Some(Severity::High);
+            finding.message.push_str(&format!(", and {said}"));
+            finding.because.push(Label { at: at.clone(), text: said.clone() });
+        }
+    }
+    Ok(answer)
+}
+
+fn of_pair(server: &ApiServer) -> Verdict {
     let component = server.component();
     let given = row::ask_several(&RULE.info, &Several::Any(&[CERTIFICATE, BY_NAME]), component)?;
     if !given.findings.is_empty() {

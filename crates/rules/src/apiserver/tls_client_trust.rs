@@ -1,12 +1,16 @@
 //! What clients are told of the servers they talk to. The page beside this file explains the rule and tests it.
 
-use facts::kubeconfig::{Authority, Carried, Endpoint, Kubeconfig, Skips, Transport, site};
+use facts::{
+    Cluster,
+    kubeconfig::{Authority, Carried, Endpoint, Skips, Transport, site},
+};
 use model::{
-    Answer, Change, Confidence, Finding, Gap, GapKind, Location, Origin, Remedy, RuleCard, Safety, Severity, Unanswered,
+    Answer, Change, Confidence, Finding, Gap, GapKind, Label, Location, Origin, Remedy, RuleCard, Safety, Severity, Unanswered,
     Verdict,
 };
 
-use crate::{Applies, Check, Rule, say};
+use super::trust::{self, Shown, Trust};
+use crate::{Applies, Check, Rule, certificates, say};
 
 pub(super) static RULE: Rule = Rule {
     info: RuleCard {
@@ -24,7 +28,7 @@ pub(super) static RULE: Rule = Rule {
 const SKIP: &str = "insecure-skip-tls-verify";
 const DATA: &str = "certificate-authority-data";
 
-fn check(_: &Kubeconfig, endpoint: &Endpoint) -> Verdict {
+fn check(cluster: &Cluster, endpoint: &Endpoint) -> Verdict {
     let transport = endpoint.transport();
     if let (Some(server), Some(transport)) = (&endpoint.server, transport)
         && transport != Transport::Tls
@@ -70,7 +74,58 @@ fn check(_: &Kubeconfig, endpoint: &Endpoint) -> Verdict {
     if let Some(marker) = endpoint.placeholder() {
         return Err(templated(endpoint, "server", marker));
     }
+    if let Some((host, port)) = trust::host_and_port(server.as_str()).filter(|_| endpoint.proxy.is_none())
+        && let Some(shown) = trust::shown(cluster, host, port)?
+        && let Some(answer) = verified(cluster, endpoint, (host, server.as_str()), &shown)
+    {
+        return Ok(answer);
+    }
     Err(Unanswered::Gap(handshake(endpoint, server.as_str())))
+}
+
+/// What the client makes of what it is shown; `None` where that cannot be told.
+fn verified(cluster: &Cluster, endpoint: &Endpoint, (host, server): (&str, &str), shown: &Shown<'_>) -> Option<Answer> {
+    let leaf = shown.chain.first()?;
+    let what = if shown.is_seen { format!("what {server} shows") } else { "the certificate of the server".to_owned() };
+    let wrong = |message: String, title: &str| {
+        let found = finding(endpoint, "certificate-authority", message, &endpoint.at, carry(title));
+        // Something else may stand before a server of which only the file was read.
+        let confidence = if shown.is_seen { found.confidence } else { Confidence::Probable };
+        let because = vec![Label { at: shown.at.clone(), text: format!("issued by {}", leaf.issuer.text) }];
+        say::fail(Finding { confidence, because, ..found })
+    };
+    let vouched = match &endpoint.authority {
+        Authority::System => match shown.is_well_known? {
+            true => "the roots of every machine vouch for".to_owned(),
+            false => {
+                let message = format!("`{}` carries no CA, and {what} leads to none that every machine knows", endpoint.name);
+                return Some(wrong(message, "put the CA of the server there"));
+            }
+        },
+        Authority::Data(_) | Authority::File(_) => match trust::trust(&shown.chain, &trust::held(endpoint)?) {
+            Trust::Vouched => "its CA vouches for".to_owned(),
+            Trust::Named => return None,
+            Trust::Nobody => {
+                let message = format!("`{}` carries a CA that did not issue {what}", endpoint.name);
+                return Some(wrong(message, "put the CA of the server there"));
+            }
+        },
+    };
+    let name = endpoint.server_name.as_ref().map_or(host, |name| name.as_str());
+    if !leaf.names(name) {
+        let message = format!("`{}` is refused by its client: {what} does not name `{name}`", endpoint.name);
+        return Some(wrong(message, "give the server a certificate that names the address"));
+    }
+    if let Some(last) = leaf.last_day().filter(|last| *last < cluster.as_of) {
+        let message = format!("`{}` is refused by its client: {what} ended on {last}", endpoint.name);
+        return Some(wrong(message, "renew the certificate of the server"));
+    }
+    let at = endpoint.authority_at().unwrap_or(&endpoint.at);
+    Some(Answer {
+        seen: vec![Origin::Written(site(at)), certificates::place(shown.at)],
+        because: format!("{vouched} {what}, which names `{name}`"),
+        ..Answer::default()
+    })
 }
 
 /// The address decides: an authority beside it is never used.

@@ -7,6 +7,7 @@
 //! stands in, which is a letter of its own (`letter/kubelet.rs`). Where a benchmark looks at anything else, it has no letter here.
 
 mod kubelet;
+mod text;
 
 use std::{collections::BTreeMap, sync::LazyLock};
 
@@ -20,6 +21,8 @@ use facts::{
 };
 use model::{Author, Component, Gap, GapKind, Location, Origin, ProblemKind, Unanswered, spelled};
 use serde::Deserialize;
+
+pub use text::{Text, text};
 
 use super::{Benchmark, Item};
 use crate::say;
@@ -63,6 +66,13 @@ struct Asked {
     only: Vec<String>,
     all: Vec<Test>,
     any: Vec<Test>,
+}
+
+impl Asked {
+    /// The tests, and whether any of them is enough.
+    fn tests(&self) -> (&[Test], bool) {
+        if self.any.is_empty() { (&self.all, false) } else { (&self.any, true) }
+    }
 }
 
 /// `[flag, op, value]`.
@@ -120,8 +130,7 @@ pub fn letter(benchmark: &Benchmark, item: &Item, component: &Component) -> Opti
     if benchmark.is_stig() && component.name == KUBELET.component {
         return LETTERS.stig_kubelet.get(item.id)?.letter(component);
     }
-    let asked = asked(benchmark, item, component.name)?;
-    let (tests, any) = if asked.any.is_empty() { (&asked.all, false) } else { (&asked.any, true) };
+    let (tests, any) = asked(benchmark, item, component.name)?.tests();
     // Of a kubelet there is its file or its command line, and what only the other one has was not looked at.
     if component.name == "kubelet" && tests.iter().any(|test| component.setting(&test.flag).is_none()) {
         return None;

@@ -86,12 +86,7 @@ pub(super) fn upstream(release: &Release) -> Result<&Version, Gap> {
 }
 
 pub(super) fn unknown(reason: String) -> Gap {
-    Gap {
-        kind: GapKind::Version,
-        reason,
-        wanted: "--kubernetes-version".to_owned(),
-        who_could_answer: "give the release with --kubernetes-version".to_owned(),
-    }
+    Gap::of_release(reason)
 }
 
 /// A gap for what came after this build.

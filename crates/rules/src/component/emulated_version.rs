@@ -1,7 +1,7 @@
 //! The server is told to behave as a release that is older than itself. The page beside this file explains the rule and tests it.
 
 use facts::{apiserver::ApiServer, flag};
-use model::{Answer, Gap, GapKind, Minor, RuleCard, Safety, Severity, Unanswered, Verdict};
+use model::{Answer, Gap, Minor, RuleCard, Safety, Severity, Unanswered, Verdict};
 
 use crate::{Applies, Check, Rule, say};
 
@@ -41,12 +41,7 @@ fn check(server: &ApiServer) -> Verdict {
             answer.because = if answer.because.is_empty() { fine.because } else { answer.because };
             answer.setting = answer.setting.or(fine.setting);
         } else if told.iter().flatten().any(|told| release.minors().any(|minor| minor == *told)) {
-            answer.gaps.push(Gap {
-                kind: GapKind::Version,
-                reason: format!("{}, and the release is {release}", fine.because),
-                wanted: "--kubernetes-version".to_owned(),
-                who_could_answer: "give the release with --kubernetes-version".to_owned(),
-            });
+            answer.gaps.push(Gap::of_release(format!("{}, and the release is {release}", fine.because)));
         } else {
             let remedy = say::remedy(
                 "end the emulation once the upgrade holds",

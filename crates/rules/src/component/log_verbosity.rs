@@ -1,7 +1,7 @@
 //! The log is more verbose than level 4. The page beside this file explains the rule and tests it.
 
 use facts::{apiserver::ApiServer, flag, kubelet::Kubelet};
-use model::{Gap, GapKind, Minor, Origin, RuleCard, Safety, Severity, Unanswered, Verdict};
+use model::{Answer, Component, Gap, GapKind, Origin, Reading, RuleCard, Safety, Severity, Unanswered, Verdict};
 
 use crate::{Applies, Check, Rule, say};
 
@@ -25,53 +25,60 @@ const BODIES: i64 = 8;
 
 fn check(server: &ApiServer) -> Verdict {
     let level = server.get(&flag::V)?;
-    let name = level.setting.name;
-    let fine = say::fine(server.component(), name, level.reading);
-    if level.value <= LIMIT {
-        return Ok(fine);
+    Ok(judged(server.component(), level.setting.name, level.reading, level.value))
+}
+
+fn judged(component: &Component, name: &str, reading: &Reading, level: i64) -> Answer {
+    let fine = say::fine(component, name, reading);
+    if level <= LIMIT {
+        return fine;
     }
     let remedy = say::remedy(
         "log no more than level 4",
         &["Support cases have less detail."],
-        say::set(name, level.origin(), "2"),
+        say::set(name, &reading.origin, "2"),
     );
-    let mut finding = say::wrong(name, fine.because, level.origin(), remedy);
-    finding.severity = (level.value >= BODIES).then_some(Severity::High);
-    Ok(say::fail(finding))
+    let mut finding = say::wrong(name, fine.because, &reading.origin, remedy);
+    finding.severity = (level >= BODIES).then_some(Severity::High);
+    say::fail(finding)
 }
 
-/// The first release whose kubelet takes the level from its file as well (`logging.verbosity`; component-base
-/// config/v1alpha1/types.go, LoggingConfiguration, 1.23).
-const IN_ITS_FILE: Minor = Minor::new(1, 23);
-
+/// From the release that has it on the level is a field of the kubelet's file, and what `/configz` shows is what came of file and
+/// flag; before, and where somebody gives it, it is the flag's.
 fn kubelet(kubelet: &Kubelet) -> Verdict {
-    let file = || Gap {
-        kind: GapKind::NotCollected,
-        reason: "`logging.verbosity` of its file, which is not read, may say how much it logs".to_owned(),
-        wanted: "`logging.verbosity`".to_owned(),
-        who_could_answer: "whoever may read the file of the kubelet, on its node".to_owned(),
+    let given = || {
+        let reading = kubelet.get("v").ok()?;
+        matches!(reading.origin, Origin::Written(_)).then_some(reading)
     };
-    if !kubelet.shows_flags {
-        return Err(file().into());
+    let (name, reading) = match given().filter(|_| !kubelet.is_asked()) {
+        Some(flag) => ("v", flag),
+        None => match kubelet.get(FIELD) {
+            Err(Unanswered::NotApplicable(_)) if kubelet.shows_flags => ("v", kubelet.get("v")?),
+            Err(Unanswered::NotApplicable(_)) => return Err(flags_unseen().into()),
+            field => (FIELD, field?),
+        },
+    };
+    let level = reading.in_force().parse::<i64>().map_err(|_| Gap {
+        kind: GapKind::Manual,
+        reason: format!("`{}` is no level", reading.in_force()),
+        wanted: say::flag(name),
+        who_could_answer: "whoever may read the file of the kubelet, on its node".to_owned(),
+    })?;
+    // Most distributions give the flag, whatever their definitions say of it.
+    if !kubelet.shows_flags && level <= LIMIT {
+        return Err(flags_unseen().into());
     }
-    let reading = kubelet.get("v")?;
-    let fine = say::fine(kubelet.component(), "v", reading);
-    let level = reading.in_force().parse::<i64>();
-    let is_written = matches!(reading.origin, Origin::Written(_));
-    match level {
-        Ok(level) if level > LIMIT => {
-            let remedy = say::remedy(
-                "log no more than level 4",
-                &["Support cases have less detail."],
-                say::set("v", &reading.origin, "2"),
-            );
-            let mut finding = say::wrong("v", fine.because, &reading.origin, remedy);
-            finding.severity = (level >= BODIES).then_some(Severity::High);
-            Ok(say::fail(finding))
-        }
-        // A flag wins over the file.
-        Ok(_) if is_written || kubelet.component().release.is_before(IN_ITS_FILE) => Ok(fine),
-        Ok(_) => Err(file().into()),
-        Err(_) => Err(Unanswered::Gap(Gap { reason: format!("`{}` is no level", reading.in_force()), ..file() })),
+    Ok(judged(kubelet.component(), name, reading, level))
+}
+
+fn flags_unseen() -> Gap {
+    Gap {
+        kind: GapKind::NotCollected,
+        reason: "its flag `--v`, which wins over its file, is not shown".to_owned(),
+        wanted: "`--v`".to_owned(),
+        who_could_answer: "whoever may see how the kubelet is started, on its node".to_owned(),
     }
 }
+
+/// Where the file of a kubelet has it (component-base config/v1alpha1/types.go, LoggingConfiguration, 1.23).
+const FIELD: &str = "logging.verbosity";

@@ -84,6 +84,10 @@ fn check(component: &Component) -> Verdict {
     let what = if component.name == kubelet::NAME { "settings" } else { "flags" };
     if running > 0 {
         answer.because = format!("{same} {what} that the process lists are as they are declared");
+        // Another place that declares all of it may say something else.
+        let hides = |setting: &Setting, gap: &Gap| setting.readings.iter().flat_map(|one| one.as_ref().err()).any(|one| one.wanted == gap.wanted);
+        let undeclared = undeclared.filter(|gap| component.settings.iter().all(|setting| hides(setting, gap)));
+        answer.gaps.extend(undeclared.map(without_quote));
         return Ok(answer);
     }
     // What it runs with was asked and not told, whatever the places say that declare it.

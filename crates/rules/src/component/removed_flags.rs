@@ -5,7 +5,7 @@ use facts::{
     kubelet,
 };
 use model::{
-    Answer, Change, Component, Finding, Form, Gap, GapKind, Minor, Origin, Problem, ProblemKind, Remedy, RuleCard, Safety, Severity,
+    Answer, Change, Component, Finding, Form, Gap, Minor, Origin, Problem, ProblemKind, Remedy, RuleCard, Safety, Severity,
     Site, Verdict,
 };
 
@@ -46,12 +46,7 @@ fn check(component: &Component) -> Verdict {
     let (oldest, newest) = component.release.bounds();
     let gaps = undecided
         .iter()
-        .map(|flag| Gap {
-            kind: GapKind::Version,
-            reason: format!("whether `--{}` still does anything differs from {oldest} to {newest}", flag.name),
-            wanted: "--kubernetes-version".to_owned(),
-            who_could_answer: "give the release with --kubernetes-version".to_owned(),
-        })
+        .map(|flag| Gap::of_release(format!("whether `--{}` still does anything differs from {oldest} to {newest}", flag.name)))
         .chain(problems::hidden(component))
         .collect();
     Ok(Answer {

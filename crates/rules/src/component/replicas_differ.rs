@@ -10,6 +10,7 @@ use facts::{
     apiserver::ApiServer,
     flags::KUBE_APISERVER,
     kubelet::Kubelet,
+    live::EVERY_NODE,
     observed::{Answer as Answered, Observed, Reach},
 };
 use model::{
@@ -86,9 +87,14 @@ fn check(cluster: &Cluster) -> Verdict {
 
 /// The kubelets of which the command line is known, or that were asked, against each other; `None` of fewer than two.
 fn of_kubelets(cluster: &Cluster) -> Option<Answer> {
-    let known = cluster.kubelets.iter().filter(|one| one.shows_flags).map(Kubelet::component);
-    let kubelets: Vec<&Component> = known.filter(|one| one.outranked.is_none()).collect();
-    if kubelets.len() < 2 {
+    let known = || cluster.kubelets.iter().filter(|one| one.shows_flags);
+    let all_nodes = known().find(|one| one.node.as_deref() == Some(EVERY_NODE));
+    // Of one that was asked and did not say what it runs with, no file tells that.
+    let (silent, kubelets): (Vec<&Component>, Vec<&Component>) =
+        known().filter(|one| one.component().outranked.is_none() || one.is_asked()).map(Kubelet::component).partition(
+            |component| component.outranked.is_some() || component.instance == EVERY_NODE,
+        );
+    if kubelets.len() + silent.len() < 2 && all_nodes.is_none() {
         return None;
     }
     let asked = cluster.kubelets.iter().any(Kubelet::is_asked);
@@ -109,6 +115,10 @@ fn of_kubelets(cluster: &Cluster) -> Option<Answer> {
             1 => same += usize::from(held.values().all(|of| of.len() > 1)),
             _ => answer.findings.push(finding(name, &held, asked)),
         }
+    }
+    for component in silent {
+        let gap = component.settings.iter().find_map(|setting| setting.in_force().err());
+        answer.gaps.extend(gap.or(component.outranked.as_ref()).map(|gap| unknown(component, gap)));
     }
     answer.because = format!("{} kubelets agree on {same} settings", kubelets.len());
     Some(answer)

@@ -51,12 +51,7 @@ fn check(_: &Cluster, kubelet: &Kubelet) -> Verdict {
             wanted: "the swap device of the node".to_owned(),
             who_could_answer: "somebody on the node".to_owned(),
         })),
-        text if say::is_nothing(text) && !release.is_before(NONE_BY_ITSELF) => Err(Unanswered::Gap(Gap {
-            kind: GapKind::Version,
-            reason: format!("whether pods swap where nothing is said of it differs within {release}"),
-            wanted: "--kubernetes-version".to_owned(),
-            who_could_answer: "give the release with --kubernetes-version".to_owned(),
-        })),
+        text if say::is_nothing(text) && !release.is_before(NONE_BY_ITSELF) => Err(Unanswered::Gap(Gap::of_release(format!("whether pods swap where nothing is said of it differs within {release}")))),
         _ => Ok(say::fail(possible(kubelets::wrong(kubelet, SWAP, swap, &CURE)))),
     }
 }

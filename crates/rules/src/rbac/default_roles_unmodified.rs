@@ -5,7 +5,7 @@ use facts::{
     objects::Of,
     rbac::Who,
 };
-use model::{Answer, Confidence, Gap, GapKind, RuleCard, Severity, Verdict};
+use model::{Answer, Confidence, Gap, RuleCard, Severity, Verdict};
 
 use super::{
     BINDINGS,
@@ -86,12 +86,7 @@ fn ask(cluster: &Cluster) -> Verdict {
     }
     if open > 0 {
         let hold = if open == 1 { "a role with a shipped name holds" } else { "roles with shipped names hold" };
-        answer.gaps.push(Gap {
-            kind: GapKind::Version,
-            reason: format!("whether {hold} more than shipped depends on the release, which is not known"),
-            wanted: "--kubernetes-version".to_owned(),
-            who_could_answer: "give the release with --kubernetes-version".to_owned(),
-        });
+        answer.gaps.push(Gap::of_release(format!("whether {hold} more than shipped depends on the release, which is not known")));
     }
     let kinds: &[Of] = BINDINGS;
     Ok(done(answer, access, kinds, || {

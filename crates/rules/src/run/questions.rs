@@ -40,6 +40,11 @@ pub(super) fn questions<'a>(rule: &'static Rule, cluster: &'a Cluster) -> Vec<Qu
         Check::ApiServer(check) => {
             cluster.apiservers.iter().map(|server| of(server.component(), Box::new(move || check(server)))).collect()
         }
+        Check::ServerBeside { ask, .. } => cluster
+            .apiservers
+            .iter()
+            .map(|server| of(server.component(), Box::new(move || ask(server, cluster))))
+            .collect(),
         Check::ServerOrKubelet { server: ask_server, kubelet: ask_kubelet } => {
             let servers = cluster.apiservers.iter().map(|one| of(one.component(), Box::new(move || ask_server(one))));
             let kubelets = cluster.kubelets.iter();
@@ -111,7 +116,8 @@ pub(super) fn questions<'a>(rule: &'static Rule, cluster: &'a Cluster) -> Vec<Qu
             .map(|server| of(server.component(), Box::new(move || plugins::ask(&rule.info, plugins, server))))
             .collect(),
         Check::Kubeconfig(check) => {
-            cluster.kubeconfigs.iter().flat_map(|config| of_kubeconfig(config, config.webhook, *check)).collect()
+            let ask = move |_: &Kubeconfig, endpoint: &Endpoint| check(cluster, endpoint);
+            cluster.kubeconfigs.iter().flat_map(|config| of_kubeconfig(config, config.webhook, ask)).collect()
         }
         Check::AnyKubeconfig(check) => {
             cluster.kubeconfigs.iter().flat_map(|config| of_kubeconfig(config, None, *check)).collect()
@@ -225,7 +231,7 @@ fn of_asked<'a>(cluster: &Cluster, ask: Box<dyn Fn() -> Verdict + 'a>) -> Vec<Qu
 fn of_kubeconfig<'a>(
     config: &'a Kubeconfig,
     webhook: Option<&'static str>,
-    check: fn(&Kubeconfig, &Endpoint) -> Verdict,
+    check: impl Fn(&Kubeconfig, &Endpoint) -> Verdict + Copy + 'a,
 ) -> Vec<Question<'a>> {
     let whole = match (&config.gap, webhook) {
         (Some(gap), _) => Some(Unanswered::Gap(gap.clone())),

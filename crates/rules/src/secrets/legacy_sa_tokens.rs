@@ -5,7 +5,7 @@ use facts::{
     objects::{Credential, CredentialOf, Of},
     rbac::{Who, reach},
 };
-use model::{Finding, Gap, GapKind, Minor, RuleCard, Severity, Unanswered, Verdict};
+use model::{Finding, Gap, Minor, RuleCard, Severity, Unanswered, Verdict};
 
 use crate::{Applies, Check, Rule, say};
 
@@ -40,12 +40,7 @@ fn ask(cluster: &Cluster) -> Verdict {
         .collect();
     // Of a release that may be older nobody knows who made them.
     if !tokens.is_empty() && crate::release(cluster).is_none_or(|release| !release.is_at_least(ON_DEMAND)) {
-        return Err(Unanswered::Gap(Gap {
-            kind: GapKind::Version,
-            reason: "whether the cluster makes such tokens by itself depends on the release, which is not known".to_owned(),
-            wanted: "--kubernetes-version".to_owned(),
-            who_could_answer: "give the release with --kubernetes-version".to_owned(),
-        }));
+        return Err(Unanswered::Gap(Gap::of_release("whether the cluster makes such tokens by itself depends on the release, which is not known".to_owned())));
     }
     let mighty = if tokens.is_empty() { Default::default() } else { reach::administrators(cluster.access()) };
     let finding = |(token, account): &(&Credential, &str)| -> Finding {

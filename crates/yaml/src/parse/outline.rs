@@ -2,15 +2,15 @@
 
 use granit_parser::{Event, Parser};
 
-use super::{Limits, options};
+use super::{Limits, breaks, options};
 use crate::skim::skim;
 
 /// The keys at the root of each document, without the trees below them: for whoever only wants to know what a text is.
 ///
-/// `None` where only [`parse`] can tell: of a text with a fault, a tag, an anchor or an alias. Where there are keys, `parse`
+/// `None` where only [`parse()`](crate::parse()) can tell: of a text with a fault, a tag, an anchor, an alias or an odd line break. Where there are keys, `parse`
 /// finds the same and no fault that is fatal.
 pub fn outline(text: &str, limits: &Limits) -> Option<Vec<Vec<String>>> {
-    if text.len() > limits.bytes.min(u32::MAX as usize) {
+    if text.len() > limits.bytes.min(u32::MAX as usize) || breaks::has_odd(text) {
         return None;
     }
     skim(text, limits).or_else(|| outline_by_events(text, limits))

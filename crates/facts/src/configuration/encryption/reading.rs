@@ -6,7 +6,7 @@ use std::{
 };
 
 use model::{CutSecret, Evidence, Location, Minor, ProblemKind, Release, Strength};
-use yaml::Cursor;
+use yaml::{Cursor, Style};
 
 use super::{
     super::decode::{self, Around, Decoder, FROM_THE_START, Format, Placed, Read, Version, child, shown},
@@ -190,16 +190,17 @@ fn keys(body: &Cursor<'_>, lengths: &[u32], decoder: &mut Decoder<'_>) -> Vec<Ke
             Some(secret) => {
                 key.at = secret.at;
                 let cut = child(&item, "secret").and_then(|secret| cut_at(decoder.evidence, &secret));
-                let (judged, bytes) = match cut {
-                    Some(Cut::One(cut)) => (true, cut.decoded),
-                    Some(Cut::Several) => (false, None),
+                let (judged, bytes) = match &cut {
+                    // What was cut begins and ends with no blank, which Go's base64 does not skip.
+                    Some(Cut::One(cut)) => (true, cut.decoded.filter(|_| !secret.value.contains([' ', '\t']))),
+                    Some(Cut::Several(lines)) => joined(&item, lines).map_or((false, None), |bytes| (true, bytes)),
                     // Whoever made this evidence did not cut it.
                     None => (true, decoded_length(&secret.value)),
                 };
                 key.bytes = bytes;
                 (key.group, key.strength) = match cut {
                     Some(Cut::One(cut)) => (Some(cut.group), Some(cut.strength)),
-                    Some(Cut::Several) => (None, None),
+                    Some(Cut::Several(_)) => (None, None),
                     None => (Some(number(&secret.value)), Some(redact::strength(&secret.value))),
                 };
                 length(&key, judged, lengths, decoder);
@@ -229,20 +230,43 @@ fn number(secret: &str) -> u32 {
     u32::try_from(hash & u64::from(u32::MAX)).unwrap_or_default()
 }
 
-#[derive(Clone, Copy)]
 enum Cut<'e> {
     One(&'e CutSecret),
-    /// A secret on several lines is cut line by line, which says nothing about the whole.
-    Several,
+    /// A secret on several lines is cut line by line.
+    Several(Vec<&'e CutSecret>),
+}
+
+/// Bytes of a key on several lines, if what is known of its lines tells that: of no base64 there are none.
+fn joined(item: &Cursor<'_>, lines: &[&CutSecret]) -> Option<Option<u32>> {
+    let secret = child(item, "secret")?;
+    let scalar = secret.scalar()?;
+    // What stands at the end of a line in such quotes may join it with the next.
+    if scalar.style() == Style::Double {
+        return None;
+    }
+    // Folded lines have a blank between them.
+    if scalar.text().contains(' ') {
+        return Some(None);
+    }
+    let (last, whole) = lines.split_last()?;
+    let is_whole =
+        |line: &&&CutSecret| line.decoded.is_some_and(|bytes| bytes * 4 == (line.span.end - line.span.start) * 3);
+    let bytes = whole.iter().map(|line| Some(line).filter(is_whole)?.decoded);
+    let before = bytes.sum::<Option<u32>>()?;
+    Some(Some(before + last.decoded?))
 }
 
 /// What was cut out of the text where this scalar stands.
 fn cut_at<'e>(evidence: &'e Evidence, scalar: &Cursor<'_>) -> Option<Cut<'e>> {
     let span = scalar.node().definition().unwrap_or(scalar.span());
-    let mut inside =
+    let inside =
         evidence.secrets.iter().filter(|secret| span.start <= secret.span.start && secret.span.end <= span.end);
-    let first = inside.next()?;
-    Some(if inside.next().is_some() { Cut::Several } else { Cut::One(first) })
+    let lines: Vec<_> = inside.collect();
+    match *lines.as_slice() {
+        [] => None,
+        [one] => Some(Cut::One(one)),
+        _ => Some(Cut::Several(lines)),
+    }
 }
 
 /// Bytes that standard base64 stands for; line breaks do not count (Go's encoding/base64).

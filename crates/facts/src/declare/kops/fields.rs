@@ -113,6 +113,7 @@ pub(super) const FIELDS: &[Named] = &[
     named("storage-backend", "storageBackend", Text),
     named("storage-initialization-timeout", "storageInitializationTimeout", Text),
     named("strict-transport-security-directives", "strictTransportSecurityDirectives", List),
+    named("target-ram-mb", "targetRamMb", Int),
     named("tls-cert-file", "tlsCertFile", Text),
     named("tls-cipher-suites", "tlsCipherSuites", List),
     named("tls-min-version", "tlsMinVersion", Text),
@@ -147,12 +148,13 @@ pub(super) fn values(named: &Named, value: &Cursor<'_>) -> Vec<String> {
         }
         Shape::Text | Shape::Bool | Shape::Int => {
             // An empty text, and a number that stands for nothing, make no flag.
-            const EMPTY: [(&str, &str); 5] = [
+            const EMPTY: [(&str, &str); 6] = [
                 ("v", "0"),
                 ("max-requests-inflight", "0"),
                 ("max-mutating-requests-inflight", "0"),
                 ("delete-collection-workers", "0"),
                 ("logging-format", "text"),
+                ("target-ram-mb", "0"),
             ];
             let text = value.text().filter(|text| !text.is_empty() && !EMPTY.contains(&(named.setting, *text)));
             text.map(str::to_owned).into_iter().collect()

@@ -119,9 +119,9 @@ impl Line<'_, '_> {
 
     fn boolean(&mut self, flag: &str, variable: &str, own: bool) {
         match self.variables.switch(variable) {
-            Said::Value(on, at) => self.writes(flag, &on.to_string(), at, Form::Field),
+            Said::Value(on, at) => self.writes(flag, printed(on), at, Form::Field),
             Said::Open(gap) => self.open(flag, gap),
-            Said::Nothing => self.adds(flag, &own.to_string()),
+            Said::Nothing => self.adds(flag, printed(own)),
         }
     }
 
@@ -576,4 +576,9 @@ impl Line<'_, '_> {
         }
         words
     }
+}
+
+/// A boolean as Jinja prints it, which counts where kubeadm sorts by the text.
+pub(super) fn printed(on: bool) -> &'static str {
+    if on { "True" } else { "False" }
 }

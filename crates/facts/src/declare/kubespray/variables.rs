@@ -5,7 +5,7 @@ use std::{cell::Cell, collections::BTreeMap};
 use model::{Form, Gap, GapKind, Location, Problem, Site};
 use yaml::{Cursor, Resolved};
 
-use super::{File, MOST, Source, flags, inventory::Fill, unfilled};
+use super::{File, MOST, Source, flags, inventory::Fill, line::printed, unfilled};
 
 /// Variables that stand in one another, at most.
 const DEEPEST: usize = 4;
@@ -206,6 +206,9 @@ impl<'a> Variables<'a> {
 
     /// A value that somebody wrote, as words of a flag are made of it.
     pub(super) fn written(&self, name: &str, value: &Cursor<'a>) -> Result<String, Gap> {
+        if let Some(Resolved::Bool(on)) = value.resolved() {
+            return Ok(printed(on).to_owned());
+        }
         let Some(text) = value.text().filter(|_| !value.is_null()) else {
             return Err(unreadable(name, "is no text"));
         };

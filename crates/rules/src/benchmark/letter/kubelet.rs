@@ -5,7 +5,7 @@
 //! known, so that a file alone can miss such a letter and never meet it.
 
 use facts::flags::KUBELET;
-use model::{Author, Component, Form, Gap, GapKind, Origin, Site, spelled};
+use model::{Author, Component, Form, Gap, GapKind, Origin, Site, Version, spelled};
 use serde::Deserialize;
 
 use super::{Letter, Op, Test, Written, items};
@@ -19,6 +19,10 @@ pub(super) enum Asked {
     File(Test),
     /// In the file, or nowhere.
     FileOrUnset(Test),
+    /// In the file, up to that release.
+    FileUntil(String, Test),
+    /// Not in the file; nobody looks at the command line.
+    NotInFile(String),
     /// On the command line.
     Line(Test),
     /// Nowhere on the command line; no file has it.
@@ -38,12 +42,19 @@ enum Stands {
 impl Asked {
     pub(super) fn setting(&self) -> &str {
         match self {
-            Self::File(test) | Self::FileOrUnset(test) | Self::Line(test) => &test.flag,
-            Self::NotOnLine(flag) => flag,
+            Self::File(test) | Self::FileOrUnset(test) | Self::FileUntil(_, test) | Self::Line(test) => &test.flag,
+            Self::NotOnLine(name) | Self::NotInFile(name) => name,
         }
     }
 
     pub(super) fn letter(&self, component: &Component) -> Option<Letter> {
+        if let Self::FileUntil(until, _) = self {
+            let until = until.parse::<Version>().ok()?.minor;
+            // Later releases are not asked.
+            if component.release.bounds().1 > until {
+                return None;
+            }
+        }
         let name = self.setting();
         let setting = component.setting(name)?;
         let stands = stands(component, name);
@@ -72,15 +83,19 @@ impl Asked {
         let if_seen = |met: bool| line_is_seen.then_some(met);
         match (self, stands) {
             (_, Stands::Unplaced | Stands::Unknown(_)) => None,
-            (Self::File(_) | Self::FileOrUnset(_) | Self::NotOnLine(_), Stands::Line(_)) => Some(false),
+            (Self::File(_) | Self::FileOrUnset(_) | Self::FileUntil(..) | Self::NotOnLine(_), Stands::Line(_)) => {
+                Some(false)
+            }
+            (Self::NotInFile(_), Stands::File(_)) => Some(false),
+            (Self::NotInFile(_), Stands::Line(_) | Stands::Nowhere) => Some(true),
             // A flag that was not seen would be another finding, and no cure for this one.
-            (Self::File(test) | Self::FileOrUnset(test), Stands::File(value)) => {
+            (Self::File(test) | Self::FileOrUnset(test) | Self::FileUntil(_, test), Stands::File(value)) => {
                 match test.holds(&Written::As(value.clone()))? && !value.is_empty() {
                     true => if_seen(true),
                     false => Some(false),
                 }
             }
-            (Self::File(_), Stands::Nowhere) => Some(false),
+            (Self::File(_) | Self::FileUntil(..), Stands::Nowhere) => Some(false),
             (Self::FileOrUnset(_), Stands::Nowhere) => if_seen(true),
             (Self::Line(test), Stands::Line(value)) => test.holds(&Written::As(value.clone())),
             (Self::Line(_), Stands::File(_) | Stands::Nowhere) => if_seen(false),
@@ -90,10 +105,11 @@ impl Asked {
 
     fn wanted(&self, flag: &str) -> String {
         match self {
-            Self::File(test) => format!("{} in the file, and no `{flag}`", in_words(test)),
+            Self::File(test) | Self::FileUntil(_, test) => format!("{} in the file, and no `{flag}`", in_words(test)),
             Self::FileOrUnset(test) => format!("{} in the file or nothing, and no `{flag}`", in_words(test)),
             Self::Line(test) => format!("`{flag}={}` on the command line", test.value),
             Self::NotOnLine(_) => format!("no `{flag}`"),
+            Self::NotInFile(name) => format!("no `{name}` in the file"),
         }
     }
 }

@@ -120,6 +120,10 @@ fn verified(cluster: &Cluster, endpoint: &Endpoint, (host, server): (&str, &str)
         let message = format!("`{}` is refused by its client: {what} ended on {last}", endpoint.name);
         return Some(wrong(message, "renew the certificate of the server"));
     }
+    // What the server is given is not yet what answers at that address.
+    if !shown.is_seen {
+        return None;
+    }
     let at = endpoint.authority_at().unwrap_or(&endpoint.at);
     Some(Answer {
         seen: vec![Origin::Written(site(at)), certificates::place(shown.at)],

@@ -248,8 +248,10 @@ pub(crate) fn invocations(evidence: &[Evidence], trees: &Trees, root: Option<&st
 /// Files of the host, by their paths there, that hold parts of the command lines themselves.
 pub(crate) fn files(evidence: &[Evidence], trees: &Trees, root: Option<&str>) -> Vec<String> {
     let mut found = Vec::new();
-    let may_name =
-        |file: &Evidence| file.text().is_some_and(|text| unit::speaks(text) || k3s::speaks(text) || k0s::speaks(text));
+    let speaks = |text: &str| {
+        unit::speaks(text) || k3s::speaks(text) || k0s::speaks(text) || openshift::names_its_configuration(text)
+    };
+    let may_name = |file: &Evidence| file.text().is_some_and(|text| speaks(text));
     each_of(evidence, trees, root, &may_name, &mut |source, _| {
         found.extend(unit::environment_files(source, evidence));
         found.extend(k3s::files(source, evidence));

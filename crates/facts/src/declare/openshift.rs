@@ -20,7 +20,7 @@ use yaml::Cursor;
 
 use self::config::Config;
 pub use self::started::belong_together;
-pub(super) use self::started::{complete, files, is_copy};
+pub(super) use self::started::{complete, files, is_copy, names_its_configuration};
 use super::{
     Source,
     command::Program,

@@ -381,6 +381,21 @@ fn a_pod_and_the_configuration_that_it_reads_are_one_server() {
 }
 
 #[test]
+fn the_configuration_of_a_pod_is_looked_for() {
+    use model::Body;
+    use portcullis_facts::{Gathered, Options, resolve, wants};
+    let gathered = |evidence| Gathered { root: Some("n".to_owned()), ..Gathered::of("a", evidence) };
+    let pod = shared::evidence(AT[0], POD);
+    let wanted = wants(&gathered(vec![pod.clone()]), &Options::default());
+    assert!(wanted.iter().any(|want| want.id.as_str() == AT[1]), "{wanted:?}");
+    // Where it is not there no server starts.
+    let mut gone = shared::evidence(AT[1], WRITTEN);
+    gone.body = Body::Missing;
+    let cluster = resolve(gathered(vec![pod, gone]), &Options::default());
+    assert_eq!(server(&cluster).component().starts, Some(false));
+}
+
+#[test]
 fn openshift_has_plugins_on_that_kubernetes_has_not() {
     let is_on = |text: &str, name: &str| {
         let cluster = resolved(text, Some("1.31.0"));

@@ -331,6 +331,11 @@ fn choose<'h>(
     host.as_deref().and_then(ends).or_else(|| ends(&tail)).or_else(only).map_or(Chosen::Unknown(None), Chosen::Held)
 }
 
+/// Whether a text holds the words without which no server in it is told of its configuration.
+pub(in crate::declare) fn names_its_configuration(text: &str) -> bool {
+    text.contains(FLAG)
+}
+
 /// Files of the host in which pods of a text are configured.
 pub(in crate::declare) fn files(source: &Source<'_>) -> Vec<String> {
     let mut found = Vec::new();

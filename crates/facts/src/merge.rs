@@ -278,6 +278,10 @@ fn agree(name: &str, held: &[Held<'_>]) -> Result<Reading, Gap> {
     };
     let changes = held.iter().rev().find(|(_, reading)| !same(reading));
     let reason = match changes {
+        // The same value for another reason.
+        Some((minor, older)) if say(older) == say(newest) => {
+            format!("what `{name}` comes from differs up to {minor} and after it")
+        }
         Some((minor, older)) => {
             format!("`{name}` is {} up to {minor} and {} after it", say(older), say(newest))
         }

@@ -280,8 +280,9 @@ impl<'a> Configuration<'a> {
             word.releases = word.releases.map(|(from, to)| (from, to.min(newest)));
         }
         if let Some(gap) = &open_ended {
-            // Whatever could add an argument can override what nobody wrote.
-            for word in words.iter_mut().filter(|word| word.hand != Hand::Written) {
+            // Whatever could add an argument can override what nobody wrote, and a patch takes the place of what somebody did.
+            let is_patched = self.patched().is_some();
+            for word in words.iter_mut().filter(|word| is_patched || word.hand != Hand::Written) {
                 word.unresolved.get_or_insert_with(|| gap.clone());
             }
         }
@@ -333,14 +334,17 @@ impl<'a> Configuration<'a> {
 
     /// Why more may be on the command line than what is written.
     fn open_ended(&self) -> Option<Gap> {
-        let patches = find(&self.init, &["patches", "directory"]).and_then(|patches| patches.text());
-        self.around.open.clone().or_else(|| {
-            patches.map(|folder| Gap {
-                kind: GapKind::Unread,
-                reason: format!("kubeadm patches the manifest with the files in `{folder}`"),
-                wanted: "the manifest as kubeadm wrote it".to_owned(),
-                who_could_answer: MANIFESTS.to_owned(),
-            })
+        self.around.open.clone().or_else(|| self.patched())
+    }
+
+    /// Why the manifest may be another than the one that is made (cmd/kubeadm/app/util/patches/patches.go, 1.22).
+    fn patched(&self) -> Option<Gap> {
+        let folder = find(&self.init, &["patches", "directory"])?.text()?;
+        Some(Gap {
+            kind: GapKind::Unread,
+            reason: format!("kubeadm patches the manifest with the files in `{folder}`"),
+            wanted: "the manifest as kubeadm wrote it".to_owned(),
+            who_could_answer: MANIFESTS.to_owned(),
         })
     }
 

@@ -265,7 +265,15 @@ fn rows(settings: &[(&Setting, &Reading)], scope: Scope<'_>, text: &mut String) 
             let padding = look.width - wrap::width(&line) - wrap::width(&why);
             let _ = writeln!(text, "{line}{:padding$}{}", "", paint.dim(&why));
         } else {
-            text.push_str(&pieces(&line, 2 + longest + 2, look.width));
+            if wrap::width(&line) <= look.width {
+                let _ = writeln!(text, "{line}");
+            } else if wrap::width(&name) > longest {
+                // Beside a name that is longer than its column nothing has room.
+                let _ = writeln!(text, "  {name}");
+                text.push_str(&pieces("", &value, 2 + longest + 2, look.width));
+            } else {
+                text.push_str(&pieces(&name, &value, 2 + longest + 2, look.width));
+            }
             for line in indented(&why, 2 + longest + 2, 2 + longest + 4, look.width).lines() {
                 let _ = writeln!(text, "{}", paint.dim(line));
             }
@@ -299,15 +307,10 @@ fn shown(value: &str) -> String {
     if value.is_empty() { "\"\"".to_owned() } else { plain(value) }
 }
 
-/// A long value, broken after its commas.
-fn pieces(line: &str, indent: usize, width: usize) -> String {
-    let broken = line.replace(',', ", ");
-    if wrap::width(line) <= width {
-        return format!("{line}\n");
-    }
-    let (name, value) = broken.split_at(broken.len().min(indent));
-    let mut text = name.to_owned();
-    let wrapped = indented(value.trim_start(), 0, 0, width.saturating_sub(indent).max(16));
+/// A long value behind its name, broken after its commas.
+fn pieces(name: &str, value: &str, indent: usize, width: usize) -> String {
+    let mut text = format!("{:<indent$}", format!("  {name}"));
+    let wrapped = indented(&value.replace(',', ", "), 0, 0, width.saturating_sub(indent).max(16));
     for (at, piece) in wrapped.lines().enumerate() {
         if at > 0 {
             text.push_str(&" ".repeat(indent));

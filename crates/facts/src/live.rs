@@ -18,9 +18,9 @@ use model::{Evidence, Gap, GapKind, Kind, Plane};
 
 use crate::objects::Of;
 
-pub use asks::{ASKS, METADATA, NODES, PUBLISHED};
+pub use asks::{ALL_PODS, ASKS, METADATA, NODES, PUBLISHED, SYSTEM_PODS};
 pub use backends::{Backend, Lists, backends};
-pub use denied::Shown;
+pub use denied::{Pods, Shown};
 pub(crate) use instances::{Found, resolve};
 pub(crate) use kubelets::node_of;
 pub use kubelets::{
@@ -108,6 +108,24 @@ pub(crate) fn nodes(evidence: &[Evidence]) -> Option<Vec<Node>> {
 /// Whether discovery, in either of its forms, names a group.
 pub(crate) fn shows(discovery: &str, group: &str) -> bool {
     discovery.contains(&format!("\"{group}\""))
+}
+
+/// Whether a text is discovery, in either of its forms: every server has groups.
+pub fn is_discovery(text: &str) -> bool {
+    #[derive(serde::Deserialize)]
+    struct Groups {
+        #[serde(default)]
+        kind: String,
+        #[serde(default)]
+        groups: Vec<serde::de::IgnoredAny>,
+        #[serde(default)]
+        items: Vec<serde::de::IgnoredAny>,
+    }
+    serde_json::from_str(text).is_ok_and(|Groups { kind, groups, items }| match kind.as_str() {
+        "APIGroupList" => !groups.is_empty(),
+        "APIGroupDiscoveryList" => !items.is_empty(),
+        _ => false,
+    })
 }
 
 impl Ask {

@@ -227,7 +227,15 @@ impl Talks {
         let (extra, common): (Vec<Question>, Vec<Question>) =
             questions.into_iter().partition(|(_, ask)| ask.where_served);
         let mut replies: BTreeMap<usize, Reply> = self.ask(common, may).await.into_iter().collect();
-        let discovery = asks.iter().position(|ask| ask.kind == Kind::Discovery).and_then(|at| replies.get(&at));
+        // What lists no groups tells nothing of what is served.
+        let at = asks.iter().position(|ask| ask.kind == Kind::Discovery);
+        if let Some(ask) = at.and_then(|at| asks.get(at))
+            && let Some(reply) = at.and_then(|at| replies.get_mut(&at))
+            && matches!(&reply.raw, Raw::Text(text) if !live::is_discovery(text))
+        {
+            reply.raw = Raw::Unread(ask.unanswered("what answers there lists no groups of APIs"));
+        }
+        let discovery = at.and_then(|at| replies.get(&at));
         let discovery = match discovery.map(|reply| &reply.raw) {
             Some(Raw::Text(text)) => Some(text.as_str()),
             _ => None,
@@ -383,6 +391,30 @@ fn disbelieve(answers: &mut [Given]) {
     if answers.iter().any(|given| empty(given) == Some(false)) {
         for given in answers.iter_mut().filter(|given| empty(given) == Some(true)) {
             let why = "it lists none, although the API server ships some with those that it lists elsewhere";
+            given.raw = Raw::Unread(given.ask.unanswered(why));
+        }
+    }
+    let list = |path: &str| {
+        answers.iter().find(|given| given.ask.path == path).and_then(|given| match &given.raw {
+            Raw::Text(list) => Some(list.as_str()),
+            Raw::Older(..) | Raw::Missing | Raw::Unread(_) => None,
+        })
+    };
+    let none = |path: &str| list(path).is_some_and(pages::holds_none);
+    let told = |path: &str| list(path).map(live::Pods::of).unwrap_or_default();
+    let (all, system) = (live::ALL_PODS, live::SYSTEM_PODS);
+    let mut contradicted: Vec<(&str, &str)> = Vec::new();
+    if none(system) && told(all).of_control_plane {
+        contradicted.push((system, "it lists none, although the list of all pods has some"));
+    }
+    if none(all) && list(system).is_some_and(|list| !pages::holds_none(list)) {
+        contradicted.push((all, "it lists none, although the list of kube-system has some"));
+    }
+    if none(live::NODES) && (told(all).on_a_node || told(system).on_a_node) {
+        contradicted.push((live::NODES, "it lists none, although pods run on some"));
+    }
+    for (path, why) in contradicted {
+        for given in answers.iter_mut().filter(|given| given.ask.path == path) {
             given.raw = Raw::Unread(given.ask.unanswered(why));
         }
     }

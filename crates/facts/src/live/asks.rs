@@ -79,6 +79,10 @@ pub const PUBLISHED: &str = "/apis/discovery.k8s.io/v1/namespaces/default/endpoi
 /// The path of the list of nodes.
 pub const NODES: &str = "/api/v1/nodes";
 
+/// The path of the list of pods, and of those of the control plane.
+pub const ALL_PODS: &str = "/api/v1/pods";
+pub const SYSTEM_PODS: &str = "/api/v1/namespaces/kube-system/pods";
+
 /// All that is asked, in order. The first one is asked alone: who gets no answer to it gets none at all.
 pub const ASKS: &[Ask] = &[
     Ask { path: "/version", kind: Kind::Version, of_each_server: true, ..PLAIN },
@@ -120,7 +124,7 @@ pub const ASKS: &[Ask] = &[
     },
     // Mirror pods: kubeadm and Talos label them with a tier, kops, kubespray's like and others with an application.
     Ask {
-        path: "/api/v1/namespaces/kube-system/pods",
+        path: SYSTEM_PODS,
         queries: &["labelSelector=tier%3Dcontrol-plane", "labelSelector=k8s-app%3Dkube-apiserver"],
         kind: Kind::Workload,
         plane: Plane::Declared,
@@ -220,7 +224,7 @@ pub const ASKS: &[Ask] = &[
     },
     Ask { path: "/apis/rbac.authorization.k8s.io/v1/rolebindings", ..objects(Of::RoleBinding, BINDING, 100_000) },
     Ask { path: "/api/v1/serviceaccounts", ..objects(Of::ServiceAccount, SERVICE_ACCOUNT, 50_000) },
-    Ask { path: "/api/v1/pods", ..objects(Of::Pod, POD, 50_000) },
+    Ask { path: ALL_PODS, ..objects(Of::Pod, POD, 50_000) },
     Ask {
         path: "/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations",
         older: &["/apis/admissionregistration.k8s.io/v1beta1/validatingwebhookconfigurations"],

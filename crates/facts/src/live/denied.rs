@@ -4,6 +4,8 @@
 //! shows, comes from something that stands before it, or from somebody who would rather not be looked at; it is a gap like any
 //! refusal.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 
 use super::{Ask, Form, Right};
@@ -100,6 +102,59 @@ impl<'a> Shown<'a> {
     }
 }
 
+/// What pods tell of lists beside theirs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Pods {
+    /// Some are of the control plane, by the labels by which those are asked for ([`ASKS`](super::ASKS)).
+    pub of_control_plane: bool,
+    /// Some were given to a node.
+    pub on_a_node: bool,
+}
+
+impl Pods {
+    /// What a list of pods tells; nothing where it is none.
+    pub fn of(list: &str) -> Self {
+        #[derive(Deserialize)]
+        struct List {
+            #[serde(default)]
+            items: Vec<Pod>,
+        }
+
+        #[derive(Deserialize)]
+        struct Pod {
+            #[serde(default)]
+            metadata: Metadata,
+            #[serde(default)]
+            spec: Spec,
+        }
+
+        #[derive(Default, Deserialize)]
+        struct Metadata {
+            #[serde(default)]
+            namespace: String,
+            #[serde(default)]
+            labels: BTreeMap<String, String>,
+        }
+
+        #[derive(Default, Deserialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Spec {
+            #[serde(default)]
+            node_name: String,
+        }
+
+        let Ok(List { items }) = serde_json::from_str(list) else { return Self::default() };
+        let labelled = |pod: &Pod| {
+            let has = |key: &str, value: &str| pod.metadata.labels.get(key).is_some_and(|known| known == value);
+            has("tier", "control-plane") || has("k8s-app", "kube-apiserver")
+        };
+        Self {
+            of_control_plane: items.iter().any(|pod| pod.metadata.namespace == "kube-system" && labelled(pod)),
+            on_a_node: items.iter().any(|pod| !pod.spec.node_name.is_empty()),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::{super::ASKS, *};
@@ -135,5 +190,19 @@ mod tests {
             {"version":"v1","resources":[{"resource":"validatingadmissionpolicies"}]}]}]}"#;
         assert!(denied(POLICIES, Some(all)) && !denied(ROLES, Some(all)));
         assert!(!denied(POLICIES, Some("<html>")) && !denied(ROLES, Some("")));
+    }
+
+    #[test]
+    fn pods_tell_of_nodes_and_of_the_control_plane() {
+        let pod = |rest: &str| Pods::of(&format!(r#"{{"kind":"PodList","items":[{{}},{rest}]}}"#));
+        let (system, plain) = (r#""namespace":"kube-system""#, r#""namespace":"team""#);
+        let label = r#""labels":{"tier":"control-plane"}"#;
+        let told = pod(&format!(r#"{{"metadata":{{{system},{label}}},"spec":{{"nodeName":"n1"}}}}"#));
+        assert_eq!(told, Pods { of_control_plane: true, on_a_node: true });
+        let told = pod(&format!(r#"{{"metadata":{{{plain},{label}}},"spec":{{}}}}"#));
+        assert_eq!(told, Pods::default());
+        for none in ["", "[]", "{}", "<html>", r#"{"items":7}"#] {
+            assert_eq!(Pods::of(none), Pods::default(), "{none}");
+        }
     }
 }

@@ -96,6 +96,54 @@ fn a_list_of_something_else_is_none_of_what_was_asked_for() {
     });
 }
 
+/// What is no discovery does not show that a group is not served.
+#[test]
+fn what_is_no_discovery_tells_nothing_of_what_is_served() {
+    let told = |discovery: &'static str| {
+        let server = Server::start(move |request| match request.path.split('?').next().unwrap_or_default() {
+            "/apis" => ok(discovery),
+            _ => with_wrong_objects(request),
+        });
+        let report = audit_unseen(&file("discovery", &server.kubeconfig("lab", "{token: abc}")));
+        let entry = outcome(&report, "cluster-unsupported-overrides").to_owned();
+        let evidence = report["clusters"][0]["evidence"].as_array().expect("evidence").clone();
+        let apis = evidence.iter().find(|piece| piece["name"].as_str().is_some_and(|name| name.ends_with("/apis")));
+        (entry, apis.expect("asked")["state"].clone())
+    };
+    assert_eq!(told(GROUPS), ("not-applicable".to_owned(), "read".into()));
+    for none in
+        ["[]", "{}", "<html>", "null", r#"{"kind":"APIGroupList","groups":[]}"#, r#"{"kind":"PodList","items":[{}]}"#]
+    {
+        assert_eq!(told(none), ("undetermined".to_owned(), "unread".into()), "{none}");
+    }
+}
+
+/// Lists that tell of each other are held against each other.
+#[test]
+fn a_list_of_none_is_not_believed_where_another_has_some() {
+    const POD: &str = r#"{"metadata":{"name":"kube-apiserver-n1","namespace":"kube-system","labels":{"tier":"control-plane"}},
+        "spec":{"nodeName":"n1","containers":[{"name":"a","image":"registry.k8s.io/kube-apiserver:v1.36.2","command":["kube-apiserver"]}]}}"#;
+    let paths = ["/api/v1/pods", "/api/v1/namespaces/kube-system/pods", "/api/v1/nodes"];
+    for empty in paths {
+        let server = Server::start(move |request| {
+            let list = |kind: &str, items: &str| ok(format!(r#"{{"kind":"{kind}List","items":[{items}]}}"#));
+            match request.path.split('?').next().unwrap_or_default() {
+                path if path == empty => list("", ""),
+                "/api/v1/nodes" => list("Node", r#"{"metadata":{"name":"n1"}}"#),
+                path if path.ends_with("/pods") => list("Pod", POD),
+                _ => cluster(request),
+            }
+        });
+        let report = audit_unseen(&file("none-of", &server.kubeconfig("lab", "{token: abc}")));
+        let evidence = report["clusters"][0]["evidence"].as_array().expect("evidence");
+        for path in paths {
+            let url = format!("{}{path}", server.url());
+            let piece = evidence.iter().find(|piece| piece["name"] == url.as_str()).expect("asked");
+            assert_eq!(piece["state"], if path == empty { "unread" } else { "read" }, "{empty}: {piece}");
+        }
+    }
+}
+
 /// A Secret with what its metadata tells, and one annotation that tells too much.
 const TOKEN: &str = r#"{"metadata":{"name":"ci-token","namespace":"team","creationTimestamp":"2024-03-01T08:00:00Z",
     "annotations":{"kubernetes.io/service-account.name":"ci","kubectl.kubernetes.io/last-applied-configuration":"hunter3hunter3"}}"#;

@@ -135,7 +135,7 @@ fn cluster(request: &Request) -> Reply {
         "/flagz" => ok(FLAGZ),
         "/statusz" => ok("\napiserver statusz\nBinary version  1.36.2\n"),
         "/metrics" => ok(METRICS),
-        "/apis" => ok(r#"{"kind":"APIGroupList","groups":[]}"#),
+        "/apis" => ok(r#"{"kind":"APIGroupList","groups":[{"name":"apps"}]}"#),
         "/api/v1/namespaces/kube-system/pods" => {
             ok(format!(r#"{{"kind":"PodList","apiVersion":"v1","metadata":{{}},"items":[{POD}]}}"#))
         }

@@ -163,14 +163,17 @@ fn run(ways: &Ways, pace: Pace, asks: &Arc<[&'static Ask]>, done: &tokio::sync::
         let (mut next, mut handed_over) = (0, 0);
         let mut waiting: BTreeMap<usize, Result<Asked, Failure>> = BTreeMap::new();
         let turns = Arc::new(Semaphore::new(at_once));
+        // However many clusters send what nobody wants, it stands in memory once.
+        let huge = Arc::new(Semaphore::new(1));
         while handed_over < ways.len() {
             while next < ways.len() && next < handed_over + AHEAD * at_once {
-                let (ways, asks, turns, index) = (Arc::clone(ways), Arc::clone(asks), Arc::clone(&turns), next);
+                let (ways, asks, index) = (Arc::clone(ways), Arc::clone(asks), next);
+                let (turns, huge) = (Arc::clone(&turns), Arc::clone(&huge));
                 running.spawn(async move {
                     let (Some(way), Ok(turn)) = (ways.get(index), turns.acquire_owned().await) else {
                         return (index, Err(nobody()));
                     };
-                    let asked = ask::cluster(way, &asks, pace, ask::lanes(ways.len()), turn);
+                    let asked = ask::cluster(way, &asks, pace, ask::lanes(ways.len()), (turn, &huge));
                     let asked = tokio::time::timeout(pace.time + GRACE, asked).await;
                     (index, asked.unwrap_or_else(|_| Err(late(way, pace.time))))
                 });

@@ -13,7 +13,7 @@ use facts::{
 };
 use kube::config::{AuthInfo, Config};
 use model::{Gap, Kind};
-use tokio::sync::OwnedSemaphorePermit;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::{
     Pace,
@@ -77,7 +77,7 @@ pub(super) async fn cluster(
     asks: &[&'static Ask],
     Pace { time, from_outside, kubelets: is_wanted, .. }: Pace,
     lanes: usize,
-    turn: OwnedSemaphorePermit,
+    (turn, huge): (OwnedSemaphorePermit, &Arc<Semaphore>),
 ) -> Result<Asked, Failure> {
     let until = Instant::now() + time;
     let server = way.server.trim_end_matches('/').to_owned();
@@ -86,7 +86,7 @@ pub(super) async fn cluster(
     // Beside the questions, which it does not hold up.
     let mut outside = Outside::begin(&config, from_outside, until);
     let Some((&first, _)) = asks.split_first() else { return Err(super::nobody()) };
-    let tally = Tally::new();
+    let tally = Tally::new(huge);
     let talk = |config: Config| Conversation::with(config, &server, LIMITS, until, &tally).map(Arc::new);
     let mut bare = config.clone();
     bare.auth_info = AuthInfo::default();

@@ -110,15 +110,19 @@ pub(super) struct Tally {
     not_before: Mutex<Option<Instant>>,
     /// Held by whoever takes a large answer in, so that there is one at a time.
     large: Semaphore,
+    /// The same for the largest, of all clusters of the run.
+    huge: Arc<Semaphore>,
 }
 
 impl Tally {
-    pub(super) fn new() -> Arc<Self> {
+    /// Of one cluster among those that share a turn for the largest answers.
+    pub(super) fn new(huge: &Arc<Semaphore>) -> Arc<Self> {
         Arc::new(Self {
             count: AtomicU64::new(0),
             bytes: AtomicU64::new(0),
             not_before: Mutex::new(None),
             large: Semaphore::new(1),
+            huge: Arc::clone(huge),
         })
     }
 
@@ -143,6 +147,8 @@ impl Tally {
 pub(super) struct Held<'t> {
     pub(super) bytes: Vec<u8>,
     large: Option<SemaphorePermit<'t>>,
+    /// Since when it is one of the largest.
+    huge: Option<(SemaphorePermit<'t>, Instant)>,
 }
 
 /// Where an answer goes while it arrives.
@@ -156,6 +162,10 @@ enum Into<'s, 't> {
 
 /// A larger answer is held by one at a time.
 const LARGE: usize = 1 << 20;
+
+/// A larger one still by one of all clusters, whose server may not dawdle meanwhile: the others wait.
+const HUGE: usize = 8 << 20;
+const PATIENCE: Duration = Duration::from_secs(10);
 
 pub(super) struct Conversation {
     client: Client,
@@ -282,7 +292,11 @@ impl Conversation {
         let largest = if good && !status_alone { self.limits.largest } else { 64 << 10 };
         let (mut size, mut words) = (0_usize, Vec::new());
         loop {
-            let frame = match within(self.left(), body.frame()).await {
+            let patience = match &into {
+                Into::Held(Held { huge: Some((_, since)), .. }) => PATIENCE.saturating_sub(since.elapsed()),
+                _ => self.left(),
+            };
+            let frame = match within(self.left().min(patience), body.frame()).await {
                 None => return Ok((Answer::Other(UNFINISHED.to_owned()), None)),
                 Some(None) => break,
                 Some(Some(Err(error))) => {
@@ -308,9 +322,25 @@ impl Conversation {
                 Into::Held(held) => {
                     if size > LARGE && held.large.is_none() {
                         match within(self.left(), self.tally.large.acquire()).await {
-                            Some(Ok(permit)) => held.large = Some(permit),
+                            Some(Ok(permit)) => {
+                                held.large = Some(permit);
+                                // At once, since each step on the way would stand in memory beside the next.
+                                held.bytes.reserve_exact(HUGE.min(largest).saturating_sub(held.bytes.len()));
+                            }
                             Some(Err(_)) | None => return Ok((Answer::Other(UNFINISHED.to_owned()), None)),
                         }
+                    }
+                    if size > HUGE && held.huge.is_none() {
+                        match within(self.left(), self.tally.huge.acquire()).await {
+                            Some(Ok(permit)) => {
+                                held.huge = Some((permit, Instant::now()));
+                                held.bytes.reserve_exact(largest.saturating_sub(held.bytes.len()));
+                            }
+                            Some(Err(_)) | None => return Ok((Answer::Other(UNFINISHED.to_owned()), None)),
+                        }
+                    }
+                    if held.huge.as_ref().is_some_and(|(_, since)| since.elapsed() > PATIENCE) {
+                        return Ok((Answer::Other(UNFINISHED.to_owned()), None));
                     }
                     held.bytes.extend_from_slice(piece);
                 }

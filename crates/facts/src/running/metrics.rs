@@ -57,10 +57,15 @@ pub struct Projection {
 impl Projection {
     pub fn take(&mut self, piece: &[u8]) {
         let mut rest = piece;
-        while let Some(at) = rest.iter().position(|byte| *byte == b'\n') {
+        while let Some(at) = memchr::memchr(b'\n', rest) {
             let (line, after) = rest.split_at(at);
-            self.extend(line);
-            self.end_of_line();
+            if self.line.is_empty() && !self.skipped && line.len() <= LONGEST {
+                // Nearly every line is whole in its piece, and is not copied.
+                self.whole(line);
+            } else {
+                self.extend(line);
+                self.end_of_line();
+            }
             rest = after.get(1..).unwrap_or_default();
         }
         self.extend(rest);
@@ -82,18 +87,25 @@ impl Projection {
     }
 
     fn end_of_line(&mut self) {
-        if !std::mem::take(&mut self.skipped)
-            && let Ok(line) = std::str::from_utf8(&self.line)
-        {
-            let line = line.trim_end_matches('\r');
-            self.metrics |= line.starts_with("# TYPE ");
-            let name = line.split(['{', ' ']).next().unwrap_or_default();
-            if FAMILIES.contains(&name) && self.kept.len() + line.len() < MOST {
-                self.kept.push_str(line);
-                self.kept.push('\n');
-            }
+        let line = std::mem::take(&mut self.line);
+        if !std::mem::take(&mut self.skipped) {
+            self.whole(&line);
         }
+        self.line = line;
         self.line.clear();
+    }
+
+    fn whole(&mut self, line: &[u8]) {
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        self.metrics |= line.starts_with(b"# TYPE ");
+        let name = line.get(..memchr::memchr2(b'{', b' ', line).unwrap_or(line.len())).unwrap_or_default();
+        if FAMILIES.iter().any(|family| family.as_bytes() == name)
+            && self.kept.len() + line.len() < MOST
+            && let Ok(line) = std::str::from_utf8(line)
+        {
+            self.kept.push_str(line);
+            self.kept.push('\n');
+        }
     }
 }
 

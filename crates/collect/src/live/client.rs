@@ -290,7 +290,7 @@ impl Conversation {
         let status_alone = matches!(sent, Sent::Get { whole: false, .. });
         // Of a refusal a few words are enough.
         let largest = if good && !status_alone { self.limits.largest } else { 64 << 10 };
-        let (mut size, mut words) = (0_usize, Vec::new());
+        let (mut size, mut words, mut rest) = (0_usize, Vec::new(), Vec::new());
         loop {
             let patience = match &into {
                 Into::Held(Held { huge: Some((_, since)), .. }) => PATIENCE.saturating_sub(since.elapsed()),
@@ -322,29 +322,30 @@ impl Conversation {
                 Into::Held(held) => {
                     if size > LARGE && held.large.is_none() {
                         match within(self.left(), self.tally.large.acquire()).await {
-                            Some(Ok(permit)) => {
-                                held.large = Some(permit);
-                                // At once, since each step on the way would stand in memory beside the next.
-                                held.bytes.reserve_exact(HUGE.min(largest).saturating_sub(held.bytes.len()));
-                            }
+                            Some(Ok(permit)) => held.large = Some(permit),
                             Some(Err(_)) | None => return Ok((Answer::Other(UNFINISHED.to_owned()), None)),
                         }
                     }
                     if size > HUGE && held.huge.is_none() {
                         match within(self.left(), self.tally.huge.acquire()).await {
-                            Some(Ok(permit)) => {
-                                held.huge = Some((permit, Instant::now()));
-                                held.bytes.reserve_exact(largest.saturating_sub(held.bytes.len()));
-                            }
+                            Some(Ok(permit)) => held.huge = Some((permit, Instant::now())),
                             Some(Err(_)) | None => return Ok((Answer::Other(UNFINISHED.to_owned()), None)),
                         }
                     }
                     if held.huge.as_ref().is_some_and(|(_, since)| since.elapsed() > PATIENCE) {
                         return Ok((Answer::Other(UNFINISHED.to_owned()), None));
                     }
-                    held.bytes.extend_from_slice(piece);
+                    if size <= LARGE {
+                        held.bytes.extend_from_slice(piece);
+                    } else {
+                        put(&mut rest, piece);
+                    }
                 }
             }
+        }
+        if let Into::Held(held) = into {
+            held.bytes.reserve_exact(rest.iter().map(Vec::len).sum());
+            rest.into_iter().for_each(|part| held.bytes.extend_from_slice(&part));
         }
         if good {
             return Ok((Answer::Given, None));
@@ -363,6 +364,21 @@ impl Conversation {
 
     fn late(&self) -> Failure {
         failure::of_connection(&std::io::Error::from(std::io::ErrorKind::TimedOut), &self.server)
+    }
+}
+
+/// Behind what is there of a large answer, in parts: one block that grows would stand in memory beside the next, also of an answer
+/// that turns out to be too large.
+fn put(parts: &mut Vec<Vec<u8>>, mut piece: &[u8]) {
+    while !piece.is_empty() {
+        match parts.last_mut().filter(|part| part.len() < LARGE) {
+            Some(part) => {
+                let (now, later) = piece.split_at(piece.len().min(LARGE - part.len()));
+                part.extend_from_slice(now);
+                piece = later;
+            }
+            None => parts.push(Vec::with_capacity(LARGE)),
+        }
     }
 }
 

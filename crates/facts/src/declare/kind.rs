@@ -156,14 +156,7 @@ fn refusals(source: &Source<'_>, root: &Cursor<'_>) -> Vec<Problem> {
     const FAMILIES: [&str; 3] = ["dual", "ipv4", "ipv6"];
     let mut found = Vec::new();
     let mut refuse = |at: &Cursor<'_>, message: String| {
-        found.push(Problem {
-            kind: ProblemKind::Refused,
-            stops: true,
-            message: format!("kind refuses the file: {message}"),
-            hint: None,
-            location: Some(source.at(at)),
-            setting: None,
-        });
+        found.push(source.refused(at, format!("kind refuses the file: {message}")));
     };
     for entry in root.get(GATES).iter().flat_map(|map| map.entries()).take(MOST_PATCHES) {
         if !matches!(entry.value.resolved(), Some(Resolved::Bool(_))) {

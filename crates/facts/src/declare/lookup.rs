@@ -1,6 +1,6 @@
 //! What a definition says, by the keys on the way to it.
 
-use model::Location;
+use model::{Location, Problem, ProblemKind};
 use yaml::{Cursor, Resolved, Value};
 
 use super::Source;
@@ -53,6 +53,18 @@ impl Source<'_> {
         let found = find(root, path)?;
         let text = found.text().filter(|text| !text.is_empty())?.to_owned();
         Some((text, self.at(&found)))
+    }
+
+    /// What keeps whoever reads the definition from making a server of it.
+    pub(super) fn refused(&self, at: &Cursor<'_>, message: String) -> Problem {
+        Problem {
+            kind: ProblemKind::Refused,
+            stops: true,
+            message,
+            hint: None,
+            location: Some(self.at(at)),
+            setting: None,
+        }
     }
 
     /// Where a switch is on.

@@ -3,7 +3,7 @@
 //! The types of k0s decode themselves (UnmarshalJSON of pkg/apis/k0s/v1beta1), so that what stands in YAML as a number or a switch
 //! reaches a text as such, and encoding/json refuses it; then every part is validated (APISpec, Network and StorageSpec, Validate).
 
-use model::{Problem, ProblemKind};
+use model::Problem;
 use yaml::{Cursor, Resolved};
 
 use super::{Cluster, MOST};
@@ -17,14 +17,9 @@ impl Cluster<'_> {
     pub(super) fn refusals(&self) -> Vec<Problem> {
         let mut found = Vec::new();
         let mut refuse = |at: &Cursor<'_>, message: String| {
-            found.push(Problem {
-                kind: ProblemKind::Refused,
-                stops: true,
-                message: format!("k0s refuses the configuration: {message}"),
-                hint: message.ends_with("no text").then(|| "write it as a quoted string".to_owned()),
-                location: Some(self.source.at(at)),
-                setting: None,
-            });
+            let hint = message.ends_with("no text").then(|| "write it as a quoted string".to_owned());
+            let refused = self.source.refused(at, format!("k0s refuses the configuration: {message}"));
+            found.push(Problem { hint, ..refused });
         };
         let is_text = |value: &Cursor<'_>| matches!(value.resolved(), Some(Resolved::Str(_) | Resolved::Null));
         for entry in self.get(&["api", "extraArgs"]).iter().flat_map(|map| map.entries()).take(MOST) {

@@ -10,7 +10,7 @@
 
 use std::collections::BTreeMap;
 
-use model::{Form, Gap, Problem, ProblemKind, Site};
+use model::{Form, Gap, Problem, Site};
 use yaml::Cursor;
 
 use super::{BY_RESOURCE, CONFIG, MOST, NAME, OPERATOR, defaults, invocation, unseen, version_gap};
@@ -442,12 +442,8 @@ impl<'a> Config<'a> {
         }
         let arguments = self.whole.get("apiServerArguments");
         let refused = |at: &Cursor<'a>, message: String| Problem {
-            kind: ProblemKind::Refused,
-            stops: true,
-            message,
             hint: Some("write a list of quoted texts".to_owned()),
-            location: Some(self.source.at(at)),
-            setting: None,
+            ..self.source.refused(at, message)
         };
         let mut found = Vec::new();
         // net.SplitHostPort takes nothing else.

@@ -3,7 +3,7 @@
 //! gopkg.in/yaml.v2 decodes them into types (rancher/rke, types/rke_types.go), where a list is no text and a text in quotes is no
 //! switch; then cluster/validation.go asks whether the whole makes sense (v1.6.3, and before it for what came earlier).
 
-use model::{Minor, Problem, ProblemKind};
+use model::{Minor, Problem};
 use yaml::{Cursor, Resolved};
 
 use super::{ADMISSION_FILE, Cluster, MOST, find};
@@ -27,14 +27,7 @@ impl Cluster<'_> {
     pub(super) fn refusals(&self) -> Vec<Problem> {
         let mut found = Vec::new();
         let mut refuse = |at: &Cursor<'_>, message: String| {
-            found.push(Problem {
-                kind: ProblemKind::Refused,
-                stops: true,
-                message: format!("RKE refuses the file: {message}"),
-                hint: None,
-                location: Some(self.source.at(at)),
-                setting: None,
-            });
+            found.push(self.source.refused(at, format!("RKE refuses the file: {message}")));
         };
         let server = find(&self.root, &["services", "kube-api"]);
         let own = |path: &[&str]| find(server.as_ref()?, path);

@@ -4,7 +4,7 @@
 //! Requests that go one after the other go over one connection, so that what stands behind an address answers them all; each
 //! that goes beside another has one of its own. Nothing is followed, and nothing is asked again but what a server puts off.
 //! What is spent, how long the server wants to be left alone, and who holds a large answer is shared by all conversations
-//! about one cluster ([`Tally`]).
+//! about one cluster ([`Tally`]); who holds one of the largest, by those about all of them.
 
 use std::{
     future::Future,
@@ -320,19 +320,7 @@ impl Conversation {
                 Into::Nothing => {}
                 Into::Pieces(take) => take(piece),
                 Into::Held(held) => {
-                    if size > LARGE && held.large.is_none() {
-                        match within(self.left(), self.tally.large.acquire()).await {
-                            Some(Ok(permit)) => held.large = Some(permit),
-                            Some(Err(_)) | None => return Ok((Answer::Other(UNFINISHED.to_owned()), None)),
-                        }
-                    }
-                    if size > HUGE && held.huge.is_none() {
-                        match within(self.left(), self.tally.huge.acquire()).await {
-                            Some(Ok(permit)) => held.huge = Some((permit, Instant::now())),
-                            Some(Err(_)) | None => return Ok((Answer::Other(UNFINISHED.to_owned()), None)),
-                        }
-                    }
-                    if held.huge.as_ref().is_some_and(|(_, since)| since.elapsed() > PATIENCE) {
+                    if !self.admit(held, size).await {
                         return Ok((Answer::Other(UNFINISHED.to_owned()), None));
                     }
                     if size <= LARGE {
@@ -356,6 +344,19 @@ impl Conversation {
             self.tally.put_off(pause);
         }
         Ok((meaning(&head.status, &head.headers, &words), pause))
+    }
+
+    /// Whether an answer of that size gets the turns that it needs before its time is over.
+    async fn admit<'t>(&'t self, held: &mut Held<'t>, size: usize) -> bool {
+        let turn = async |of: &'t Semaphore| within(self.left(), of.acquire()).await?.ok();
+        if size > LARGE && held.large.is_none() {
+            held.large = turn(&self.tally.large).await;
+        }
+        if size > HUGE && held.huge.is_none() {
+            held.huge = turn(&self.tally.huge).await.map(|permit| (permit, Instant::now()));
+        }
+        let in_time = held.huge.as_ref().map(|(_, since)| since.elapsed() <= PATIENCE);
+        (size <= LARGE || held.large.is_some()) && (size <= HUGE || in_time == Some(true))
     }
 
     fn left(&self) -> Duration {
